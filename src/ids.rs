@@ -1,0 +1,169 @@
+//! Newtypes for everything that is counted or numbered, so that a term is never taken for an index.
+
+use serde::Serialize;
+use std::fmt;
+use std::num::NonZeroU64;
+
+macro_rules! counter {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub struct $name(pub u64);
+        impl $name {
+            /// Before the first one.
+            pub const ZERO: Self = Self(0);
+            /// The one after this.
+            pub const fn next(self) -> Self {
+                Self(self.0 + 1)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+counter! {
+    /// A Raft term (Raft paper, section 5.1). Terms start at 1; 0 is before the first election.
+    Term
+}
+counter! {
+    /// The position of an entry in the log. The first entry has index 1; 0 is before it.
+    Index
+}
+counter! {
+    /// A write handed to a node's disk, counted by its replica from 1. Writes are first in, first out.
+    WriteId
+}
+counter! {
+    /// A request that a client made of a node, as that node's host numbered it.
+    RequestId
+}
+counter! {
+    /// One remote procedure call, numbered by the caller; its reply carries the same number.
+    CallId
+}
+counter! {
+    /// An operation of a client: unique in the run.
+    OperationId
+}
+counter! {
+    /// How many times a host has been started, from 1. What belongs to an earlier incarnation is told by comparison.
+    Epoch
+}
+
+impl Index {
+    /// The one before this; the one before the first is 0, and 0 stays 0.
+    pub const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
+
+/// A voter or learner of the cluster, numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// Its place in a vector by node.
+    pub const fn slot(self) -> usize {
+        self.0 as usize - 1
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "n{}", self.0)
+    }
+}
+
+/// A client, numbered from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ClientId(pub u32);
+
+impl ClientId {
+    /// Its place in a vector by client.
+    pub const fn slot(self) -> usize {
+        self.0 as usize - 1
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+/// Somebody on the network, or the world itself: what the `from` and `to` of a frame name and whom a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(u32);
+
+impl Address {
+    /// The world: faults happen to it, no frame goes there.
+    pub const WORLD: Self = Self(0);
+    const FIRST_CLIENT: u32 = 1 << 16;
+
+    /// The address of a node.
+    pub const fn node(node: NodeId) -> Self {
+        Self(node.0)
+    }
+    /// The address of a client.
+    pub const fn client(client: ClientId) -> Self {
+        Self(Self::FIRST_CLIENT + client.0)
+    }
+    /// The node that has this address, if a node has it.
+    pub const fn as_node(self) -> Option<NodeId> {
+        if self.0 >= 1 && self.0 < Self::FIRST_CLIENT { Some(NodeId(self.0)) } else { None }
+    }
+    /// The client that has this address, if a client has it.
+    pub const fn as_client(self) -> Option<ClientId> {
+        if self.0 > Self::FIRST_CLIENT { Some(ClientId(self.0 - Self::FIRST_CLIENT)) } else { None }
+    }
+    /// As it stands in a frame.
+    pub const fn to_wire(self) -> u32 {
+        self.0
+    }
+    /// From a frame; any number is some address, provisioned or not.
+    pub const fn from_wire(wire: u32) -> Self {
+        Self(wire)
+    }
+}
+
+impl From<NodeId> for Address {
+    fn from(node: NodeId) -> Self {
+        Self::node(node)
+    }
+}
+
+impl From<ClientId> for Address {
+    fn from(client: ClientId) -> Self {
+        Self::client(client)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.as_node(), self.as_client()) {
+            (Some(node), _) => node.fmt(f),
+            (_, Some(client)) => client.fmt(f),
+            _ => f.pad("world"),
+        }
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The number of a record, from 1 in the order in which they were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct RecordId(pub NonZeroU64);
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}

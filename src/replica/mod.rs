@@ -1,0 +1,319 @@
+//! The seam: what an implementation of Raft has to offer so that Squall can put it in a storm.
+//!
+//! A [`Replica`] is a state machine without input or output of its own. It is stepped with one [`Input`] at a time and
+//! answers by filling [`Effects`]: frames to send, bytes to write, entries to apply. It never sees a network, a disk, a
+//! thread or a clock other than the time it is handed, so the whole of its behaviour is a function of its inputs and of
+//! one random stream.
+//!
+//! Three rules make it honest:
+//!
+//! - **A send names the write that it must not overtake** ([`Effect::Send`]'s `after`). The host holds the frame until
+//!   that write is durable. Writes are first in, first out; [`Input::Persisted`] of one means all before it, too.
+//! - **A deadline instead of ticks**: after each step [`Effects::deadline`] says when the replica wants
+//!   [`Input::Wake`]. After a wake it lies beyond `now`.
+//! - **Requests are tied to entries**: [`Effect::Accepted`] names the index and term of the entry that stands for the
+//!   request; the host answers the client when that index is applied.
+
+mod entry;
+
+pub use entry::{Entries, Entry, EntryKind};
+
+use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
+use crate::rng::Stream;
+use crate::time::{Duration, LocalTime};
+use serde::Serialize;
+
+/// One implementation of Raft: boots replicas and reads what they send.
+pub trait Software {
+    /// Starts a replica from what its disk holds, and sets the status and the deadline in `out`.
+    ///
+    /// # Errors
+    /// [`Unrecoverable`] if no replica can be started from this; the node then stays down.
+    fn boot(&self, boot: Boot<'_>, out: &mut Effects) -> Result<Box<dyn Replica>, Unrecoverable>;
+
+    /// What a frame of this kind and payload is; `None` if it can't be told. Bytes from the network: never panics.
+    fn classify(&self, kind: u8, payload: &[u8]) -> Option<Class>;
+
+    /// The name of a kind of frame, for people.
+    fn kind_name(&self, kind: u8) -> &'static str;
+}
+
+/// One node's protocol core.
+pub trait Replica {
+    /// Takes one input at the local time `now`, which never goes back, and appends its effects to `out`.
+    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects);
+}
+
+/// What a replica is started with.
+#[derive(Debug)]
+pub struct Boot<'a> {
+    /// Who it is.
+    pub id: NodeId,
+    /// The protocol's parameters.
+    pub options: &'a Options,
+    /// What the disk gave back.
+    pub recovered: &'a Recovered,
+    /// Its own randomness, a new one for each incarnation.
+    pub stream: Stream,
+    /// The local time of the start.
+    pub now: LocalTime,
+}
+
+/// The parameters of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How often a leader lets its followers hear from it.
+    pub heartbeat: Duration,
+    /// The least and the greatest election timeout (Raft paper, section 5.2: 150-300 ms); each is drawn uniformly.
+    pub election_timeout: (Duration, Duration),
+    /// The most bytes of entries in one AppendEntries; one entry always fits.
+    pub max_batch_bytes: u32,
+    /// A bug to be planted, to see whether the checkers find it.
+    pub bug: Option<Bug>,
+}
+
+/// A planted bug: a known mistake of Raft implementations, built in on purpose and chosen at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Replies are sent before what they promise is durable (breaks the Raft paper's section 5, "persistent state":
+    /// updated on stable storage before responding to RPCs).
+    AckBeforeFlush,
+}
+
+/// What recovery read from a disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The initial membership, written before time 0; `None` on a blank disk. A replica that boots from a blank disk
+    /// grants no vote, acknowledges nothing and never campaigns.
+    pub genesis: Option<Vec<NodeId>>,
+    /// The last hard state written; the initial one if none was.
+    pub hard_state: HardState,
+    /// The log from index 1 on, in wire form (see [`Entries`]).
+    pub entries: Vec<u8>,
+}
+
+/// What a server must remember across a crash besides its log (Raft paper, figure 2: persistent state).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HardState {
+    /// The latest term it has seen.
+    pub term: Term,
+    /// The candidate that got its vote in that term.
+    pub vote: Option<NodeId>,
+}
+
+/// Why no replica can be started from a disk's contents.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unrecoverable: {0}")]
+pub struct Unrecoverable(pub String);
+
+/// What a frame is, as its implementation reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// A request, or the reply to one.
+    pub call: Call,
+    /// The sender's term.
+    pub term: Term,
+    /// Whether it grants its receiver the sender's vote in that term.
+    pub grants_vote: bool,
+}
+
+/// The two directions of a remote procedure call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Asks for something; has a deadline for its answer.
+    Request,
+    /// Answers a request.
+    Response,
+}
+
+/// What can happen to a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// The deadline it asked for has come.
+    Wake,
+    /// A frame from another node has arrived.
+    Receive {
+        /// The sender.
+        from: NodeId,
+        /// The implementation's own number for this kind of message.
+        kind: u8,
+        /// The message, encoded.
+        payload: &'a [u8],
+    },
+    /// All writes up to this one are durable.
+    Persisted(WriteId),
+    /// A client wants this command in the log.
+    Propose {
+        /// How the host will know it again.
+        request: RequestId,
+        /// The command, opaque to Raft.
+        command: &'a [u8],
+    },
+}
+
+/// A run of bytes in the buffer of [`Effects`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes {
+    start: u32,
+    end: u32,
+}
+
+impl Bytes {
+    /// How many bytes they are.
+    pub const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+    /// Whether they are none.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// What a replica wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this message. Two sends of one step may share their payload.
+    Send {
+        /// The receiver.
+        to: NodeId,
+        /// The implementation's own number for this kind of message.
+        kind: u8,
+        /// The message, encoded.
+        payload: Bytes,
+        /// The write that has to be durable first.
+        after: Option<WriteId>,
+    },
+    /// Put this on the disk. Ids rise by one.
+    Persist {
+        /// The name under which [`Input::Persisted`] will report it.
+        id: WriteId,
+        /// What to write.
+        write: Write,
+    },
+    /// The request has become this entry of the leader's log.
+    Accepted {
+        /// Which request.
+        request: RequestId,
+        /// The entry's index.
+        index: Index,
+        /// The entry's term.
+        term: Term,
+    },
+    /// These entries are committed; feed them to the state machine. Every index comes exactly once per incarnation.
+    Apply {
+        /// The index of the first of them.
+        first: Index,
+        /// The entries in wire form.
+        entries: Bytes,
+    },
+    /// The request is not taken, and will have no effect.
+    Refuse {
+        /// Which request.
+        request: RequestId,
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// A change of what is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// A new term or vote.
+    HardState(HardState),
+    /// Entries at the end of the log, in wire form.
+    Append {
+        /// The index of the first of them.
+        first: Index,
+        /// The entries in wire form.
+        entries: Bytes,
+    },
+    /// Forget this entry and all that follow.
+    TruncateFrom(Index),
+}
+
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Refusal {
+    /// Only the leader takes it; here is who that may be.
+    NotLeader {
+        /// The leader of the current term, if known (Raft thesis, section 6.2).
+        hint: Option<NodeId>,
+    },
+}
+
+/// A server's role (Raft paper, figure 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Role {
+    /// Answers; the role of every server at its start.
+    #[default]
+    Follower,
+    /// Asks for votes.
+    Candidate,
+    /// Takes commands and replicates them.
+    Leader,
+}
+
+/// What a replica shows of itself after a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Its role.
+    pub role: Role,
+    /// Its current term.
+    pub term: Term,
+    /// The leader of that term, if it knows it.
+    pub leader: Option<NodeId>,
+    /// The index of its last entry, durable or not.
+    pub last: Index,
+    /// The index up to which it knows the log to be committed.
+    pub commit: Index,
+}
+
+/// The buffer that a step fills. Reused, so that a step in steady state allocates nothing.
+#[derive(Debug, Default)]
+pub struct Effects {
+    list: Vec<Effect>,
+    bytes: Vec<u8>,
+    /// When the replica wants [`Input::Wake`]; `None` for never. Kept from step to step.
+    pub deadline: Option<LocalTime>,
+    /// What the replica shows of itself. Kept from step to step.
+    pub status: Status,
+}
+
+impl Effects {
+    /// Adds an effect.
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// Copies bytes into the buffer, for an effect to name.
+    pub fn bytes(&mut self, content: &[u8]) -> Bytes {
+        self.write(|buffer| buffer.extend_from_slice(content))
+    }
+
+    /// Lets `fill` append bytes to the buffer, for an effect to name.
+    ///
+    /// # Panics
+    /// If the effects of one step exceed 4 GiB.
+    pub fn write(&mut self, fill: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+        let start = u32::try_from(self.bytes.len()).expect("the effects of a step stay below 4 GiB");
+        fill(&mut self.bytes);
+        let end = u32::try_from(self.bytes.len()).expect("the effects of a step stay below 4 GiB");
+        Bytes { start, end }
+    }
+
+    /// The bytes that an effect names.
+    pub fn get(&self, bytes: Bytes) -> &[u8] {
+        &self.bytes[bytes.start as usize..bytes.end as usize]
+    }
+
+    /// The effects, in order.
+    pub fn list(&self) -> &[Effect] {
+        &self.list
+    }
+
+    /// Forgets the effects and their bytes; keeps the deadline, the status and the room.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.bytes.clear();
+    }
+}

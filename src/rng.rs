@@ -1,0 +1,196 @@
+//! Labelled random streams, and the few lines of sampling that Squall needs.
+//!
+//! One ChaCha8 stream per purpose: each directed link, disk, replica, client and fault process has its own, named by
+//! a label, a key and an epoch. So taking a fault out of a run leaves every other stream the same sequence.
+//! A decision draws a *fixed number of words*, whatever the rates; what varies is derived from those words. Sampling
+//! is ours rather than a library's, because a library's distributions change between releases and a digest must not.
+
+use crate::time::Duration;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A sequence of random words that depends on nothing but the run's seed and the stream's name.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    generator: ChaCha8Rng,
+    words: u64,
+}
+
+impl Stream {
+    /// The stream of `seed` for this purpose: `label` says what draws, `key` which one of them, `epoch` in which of
+    /// its lives.
+    pub fn new(seed: u64, label: &str, key: u64, epoch: u64) -> Self {
+        let mut name = Vec::with_capacity(label.len() + 16);
+        name.extend_from_slice(&key.to_le_bytes());
+        name.extend_from_slice(&epoch.to_le_bytes());
+        name.extend_from_slice(label.as_bytes());
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(xxh3_64(&name));
+        Self { generator, words: 0 }
+    }
+
+    /// The next word.
+    pub fn word(&mut self) -> u64 {
+        self.words += 1;
+        self.generator.next_u64()
+    }
+
+    /// How many words have been drawn.
+    pub fn position(&self) -> u64 {
+        self.words
+    }
+}
+
+/// Maps a word to `0..bound`, by multiply and shift (Lemire 2019, without the rejection: the bias is below
+/// `bound / 2^64`).
+///
+/// # Panics
+/// If `bound` is 0: there is nothing to choose from.
+pub fn below(word: u64, bound: u64) -> u64 {
+    assert!(bound > 0, "nothing to choose from");
+    ((u128::from(word) * u128::from(bound)) >> 64) as u64
+}
+
+/// A word as a float in `[0, 1)`, with 53 bits.
+fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A draw from the exponential distribution with this mean, by inversion.
+pub fn exponential(word: u64, mean: Duration) -> Duration {
+    let nanos = -libm::log(1.0 - unit(word)) * mean.nanos() as f64;
+    Duration::from_nanos(nanos as u64)
+}
+
+/// A probability, as the threshold below which a word means yes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rate(u64);
+
+impl Rate {
+    /// Never.
+    pub const ZERO: Self = Self(0);
+
+    /// From a number in `0.0..=1.0`; `None` for any other, NaN included. Turned into an integer once, here.
+    pub fn new(probability: f64) -> Option<Self> {
+        match probability {
+            1.0 => Some(Self(u64::MAX)),
+            p if (0.0..1.0).contains(&p) => Some(Self((p * 18_446_744_073_709_551_616.0) as u64)),
+            _ => None,
+        }
+    }
+
+    /// Whether this word is a hit. (Rate 1 misses one word in 2^64: none in practice.)
+    pub fn hits(self, word: u64) -> bool {
+        word < self.0
+    }
+
+    /// The probability, for rendering only.
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / 18_446_744_073_709_551_616.0
+    }
+}
+
+/// How a delay is distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// Always the same.
+    Constant(Duration),
+    /// Every length from the first to the last is equally likely.
+    Uniform(Duration, Duration),
+    /// `min` and on top of it an exponential part, so that the mean is `mean`; cut off at `max`.
+    Exponential {
+        /// The least delay.
+        min: Duration,
+        /// The mean before the cut-off.
+        mean: Duration,
+        /// The greatest delay.
+        max: Duration,
+    },
+}
+
+impl Distribution {
+    /// The delay that this word stands for. One word, whatever the distribution.
+    pub fn sample(&self, word: u64) -> Duration {
+        match *self {
+            Self::Constant(delay) => delay,
+            Self::Uniform(min, max) => {
+                Duration::from_nanos(min.nanos() + below(word, (max.nanos() - min.nanos()).saturating_add(1)))
+            }
+            Self::Exponential { min, mean, max } => {
+                let tail = exponential(word, Duration::from_nanos(mean.nanos() - min.nanos()));
+                min.saturating_add(tail).min(max)
+            }
+        }
+    }
+
+    /// The greatest delay it can give.
+    pub fn max(&self) -> Duration {
+        match *self {
+            Self::Constant(delay) => delay,
+            Self::Uniform(_, max) | Self::Exponential { max, .. } => max,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_pinned() {
+        let mut generator = ChaCha8Rng::seed_from_u64(42);
+        let words: Vec<u64> = (0..4).map(|_| generator.next_u64()).collect();
+        assert_eq!(words, [0xae90bfb5395d5ba1, 0xf3453fc625799188, 0x6d71b708c5b6538c, 0xa09ab2f958166752]);
+    }
+
+    #[test]
+    fn streams_are_named_by_label_key_and_epoch() {
+        let first = |label, key, epoch| Stream::new(7, label, key, epoch).word();
+        let all = [first("link", 1, 0), first("disk", 1, 0), first("link", 2, 0), first("link", 1, 1)];
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[i + 1..].iter().all(|b| a != b));
+        }
+        assert_eq!(first("link", 1, 0), first("link", 1, 0));
+    }
+
+    #[test]
+    fn below_covers_its_range_evenly() {
+        let mut stream = Stream::new(1, "test", 0, 0);
+        let mut counts = [0_u32; 7];
+        for _ in 0..70_000 {
+            counts[below(stream.word(), 7) as usize] += 1;
+        }
+        assert!(counts.iter().all(|&c| (9_500..10_500).contains(&c)), "{counts:?}");
+        assert_eq!(below(u64::MAX, 3), 2);
+        assert_eq!(below(0, 3), 0);
+    }
+
+    #[test]
+    fn rates_hit_as_often_as_they_say() {
+        assert_eq!(Rate::new(f64::NAN), None);
+        assert_eq!(Rate::new(1.1), None);
+        assert_eq!(Rate::new(-0.1), None);
+        let quarter = Rate::new(0.25).expect("a rate");
+        let mut stream = Stream::new(1, "test", 0, 0);
+        let hits = (0..100_000).filter(|_| quarter.hits(stream.word())).count();
+        assert!((24_500..25_500).contains(&hits), "{hits}");
+        assert!(!Rate::ZERO.hits(0));
+    }
+
+    #[test]
+    fn distributions_have_their_mean_and_bounds() {
+        let ms = Duration::from_millis;
+        let mean = |d: Distribution| {
+            let mut stream = Stream::new(3, "test", 0, 0);
+            let draws: Vec<u64> = (0..200_000).map(|_| d.sample(stream.word()).nanos()).collect();
+            let total: u64 = draws.iter().sum();
+            (total as f64 / 2e5 / 1e6, *draws.iter().max().expect("draws"))
+        };
+        assert_eq!(mean(Distribution::Constant(ms(3))).0, 3.0);
+        let (uniform, top) = mean(Distribution::Uniform(ms(1), ms(5)));
+        assert!((uniform - 3.0).abs() < 0.02 && top <= 5_000_000, "{uniform}");
+        let (exponential, top) = mean(Distribution::Exponential { min: ms(1), mean: ms(4), max: ms(60) });
+        assert!((exponential - 4.0).abs() < 0.05 && top <= 60_000_000, "{exponential}");
+    }
+}

@@ -1,0 +1,2 @@
+//! Records of what happens.
+pub mod digest;
