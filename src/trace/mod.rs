@@ -1,2 +1,100 @@
-//! Records of what happens.
+//! The trace of a run: records with their causes, streamed to an observer and folded into the digest.
+//!
+//! Records are never all kept. Whoever wants them (a checker, a metric, a file) observes them as they are made; the
+//! digest is the same whoever observes.
+
 pub mod digest;
+mod record;
+mod text;
+
+pub use digest::Digest;
+pub use record::{ActionKind, Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
+
+use crate::ids::{Address, RecordId};
+use crate::time::Time;
+use std::num::NonZeroU64;
+
+/// Sees every record as it is made.
+pub trait Observer {
+    /// Takes the next record.
+    fn observe(&mut self, record: &Record);
+}
+
+/// Sees nothing.
+impl Observer for () {
+    fn observe(&mut self, _: &Record) {}
+}
+
+impl Observer for Vec<Record> {
+    fn observe(&mut self, record: &Record) {
+        self.push(*record);
+    }
+}
+
+/// Makes records: numbers them, knows what caused them, folds them into the digest and shows them to the observer.
+pub struct Trace<'o> {
+    observer: &'o mut dyn Observer,
+    digest: Digest,
+    now: Time,
+    next: NonZeroU64,
+    current: Option<RecordId>,
+}
+
+impl<'o> Trace<'o> {
+    /// A trace without records yet.
+    pub fn new(observer: &'o mut dyn Observer) -> Self {
+        Self { observer, digest: Digest::default(), now: Time::ZERO, next: NonZeroU64::MIN, current: None }
+    }
+
+    /// Records something taken from the event queue at `time`, brought about by `cause`. The records of its effects
+    /// name it as theirs until the next event.
+    pub fn event(&mut self, time: Time, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        self.now = time;
+        let id = self.push(node, cause, body);
+        self.current = Some(id);
+        id
+    }
+
+    /// Records an effect of the current event.
+    pub fn effect(&mut self, node: Address, body: Body) -> RecordId {
+        self.push(node, self.current, body)
+    }
+
+    /// Records something that another record than the current event brought about.
+    pub fn because(&mut self, node: Address, cause: RecordId, body: Body) -> RecordId {
+        self.push(node, Some(cause), body)
+    }
+
+    /// The event being carried out.
+    pub fn current(&self) -> Option<RecordId> {
+        self.current
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> u64 {
+        self.next.get() - 1
+    }
+
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The digest of the records so far.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn push(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        let id = RecordId(self.next);
+        self.next = self.next.checked_add(1).expect("fewer than 2^64 records");
+        // A skipped fault did nothing; whether it stood in the plan must not show.
+        if !matches!(body, Body::FaultSkipped { .. }) {
+            let (words, count) = body.words();
+            self.digest.fold(&[self.now.nanos(), u64::from(node.to_wire())]);
+            self.digest.fold(&words[..count]);
+        }
+        self.observer.observe(&Record { id, cause, time: self.now, node, body });
+        id
+    }
+}

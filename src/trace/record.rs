@@ -1,0 +1,525 @@
+//! Records: everything that happens in a run, each with the record that brought it about.
+//!
+//! Checkers, metrics and sinks judge by records alone; nothing they need may be left out, and nothing that depends on
+//! the machine may get in.
+
+use crate::ids::{Address, CallId, Epoch, Index, NodeId, OperationId, RecordId, RequestId, Term, WriteId};
+use crate::replica::{Refusal, Role};
+use crate::time::Time;
+use serde::Serialize;
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Its number.
+    pub id: RecordId,
+    /// The record that brought it about; none at the start of the run and for faults.
+    pub cause: Option<RecordId>,
+    /// When.
+    pub time: Time,
+    /// To whom.
+    pub node: Address,
+    /// What.
+    pub body: Body,
+}
+
+/// What happened. Fields are spelled out so that the record can be read without the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Body {
+    // ---- taken from the event queue ----
+    /// A replica was woken at the deadline it had asked for.
+    Woke,
+    /// A frame reached its receiver (`node`).
+    Delivered {
+        /// The sender.
+        from: Address,
+        /// The kind of message.
+        kind: u8,
+        /// The call it belongs to.
+        call: CallId,
+        /// Its length with header and tag.
+        bytes: u32,
+        /// The hash of its content.
+        hash: u64,
+    },
+    /// All writes up to this one are durable.
+    Flushed {
+        /// The last of them.
+        write: WriteId,
+    },
+    /// A client began an operation.
+    Invoked {
+        /// Which.
+        operation: OperationId,
+        /// What it asks for.
+        request: Operation,
+    },
+    /// A client's operation ended.
+    Returned {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A call had no answer by its deadline (`node` had made it).
+    CallFailed {
+        /// Who should have answered.
+        to: Address,
+        /// The kind of request.
+        kind: u8,
+        /// The call.
+        call: CallId,
+    },
+
+    // ---- faults, with their resolved targets ----
+    /// A fault of the plan began; the records of its targets follow.
+    FaultStarted {
+        /// Its place in the plan.
+        fault: u32,
+        /// What it does.
+        action: ActionKind,
+    },
+    /// A fault ended.
+    FaultEnded {
+        /// Its place in the plan.
+        fault: u32,
+        /// What it did.
+        action: ActionKind,
+    },
+    /// A fault waited for a target that never came.
+    FaultSkipped {
+        /// Its place in the plan.
+        fault: u32,
+        /// What it would have done.
+        action: ActionKind,
+    },
+    /// The link from `node` to here loses every frame from now on.
+    Cut {
+        /// The receiving end.
+        to: Address,
+    },
+    /// The link from `node` to here is whole again.
+    Healed {
+        /// The receiving end.
+        to: Address,
+    },
+    /// The link from `node` to here holds every frame from now on.
+    Clogged {
+        /// The receiving end.
+        to: Address,
+    },
+    /// The link from `node` to here lets go what it held.
+    Unclogged {
+        /// The receiving end.
+        to: Address,
+    },
+    /// A machine lost power: its memory and all that was not flushed.
+    Crashed,
+    /// A crashed machine's disk was replaced by a blank one.
+    Wiped,
+    /// A process stopped: frames pile up, timers wait.
+    Paused,
+    /// A paused process goes on.
+    Resumed,
+
+    // ---- the life of a host ----
+    /// A host started (all of them at time 0, a crashed one at its restart).
+    Booted {
+        /// Which of its lives begins.
+        epoch: Epoch,
+        /// Whether its disk was blank.
+        blank: bool,
+        /// The term that recovery found.
+        term: Term,
+        /// The vote that recovery found.
+        vote: Option<NodeId>,
+        /// The last index that recovery found.
+        last: Index,
+        /// The chained hash of the log up to there.
+        hash: u64,
+    },
+    /// A host stopped by itself: recovery failed or its replica panicked.
+    Stopped {
+        /// Why.
+        reason: StopReason,
+    },
+
+    // ---- effects ----
+    /// A frame left its sender (`node`) for the network.
+    Sent {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// The call it belongs to.
+        call: CallId,
+        /// Its length with header and tag.
+        bytes: u32,
+        /// The hash of its content.
+        hash: u64,
+        /// The sender's term, where the implementation can tell.
+        term: Term,
+        /// Whether it grants its receiver the sender's vote in that term.
+        grants_vote: bool,
+    },
+    /// A frame waits at its sender for a write to become durable.
+    Held {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// The write it waits for.
+        after: WriteId,
+    },
+    /// A frame got lost on the link from `node` to here; `cause` is its `Sent`.
+    Lost {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// Why.
+        why: Loss,
+    },
+    /// A frame was duplicated on the link from `node` to here.
+    Duplicated {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+    /// A frame was refused by its receiver (`node`) before its replica saw it.
+    Rejected {
+        /// The sender as far as the network knows.
+        from: Address,
+        /// Why.
+        why: Rejection,
+    },
+    /// An entry joined a log, durable or not.
+    Appended {
+        /// The write that will make it durable.
+        write: WriteId,
+        /// Its index.
+        index: Index,
+        /// Its term.
+        term: Term,
+        /// The chained hash of the log up to and with it.
+        hash: u64,
+    },
+    /// A log lost this entry and all that followed.
+    Truncated {
+        /// The write that will make it durable.
+        write: WriteId,
+        /// The first entry lost.
+        from: Index,
+    },
+    /// A new term or vote was handed to the disk.
+    HardStateWritten {
+        /// The write that will make it durable.
+        write: WriteId,
+        /// The term.
+        term: Term,
+        /// The vote in that term.
+        vote: Option<NodeId>,
+    },
+    /// A leader made a request an entry of its log.
+    Accepted {
+        /// The request.
+        request: RequestId,
+        /// The entry's index.
+        index: Index,
+        /// The entry's term.
+        term: Term,
+    },
+    /// A request was refused.
+    Refused {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: Refusal,
+    },
+    /// A node learned that an entry of its log is committed. One record for each index.
+    Committed {
+        /// The index.
+        index: Index,
+        /// The term of the entry there; 0 if the node has none.
+        term: Term,
+        /// The chained hash of the node's log up to there.
+        hash: u64,
+    },
+    /// An entry was fed to the state machine. One record for each index.
+    Applied {
+        /// The index.
+        index: Index,
+        /// The entry's term.
+        term: Term,
+        /// The chained hash of the applied entries.
+        hash: u64,
+    },
+    /// A host told a client that its request is done.
+    Acknowledged {
+        /// The request.
+        request: RequestId,
+        /// The entry that stands for it.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+    },
+    /// A node's role, term or known leader changed.
+    RoleChanged {
+        /// The role from now on.
+        role: Role,
+        /// The term from now on.
+        term: Term,
+        /// The leader it knows in that term.
+        leader: Option<NodeId>,
+    },
+
+    // ---- the end ----
+    /// What a node holds at the end of the run.
+    FinalNode {
+        /// The hash of its whole log.
+        log: u64,
+        /// The hash of its hard state.
+        hard_state: u64,
+        /// The hash of its key-value store.
+        store: u64,
+    },
+    /// How far the random streams of links, disks, replicas and clients were drawn.
+    FinalStreams {
+        /// The hash of all their positions.
+        positions: u64,
+    },
+}
+
+/// What a client asks of the key-value store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Operation {
+    /// Read a key.
+    Get {
+        /// The key.
+        key: u32,
+    },
+    /// Write a key.
+    Put {
+        /// The key.
+        key: u32,
+        /// The value, unique in the run.
+        value: u64,
+    },
+    /// Write a key if it holds what is expected.
+    Cas {
+        /// The key.
+        key: u32,
+        /// The value that has to be there; none for an absent key.
+        expected: Option<u64>,
+        /// The value to write then, unique in the run.
+        value: u64,
+    },
+}
+
+/// How a client's operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It took effect (or, a compare-and-set, was found not to apply).
+    Done {
+        /// What the key held before; for a read, what it holds.
+        previous: Option<u64>,
+        /// The index of the entry that wrote that; 0 for an absent key.
+        previous_index: Index,
+        /// Whether the key was written.
+        written: bool,
+    },
+    /// Nobody took it, and nobody will: it had no effect.
+    Refused,
+    /// No answer in time: it may take effect at any later moment, or never.
+    Unknown,
+}
+
+/// Why a frame got lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// The link loses some frames at random.
+    Random,
+    /// The link was cut when the frame was sent.
+    CutAtSending,
+    /// The link was cut when the frame would have arrived.
+    CutAtArrival,
+    /// The receiver was down.
+    ReceiverDown,
+}
+
+/// Why a frame was refused by its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// Shorter than its header, or longer than its length says.
+    Length,
+    /// The checksum does not fit the bytes.
+    Checksum,
+    /// No frame of this protocol and version.
+    Magic,
+    /// From another cluster.
+    Cluster,
+    /// For somebody else, or from somebody other than the link's sender.
+    Address,
+    /// A kind that the receiver doesn't know, or can't read.
+    Undecodable,
+    /// A reply to a call that its caller has given up or never made.
+    Late,
+}
+
+/// Why a host stopped by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// Recovery could not make sense of the disk.
+    Unrecoverable,
+    /// Its replica panicked.
+    Panicked,
+}
+
+/// The kinds of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// Links lose every frame.
+    Partition,
+    /// Links hold every frame.
+    Clog,
+    /// Machines lose power.
+    Crash,
+    /// Machines lose power and their disks.
+    Wipe,
+    /// Processes stop.
+    Pause,
+}
+
+impl Body {
+    /// The canonical binary form, at most eight words: what the digest is made of, with time and node before it.
+    ///
+    /// The first word tells the kind and holds the small fields. A fault's place in the plan is left out, so that a
+    /// drawn and a scripted fault give the same digest.
+    pub(super) fn words(&self) -> ([u64; 6], usize) {
+        Words::of(self)
+    }
+}
+
+/// The words of a body, with the first reserved for its tag and small fields.
+struct Words([u64; 6], usize);
+
+impl Words {
+    fn new(tag: u8, small: u64) -> Self {
+        debug_assert!(small < 1 << 56);
+        Self([u64::from(tag) << 56 | small, 0, 0, 0, 0, 0], 1)
+    }
+
+    fn and(mut self, word: u64) -> Self {
+        self.0[self.1] = word;
+        self.1 += 1;
+        self
+    }
+
+    fn address(self, address: Address, kind: u8) -> Self {
+        let mut words = self;
+        words.0[0] |= u64::from(address.to_wire()) | u64::from(kind) << 32;
+        words
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one flat match over all bodies")]
+    fn of(body: &Body) -> ([u64; 6], usize) {
+        let words = match *body {
+            Body::Woke => Self::new(1, 0),
+            Body::Delivered { from, kind, call, bytes, hash } => {
+                Self::new(2, 0).address(from, kind).and(call.0).and(u64::from(bytes)).and(hash)
+            }
+            Body::Flushed { write } => Self::new(3, 0).and(write.0),
+            Body::Invoked { operation, request } => {
+                let (small, value, expected) = match request {
+                    Operation::Get { key } => (u64::from(key), 0, None),
+                    Operation::Put { key, value } => (1 << 32 | u64::from(key), value, None),
+                    Operation::Cas { key, expected, value } => (2 << 32 | u64::from(key), value, expected),
+                };
+                Self::new(4, small)
+                    .and(operation.0)
+                    .and(value)
+                    .and(u64::from(expected.is_some()))
+                    .and(expected.unwrap_or(0))
+            }
+            Body::Returned { operation, outcome } => {
+                let (small, previous, index) = match outcome {
+                    Outcome::Done { previous, previous_index, written } => {
+                        (u64::from(written) << 1 | u64::from(previous.is_some()), previous, previous_index)
+                    }
+                    Outcome::Refused => (4, None, Index::ZERO),
+                    Outcome::Unknown => (5, None, Index::ZERO),
+                };
+                Self::new(5, small).and(operation.0).and(previous.unwrap_or(0)).and(index.0)
+            }
+            Body::CallFailed { to, kind, call } => Self::new(6, 0).address(to, kind).and(call.0),
+            Body::FaultStarted { fault: _, action } => Self::new(7, action as u64),
+            Body::FaultEnded { fault: _, action } => Self::new(8, action as u64),
+            Body::FaultSkipped { fault: _, action } => Self::new(9, action as u64),
+            Body::Cut { to } => Self::new(10, 0).address(to, 0),
+            Body::Healed { to } => Self::new(11, 0).address(to, 0),
+            Body::Clogged { to } => Self::new(12, 0).address(to, 0),
+            Body::Unclogged { to } => Self::new(13, 0).address(to, 0),
+            Body::Crashed => Self::new(14, 0),
+            Body::Wiped => Self::new(15, 0),
+            Body::Paused => Self::new(16, 0),
+            Body::Resumed => Self::new(17, 0),
+            Body::Booted { epoch, blank, term, vote, last, hash } => {
+                Self::new(18, u64::from(blank) << 32 | node(vote))
+                    .and(epoch.0)
+                    .and(term.0)
+                    .and(last.0)
+                    .and(hash)
+            }
+            Body::Stopped { reason } => Self::new(19, reason as u64),
+            Body::Sent { to, kind, call, bytes, hash, term, grants_vote } => Self::new(20, 0)
+                .address(to, kind)
+                .and(call.0)
+                .and(u64::from(bytes) << 1 | u64::from(grants_vote))
+                .and(hash)
+                .and(term.0),
+            Body::Held { to, kind, after } => Self::new(21, 0).address(to, kind).and(after.0),
+            Body::Lost { to, kind, why } => Self::new(22, (why as u64) << 40).address(to, kind),
+            Body::Duplicated { to, kind } => Self::new(23, 0).address(to, kind),
+            Body::Rejected { from, why } => Self::new(24, (why as u64) << 40).address(from, 0),
+            Body::Appended { write, index, term, hash } => {
+                Self::new(25, 0).and(write.0).and(index.0).and(term.0).and(hash)
+            }
+            Body::Truncated { write, from } => Self::new(26, 0).and(write.0).and(from.0),
+            Body::HardStateWritten { write, term, vote } => {
+                Self::new(27, node(vote)).and(write.0).and(term.0)
+            }
+            Body::Accepted { request, index, term } => {
+                Self::new(28, 0).and(request.0).and(index.0).and(term.0)
+            }
+            Body::Refused { request, reason: Refusal::NotLeader { hint } } => {
+                Self::new(29, node(hint)).and(request.0)
+            }
+            Body::Committed { index, term, hash } => Self::new(30, 0).and(index.0).and(term.0).and(hash),
+            Body::Applied { index, term, hash } => Self::new(31, 0).and(index.0).and(term.0).and(hash),
+            Body::Acknowledged { request, index, term } => {
+                Self::new(32, 0).and(request.0).and(index.0).and(term.0)
+            }
+            Body::RoleChanged { role, term, leader } => {
+                Self::new(33, (role as u64) << 32 | node(leader)).and(term.0)
+            }
+            Body::FinalNode { log, hard_state, store } => {
+                Self::new(34, 0).and(log).and(hard_state).and(store)
+            }
+            Body::FinalStreams { positions } => Self::new(35, 0).and(positions),
+        };
+        (words.0, words.1)
+    }
+}
+
+/// A node in a word's lower half; nodes count from 1, so 0 can stand for none here.
+fn node(node: Option<NodeId>) -> u64 {
+    node.map_or(0, |node| u64::from(node.0))
+}

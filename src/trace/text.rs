@@ -1,0 +1,186 @@
+//! Records as one line of text each.
+
+use super::{Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
+use crate::replica::{Refusal, Role};
+use std::fmt;
+
+impl fmt::Display for Record {
+    /// `#17 <- #12  1.204ms  n3  sent AppendEntries to n1 ..`, without line break. Kinds of message are numbers here;
+    /// who knows the implementation can name them with [`Record::line`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line(&|kind| format!("kind {kind}")))
+    }
+}
+
+impl Record {
+    /// One line of text, with `kind` naming kinds of message.
+    pub fn line(&self, kind: &dyn Fn(u8) -> String) -> String {
+        let cause = self.cause.map_or(String::new(), |cause| format!("<- {cause}"));
+        let id = self.id.to_string();
+        format!(
+            "{id:>8} {cause:<11} {:>14} {:<5} {}",
+            self.time.to_string(),
+            self.node.to_string(),
+            self.body.line(kind)
+        )
+    }
+}
+
+impl Body {
+    /// What happened, in words.
+    #[expect(clippy::too_many_lines, reason = "one flat match over all bodies")]
+    pub fn line(&self, name: &dyn Fn(u8) -> String) -> String {
+        match *self {
+            Self::Woke => "woke".into(),
+            Self::Delivered { from, kind, call, bytes, hash } => {
+                format!("received {} from {from}, call {call}, {bytes} bytes, hash {hash:016x}", name(kind))
+            }
+            Self::Flushed { write } => format!("flushed up to write {write}"),
+            Self::Invoked { operation, request } => format!("invoked operation {operation}: {request}"),
+            Self::Returned { operation, outcome } => format!("operation {operation} returned: {outcome}"),
+            Self::CallFailed { to, kind, call } => {
+                format!("{} to {to}, call {call}, had no answer in time", name(kind))
+            }
+            Self::FaultStarted { fault, action } => format!("fault {} starts: {action:?}", fault + 1),
+            Self::FaultEnded { fault, action } => format!("fault {} ends: {action:?}", fault + 1),
+            Self::FaultSkipped { fault, action } => {
+                format!("fault {} skipped, its target never came: {action:?}", fault + 1)
+            }
+            Self::Cut { to } => format!("link to {to} is cut"),
+            Self::Healed { to } => format!("link to {to} heals"),
+            Self::Clogged { to } => format!("link to {to} clogs"),
+            Self::Unclogged { to } => format!("link to {to} flows again"),
+            Self::Crashed => "crashed".into(),
+            Self::Wiped => "lost its disk".into(),
+            Self::Paused => "paused".into(),
+            Self::Resumed => "resumed".into(),
+            Self::Booted { epoch, blank: true, .. } => format!("booted, life {epoch}, from a blank disk"),
+            Self::Booted { epoch, blank: false, term, vote, last, hash } => {
+                let vote = vote.map_or("nobody".into(), |vote| vote.to_string());
+                format!(
+                    "booted, life {epoch}: term {term}, voted for {vote}, log to {last}, hash {hash:016x}"
+                )
+            }
+            Self::Stopped { reason } => format!("stopped: {reason}"),
+            Self::Sent { to, kind, call, bytes, hash, term, grants_vote } => {
+                let vote = if grants_vote { ", grants its vote" } else { "" };
+                format!(
+                    "sent {} to {to}, term {term}{vote}, call {call}, {bytes} bytes, hash {hash:016x}",
+                    name(kind)
+                )
+            }
+            Self::Held { to, kind, after } => format!("{} to {to} waits for write {after}", name(kind)),
+            Self::Lost { to, kind, why } => format!("{} to {to} lost: {why}", name(kind)),
+            Self::Duplicated { to, kind } => format!("{} to {to} duplicated", name(kind)),
+            Self::Rejected { from, why } => format!("rejected a frame from {from}: {why}"),
+            Self::Appended { write, index, term, hash } => {
+                format!("appended entry {index} of term {term} in write {write}, hash {hash:016x}")
+            }
+            Self::Truncated { write, from } => {
+                format!("truncated its log from entry {from} in write {write}")
+            }
+            Self::HardStateWritten { write, term, vote } => {
+                let vote = vote.map_or("nobody".into(), |vote| vote.to_string());
+                format!("wrote term {term}, vote for {vote} in write {write}")
+            }
+            Self::Accepted { request, index, term } => {
+                format!("accepted request {request} as entry {index} of term {term}")
+            }
+            Self::Refused { request, reason: Refusal::NotLeader { hint } } => {
+                let hint = hint.map_or(String::new(), |hint| format!(", hints at {hint}"));
+                format!("refused request {request}: not the leader{hint}")
+            }
+            Self::Committed { index, term, hash } => {
+                format!("knows entry {index} of term {term} committed, hash {hash:016x}")
+            }
+            Self::Applied { index, term, hash } => {
+                format!("applied entry {index} of term {term}, hash {hash:016x}")
+            }
+            Self::Acknowledged { request, index, term } => {
+                format!("acknowledged request {request}, entry {index} of term {term}")
+            }
+            Self::RoleChanged { role, term, leader } => {
+                let leader = match (role, leader) {
+                    (Role::Leader, _) | (_, None) => String::new(),
+                    (_, Some(leader)) => format!(" of {leader}"),
+                };
+                format!("is {role}{leader} in term {term}")
+            }
+            Self::FinalNode { log, hard_state, store } => {
+                format!("ends with log {log:016x}, hard state {hard_state:016x}, store {store:016x}")
+            }
+            Self::FinalStreams { positions } => format!("random streams drawn to {positions:016x}"),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Get { key } => write!(f, "get k{key}"),
+            Self::Put { key, value } => write!(f, "put k{key} := {value:x}"),
+            Self::Cas { key, expected: Some(expected), value } => {
+                write!(f, "cas k{key} {expected:x} -> {value:x}")
+            }
+            Self::Cas { key, expected: None, value } => write!(f, "cas k{key} absent -> {value:x}"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Done { previous, previous_index, written } => {
+                let previous = previous.map_or("absent".into(), |value| format!("{value:x}"));
+                let written = if written { ", written" } else { "" };
+                write!(f, "was {previous} of entry {previous_index}{written}")
+            }
+            Self::Refused => f.write_str("refused, without effect"),
+            Self::Unknown => f.write_str("no answer in time, outcome unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Follower => "follower",
+            Self::Candidate => "candidate",
+            Self::Leader => "leader",
+        })
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Random => "bad luck",
+            Self::CutAtSending => "the link is cut",
+            Self::CutAtArrival => "the link was cut on the way",
+            Self::ReceiverDown => "the receiver is down",
+        })
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "wrong length",
+            Self::Checksum => "wrong checksum",
+            Self::Magic => "not of this protocol",
+            Self::Cluster => "from another cluster",
+            Self::Address => "not the link's addresses",
+            Self::Undecodable => "undecodable",
+            Self::Late => "reply to a call given up",
+        })
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unrecoverable => "its disk can't be recovered",
+            Self::Panicked => "its replica panicked",
+        })
+    }
+}
