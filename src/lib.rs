@@ -1,8 +1,15 @@
 //! Squall puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
 
+pub mod client;
+pub mod disk;
+pub mod host;
 pub mod ids;
+pub mod net;
 pub mod plan;
+pub mod queue;
 pub mod replica;
 pub mod rng;
+pub mod rpc;
 pub mod time;
 pub mod trace;
+pub mod world;

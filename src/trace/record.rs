@@ -48,6 +48,13 @@ pub enum Body {
         /// The last of them.
         write: WriteId,
     },
+    /// A command of no client's was proposed to a leader: load without clients, for measurements.
+    Proposed {
+        /// Its length.
+        bytes: u32,
+        /// The hash of its content.
+        hash: u64,
+    },
     /// A client began an operation.
     Invoked {
         /// Which.
@@ -513,6 +520,7 @@ impl Words {
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)
             }
+            Body::Proposed { bytes, hash } => Self::new(36, u64::from(bytes)).and(hash),
             Body::FinalStreams { positions } => Self::new(35, 0).and(positions),
         };
         (words.0, words.1)

@@ -36,6 +36,9 @@ impl Body {
                 format!("received {} from {from}, call {call}, {bytes} bytes, hash {hash:016x}", name(kind))
             }
             Self::Flushed { write } => format!("flushed up to write {write}"),
+            Self::Proposed { bytes, hash } => {
+                format!("was proposed a command of {bytes} bytes, hash {hash:016x}")
+            }
             Self::Invoked { operation, request } => format!("invoked operation {operation}: {request}"),
             Self::Returned { operation, outcome } => format!("operation {operation} returned: {outcome}"),
             Self::CallFailed { to, kind, call } => {

@@ -1,0 +1,298 @@
+//! One machine: a disk that survives crashes, and a process that does not.
+//!
+//! The host carries out what its replica asks for. It holds frames until the writes they depend on are durable, tells
+//! the replica what has become durable, feeds committed entries to the state machine and answers clients. What needs
+//! the rest of the world (frames to route, a flush to wait for, a time to be woken at) it leaves for the world to
+//! fetch.
+
+mod log;
+mod process;
+mod requests;
+mod store;
+
+use crate::disk::Disk;
+use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
+use crate::net::{Slot, Wire};
+use crate::replica::{Input, Options, Recovered, Software, Status};
+use crate::time::{Duration, LocalTime, Time};
+use crate::trace::{Body, Digest, StopReason};
+use log::Log;
+use process::Process;
+
+/// What all hosts of a cluster share.
+pub struct Setup<'s> {
+    /// The implementation of Raft.
+    pub software: &'s dyn Software,
+    /// The protocol's parameters.
+    pub options: &'s Options,
+    /// The seed of the replicas' streams.
+    pub seed: u64,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// The cluster's number in every frame.
+    pub cluster: u32,
+    /// By when a request to another node has to be answered.
+    pub call_timeout: Duration,
+}
+
+/// One machine.
+///
+/// - The process exists from boot to crash; the disk outlives it.
+/// - The epoch rises with each boot.
+/// - Nothing piles up unless the process is paused.
+pub struct Host {
+    id: NodeId,
+    epoch: Epoch,
+    disk: Disk,
+    process: Option<Process>,
+    pauses: u32,
+    backlog: Vec<Slot>,
+    unseen_flush: Option<WriteId>,
+    flush_due: Option<Time>,
+    flush_cause: Option<RecordId>,
+    deadline_cause: Option<RecordId>,
+    /// The time at which the world will look after the replica's deadline. The world keeps it.
+    pub armed: Option<Time>,
+}
+
+impl Host {
+    /// A machine that has not been started yet.
+    pub fn new(id: NodeId, disk: Disk) -> Self {
+        Self {
+            id,
+            epoch: Epoch::ZERO,
+            disk,
+            process: None,
+            pauses: 0,
+            backlog: Vec::new(),
+            unseen_flush: None,
+            flush_due: None,
+            flush_cause: None,
+            deadline_cause: None,
+            armed: None,
+        }
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Its address on the network.
+    pub fn address(&self) -> Address {
+        self.id.into()
+    }
+
+    /// Which of its lives it is in.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// What its replica shows of itself; none if it is down.
+    pub fn status(&self) -> Option<Status> {
+        self.process.as_ref().map(Process::status)
+    }
+
+    /// Whether its process is stopped for a while.
+    pub fn is_paused(&self) -> bool {
+        self.pauses > 0
+    }
+
+    /// Whether it is up and its process runs.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some() && !self.is_paused()
+    }
+
+    /// When its replica wants to be woken; none while nothing can wake it.
+    pub fn deadline(&self) -> Option<Time> {
+        if self.is_paused() { None } else { self.process.as_ref()?.deadline() }
+    }
+
+    /// The record of the step that set the deadline.
+    pub fn deadline_cause(&self) -> Option<RecordId> {
+        self.deadline_cause
+    }
+
+    /// Takes the time at which a flush that has begun will end.
+    pub fn take_flush(&mut self) -> Option<Time> {
+        self.flush_due.take()
+    }
+
+    /// Starts the machine from its disk. If that can't be recovered, it stays down.
+    ///
+    /// # Panics
+    /// If it is up.
+    pub fn boot(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        assert!(self.process.is_none(), "only what is down can start");
+        self.epoch = self.epoch.next();
+        let booted = self.disk.recover().and_then(|recovered| {
+            let log = Log::of(&recovered.entries);
+            let record = self.booted(&recovered, &log);
+            Process::boot(self.id, self.epoch, &recovered, log, setup, wire.now)
+                .map(|process| (process, record))
+        });
+        match booted {
+            Ok((process, record)) => {
+                self.deadline_cause = Some(wire.trace.effect(self.address(), record));
+                self.process = Some(process);
+            }
+            Err(_) => {
+                wire.trace.effect(self.address(), Body::Stopped { reason: StopReason::Unrecoverable });
+            }
+        }
+    }
+
+    fn booted(&self, recovered: &Recovered, log: &Log) -> Body {
+        Body::Booted {
+            epoch: self.epoch,
+            blank: recovered.genesis.is_none(),
+            term: recovered.hard_state.term,
+            vote: recovered.hard_state.vote,
+            last: log.last(),
+            hash: log.hash(),
+        }
+    }
+
+    /// Loses power: memory, what was not flushed, and the frames that waited.
+    pub fn crash(&mut self, wire: &mut Wire<'_, '_>) {
+        wire.trace.effect(self.address(), Body::Crashed);
+        self.disk.crash();
+        let held = self.process.take().into_iter().flat_map(Process::into_held);
+        for slot in held.chain(self.backlog.drain(..)) {
+            wire.frames.release(slot);
+        }
+        (self.pauses, self.unseen_flush, self.flush_due, self.armed) = (0, None, None, None);
+    }
+
+    /// Loses its disk, after a crash.
+    pub fn wipe(&mut self, wire: &mut Wire<'_, '_>) {
+        wire.trace.effect(self.address(), Body::Wiped);
+        self.disk.wipe();
+    }
+
+    /// Stops the process once more.
+    pub fn pause(&mut self, wire: &mut Wire<'_, '_>) {
+        self.pauses += 1;
+        if self.pauses == 1 {
+            wire.trace.effect(self.address(), Body::Paused);
+        }
+    }
+
+    /// Takes back one pause. If the process goes on, returns the frames that have piled up, in order.
+    pub fn resume(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) -> Vec<Slot> {
+        self.pauses -= 1;
+        if self.pauses > 0 {
+            return Vec::new();
+        }
+        wire.trace.effect(self.address(), Body::Resumed);
+        if let Some(write) = self.unseen_flush.take() {
+            self.see_flush(write, setup, wire);
+        }
+        std::mem::take(&mut self.backlog)
+    }
+
+    /// Wakes the replica at its deadline.
+    pub fn wake(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        self.step(Input::Wake, setup, wire);
+        assert!(
+            self.deadline().is_none_or(|deadline| deadline > wire.now),
+            "after a wake the deadline lies ahead"
+        );
+    }
+
+    /// The flush under way has ended.
+    pub fn end_flush(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        let write = self.disk.end_flush();
+        wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
+        if self.is_paused() {
+            self.unseen_flush = Some(write);
+        } else {
+            self.see_flush(write, setup, wire);
+        }
+    }
+
+    fn see_flush(&mut self, write: WriteId, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        if let Some(process) = &mut self.process {
+            process.release_held(write, setup, wire);
+        }
+        self.step(Input::Persisted(write), setup, wire);
+    }
+
+    /// A frame has arrived at a machine whose process is paused.
+    pub fn pile_up(&mut self, slot: Slot) {
+        self.backlog.push(slot);
+    }
+
+    /// A frame has arrived.
+    pub fn receive(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        // The bytes leave the pool while the replica reads them, since its answers are laid out there.
+        let from = wire.frames.get(slot).from;
+        let bytes = std::mem::take(&mut wire.frames.get_mut(slot).bytes);
+        if let Some(process) = &mut self.process {
+            match process.admit(from, &bytes, setup, wire) {
+                Ok(input) => self.step(input, setup, wire),
+                Err(why) => {
+                    wire.trace.effect(self.address(), Body::Rejected { from, why });
+                }
+            }
+        }
+        wire.frames.get_mut(slot).bytes = bytes;
+        wire.frames.release(slot);
+    }
+
+    /// Proposes a command of nobody's: load without clients, for measurements.
+    pub fn propose(&mut self, command: &[u8], setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        if let Some(process) = &mut self.process {
+            let request = process.number_request(None);
+            self.step(Input::Propose { request, command }, setup, wire);
+        }
+    }
+
+    fn step(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        let Some(process) = &mut self.process else { return };
+        let before = process.deadline();
+        let mut input = input;
+        loop {
+            process.step(input, &mut self.disk, setup, wire);
+            match self.disk.begin_flush() {
+                // A flush that takes no time is no event.
+                Some(Duration::ZERO) => {
+                    let write = self.disk.end_flush();
+                    wire.trace.effect(self.id.into(), Body::Flushed { write });
+                    process.release_held(write, setup, wire);
+                    input = Input::Persisted(write);
+                }
+                Some(latency) => {
+                    self.flush_due = Some(wire.now + latency);
+                    self.flush_cause = wire.trace.current();
+                    break;
+                }
+                None => break,
+            }
+        }
+        if process.deadline() != before {
+            self.deadline_cause = wire.trace.current();
+        }
+    }
+
+    /// What it holds at the end of a run.
+    pub fn final_record(&self) -> Body {
+        let recovered = self.disk.recover().unwrap_or_default();
+        let state = recovered.hard_state;
+        let mut hard_state = Digest::default();
+        hard_state.fold(&[state.term.0, state.vote.map_or(0, |vote| u64::from(vote.0))]);
+        let log = self.process.as_ref().map_or_else(|| Log::of(&recovered.entries).hash(), Process::log_hash);
+        let store = self.process.as_ref().map_or(0, Process::store_hash);
+        Body::FinalNode { log, hard_state: hard_state.value() as u64, store }
+    }
+
+    /// How many words its disk has drawn.
+    pub fn words_drawn(&self) -> u64 {
+        self.disk.words_drawn()
+    }
+}
+
+/// The local time of a machine: its clock agrees with the world's.
+fn local(now: Time) -> LocalTime {
+    LocalTime::from_nanos(now.nanos())
+}

@@ -1,0 +1,377 @@
+//! The process of a machine: a replica, its state machine, and the effects of the one carried out on the other.
+
+use super::log::Log;
+use super::requests::{Asker, Pending, Requests};
+use super::store::Store;
+use super::{Setup, local};
+use crate::disk::Disk;
+use crate::ids::{Address, CallId, Epoch, Index, NodeId, RequestId, Term, WriteId};
+use crate::net::{Payload, Slot, Wire};
+use crate::replica::{
+    Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
+    Status, Unrecoverable, Write,
+};
+use crate::rng::Stream;
+use crate::rpc::Calls;
+use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, FIRST_CLIENT_KIND, Header};
+use crate::rpc::store::{Reply, decode_operation, encode_reply};
+use crate::time::Time;
+use crate::trace::{Body, Outcome, Rejection};
+use std::collections::VecDeque;
+
+/// What a crash takes.
+///
+/// - What is held waits for a write above `durable`.
+/// - `applied` never exceeds what was committed, and rises by one.
+pub(super) struct Process {
+    id: NodeId,
+    replica: Box<dyn Replica>,
+    effects: Effects,
+    status: Status,
+    log: Log,
+    applied: Index,
+    applied_hash: u64,
+    store: Store,
+    requests: Requests,
+    durable: WriteId,
+    held: VecDeque<Held>,
+    last_call: CallId,
+    calls: Vec<Calls>,
+    /// The call that the current step answers, if a request brought it about.
+    answering: Option<(Address, CallId)>,
+    reply: Vec<u8>,
+}
+
+/// A frame that waits for a write to become durable.
+struct Held {
+    after: WriteId,
+    slot: Slot,
+    class: Option<Class>,
+}
+
+/// The payload that was laid out last. The frames of a broadcast share it, and what was computed from it.
+struct Broadcast<'e> {
+    bytes: Bytes,
+    payload: Payload<'e>,
+    class: Option<Class>,
+}
+
+impl Process {
+    pub(super) fn boot(
+        id: NodeId,
+        epoch: Epoch,
+        recovered: &Recovered,
+        log: Log,
+        setup: &Setup<'_>,
+        now: Time,
+    ) -> Result<Self, Unrecoverable> {
+        let mut effects = Effects::default();
+        let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
+        let boot = Boot { id, options: setup.options, recovered, stream, now: local(now) };
+        let replica = setup.software.boot(boot, &mut effects)?;
+        let mut calls = Vec::new();
+        calls.resize_with(setup.nodes, Calls::default);
+        Ok(Self {
+            id,
+            replica,
+            status: effects.status,
+            effects,
+            log,
+            applied: Index::ZERO,
+            applied_hash: 0,
+            store: Store::default(),
+            requests: Requests::default(),
+            durable: WriteId::ZERO,
+            held: VecDeque::new(),
+            // Calls of different lives must not be taken for each other.
+            last_call: CallId(epoch.0 << 40),
+            calls,
+            answering: None,
+            reply: Vec::new(),
+        })
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.effects.deadline.map(|deadline| Time::from_nanos(deadline.nanos()))
+    }
+
+    pub(super) fn log_hash(&self) -> u64 {
+        self.log.hash()
+    }
+
+    pub(super) fn store_hash(&self) -> u64 {
+        self.store.hash()
+    }
+
+    pub(super) fn into_held(self) -> impl Iterator<Item = Slot> {
+        self.held.into_iter().map(|held| held.slot)
+    }
+
+    pub(super) fn number_request(&mut self, asker: Option<Asker>) -> RequestId {
+        self.requests.propose(asker)
+    }
+
+    /// Looks at a frame before the replica may see it: integrity, form and sense. Returns what it is to the replica.
+    pub(super) fn admit<'b>(
+        &mut self,
+        from: Address,
+        bytes: &'b [u8],
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, '_>,
+    ) -> Result<Input<'b>, Rejection> {
+        let (header, payload) = frame::decode(bytes)?;
+        if header.cluster != setup.cluster {
+            return Err(Rejection::Cluster);
+        }
+        if header.to != self.id.into() || header.from != from {
+            return Err(Rejection::Address);
+        }
+        if header.kind < FIRST_CLIENT_KIND {
+            let peer = from.as_node().ok_or(Rejection::Address)?;
+            let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
+            self.expire_calls(peer, wire);
+            match class.call {
+                Call::Request => self.answering = Some((from, header.call)),
+                Call::Response => {
+                    self.calls[peer.slot()].answer(header.call);
+                }
+            }
+            return Ok(Input::Receive { from: peer, kind: header.kind, payload });
+        }
+        if header.kind != CLIENT_REQUEST || decode_operation(payload).is_none() {
+            return Err(Rejection::Undecodable);
+        }
+        let client = from.as_client().map(Address::from).ok_or(Rejection::Address)?;
+        let request = self.number_request(Some(Asker { client, call: header.call }));
+        Ok(Input::Propose { request, command: payload })
+    }
+
+    /// Steps the replica and carries out its effects.
+    pub(super) fn step(
+        &mut self,
+        input: Input<'_>,
+        disk: &mut Disk,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, '_>,
+    ) {
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.clear();
+        self.replica.step(local(wire.now), input, &mut effects);
+        self.carry_out(&effects, disk, setup, wire);
+        self.effects = effects;
+        self.answering = None;
+    }
+
+    fn carry_out(&mut self, effects: &Effects, disk: &mut Disk, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        self.note_role(effects.status, wire);
+        let mut last: Option<Broadcast<'_>> = None;
+        for effect in effects.list() {
+            match *effect {
+                Effect::Send { to, kind, payload, after } => {
+                    let broadcast = match last.take() {
+                        Some(broadcast) if broadcast.bytes == payload => broadcast,
+                        _ => Broadcast {
+                            bytes: payload,
+                            payload: Payload::new(effects.get(payload)),
+                            class: setup.software.classify(kind, effects.get(payload)),
+                        },
+                    };
+                    self.send(to, kind, &broadcast, after, setup, wire);
+                    last = Some(broadcast);
+                }
+                Effect::Persist { id, write } => self.persist(id, write, effects, disk, wire),
+                Effect::Accepted { request, index, term } => {
+                    wire.trace.effect(self.id.into(), Body::Accepted { request, index, term });
+                    if let Some(asker) = self.requests.decided(request) {
+                        self.requests.wait(Pending { index, term, request, asker });
+                    }
+                }
+                Effect::Refuse { request, reason } => self.refuse(request, reason, setup, wire),
+                Effect::Apply { first, entries } => {
+                    self.note_commit(effects.status.commit, wire);
+                    self.apply(first, effects.get(entries), setup, wire);
+                }
+            }
+        }
+        self.note_commit(effects.status.commit, wire);
+        self.status = effects.status;
+    }
+
+    fn note_role(&mut self, status: Status, wire: &mut Wire<'_, '_>) {
+        let shown = |status: Status| (status.role, status.term, status.leader);
+        if shown(status) != shown(self.status) {
+            let Status { role, term, leader, .. } = status;
+            wire.trace.effect(self.id.into(), Body::RoleChanged { role, term, leader });
+        }
+    }
+
+    /// Records each index that the replica has learned to be committed, or the one that it has gone back to.
+    fn note_commit(&mut self, commit: Index, wire: &mut Wire<'_, '_>) {
+        let known = self.status.commit;
+        if commit == known {
+            return;
+        }
+        let first = if commit > known { known.next() } else { commit };
+        for index in first.0..=commit.0 {
+            let index = Index(index);
+            let entry = self.log.get(index);
+            let (term, hash) = entry.unwrap_or_default();
+            wire.trace.effect(self.id.into(), Body::Committed { index, term, hash });
+            if entry.is_none() {
+                // A replica that takes an entry it lacks for committed has gone wrong; one record tells.
+                break;
+            }
+        }
+        self.status.commit = commit;
+    }
+
+    fn send(
+        &mut self,
+        to: NodeId,
+        kind: u8,
+        broadcast: &Broadcast<'_>,
+        after: Option<WriteId>,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, '_>,
+    ) {
+        let to: Address = to.into();
+        let is_response = broadcast.class.is_some_and(|class| class.call == Call::Response);
+        let call = match self.answering {
+            Some((asker, call)) if is_response && asker == to => call,
+            _ => {
+                self.last_call = self.last_call.next();
+                self.last_call
+            }
+        };
+        let header = Header { kind, cluster: setup.cluster, from: self.id.into(), to, call };
+        let slot = wire.frame(&header, &broadcast.payload);
+        match after {
+            Some(after) if after > self.durable => {
+                wire.trace.effect(self.id.into(), Body::Held { to, kind, after });
+                self.held.push_back(Held { after, slot, class: broadcast.class });
+            }
+            _ => self.hand_over(slot, broadcast.class, setup, wire),
+        }
+    }
+
+    /// Hands over what has waited for this write.
+    pub(super) fn release_held(&mut self, durable: WriteId, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        self.durable = durable;
+        for _ in 0..self.held.len() {
+            let held = self.held.pop_front().expect("as many as there were");
+            if held.after <= durable {
+                self.hand_over(held.slot, held.class, setup, wire);
+            } else {
+                self.held.push_back(held);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, slot: Slot, class: Option<Class>, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        let frame = wire.frames.get(slot);
+        let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
+        let bytes = frame.bytes.len() as u32;
+        if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
+            self.expire_calls(peer, wire);
+            self.calls[peer.slot()].open(call, kind, wire.now + setup.call_timeout);
+        }
+        let term = class.map_or(Term::ZERO, |class| class.term);
+        let grants_vote = class.is_some_and(|class| class.grants_vote);
+        let sent = Body::Sent { to, kind, call, bytes, hash, term, grants_vote };
+        let sent = wire.trace.effect(self.id.into(), sent);
+        wire.frames.get_mut(slot).sent = Some(sent);
+        wire.out.push(slot);
+    }
+
+    /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
+    /// from it, so that no call costs an event of its own.
+    fn expire_calls(&mut self, peer: NodeId, wire: &mut Wire<'_, '_>) {
+        while let Some((call, kind)) = self.calls[peer.slot()].expired(wire.now) {
+            wire.trace.effect(self.id.into(), Body::CallFailed { to: peer.into(), kind, call });
+        }
+    }
+
+    fn persist(
+        &mut self,
+        id: WriteId,
+        write: Write,
+        effects: &Effects,
+        disk: &mut Disk,
+        wire: &mut Wire<'_, '_>,
+    ) {
+        let node = self.id.into();
+        match write {
+            Write::HardState(state) => {
+                disk.write_hard_state(id, state);
+                let body = Body::HardStateWritten { write: id, term: state.term, vote: state.vote };
+                wire.trace.effect(node, body);
+            }
+            Write::Append { first, entries } => {
+                assert!(first == self.log.last().next(), "a replica appends at its log's end");
+                let entries = effects.get(entries);
+                disk.write_entries(id, first.0, entries);
+                for entry in Entries::new(entries) {
+                    let hash = self.log.append(entry.term, entry.data);
+                    let index = self.log.last();
+                    wire.trace.effect(node, Body::Appended { write: id, index, term: entry.term, hash });
+                }
+            }
+            Write::TruncateFrom(from) => {
+                disk.write_truncation(id, from.0);
+                self.log.truncate_from(from);
+                wire.trace.effect(node, Body::Truncated { write: id, from });
+            }
+        }
+    }
+
+    fn apply(&mut self, first: Index, entries: &[u8], setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        assert!(first == self.applied.next(), "every entry is applied once, in order");
+        for entry in Entries::new(entries) {
+            self.applied = self.applied.next();
+            self.applied_hash = crate::trace::digest::chain(self.applied_hash, entry.term, entry.data);
+            let (index, term, hash) = (self.applied, entry.term, self.applied_hash);
+            wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
+            let outcome = match entry.kind {
+                EntryKind::Command => self.store.apply(index, entry.data),
+                EntryKind::NoOp => Outcome::Refused,
+            };
+            while let Some(pending) = self.requests.next_decided_by(index) {
+                let stands = pending.index == index && pending.term == term;
+                let reply = if stands { Reply::Applied(outcome) } else { Reply::Unknown };
+                if stands {
+                    let body = Body::Acknowledged { request: pending.request, index, term };
+                    wire.trace.effect(self.id.into(), body);
+                }
+                self.answer(pending.asker, &reply, setup, wire);
+            }
+        }
+    }
+
+    fn refuse(&mut self, request: RequestId, reason: Refusal, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        wire.trace.effect(self.id.into(), Body::Refused { request, reason });
+        let Refusal::NotLeader { hint } = reason;
+        if let Some(asker) = self.requests.decided(request) {
+            self.answer(asker, &Reply::NotLeader { hint }, setup, wire);
+        }
+    }
+
+    /// Answers a client.
+    fn answer(&mut self, asker: Asker, reply: &Reply, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        let mut bytes = std::mem::take(&mut self.reply);
+        encode_reply(reply, &mut bytes);
+        let header = Header {
+            kind: CLIENT_REPLY,
+            cluster: setup.cluster,
+            from: self.id.into(),
+            to: asker.client,
+            call: asker.call,
+        };
+        let slot = wire.frame(&header, &Payload::new(&bytes));
+        self.reply = bytes;
+        self.hand_over(slot, None, setup, wire);
+    }
+}

@@ -1,0 +1,95 @@
+//! The state machine: a key-value store that remembers which entry wrote each value.
+
+use crate::ids::Index;
+use crate::rpc::store::{decode_operation, value_id};
+use crate::trace::{Digest, Operation, Outcome, digest};
+use std::collections::BTreeMap;
+
+/// The keys that were ever written, with their values.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    values: BTreeMap<u32, Value>,
+}
+
+#[derive(Debug, Default)]
+struct Value {
+    bytes: Vec<u8>,
+    written_by: Index,
+}
+
+impl Store {
+    /// Carries out the command of the entry at `index`. A command that is no operation changes nothing.
+    pub(super) fn apply(&mut self, index: Index, command: &[u8]) -> Outcome {
+        let Some((operation, value)) = decode_operation(command) else { return Outcome::Refused };
+        let (Operation::Get { key } | Operation::Put { key, .. } | Operation::Cas { key, .. }) = operation;
+        let held = self.values.get_mut(&key);
+        let previous = held.as_ref().and_then(|held| value_id(&held.bytes));
+        let previous_index = held.as_ref().map_or(Index::ZERO, |held| held.written_by);
+        let written = match operation {
+            Operation::Get { .. } => false,
+            Operation::Put { .. } => true,
+            Operation::Cas { expected, .. } => expected == previous,
+        };
+        if written {
+            let held = match held {
+                Some(held) => held,
+                None => self.values.entry(key).or_default(),
+            };
+            held.bytes.clear();
+            held.bytes.extend_from_slice(value);
+            held.written_by = index;
+        }
+        Outcome::Done { previous, previous_index, written }
+    }
+
+    /// The hash of all keys and values.
+    pub(super) fn hash(&self) -> u64 {
+        let mut all = Digest::default();
+        for (key, value) in &self.values {
+            all.fold(&[u64::from(*key), value.written_by.0, digest::content(&value.bytes)]);
+        }
+        all.value() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::store::encode_operation;
+
+    #[test]
+    fn operations_return_what_was_there_and_write_what_they_should() {
+        let mut store = Store::default();
+        let mut apply = |index, operation| {
+            let mut command = Vec::new();
+            encode_operation(operation, 16, &mut command);
+            store.apply(Index(index), &command)
+        };
+        let done = |previous: Option<(u64, u64)>, written| Outcome::Done {
+            previous: previous.map(|(value, _)| value),
+            previous_index: Index(previous.map_or(0, |(_, index)| index)),
+            written,
+        };
+        let key = 7;
+        assert_eq!(apply(1, Operation::Get { key }), done(None, false));
+        assert_eq!(apply(2, Operation::Put { key, value: 10 }), done(None, true));
+        assert_eq!(
+            apply(3, Operation::Cas { key, expected: Some(9), value: 11 }),
+            done(Some((10, 2)), false)
+        );
+        assert_eq!(
+            apply(4, Operation::Cas { key, expected: Some(10), value: 11 }),
+            done(Some((10, 2)), true)
+        );
+        assert_eq!(apply(5, Operation::Get { key }), done(Some((11, 4)), false));
+        assert_eq!(apply(6, Operation::Cas { key: 8, expected: None, value: 12 }), done(None, true));
+    }
+
+    #[test]
+    fn a_command_that_is_no_operation_changes_nothing() {
+        let mut store = Store::default();
+        let before = store.hash();
+        assert_eq!(store.apply(Index(1), b"\xff\xff"), Outcome::Refused);
+        assert_eq!(store.hash(), before);
+    }
+}

@@ -1,0 +1,80 @@
+//! The frames on their way, in reused buffers.
+
+use crate::ids::{Address, CallId, RecordId};
+
+/// The place of a frame that is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u32);
+
+/// A frame on its way.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// What is on the wire.
+    pub bytes: Vec<u8>,
+    /// The sending end of the link.
+    pub from: Address,
+    /// The receiving end of the link.
+    pub to: Address,
+    /// The kind of message, as its sender meant it.
+    pub kind: u8,
+    /// The call, as its sender meant it.
+    pub call: CallId,
+    /// The hash of its content.
+    pub hash: u64,
+    /// The record of its sending; none before.
+    pub sent: Option<RecordId>,
+}
+
+/// All frames on their way. Buffers of frames that are gone are used again.
+#[derive(Debug, Default)]
+pub struct Frames {
+    frames: Vec<Frame>,
+    free: Vec<Slot>,
+}
+
+impl Frames {
+    /// A place for a frame from here to there, with an empty or old buffer to write over.
+    pub fn take(&mut self, from: Address, to: Address, kind: u8, call: CallId) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            let frame = &mut self.frames[slot.0 as usize];
+            (frame.from, frame.to, frame.kind, frame.call, frame.sent) = (from, to, kind, call, None);
+            return slot;
+        }
+        let slot = Slot(u32::try_from(self.frames.len()).expect("fewer than 2^32 frames on their way"));
+        self.frames.push(Frame { bytes: Vec::new(), from, to, kind, call, hash: 0, sent: None });
+        slot
+    }
+
+    /// Another frame with the same content.
+    pub fn duplicate(&mut self, slot: Slot) -> Slot {
+        let original = self.get(slot).clone();
+        let copy = self.take(original.from, original.to, original.kind, original.call);
+        *self.get_mut(copy) = original;
+        copy
+    }
+
+    /// The frame in this place.
+    pub fn get(&self, slot: Slot) -> &Frame {
+        &self.frames[slot.0 as usize]
+    }
+
+    /// The frame in this place.
+    pub fn get_mut(&mut self, slot: Slot) -> &mut Frame {
+        &mut self.frames[slot.0 as usize]
+    }
+
+    /// The frame is gone; its place is free.
+    pub fn release(&mut self, slot: Slot) {
+        self.free.push(slot);
+    }
+
+    /// How many frames are on their way.
+    pub fn len(&self) -> usize {
+        self.frames.len() - self.free.len()
+    }
+
+    /// Whether no frame is on its way.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,44 @@
+//! What a machine on the network needs to act: the time, the trace, and a way to hand frames over.
+
+use super::{Frames, Slot};
+use crate::rpc::frame::{self, Header};
+use crate::time::Time;
+use crate::trace::{Trace, digest};
+
+/// The machine's side of the network and of the world's record, for the length of one event.
+pub struct Wire<'a, 'o> {
+    /// The world's time.
+    pub now: Time,
+    /// Where what happens is recorded.
+    pub trace: &'a mut Trace<'o>,
+    /// The frames on their way.
+    pub frames: &'a mut Frames,
+    /// The frames handed over to the network, in order.
+    pub out: &'a mut Vec<Slot>,
+}
+
+/// A payload with what is computed from it once, however many receivers it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload<'p> {
+    bytes: &'p [u8],
+    tag: u32,
+    hash: u64,
+}
+
+impl<'p> Payload<'p> {
+    /// These bytes.
+    pub fn new(bytes: &'p [u8]) -> Self {
+        Self { bytes, tag: frame::payload_tag(bytes), hash: digest::content(bytes) }
+    }
+}
+
+impl Wire<'_, '_> {
+    /// Lays out a frame. It is not handed over yet.
+    pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Slot {
+        let slot = self.frames.take(header.from, header.to, header.kind, header.call);
+        let frame = self.frames.get_mut(slot);
+        frame::encode(header, payload.bytes, payload.tag, &mut frame.bytes);
+        frame.hash = payload.hash;
+        slot
+    }
+}

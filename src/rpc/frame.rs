@@ -1,0 +1,161 @@
+//! Frames: what is really on the wire.
+//!
+//! ```text
+//! magic u16 | version u8 | kind u8 | cluster u32 | from u32 | to u32 | call u64 | length u32 | payload | tag u32
+//! ```
+//!
+//! Little-endian. The tag is the CRC-32C of payload and header, in this order: so the payload's part is computed once
+//! for all receivers of a broadcast.
+
+use crate::ids::{Address, CallId};
+use crate::trace::Rejection;
+
+/// The first bytes of every frame.
+const MAGIC: u16 = 0x5351;
+const VERSION: u8 = 1;
+/// Bytes before the payload.
+pub const HEADER: usize = 28;
+/// Bytes after the payload.
+pub const TAG: usize = 4;
+/// The longest frame.
+pub const LIMIT: usize = 1 << 20;
+
+/// Kinds from here on are between clients and hosts; those below belong to the replica's implementation.
+pub const FIRST_CLIENT_KIND: u8 = 128;
+/// A client asks for an operation.
+pub const CLIENT_REQUEST: u8 = 128;
+/// A host answers a client.
+pub const CLIENT_REPLY: u8 = 129;
+
+/// What a frame says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The kind of message.
+    pub kind: u8,
+    /// The cluster it belongs to.
+    pub cluster: u32,
+    /// The sender.
+    pub from: Address,
+    /// The receiver.
+    pub to: Address,
+    /// The call it belongs to.
+    pub call: CallId,
+}
+
+/// The part of the tag that depends on the payload alone.
+pub fn payload_tag(payload: &[u8]) -> u32 {
+    crc32c::crc32c(payload)
+}
+
+/// Writes a frame over `buffer`'s contents; `payload_tag` is that of `payload`.
+///
+/// # Panics
+/// If the frame would exceed [`LIMIT`].
+pub fn encode(header: &Header, payload: &[u8], payload_tag: u32, buffer: &mut Vec<u8>) {
+    assert!(HEADER + payload.len() + TAG <= LIMIT, "a frame stays within its limit");
+    let mut head = [0; HEADER];
+    head[0..2].copy_from_slice(&MAGIC.to_le_bytes());
+    head[2] = VERSION;
+    head[3] = header.kind;
+    head[4..8].copy_from_slice(&header.cluster.to_le_bytes());
+    head[8..12].copy_from_slice(&header.from.to_wire().to_le_bytes());
+    head[12..16].copy_from_slice(&header.to.to_wire().to_le_bytes());
+    head[16..24].copy_from_slice(&header.call.0.to_le_bytes());
+    head[24..28].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+    let tag = crc32c::crc32c_append(payload_tag, &head);
+    buffer.clear();
+    buffer.reserve(HEADER + payload.len() + TAG);
+    buffer.extend_from_slice(&head);
+    buffer.extend_from_slice(payload);
+    buffer.extend_from_slice(&tag.to_le_bytes());
+}
+
+/// Reads a frame. Any bytes may come: never panics, never allocates.
+///
+/// # Errors
+/// What is wrong with it: integrity first, since nothing in a broken frame can be believed; then its form.
+pub fn decode(bytes: &[u8]) -> Result<(Header, &[u8]), Rejection> {
+    let (head, rest) = bytes.split_first_chunk::<HEADER>().ok_or(Rejection::Length)?;
+    let (payload, tag) = rest.split_last_chunk::<TAG>().ok_or(Rejection::Length)?;
+    if crc32c::crc32c_append(payload_tag(payload), head) != u32::from_le_bytes(*tag) {
+        return Err(Rejection::Checksum);
+    }
+    let u32_at = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    if u16::from_le_bytes([head[0], head[1]]) != MAGIC || head[2] != VERSION {
+        return Err(Rejection::Magic);
+    }
+    if u32_at(24) as usize != payload.len() {
+        return Err(Rejection::Length);
+    }
+    let call = u64::from(u32_at(16)) | u64::from(u32_at(20)) << 32;
+    let header = Header {
+        kind: head[3],
+        cluster: u32_at(4),
+        from: Address::from_wire(u32_at(8)),
+        to: Address::from_wire(u32_at(12)),
+        call: CallId(call),
+    };
+    Ok((header, payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ClientId, NodeId};
+    use proptest::prelude::*;
+
+    fn example() -> (Header, Vec<u8>) {
+        let header = Header {
+            kind: 3,
+            cluster: 7,
+            from: NodeId(1).into(),
+            to: ClientId(2).into(),
+            call: CallId(u64::MAX - 1),
+        };
+        let mut bytes = Vec::new();
+        encode(&header, b"payload", payload_tag(b"payload"), &mut bytes);
+        (header, bytes)
+    }
+
+    #[test]
+    fn frames_read_back_as_written() {
+        let (header, bytes) = example();
+        assert_eq!(decode(&bytes), Ok((header, &b"payload"[..])));
+        assert_eq!(bytes.len(), HEADER + 7 + TAG);
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_noticed() {
+        let (_, bytes) = example();
+        for bit in 0..bytes.len() * 8 {
+            let mut broken = bytes.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(decode(&broken), Err(Rejection::Checksum), "bit {bit}");
+        }
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_err(), "cut to {length}");
+        }
+    }
+
+    /// The checks behind the checksum, for frames whose checksum is right.
+    #[test]
+    fn a_right_checksum_is_not_enough() {
+        let (_, bytes) = example();
+        for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (24, Rejection::Length)] {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            let payload = HEADER..other.len() - TAG;
+            let tag = crc32c::crc32c_append(payload_tag(&other[payload]), &other[..HEADER]);
+            let end = other.len() - TAG;
+            other[end..].copy_from_slice(&tag.to_le_bytes());
+            assert_eq!(decode(&other), Err(wrong), "byte {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(decode(&bytes).is_err());
+        }
+    }
+}

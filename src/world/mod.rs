@@ -1,0 +1,415 @@
+//! The event loop: takes what comes next, lets the machine concerned act, and routes what it hands over.
+//!
+//! One world is one run of one plan with one seed, on one thread. It knows no checker and no report; whoever wants to
+//! know what happens observes its records.
+//!
+//! At one instant events come in this order: faults, ends of flushes, arrivals of frames, wakes, clients. So a frame
+//! that arrives at the instant of a timeout is seen before it, and a fault hits what happens at its instant.
+
+mod faults;
+mod targets;
+
+use crate::client::{Client, Timer};
+use crate::disk::Disk;
+use crate::host::{Host, Setup};
+use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId, RecordId};
+use crate::net::{Fate, Frames, Network, Slot, Wire};
+use crate::plan::Plan;
+use crate::queue::Queue;
+use crate::replica::Software;
+use crate::rng::Stream;
+use crate::time::{Duration, Time};
+use crate::trace::digest::content;
+use crate::trace::{Body, Digest, Loss, Observer, Trace};
+use faults::Faults;
+
+/// The number in every frame of a simulated cluster.
+const CLUSTER: u32 = 0x5157_4c01;
+/// So many events at one instant mean that time no longer passes.
+const LIVELOCK: u32 = 1_000_000;
+
+/// What comes out of the queue.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    FaultStart(u32),
+    FaultEnd(u32),
+    Flush(NodeId, Epoch),
+    Arrival(Slot),
+    /// An arrival that a paused machine has put off.
+    LateArrival(Slot),
+    Wake(NodeId, Epoch),
+    Client(ClientId, Timer),
+}
+
+impl Event {
+    /// The order of events at one instant.
+    const fn class(self) -> u8 {
+        match self {
+            Self::FaultStart(_) | Self::FaultEnd(_) => 0,
+            Self::Flush(..) => 1,
+            Self::Arrival(_) | Self::LateArrival(_) => 2,
+            Self::Wake(..) => 3,
+            Self::Client(..) => 4,
+        }
+    }
+}
+
+/// A run under way.
+pub struct World<'p, 'o> {
+    plan: &'p Plan,
+    setup: Setup<'p>,
+    now: Time,
+    queue: Queue<Event>,
+    trace: Trace<'o>,
+    network: Network,
+    frames: Frames,
+    out: Vec<Slot>,
+    hosts: Vec<Host>,
+    clients: Vec<Client<'p>>,
+    operations: OperationId,
+    faults: Faults,
+    events: u64,
+    at_this_instant: u32,
+    disturbance: Option<Duration>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The digest of all records.
+    pub digest: Digest,
+    /// How many records there were.
+    pub records: u64,
+    /// How many events were taken from the queue.
+    pub events: u64,
+    /// How far time got.
+    pub time: Time,
+    /// Whether it ended because time no longer passed.
+    pub livelock: bool,
+}
+
+impl<'p, 'o> World<'p, 'o> {
+    /// A world in which every machine has just been started, at time 0, and whose faults and clients will come.
+    pub fn new(
+        plan: &'p Plan,
+        software: &'p dyn Software,
+        seed: u64,
+        observer: &'o mut dyn Observer,
+    ) -> Self {
+        let voters: Vec<NodeId> = (1..=plan.cluster.voters).map(NodeId).collect();
+        let setup = Setup {
+            software,
+            options: &plan.cluster.raft,
+            seed,
+            nodes: voters.len(),
+            cluster: CLUSTER,
+            call_timeout: plan.cluster.call_timeout,
+        };
+        let host = |&id: &NodeId| {
+            let stream = Stream::new(seed, "disk", u64::from(id.0), 0);
+            let mut disk = Disk::new(plan.cluster.flush, stream);
+            disk.format(&voters);
+            Host::new(id, disk)
+        };
+        let client = |id, model| Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed);
+        let mut world = Self {
+            plan,
+            setup,
+            now: Time::ZERO,
+            queue: Queue::default(),
+            trace: Trace::new(observer),
+            network: Network::new(plan, seed),
+            frames: Frames::default(),
+            out: Vec::new(),
+            hosts: voters.iter().map(host).collect(),
+            clients: plan.clients.iter().flat_map(|m| (1..=m.count).map(move |id| client(id, m))).collect(),
+            operations: OperationId::ZERO,
+            faults: Faults::new(&plan.faults),
+            events: 0,
+            at_this_instant: 0,
+            disturbance: None,
+        };
+        world.start();
+        world
+    }
+
+    /// Makes this run differ from its plan and seed, by an additional delay of one frame: to see whether a check of
+    /// determinism notices.
+    pub fn disturb(&mut self, delay: Duration) {
+        self.disturbance = Some(delay);
+    }
+
+    fn start(&mut self) {
+        for (number, fault) in (0..).zip(&self.plan.faults) {
+            self.push(fault.at, Event::FaultStart(number));
+            if let Some(until) = fault.until {
+                self.push(until, Event::FaultEnd(number));
+            }
+        }
+        for slot in 0..self.hosts.len() {
+            self.with_host(slot, Host::boot);
+        }
+        for slot in 0..self.clients.len() {
+            self.with_client(slot, |_, _| ());
+        }
+    }
+
+    fn push(&mut self, time: Time, event: Event) {
+        self.queue.push(time, event.class(), event);
+    }
+
+    /// Runs to the plan's end and records what is there then.
+    pub fn run(mut self) -> End {
+        let livelock = self.run_until(Time::ZERO + self.plan.duration);
+        self.finish(livelock)
+    }
+
+    /// Carries out every event before `end`. Whether it stopped earlier, since time no longer passed.
+    pub fn run_until(&mut self, end: Time) -> bool {
+        while let Some((time, event)) = self.queue.pop_before(end) {
+            if time > self.now {
+                (self.now, self.at_this_instant) = (time, 0);
+            }
+            self.events += 1;
+            self.at_this_instant += 1;
+            if self.at_this_instant > LIVELOCK {
+                return true;
+            }
+            self.carry_out(event);
+            self.start_waiting_faults();
+        }
+        self.now = end;
+        false
+    }
+
+    fn carry_out(&mut self, event: Event) {
+        match event {
+            Event::FaultStart(number) => self.start_fault(number),
+            Event::FaultEnd(number) => self.end_fault(number),
+            Event::Flush(node, epoch) => {
+                if self.hosts[node.slot()].epoch() == epoch && self.hosts[node.slot()].status().is_some() {
+                    self.with_host(node.slot(), Host::end_flush);
+                }
+            }
+            Event::Arrival(slot) => self.arrive(slot),
+            Event::LateArrival(slot) => self.deliver(slot),
+            Event::Wake(node, epoch) => self.wake(node, epoch),
+            Event::Client(client, timer) => self.serve_timer(client, timer),
+        }
+    }
+
+    fn wake(&mut self, node: NodeId, epoch: Epoch) {
+        let host = &mut self.hosts[node.slot()];
+        if host.epoch() != epoch || host.armed != Some(self.now) {
+            return;
+        }
+        host.armed = None;
+        if host.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.trace.event(self.now, host.address(), host.deadline_cause(), Body::Woke);
+            self.with_host(node.slot(), Host::wake);
+        } else {
+            self.arm(node.slot());
+        }
+    }
+
+    /// Sees to it that the host is looked after at its deadline. A deadline that has moved later is looked after when
+    /// the earlier time comes up, so that a heartbeat that puts off a timeout costs no event.
+    fn arm(&mut self, slot: usize) {
+        let host = &mut self.hosts[slot];
+        let Some(deadline) = host.deadline() else { return };
+        // A process that was paused past its deadline is late.
+        let due = deadline.max(self.now);
+        if host.armed.is_none_or(|armed| due < armed) {
+            host.armed = Some(due);
+            let wake = Event::Wake(host.id(), host.epoch());
+            self.queue.push(due, wake.class(), wake);
+        }
+    }
+
+    fn serve_timer(&mut self, client: ClientId, timer: Timer) {
+        match timer {
+            Timer::Arrival => {
+                self.operations = self.operations.next();
+                let operation = self.operations;
+                self.with_client(client.slot(), |client, wire| client.arrive(operation, wire));
+            }
+            Timer::Deadline(operation) => {
+                self.with_client(client.slot(), |client, wire| client.give_up(operation, wire));
+            }
+            Timer::Retry(operation) => {
+                self.with_client(client.slot(), |client, wire| client.retry(operation, wire));
+            }
+        }
+    }
+
+    /// A frame comes to the end of its link.
+    fn arrive(&mut self, slot: Slot) {
+        let frame = self.frames.get(slot);
+        let (from, to) = (frame.from, frame.to);
+        if self.network.is_cut(from, to) {
+            self.lose(slot, Loss::CutAtArrival);
+        } else if self.network.is_clogged(from, to) {
+            self.network.hold(from, to, slot);
+        } else {
+            self.deliver(slot);
+        }
+    }
+
+    fn lose(&mut self, slot: Slot, why: Loss) {
+        let frame = self.frames.get(slot);
+        let body = Body::Lost { to: frame.to, kind: frame.kind, why };
+        if why == Loss::CutAtSending || why == Loss::Random {
+            self.trace.because(frame.from, sent(frame.sent), body);
+        } else {
+            self.trace.event(self.now, frame.from, frame.sent, body);
+        }
+        self.frames.release(slot);
+    }
+
+    fn deliver(&mut self, slot: Slot) {
+        let frame = self.frames.get(slot);
+        let (from, to) = (frame.from, frame.to);
+        if let Some(node) = to.as_node() {
+            let host = &mut self.hosts[node.slot()];
+            if host.status().is_none() {
+                return self.lose(slot, Loss::ReceiverDown);
+            }
+            if host.is_paused() {
+                return host.pile_up(slot);
+            }
+        }
+        let body = Body::Delivered {
+            from,
+            kind: frame.kind,
+            call: frame.call,
+            bytes: frame.bytes.len() as u32,
+            hash: frame.hash,
+        };
+        self.trace.event(self.now, to, frame.sent, body);
+        match (to.as_node(), to.as_client()) {
+            (Some(node), _) => {
+                self.with_host(node.slot(), |host, setup, wire| host.receive(slot, setup, wire))
+            }
+            (_, Some(client)) => self.with_client(client.slot(), |client, wire| client.receive(slot, wire)),
+            _ => unreachable!("frames go to nodes and clients"),
+        }
+    }
+
+    /// Lets a host act, and fetches what it leaves.
+    fn with_host<T>(
+        &mut self,
+        slot: usize,
+        act: impl FnOnce(&mut Host, &Setup<'p>, &mut Wire<'_, 'o>) -> T,
+    ) -> T {
+        let Self { now, setup, trace, frames, out, hosts, .. } = self;
+        let mut wire = Wire { now: *now, trace, frames, out };
+        let host = &mut hosts[slot];
+        let result = act(host, setup, &mut wire);
+        if let Some(due) = host.take_flush() {
+            let flush = Event::Flush(host.id(), host.epoch());
+            self.queue.push(due, flush.class(), flush);
+        }
+        self.arm(slot);
+        self.route();
+        result
+    }
+
+    /// Lets a client act, and fetches what it leaves.
+    fn with_client<T>(
+        &mut self,
+        slot: usize,
+        act: impl FnOnce(&mut Client<'p>, &mut Wire<'_, 'o>) -> T,
+    ) -> T {
+        let Self { now, trace, frames, out, clients, queue, .. } = self;
+        let mut wire = Wire { now: *now, trace, frames, out };
+        let client = &mut clients[slot];
+        let result = act(client, &mut wire);
+        let id = ClientId(slot as u32 + 1);
+        for (time, timer) in client.take_timers() {
+            let event = Event::Client(id, timer);
+            queue.push(time, event.class(), event);
+        }
+        self.route();
+        result
+    }
+
+    /// Sends what was handed over on its way.
+    fn route(&mut self) {
+        let mut out = std::mem::take(&mut self.out);
+        for slot in out.drain(..) {
+            let frame = self.frames.get(slot);
+            let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
+            match self.network.send(from, to) {
+                Fate::Cut => self.lose(slot, Loss::CutAtSending),
+                Fate::Lost => self.lose(slot, Loss::Random),
+                Fate::Arrives(delay, second) => {
+                    let delay = delay.saturating_add(self.take_disturbance());
+                    self.push(self.now + delay, Event::Arrival(slot));
+                    if let Some(second) = second {
+                        self.trace.because(from, sent(cause), Body::Duplicated { to, kind });
+                        let copy = self.frames.duplicate(slot);
+                        self.push(self.now + second, Event::Arrival(copy));
+                    }
+                }
+            }
+        }
+        self.out = out;
+    }
+
+    /// The additional delay that one frame of a disturbed run gets, once the run is well under way.
+    fn take_disturbance(&mut self) -> Duration {
+        const UNDER_WAY: u64 = 2_500;
+        if self.disturbance.is_none() || self.trace.len() < UNDER_WAY {
+            return Duration::ZERO;
+        }
+        self.disturbance.take().unwrap_or_default()
+    }
+
+    /// Proposes a command to the effective leader, without a client. Whether there was one to take it.
+    pub fn propose(&mut self, command: &[u8]) -> bool {
+        let Some(leader) = self.effective_leader() else { return false };
+        let body = Body::Proposed { bytes: command.len() as u32, hash: content(command) };
+        self.trace.event(self.now, leader.into(), None, body);
+        self.with_host(leader.slot(), |host, setup, wire| host.propose(command, setup, wire));
+        true
+    }
+
+    /// How many events were taken from the queue.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The world's time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    fn finish(mut self, livelock: bool) -> End {
+        self.skip_waiting_faults();
+        for host in &self.hosts {
+            self.trace.event(self.now, host.address(), None, host.final_record());
+        }
+        let mut positions = Digest::default();
+        for words in self.network.words_drawn() {
+            positions.fold(&[words]);
+        }
+        for words in
+            self.hosts.iter().map(Host::words_drawn).chain(self.clients.iter().map(Client::words_drawn))
+        {
+            positions.fold(&[words]);
+        }
+        let positions = positions.value() as u64;
+        self.trace.event(self.now, Address::WORLD, None, Body::FinalStreams { positions });
+        End {
+            digest: self.trace.digest(),
+            records: self.trace.len(),
+            events: self.events,
+            time: self.now,
+            livelock,
+        }
+    }
+}
+
+fn sent(record: Option<RecordId>) -> RecordId {
+    record.expect("what is on its way was sent")
+}
