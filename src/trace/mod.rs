@@ -4,10 +4,12 @@
 //! digest is the same whoever observes.
 
 pub mod digest;
+mod json_lines;
 mod record;
 mod text;
 
 pub use digest::Digest;
+pub use json_lines::JsonLines;
 pub use record::{ActionKind, Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
 
 use crate::ids::{Address, RecordId};
@@ -88,13 +90,9 @@ impl<'o> Trace<'o> {
     fn push(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
         let id = RecordId(self.next);
         self.next = self.next.checked_add(1).expect("fewer than 2^64 records");
-        // A skipped fault did nothing; whether it stood in the plan must not show.
-        if !matches!(body, Body::FaultSkipped { .. }) {
-            let (words, count) = body.words();
-            self.digest.fold(&[self.now.nanos(), u64::from(node.to_wire())]);
-            self.digest.fold(&words[..count]);
-        }
-        self.observer.observe(&Record { id, cause, time: self.now, node, body });
+        let record = Record { id, cause, time: self.now, node, body };
+        record.fold_into(&mut self.digest);
+        self.observer.observe(&record);
         id
     }
 }

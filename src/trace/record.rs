@@ -3,6 +3,7 @@
 //! Checkers, metrics and sinks judge by records alone; nothing they need may be left out, and nothing that depends on
 //! the machine may get in.
 
+use super::Digest;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, OperationId, RecordId, RequestId, Term, WriteId};
 use crate::replica::{Refusal, Role};
 use crate::time::Time;
@@ -16,10 +17,12 @@ pub struct Record {
     /// The record that brought it about; none at the start of the run and for faults.
     pub cause: Option<RecordId>,
     /// When.
+    #[serde(rename = "time_ns")]
     pub time: Time,
     /// To whom.
     pub node: Address,
     /// What.
+    #[serde(flatten)]
     pub body: Body,
 }
 
@@ -41,6 +44,7 @@ pub enum Body {
         /// Its length with header and tag.
         bytes: u32,
         /// The hash of its content.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// All writes up to this one are durable.
@@ -53,6 +57,7 @@ pub enum Body {
         /// Its length.
         bytes: u32,
         /// The hash of its content.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// A client began an operation.
@@ -144,6 +149,7 @@ pub enum Body {
         /// The last index that recovery found.
         last: Index,
         /// The chained hash of the log up to there.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// A host stopped by itself: recovery failed or its replica panicked.
@@ -164,6 +170,7 @@ pub enum Body {
         /// Its length with header and tag.
         bytes: u32,
         /// The hash of its content.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
         /// The sender's term, where the implementation can tell.
         term: Term,
@@ -211,6 +218,7 @@ pub enum Body {
         /// Its term.
         term: Term,
         /// The chained hash of the log up to and with it.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// A log lost this entry and all that followed.
@@ -252,6 +260,7 @@ pub enum Body {
         /// The term of the entry there; 0 if the node has none.
         term: Term,
         /// The chained hash of the node's log up to there.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// An entry was fed to the state machine. One record for each index.
@@ -261,6 +270,7 @@ pub enum Body {
         /// The entry's term.
         term: Term,
         /// The chained hash of the applied entries.
+        #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
     /// A host told a client that its request is done.
@@ -286,15 +296,19 @@ pub enum Body {
     /// What a node holds at the end of the run.
     FinalNode {
         /// The hash of its whole log.
+        #[serde(serialize_with = "hexadecimal")]
         log: u64,
         /// The hash of its hard state.
+        #[serde(serialize_with = "hexadecimal")]
         hard_state: u64,
         /// The hash of its key-value store.
+        #[serde(serialize_with = "hexadecimal")]
         store: u64,
     },
     /// How far the random streams of links, disks, replicas and clients were drawn.
     FinalStreams {
         /// The hash of all their positions.
+        #[serde(serialize_with = "hexadecimal")]
         positions: u64,
     },
 }
@@ -385,8 +399,6 @@ pub enum Rejection {
 pub enum StopReason {
     /// Recovery could not make sense of the disk.
     Unrecoverable,
-    /// Its replica panicked.
-    Panicked,
 }
 
 /// The kinds of fault.
@@ -405,13 +417,44 @@ pub enum ActionKind {
     Pause,
 }
 
+impl Record {
+    /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
+    /// nothing; whether it stood in the plan must not show.
+    #[inline]
+    pub fn fold_into(&self, digest: &mut Digest) {
+        if !matches!(self.body, Body::FaultSkipped { .. }) {
+            let (words, count) = self.body.words();
+            digest.fold(&[self.time.nanos(), u64::from(self.node.to_wire())]);
+            digest.fold(&words[..count]);
+        }
+    }
+}
+
+/// Hashes are text in JSON: readers that keep numbers as floats would round them.
+fn hexadecimal<S: serde::Serializer>(hash: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{hash:016x}"))
+}
+
 impl Body {
     /// The canonical binary form, at most eight words: what the digest is made of, with time and node before it.
     ///
     /// The first word tells the kind and holds the small fields. A fault's place in the plan is left out, so that a
     /// drawn and a scripted fault give the same digest.
-    pub(super) fn words(&self) -> ([u64; 6], usize) {
+    fn words(&self) -> ([u64; 6], usize) {
         Words::of(self)
+    }
+
+    /// The kind of message it is about, if it is about one.
+    pub fn kind(&self) -> Option<u8> {
+        match *self {
+            Self::Delivered { kind, .. }
+            | Self::CallFailed { kind, .. }
+            | Self::Sent { kind, .. }
+            | Self::Held { kind, .. }
+            | Self::Lost { kind, .. }
+            | Self::Duplicated { kind, .. } => Some(kind),
+            _ => None,
+        }
     }
 }
 

@@ -183,7 +183,6 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unrecoverable => "its disk can't be recovered",
-            Self::Panicked => "its replica panicked",
         })
     }
 }

@@ -1,0 +1,142 @@
+//! Files that people name: read with care, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// What went wrong with which file.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {message}", path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What went wrong, for people.
+    pub message: String,
+}
+
+fn error(path: &Path, message: impl ToString) -> FileError {
+    FileError { path: path.to_owned(), message: message.to_string() }
+}
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// If it is missing, unreadable, a folder, something that may never end, or longer.
+pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let metadata = fs::metadata(path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => error(path, "there is no such file"),
+        _ => error(path, e),
+    })?;
+    if metadata.is_dir() {
+        return Err(error(path, "is a folder; name a scenario file in it"));
+    }
+    if !metadata.is_file() {
+        return Err(error(path, "is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|e| error(path, e))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| error(path, e))?;
+    if bytes.len() as u64 > limit {
+        return Err(error(path, format!("is longer than {} KiB; no scenario is", limit / 1024)));
+    }
+    Ok(bytes)
+}
+
+/// A file being written beside the place where it will be. What was in that place stays until the new file is whole.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    out: BufWriter<NamedTempFile>,
+}
+
+impl NewFile {
+    /// Begins a file that will be at `path`.
+    ///
+    /// # Errors
+    /// If nothing can be written there.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        if path.is_dir() {
+            return Err(error(path, "is a folder; name a file in it"));
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let out = new_file_in(folder).map_err(|e| error(path, format!("can't be written: {e}")))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::new(out) })
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// If it can't be written whole; what was in its place is still there.
+    pub fn commit(self) -> Result<(), FileError> {
+        let Self { path, out } = self;
+        let file = out.into_inner().map_err(|e| error(&path, format!("can't be written: {}", e.error())))?;
+        file.persist(&path).map_err(|e| error(&path, format!("can't be written: {}", e.error)))?;
+        Ok(())
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A file of a fresh name, with the permissions that any new file gets.
+fn new_file_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".squall-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.txt");
+        fs::write(&path, "old").expect("written");
+        let mut file = NewFile::create(&path).expect("begun");
+        file.write_all(b"new").expect("written");
+        file.flush().expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "old");
+        file.commit().expect("whole");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "new");
+        drop(NewFile::create(&path).expect("begun"));
+        assert_eq!(fs::read_to_string(&path).expect("read"), "new");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inside = folder.path().join("missing").join("report.txt");
+        let message = NewFile::create(&inside).expect_err("no folder").to_string();
+        assert!(message.starts_with(&format!("{}: can't be written", inside.display())), "{message}");
+        let message = read_scenario(folder.path(), 10).expect_err("a folder").to_string();
+        assert!(message.ends_with("is a folder; name a scenario file in it"), "{message}");
+        let long = folder.path().join("long");
+        fs::write(&long, [b' '; 11]).expect("written");
+        assert!(read_scenario(&long, 10).is_err());
+        assert!(read_scenario(&long, 11).is_ok());
+    }
+}
