@@ -1,6 +1,7 @@
 //! Squall puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
 
 pub mod ids;
+pub mod raft;
 pub mod replica;
 pub mod rng;
 pub mod time;
