@@ -7,6 +7,7 @@ pub mod ids;
 pub mod net;
 pub mod plan;
 pub mod queue;
+pub mod raft;
 pub mod replica;
 pub mod rng;
 pub mod rpc;

@@ -1,0 +1,81 @@
+//! The candidate: asks for votes.
+
+use super::message::{Message, RequestVote};
+use super::node::Raft;
+use crate::ids::{NodeId, Term};
+use crate::replica::{Effect, Effects, Role};
+use crate::time::LocalTime;
+
+impl Raft {
+    /// Nobody leads, as far as this server knows: it stands for election in the next term (5.2). After a split vote
+    /// that is the same again, with a new timeout.
+    pub(super) fn campaign(&mut self, now: LocalTime, out: &mut Effects) {
+        let Some(term) = self.term.0.checked_add(1) else {
+            // Only hostile bytes bring a server to the last of all terms. Nobody can be elected any more.
+            return self.restart_timer(now);
+        };
+        self.enter_term(now, Term(term));
+        self.restart_timer(now);
+        self.role = Role::Candidate;
+        self.vote_for(self.id);
+        self.votes.reset(self.peers.ids().len() + 1);
+        self.save_hard_state(out);
+        self.request_votes(out);
+    }
+
+    /// Asks all others at once. The requests show the new term, so they wait until it is durable, like the own vote.
+    fn request_votes(&mut self, out: &mut Effects) {
+        let request =
+            RequestVote { term: self.term, last_index: self.log.last(), last_term: self.log.last_term() };
+        let message = Message::RequestVote(request);
+        let after = self.writes.pending(self.writes.of_hard_state());
+        let payload = out.write(|buffer| message.encode(buffer));
+        for &to in self.peers.ids() {
+            out.push(Effect::Send { to, kind: message.kind(), payload, after });
+        }
+    }
+
+    /// Takes a message as a candidate. Its term is at most the own one.
+    pub(super) fn step_candidate(
+        &mut self,
+        now: LocalTime,
+        from: NodeId,
+        place: usize,
+        message: Message<'_>,
+        out: &mut Effects,
+    ) {
+        match message {
+            // This server's vote in this term is its own (5.2), so the answer is no, with the term for one behind.
+            Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
+            // A majority of votes makes a leader (5.2); each voter counts once, and only for this term's election.
+            Message::RequestVoteReply(reply) => {
+                if reply.granted && reply.term == self.term {
+                    self.votes.grant(place);
+                    self.lead_if_won(now, out);
+                }
+            }
+            // A leader of an earlier term is no leader: it is told, and the candidate stays one (5.2).
+            Message::AppendEntries(request) if request.term < self.term => {
+                self.refuse_entries(from, &request, out);
+            }
+            // Another server has won this term's election: the candidate recognises it and follows (5.2).
+            Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
+            // A candidate has sent no entries in this term, so this answers an earlier term's.
+            Message::AppendEntriesReply(_) => {}
+        }
+    }
+
+    /// The own vote counts like any other: once it is durable.
+    pub(super) fn count_own_vote(&mut self, now: LocalTime, out: &mut Effects) {
+        if self.writes.pending(self.writes.of_hard_state()).is_none() {
+            self.votes.grant(self.peers.ids().len());
+            self.lead_if_won(now, out);
+        }
+    }
+
+    fn lead_if_won(&mut self, now: LocalTime, out: &mut Effects) {
+        if self.votes.won() {
+            self.become_leader(now, out);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The leader: takes commands, replicates its log and says what is committed.
+
+use super::log::Log;
+use super::message::{APPEND_ENTRIES, AppendEntries, Message, Outcome};
+use super::node::Raft;
+use super::progress::{Mode, Progress};
+use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
+use crate::replica::{Bytes, Effect, Effects, Entry, EntryKind, Role};
+use crate::time::{Duration, LocalTime};
+
+impl Raft {
+    /// A majority has voted for this server. It begins its term with a no-op entry (thesis 6.4), so that what earlier
+    /// leaders left is committed soon, and shows itself to all, so that nobody else campaigns (5.2).
+    pub(super) fn become_leader(&mut self, now: LocalTime, out: &mut Effects) {
+        assert_eq!(self.role, Role::Candidate, "only a candidate is elected");
+        let last = self.log.last();
+        self.role = Role::Leader;
+        self.leader = Some(self.id);
+        self.progress.clear();
+        self.progress.resize(self.peers.ids().len(), Progress::new(last));
+        self.tally.reset(self.peers.ids().len() + 1, self.commit);
+        self.counted = Index::ZERO;
+        self.append(&Entry { term: self.term, kind: EntryKind::NoOp, data: &[] }, out);
+        self.count_own_entries(out);
+        self.schedule_heartbeat(now);
+        self.broadcast(Broadcast::Election, out);
+    }
+
+    /// Takes a message as the leader. Its term is at most the own one.
+    #[inline]
+    pub(super) fn step_leader(
+        &mut self,
+        now: LocalTime,
+        from: NodeId,
+        place: usize,
+        message: Message<'_>,
+        out: &mut Effects,
+    ) {
+        match message {
+            // A leader gave its vote in this term to itself (5.2); a candidate that is behind learns the term.
+            Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
+            // The election is over: further votes change nothing.
+            Message::RequestVoteReply(_) => {}
+            // A leader of an earlier term is told that it is deposed (5.1).
+            Message::AppendEntries(request) if request.term < self.term => {
+                self.refuse_entries(from, &request, out);
+            }
+            // There is one leader in a term (5.2). Another one is for the checkers to judge; this one stays.
+            Message::AppendEntries(_) => {}
+            // An answer to what an earlier term's leader sent, which may have been this server, tells nothing now.
+            Message::AppendEntriesReply(reply) if reply.term < self.term => {}
+            // The follower's log agrees up to there, or not yet (5.3): commit what a majority has, send what is missing.
+            Message::AppendEntriesReply(reply) => {
+                self.progress[place].heard(now);
+                match reply.outcome {
+                    Outcome::Accepted { matched } => self.note_accepted(place, matched, out),
+                    Outcome::Refused { prev_index, hint_index, hint_term } => {
+                        self.note_refused(place, prev_index, hint_index, hint_term, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A command becomes an entry of the log, and is sent to all who are known to be ready for it (5.3).
+    #[inline]
+    pub(super) fn append_command(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
+        let term = self.term;
+        let index = self.append(&Entry { term, kind: EntryKind::Command, data: command }, out);
+        out.push(Effect::Accepted { request, index, term });
+        self.broadcast(Broadcast::News, out);
+    }
+
+    /// Lets every follower hear from its leader, so that none campaigns (5.2). What got lost shows here: each heartbeat
+    /// names the entry before the next one to be sent, and a follower that lacks it refuses.
+    pub(super) fn send_heartbeats(&mut self, now: LocalTime, out: &mut Effects) {
+        self.schedule_heartbeat(now);
+        self.broadcast(Broadcast::Heartbeat, out);
+    }
+
+    /// The leader's own entries count towards commitment as far as its disk has confirmed them (thesis 10.2.1).
+    #[inline]
+    pub(super) fn count_own_entries(&mut self, out: &mut Effects) {
+        let durable = self.writes.durable();
+        let reached = self.tally.advance(self.counted, durable);
+        self.counted = durable;
+        self.commit_own_term(reached, out);
+    }
+
+    /// A follower's log agrees up to `matched`, durably.
+    #[inline]
+    fn note_accepted(&mut self, place: usize, matched: Index, out: &mut Effects) {
+        if matched > self.log.last() {
+            return; // No follower agrees with entries that don't exist: hostile bytes.
+        }
+        let progress = &mut self.progress[place];
+        let before = progress.accepted(matched);
+        if matched > before {
+            let reached = self.tally.advance(before, matched);
+            self.commit_own_term(reached, out);
+        }
+        if self.progress[place].next() <= self.log.last() {
+            self.send_next(place, out);
+        }
+    }
+
+    /// A follower's log does not agree at `prev_index`. Where both may agree at the latest: at or before the hint, and
+    /// the leader's entries of terms above the hint's are none of the follower's.
+    fn note_refused(&mut self, place: usize, prev: Index, hint: Index, hint_term: Term, out: &mut Effects) {
+        if !self.progress[place].refusal_is_current(prev) {
+            return;
+        }
+        let (agreed, _) = self.log.last_of_term_at_most(hint.min(prev.previous()), hint_term);
+        self.progress[place].probe_after(agreed);
+        self.send_next(place, out);
+    }
+
+    /// What a majority has reached is committed, if it is of the leader's own term, and all before it with it. Entries
+    /// of earlier terms are never committed by counting alone: figure 8 shows how they may still be lost (5.4.2).
+    #[inline]
+    fn commit_own_term(&mut self, reached: Index, out: &mut Effects) {
+        if reached > self.commit && self.log.term_at(reached) == Some(self.term) {
+            self.commit_to(reached, out);
+        }
+    }
+
+    /// Appends an entry to the own log and disk.
+    #[inline]
+    fn append(&mut self, entry: &Entry<'_>, out: &mut Effects) -> Index {
+        let index = self.log.append(entry);
+        let entries = out.bytes(self.log.slice(index, index));
+        self.writes.append(index, index, entries, out);
+        index
+    }
+
+    fn schedule_heartbeat(&mut self, now: LocalTime) {
+        self.heartbeat_due = now + self.options.heartbeat.max(Duration::from_nanos(1));
+    }
+
+    /// Sends one follower the entries from its `next` on, as many as fit, or none if it has all.
+    #[inline]
+    fn send_next(&mut self, place: usize, out: &mut Effects) {
+        let after = self.term_after();
+        let progress = &mut self.progress[place];
+        let part = Part::new(&self.log, progress.next(), self.options.max_batch_bytes);
+        let payload = part.encode(&self.log, self.term, self.commit, out);
+        progress.sent(part.last);
+        out.push(Effect::Send { to: self.peers.ids()[place], kind: APPEND_ENTRIES, payload, after });
+    }
+
+    /// Sends to every follower that is concerned. Followers whose logs are equally long share one payload.
+    #[inline]
+    fn broadcast(&mut self, purpose: Broadcast, out: &mut Effects) {
+        let after = self.term_after();
+        let mut encoded: Option<(Part, Bytes)> = None;
+        for (&to, progress) in self.peers.ids().iter().zip(&mut self.progress) {
+            if purpose == Broadcast::News && progress.mode() == Mode::Probe {
+                continue; // One probe at a time; its answer or the next heartbeat brings more.
+            }
+            let next = progress.next();
+            let (part, payload) = match encoded {
+                Some((part, payload)) if part.next == next => (part, payload),
+                _ => {
+                    let part = match purpose {
+                        Broadcast::Heartbeat => Part::empty(next),
+                        Broadcast::Election | Broadcast::News => {
+                            Part::new(&self.log, next, self.options.max_batch_bytes)
+                        }
+                    };
+                    (part, part.encode(&self.log, self.term, self.commit, out))
+                }
+            };
+            encoded = Some((part, payload));
+            progress.sent(part.last);
+            out.push(Effect::Send { to, kind: APPEND_ENTRIES, payload, after });
+        }
+    }
+
+    /// The write before which this term may not be shown. Entries need not wait for the leader's own disk (thesis
+    /// 10.2.1); it counts them itself only when they are durable.
+    #[inline]
+    fn term_after(&self) -> Option<WriteId> {
+        self.writes.pending(self.writes.of_hard_state())
+    }
+}
+
+/// Why the leader sends to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broadcast {
+    /// It has just been elected: to all, with its no-op entry.
+    Election,
+    /// It has a new entry: to those who are ready for it.
+    News,
+    /// It is time: to all, without entries.
+    Heartbeat,
+}
+
+/// A part of the log to be sent: from `next` to `last`, which is the one before `next` if it is empty.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    next: Index,
+    last: Index,
+}
+
+impl Part {
+    #[inline]
+    fn new(log: &Log, next: Index, max_bytes: u32) -> Self {
+        if next > log.last() {
+            Self::empty(next)
+        } else {
+            Self { next, last: log.batch_end(next, max_bytes) }
+        }
+    }
+
+    #[inline]
+    const fn empty(next: Index) -> Self {
+        Self { next, last: next.previous() }
+    }
+
+    /// Encodes the AppendEntries that carries it.
+    #[inline]
+    fn encode(self, log: &Log, term: Term, commit: Index, out: &mut Effects) -> Bytes {
+        let prev_index = self.next.previous();
+        let message = Message::AppendEntries(AppendEntries {
+            term,
+            prev_index,
+            prev_term: log.term_at(prev_index).expect("a leader sends only from its log"),
+            commit,
+            count: u32::try_from(self.last.0 - prev_index.0).expect("a batch stays below 2^32 entries"),
+            entries: log.slice(self.next, self.last),
+        });
+        out.write(|buffer| message.encode(buffer))
+    }
+}

@@ -1,0 +1,392 @@
+//! The messages between replicas and their wire form.
+//!
+//! Four messages, as in figure 2 of the paper, each a fixed little-endian layout laid by hand. All begin with the
+//! sender's term. Only [`AppendEntries`] varies in length; it counts its entries, so that a frame cut between two
+//! entries is told from a shorter one. Decoding borrows, never panics and never allocates, whatever the bytes.
+
+use crate::ids::{Index, Term};
+use crate::replica::{Call, Class, Entries};
+
+/// The kind number of [`RequestVote`].
+pub const REQUEST_VOTE: u8 = 1;
+/// The kind number of [`RequestVoteReply`].
+pub const REQUEST_VOTE_REPLY: u8 = 2;
+/// The kind number of [`AppendEntries`].
+pub const APPEND_ENTRIES: u8 = 3;
+/// The kind number of [`AppendEntriesReply`].
+pub const APPEND_ENTRIES_REPLY: u8 = 4;
+
+/// A message of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// A candidate asks for a vote.
+    RequestVote(RequestVote),
+    /// A server gives its vote, or not.
+    RequestVoteReply(RequestVoteReply),
+    /// A leader replicates entries, or only shows that it is there.
+    AppendEntries(AppendEntries<'a>),
+    /// A server says up to where its log agrees with the leader's, or that it can't tell yet.
+    AppendEntriesReply(AppendEntriesReply),
+}
+
+/// A candidate asks for a vote (5.2).
+///
+/// `term: u64 | last_index: u64 | last_term: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestVote {
+    /// The candidate's term.
+    pub term: Term,
+    /// The index of the last entry of its log.
+    pub last_index: Index,
+    /// The term of that entry.
+    pub last_term: Term,
+}
+
+/// The answer to [`RequestVote`].
+///
+/// `term: u64 | granted: u8`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestVoteReply {
+    /// The voter's term, for the candidate to update itself.
+    pub term: Term,
+    /// Whether the candidate got the vote in that term.
+    pub granted: bool,
+}
+
+/// A leader's entries, or none as a heartbeat (5.3).
+///
+/// `term: u64 | prev_index: u64 | prev_term: u64 | commit: u64 | count: u32 | entries`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendEntries<'a> {
+    /// The leader's term.
+    pub term: Term,
+    /// The index of the entry before the first one sent.
+    pub prev_index: Index,
+    /// The term of that entry.
+    pub prev_term: Term,
+    /// The leader's commit index.
+    pub commit: Index,
+    /// How many entries follow.
+    pub count: u32,
+    /// The entries in wire form, each valid and of no term above the leader's.
+    pub entries: &'a [u8],
+}
+
+/// The answer to [`AppendEntries`].
+///
+/// `term: u64 | outcome: u8 | index: u64`, and after a refusal also `hint_index: u64 | hint_term: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendEntriesReply {
+    /// The follower's term, for the leader to update itself.
+    pub term: Term,
+    /// What became of the entries.
+    pub outcome: Outcome,
+}
+
+/// What became of the entries of an [`AppendEntries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The follower's log agrees with the leader's up to this index, durably.
+    Accepted {
+        /// That index.
+        matched: Index,
+    },
+    /// The follower's log has no entry of that term at that index.
+    Refused {
+        /// The `prev_index` refused, by which the leader tells an old refusal from a new one.
+        prev_index: Index,
+        /// The last index at or before it at which the logs may agree, judged by the follower's terms.
+        hint_index: Index,
+        /// The term of the follower's entry there.
+        hint_term: Term,
+    },
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message; `None` unless the payload is one of this kind to its last byte.
+    #[inline]
+    pub fn decode(kind: u8, payload: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader(payload);
+        let term = Term(reader.u64()?);
+        if term == Term::ZERO {
+            return None; // Nobody speaks before the first election.
+        }
+        let message = match kind {
+            REQUEST_VOTE => {
+                let last_index = Index(reader.u64()?);
+                Self::RequestVote(RequestVote { term, last_index, last_term: Term(reader.u64()?) })
+            }
+            REQUEST_VOTE_REPLY => Self::RequestVoteReply(RequestVoteReply { term, granted: reader.bool()? }),
+            APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
+            APPEND_ENTRIES_REPLY => {
+                let refused = reader.bool()?;
+                let index = Index(reader.u64()?);
+                let outcome = if refused {
+                    let hint_index = Index(reader.u64()?);
+                    Outcome::Refused { prev_index: index, hint_index, hint_term: Term(reader.u64()?) }
+                } else {
+                    Outcome::Accepted { matched: index }
+                };
+                Self::AppendEntriesReply(AppendEntriesReply { term, outcome })
+            }
+            _ => return None,
+        };
+        reader.0.is_empty().then_some(message)
+    }
+
+    /// Appends the message in wire form.
+    #[inline]
+    pub fn encode(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&self.term().0.to_le_bytes());
+        match self {
+            Self::RequestVote(request) => {
+                buffer.extend_from_slice(&request.last_index.0.to_le_bytes());
+                buffer.extend_from_slice(&request.last_term.0.to_le_bytes());
+            }
+            Self::RequestVoteReply(reply) => buffer.push(u8::from(reply.granted)),
+            Self::AppendEntries(request) => {
+                buffer.extend_from_slice(&request.prev_index.0.to_le_bytes());
+                buffer.extend_from_slice(&request.prev_term.0.to_le_bytes());
+                buffer.extend_from_slice(&request.commit.0.to_le_bytes());
+                buffer.extend_from_slice(&request.count.to_le_bytes());
+                buffer.extend_from_slice(request.entries);
+            }
+            Self::AppendEntriesReply(reply) => match reply.outcome {
+                Outcome::Accepted { matched } => {
+                    buffer.push(0);
+                    buffer.extend_from_slice(&matched.0.to_le_bytes());
+                }
+                Outcome::Refused { prev_index, hint_index, hint_term } => {
+                    buffer.push(1);
+                    buffer.extend_from_slice(&prev_index.0.to_le_bytes());
+                    buffer.extend_from_slice(&hint_index.0.to_le_bytes());
+                    buffer.extend_from_slice(&hint_term.0.to_le_bytes());
+                }
+            },
+        }
+    }
+
+    /// The sender's term.
+    #[inline]
+    pub const fn term(&self) -> Term {
+        match self {
+            Self::RequestVote(request) => request.term,
+            Self::RequestVoteReply(reply) => reply.term,
+            Self::AppendEntries(request) => request.term,
+            Self::AppendEntriesReply(reply) => reply.term,
+        }
+    }
+
+    /// The number of this kind of message.
+    pub const fn kind(&self) -> u8 {
+        match self {
+            Self::RequestVote(_) => REQUEST_VOTE,
+            Self::RequestVoteReply(_) => REQUEST_VOTE_REPLY,
+            Self::AppendEntries(_) => APPEND_ENTRIES,
+            Self::AppendEntriesReply(_) => APPEND_ENTRIES_REPLY,
+        }
+    }
+}
+
+impl<'a> AppendEntries<'a> {
+    fn decode(term: Term, reader: &mut Reader<'a>) -> Option<Self> {
+        let prev_index = Index(reader.u64()?);
+        let prev_term = Term(reader.u64()?);
+        let commit = Index(reader.u64()?);
+        let count = reader.u32()?;
+        let entries = std::mem::take(&mut reader.0);
+        let mut seen = 0;
+        let mut length = 0;
+        for entry in Entries::new(entries) {
+            if entry.term > term {
+                return None; // No leader holds an entry of a term above its own.
+            }
+            seen += 1;
+            length += entry.wire_len();
+        }
+        let complete = length == entries.len() && seen == u64::from(count);
+        complete.then_some(Self { term, prev_index, prev_term, commit, count, entries })
+    }
+}
+
+/// Which message a frame carries, from its head alone: the entries are not walked.
+pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
+    let mut reader = Reader(payload);
+    let term = Term(reader.u64()?);
+    let (call, grants_vote) = match kind {
+        REQUEST_VOTE | APPEND_ENTRIES => (Call::Request, false),
+        REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
+        APPEND_ENTRIES_REPLY => (Call::Response, false),
+        _ => return None,
+    };
+    Some(Class { call, term, grants_vote })
+}
+
+/// The name of a kind of message, as the paper has it.
+pub(super) const fn kind_name(kind: u8) -> &'static str {
+    match kind {
+        REQUEST_VOTE => "RequestVote",
+        REQUEST_VOTE_REPLY => "RequestVoteReply",
+        APPEND_ENTRIES => "AppendEntries",
+        APPEND_ENTRIES_REPLY => "AppendEntriesReply",
+        _ => "unknown",
+    }
+}
+
+/// Takes numbers off the front of a payload.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    #[inline]
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    #[inline]
+    fn u64(&mut self) -> Option<u64> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    fn u32(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    fn bool(&mut self) -> Option<bool> {
+        match self.take()? {
+            [0] => Some(false),
+            [1] => Some(true),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replica::{Entry, EntryKind};
+    use proptest::prelude::*;
+
+    fn encoded(message: &Message<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes);
+        bytes
+    }
+
+    /// One message of each layout, an AppendEntries of two entries among them.
+    fn samples(entries: &[u8]) -> Vec<Message<'_>> {
+        let term = Term(7);
+        let refused =
+            Outcome::Refused { prev_index: Index(300), hint_index: Index(4), hint_term: Term(u64::MAX) };
+        vec![
+            Message::RequestVote(RequestVote { term, last_index: Index(258), last_term: Term(6) }),
+            Message::RequestVoteReply(RequestVoteReply { term, granted: true }),
+            Message::RequestVoteReply(RequestVoteReply { term, granted: false }),
+            Message::AppendEntries(AppendEntries {
+                term,
+                prev_index: Index(1),
+                prev_term: Term(2),
+                commit: Index(3),
+                count: 2,
+                entries,
+            }),
+            Message::AppendEntries(AppendEntries {
+                term,
+                prev_index: Index(0),
+                prev_term: Term(0),
+                commit: Index(0),
+                count: 0,
+                entries: &[],
+            }),
+            Message::AppendEntriesReply(AppendEntriesReply {
+                term,
+                outcome: Outcome::Accepted { matched: Index(1) },
+            }),
+            Message::AppendEntriesReply(AppendEntriesReply { term, outcome: refused }),
+        ]
+    }
+
+    fn two_entries() -> Vec<u8> {
+        let mut entries = Vec::new();
+        Entry { term: Term(6), kind: EntryKind::NoOp, data: &[] }.encode(&mut entries);
+        Entry { term: Term(7), kind: EntryKind::Command, data: b"x=1" }.encode(&mut entries);
+        entries
+    }
+
+    #[test]
+    fn messages_read_back_as_written() {
+        let entries = two_entries();
+        for message in samples(&entries) {
+            assert_eq!(Message::decode(message.kind(), &encoded(&message)), Some(message));
+        }
+    }
+
+    #[test]
+    fn every_strict_prefix_and_every_trailing_byte_is_refused() {
+        let entries = two_entries();
+        for message in samples(&entries) {
+            let mut bytes = encoded(&message);
+            for cut in 0..bytes.len() {
+                assert_eq!(Message::decode(message.kind(), &bytes[..cut]), None, "{message:?} cut at {cut}");
+            }
+            bytes.push(0);
+            assert_eq!(Message::decode(message.kind(), &bytes), None, "{message:?} and a byte");
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_term_above_the_leaders_is_refused() {
+        let mut entries = Vec::new();
+        Entry { term: Term(8), kind: EntryKind::NoOp, data: &[] }.encode(&mut entries);
+        let message = Message::AppendEntries(AppendEntries {
+            term: Term(7),
+            prev_index: Index(0),
+            prev_term: Term(0),
+            commit: Index(0),
+            count: 1,
+            entries: &entries,
+        });
+        assert_eq!(Message::decode(APPEND_ENTRIES, &encoded(&message)), None);
+    }
+
+    #[test]
+    fn classification_agrees_with_the_message() {
+        let entries = two_entries();
+        for message in samples(&entries) {
+            let class = classify(message.kind(), &encoded(&message)).expect("a message");
+            assert_eq!(class.term, message.term());
+            let granted = matches!(message, Message::RequestVoteReply(reply) if reply.granted);
+            assert_eq!(class.grants_vote, granted, "{message:?}");
+            let request = matches!(message, Message::RequestVote(_) | Message::AppendEntries(_));
+            assert_eq!(class.call == Call::Request, request, "{message:?}");
+        }
+        assert_eq!(classify(0, &[1; 64]), None);
+        assert_eq!(kind_name(0), "unknown");
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..6, bytes: Vec<u8>) {
+            let _ = classify(kind, &bytes);
+            if let Some(message) = Message::decode(kind, &bytes) {
+                prop_assert_eq!(encoded(&message), bytes);
+            }
+        }
+
+        #[test]
+        fn a_flipped_bit_is_no_panic(which in 0_usize..7, bit in 0_usize..2_000) {
+            let entries = two_entries();
+            let message = samples(&entries)[which];
+            let mut bytes = encoded(&message);
+            let bit = bit % (bytes.len() * 8);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let _ = classify(message.kind(), &bytes);
+            if let Some(message) = Message::decode(message.kind(), &bytes) {
+                prop_assert_eq!(encoded(&message), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Raft (Ongaro and Ousterhout, "In search of an understandable consensus algorithm", extended version; below "5.x"
+//! are its sections, and "thesis" is Ongaro's dissertation), as a state machine without input or output of its own.
+//!
+//! # The protocol, and where it is
+//!
+//! **Terms (5.1).** Time is divided into terms, each with at most one leader. Every message carries its sender's term.
+//! Who meets a higher one adopts it and becomes a follower; what comes from a lower one is refused or ignored. The
+//! one place for this is `Raft::receive`.
+//!
+//! **Elections (5.2, 5.4.1).** All servers start as followers. A follower that hears from no leader for its election
+//! timeout campaigns (`candidate.rs`): it raises its term, votes for itself and asks all others at once. A server
+//! grants one vote per term, first come, first served, and only to a candidate whose log is at least as up to date as
+//! its own: the later last term wins, then the longer log (`Raft::answer_vote_request`). A candidate that does not
+//! win in time campaigns again.
+//!
+//! **The timer.** A timeout is drawn uniformly from the configured range, with one word of the replica's own stream,
+//! at boot, at each campaign and at each change of term. The timer is started afresh when a vote is granted and when
+//! AppendEntries comes from the current leader, and by nothing else: a candidate whose log is behind can't keep the
+//! others from campaigning, however often it asks. Thus a timeout drawn at a change of term counts from the next such
+//! start; only a leader that steps down, which had no timer, starts it at once.
+//!
+//! **Replication (5.3).** A leader (`leader.rs`) appends commands to its log and sends them with the index and term of
+//! the entry before them. A follower (`follower.rs`) that lacks that entry refuses; else it drops what conflicts,
+//! appends what is new, and leaves alone what it has: a late, short AppendEntries must not shorten the log.
+//! Once a follower's log is known to agree, entries are sent without waiting for answers (`progress.rs`, thesis
+//! 10.2.2), batched by size. What gets lost is found by the next heartbeat: it names the entry before the next one to
+//! be sent, so a follower that lacks it says so.
+//!
+//! **Back-track.** A refusal carries a hint: the last index, at or before the refused one, at which the follower's
+//! entry has a term no higher than the leader's there. Nothing after it can agree. The leader likewise skips its own
+//! entries of terms above the hint's. So it takes at most one round for each term in which the logs differ, not one
+//! for each entry; it is the scheme of etcd's raft.
+//!
+//! **Commitment (5.3, 5.4.2).** An entry of the leader's *own* term is committed once a majority holds it, and all
+//! before it with it; entries of older terms are never committed by counting (figure 8). `quorum.rs` counts in a
+//! constant number of steps per acknowledgement. Each leader begins its term with a no-op entry (thesis 6.4), so that
+//! earlier entries are committed without waiting for a client. Followers learn the commit index with the next
+//! AppendEntries or heartbeat; it is never broadcast for its own sake.
+//!
+//! **Durability (5, figure 2; thesis 3.8, 10.2.1).** Term, vote and entries are durable before any message that
+//! promises them leaves: every send names the write it must wait for (`writes.rs`; for replies `Raft::reply_after`
+//! alone decides). A leader sends entries while its own disk still writes them, but counts itself towards
+//! commitment only as far as its disk has confirmed, just as a candidate counts its own vote only once it is durable.
+//! The commit index is not durable (figure 2): it starts at 0 in each incarnation, and entries are applied from 1.
+//!
+//! **Blank disks.** A server that finds no initial membership, or one without itself, is silent: it may have forgotten
+//! a vote or an entry that it once acknowledged.
+//!
+//! **Hostile bytes.** Whatever comes from the network may be anything. What does not decode, comes from a stranger, or
+//! asks for what no leader asks for (to truncate committed entries, to believe in a log longer than the leader's) is
+//! dropped; nothing panics.
+//!
+//! # Left out so far
+//!
+//! Pre-vote, check-quorum and the refusal of disruptive servers (thesis 9.6, 6.2, 4.2.3); leadership transfer (3.10);
+//! membership changes and learners (4); snapshots (5.1); reads by ReadIndex and by lease (6.4); client sessions
+//! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
+//! where one gets lost, the next campaign asks again.
+
+mod candidate;
+mod follower;
+mod leader;
+mod log;
+pub mod message;
+mod node;
+mod progress;
+mod quorum;
+mod writes;
+
+pub use node::Raft;
+
+use crate::replica::{Boot, Class, Effects, Replica, Software, Unrecoverable};
+
+/// This implementation, as Squall boots it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RaftSoftware;
+
+impl Software for RaftSoftware {
+    fn boot(&self, boot: Boot<'_>, out: &mut Effects) -> Result<Box<dyn Replica>, Unrecoverable> {
+        Ok(Box::new(Raft::boot(boot, out)?))
+    }
+
+    fn classify(&self, kind: u8, payload: &[u8]) -> Option<Class> {
+        message::classify(kind, payload)
+    }
+
+    fn kind_name(&self, kind: u8) -> &'static str {
+        message::kind_name(kind)
+    }
+}

@@ -1,0 +1,277 @@
+//! One server: what it remembers, and the rules that hold in every role.
+
+use super::log::Log;
+use super::message::{Message, RequestVote, RequestVoteReply};
+use super::progress::{Peers, Progress};
+use super::quorum::{Tally, Votes};
+use super::writes::Writes;
+use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
+use crate::replica::{
+    Boot, Bug, Effect, Effects, HardState, Input, Options, Refusal, Replica, Role, Status, Unrecoverable,
+};
+use crate::rng::{Distribution, Stream};
+use crate::time::{Duration, LocalTime};
+
+/// A Raft server.
+///
+/// Invariants:
+/// - The term never goes down, and a vote is only ever changed with the term.
+/// - `commit` never goes down, and never exceeds the last index of the log.
+/// - At the end of a step the hard state in memory has been handed to the disk.
+/// - A leader is the leader of its own term, and a candidate knows of none.
+///
+/// `votes` serves a candidate only, `progress`, `tally` and `heartbeat_due` a leader only. Their room is kept from one
+/// election to the next, so that an election allocates nothing.
+#[derive(Debug)]
+pub struct Raft {
+    pub(super) id: NodeId,
+    /// Whether it is one of the cluster; if not it is silent.
+    member: bool,
+    pub(super) peers: Peers,
+    pub(super) options: Options,
+    stream: Stream,
+
+    pub(super) term: Term,
+    pub(super) vote: Option<NodeId>,
+    /// Whether `term` and `vote` have yet to be written.
+    unsaved: bool,
+    pub(super) log: Log,
+    pub(super) writes: Writes,
+
+    pub(super) role: Role,
+    pub(super) leader: Option<NodeId>,
+    pub(super) commit: Index,
+    /// The election timeout last drawn.
+    timeout: Duration,
+    pub(super) election_due: LocalTime,
+
+    pub(super) votes: Votes,
+    pub(super) progress: Vec<Progress>,
+    pub(super) tally: Tally,
+    /// Up to where the leader itself is counted in `tally`.
+    pub(super) counted: Index,
+    pub(super) heartbeat_due: LocalTime,
+}
+
+impl Raft {
+    /// Starts a server, as a follower (5.2), from what its disk holds.
+    ///
+    /// # Errors
+    /// [`Unrecoverable`] if the log is no log, or holds an entry of a term that the hard state has not reached:
+    /// then the server has forgotten a term, and may have forgotten a vote.
+    pub fn boot(boot: Boot<'_>, out: &mut Effects) -> Result<Self, Unrecoverable> {
+        let Boot { id, options, recovered, stream, now } = boot;
+        let HardState { term, vote } = recovered.hard_state;
+        let log = Log::from_wire(&recovered.entries)
+            .ok_or_else(|| Unrecoverable("the log's bytes are not entries to the end".to_owned()))?;
+        if log.last_term() > term {
+            let last = log.last_term();
+            let reason = format!("the log holds an entry of term {last}, the hard state is of term {term}");
+            return Err(Unrecoverable(reason));
+        }
+        let members = recovered.genesis.as_deref().unwrap_or_default();
+        let writes = Writes::new(log.last());
+        let mut raft = Self {
+            id,
+            member: members.contains(&id),
+            peers: Peers::new(members, id),
+            options: options.clone(),
+            stream,
+            term,
+            vote,
+            unsaved: false,
+            log,
+            writes,
+            role: Role::Follower,
+            leader: None,
+            commit: Index::ZERO,
+            timeout: Duration::ZERO,
+            election_due: now,
+            votes: Votes::default(),
+            progress: Vec::new(),
+            tally: Tally::default(),
+            counted: Index::ZERO,
+            heartbeat_due: now,
+        };
+        raft.draw_timeout();
+        raft.restart_timer(now);
+        raft.show(out);
+        Ok(raft)
+    }
+
+    /// When this server, as leader, last had a reply of its term from that peer; `None` if never, or if it does not
+    /// lead.
+    pub fn last_heard(&self, peer: NodeId) -> Option<LocalTime> {
+        match self.role {
+            Role::Leader => self.progress[self.peers.place(peer)?].last_heard(),
+            Role::Follower | Role::Candidate => None,
+        }
+    }
+
+    /// Takes a message from another server.
+    #[inline]
+    fn receive(&mut self, now: LocalTime, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
+        let Some(place) = self.peers.place(from) else { return };
+        let Some(message) = Message::decode(kind, payload) else { return };
+        // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1).
+        if message.term() > self.term {
+            self.enter_term(now, message.term());
+        }
+        match self.role {
+            Role::Follower => self.step_follower(now, from, message, out),
+            Role::Candidate => self.step_candidate(now, from, place, message, out),
+            Role::Leader => self.step_leader(now, from, place, message, out),
+        }
+    }
+
+    /// The deadline has come.
+    fn wake(&mut self, now: LocalTime, out: &mut Effects) {
+        match self.role {
+            Role::Leader if now >= self.heartbeat_due => self.send_heartbeats(now, out),
+            Role::Follower | Role::Candidate if now >= self.election_due => self.campaign(now, out),
+            Role::Follower | Role::Candidate | Role::Leader => {}
+        }
+    }
+
+    /// Writes up to this one are durable: what waited for them to be counted is.
+    fn persisted(&mut self, now: LocalTime, id: WriteId, out: &mut Effects) {
+        self.writes.persisted(id);
+        match self.role {
+            Role::Follower => {}
+            Role::Candidate => self.count_own_vote(now, out),
+            Role::Leader => self.count_own_entries(out),
+        }
+    }
+
+    /// Becomes a follower of this higher term, in which it has not voted.
+    pub(super) fn enter_term(&mut self, now: LocalTime, term: Term) {
+        assert!(term > self.term, "a term never goes down");
+        self.term = term;
+        self.vote = None;
+        self.unsaved = true;
+        self.leader = None;
+        self.draw_timeout();
+        if self.role == Role::Leader {
+            self.restart_timer(now);
+        }
+        self.role = Role::Follower;
+    }
+
+    /// Gives this server's vote in its term away, for good.
+    pub(super) fn vote_for(&mut self, candidate: NodeId) {
+        assert!(self.vote.is_none_or(|voted| voted == candidate), "one vote in a term");
+        self.unsaved |= self.vote.is_none();
+        self.vote = Some(candidate);
+    }
+
+    /// Answers a request for a vote: it is granted at most once in a term, to whoever asks first (5.2), if the
+    /// candidate's log is at least as up to date as the own one (5.4.1), so that no leader lacks a committed entry.
+    pub(super) fn answer_vote_request(
+        &mut self,
+        now: LocalTime,
+        from: NodeId,
+        request: RequestVote,
+        out: &mut Effects,
+    ) {
+        let current = request.term == self.term;
+        let free = self.vote.is_none_or(|voted| voted == from);
+        let up_to_date = (request.last_term, request.last_index) >= (self.log.last_term(), self.log.last());
+        let granted = current && free && up_to_date;
+        if granted {
+            self.vote_for(from);
+            self.restart_timer(now);
+        }
+        let reply = RequestVoteReply { term: self.term, granted };
+        self.reply(from, Message::RequestVoteReply(reply), WriteId::ZERO, out);
+    }
+
+    /// Answers a request. What a reply says is promised: the hard state, and what `needed` wrote, must be durable
+    /// before it leaves.
+    pub(super) fn reply(&mut self, to: NodeId, message: Message<'_>, needed: WriteId, out: &mut Effects) {
+        self.save_hard_state(out);
+        let after = self.reply_after(needed.max(self.writes.of_hard_state()));
+        let payload = out.write(|buffer| message.encode(buffer));
+        out.push(Effect::Send { to, kind: message.kind(), payload, after });
+    }
+
+    /// The write that a reply has to wait for: the hook of [`Bug::AckBeforeFlush`], which waits for none.
+    #[inline]
+    fn reply_after(&self, needed: WriteId) -> Option<WriteId> {
+        match self.options.bug {
+            Some(Bug::AckBeforeFlush) => None,
+            None => self.writes.pending(needed),
+        }
+    }
+
+    /// Hands term and vote to the disk if they have changed: once a step at most, and before what depends on them.
+    #[inline]
+    pub(super) fn save_hard_state(&mut self, out: &mut Effects) {
+        if std::mem::take(&mut self.unsaved) {
+            self.writes.hard_state(HardState { term: self.term, vote: self.vote }, out);
+        }
+    }
+
+    /// Commits the log up to `index`, if that is news, and has the entries applied.
+    #[inline]
+    pub(super) fn commit_to(&mut self, index: Index, out: &mut Effects) {
+        assert!(index <= self.log.last(), "only what is in the log can be committed");
+        if index > self.commit {
+            let first = self.commit.next();
+            self.commit = index;
+            let entries = out.bytes(self.log.slice(first, index));
+            out.push(Effect::Apply { first, entries });
+        }
+    }
+
+    /// Draws a new election timeout (5.2: random, so that split votes are rare).
+    pub(super) fn draw_timeout(&mut self) {
+        let (min, max) = self.options.election_timeout;
+        self.timeout = Distribution::Uniform(min, max).sample(self.stream.word());
+    }
+
+    /// Starts the election timer afresh.
+    #[inline]
+    pub(super) fn restart_timer(&mut self, now: LocalTime) {
+        self.election_due = now + self.timeout.max(Duration::from_nanos(1));
+    }
+
+    /// Only a leader takes commands (thesis 6.2).
+    fn propose(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
+        if self.role == Role::Leader {
+            self.append_command(request, command, out);
+        } else {
+            out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: self.leader } });
+        }
+    }
+
+    /// Shows status and deadline.
+    #[inline]
+    fn show(&self, out: &mut Effects) {
+        assert!(!self.unsaved, "a changed hard state has been handed to the disk");
+        out.status = Status {
+            role: self.role,
+            term: self.term,
+            leader: self.leader,
+            last: self.log.last(),
+            commit: self.commit,
+        };
+        out.deadline = self.member.then_some(match self.role {
+            Role::Leader => self.heartbeat_due,
+            Role::Follower | Role::Candidate => self.election_due,
+        });
+    }
+}
+
+impl Replica for Raft {
+    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        match input {
+            Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
+            Input::Wake => self.wake(now, out),
+            Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
+            Input::Persisted(id) => self.persisted(now, id, out),
+        }
+        self.save_hard_state(out);
+        self.show(out);
+    }
+}

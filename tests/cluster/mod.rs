@@ -1,0 +1,351 @@
+//! A cluster in memory, driven through the seam only: frames lie where they are until someone delivers or drops them,
+//! disks flush when they are told to, and time passes when it is told to. What happens can be written down.
+//!
+//! It also holds every replica to the seam's rules: writes are numbered from 1 and contiguous, a send names no write
+//! that is durable already, entries are applied once and in order, and a deadline lies beyond the wake it follows.
+
+use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
+use squall::raft::RaftSoftware;
+use squall::raft::message::{Message, Outcome};
+use squall::replica::{
+    Boot, Effect, Effects, Entries, Entry, EntryKind, HardState, Input, Options, Recovered, Replica, Role,
+    Software, Status, Write,
+};
+use squall::rng::Stream;
+use squall::time::{Duration, LocalTime};
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+
+/// All nodes and what is between them.
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) in_flight: Vec<Frame>,
+    pub(crate) now: LocalTime,
+    pub(crate) options: Options,
+    /// What happened, for people; `None` if nobody asks.
+    pub(crate) transcript: Option<String>,
+    seed: u64,
+    requests: u64,
+    effects: Effects,
+}
+
+/// One node: its disk, and its replica while it is up.
+pub(crate) struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) replica: Option<Box<dyn Replica>>,
+    pub(crate) disk: Recovered,
+    pub(crate) slow_disk: bool,
+    pub(crate) status: Status,
+    pub(crate) deadline: Option<LocalTime>,
+    /// What this incarnation has applied, from index 1 on.
+    pub(crate) applied: Vec<(Term, Vec<u8>)>,
+    pub(crate) unflushed: VecDeque<Unflushed>,
+    flushed: WriteId,
+    issued: WriteId,
+    held: Vec<(WriteId, Frame)>,
+    epoch: u64,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    pub(crate) kind: u8,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// A write that a crash would lose.
+pub(crate) enum Unflushed {
+    HardState(HardState),
+    Append(Index, Vec<u8>),
+    TruncateFrom(Index),
+}
+
+/// The protocol's parameters, as in the paper.
+pub(crate) fn options() -> Options {
+    Options {
+        heartbeat: Duration::from_millis(50),
+        election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+        max_batch_bytes: 64 * 1024,
+        bug: None,
+    }
+}
+
+impl Cluster {
+    /// So many nodes with an empty log, all up.
+    pub(crate) fn new(count: u32, seed: u64, options: Options, transcript: Option<String>) -> Self {
+        let ids: Vec<NodeId> = (1..=count).map(NodeId).collect();
+        let nodes = ids.iter().map(|&id| Node::new(id, Some(ids.clone()))).collect();
+        let mut cluster = Self {
+            nodes,
+            in_flight: Vec::new(),
+            now: LocalTime::ZERO,
+            options,
+            transcript,
+            seed,
+            requests: 0,
+            effects: Effects::default(),
+        };
+        for id in ids {
+            cluster.boot(id);
+        }
+        cluster
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.slot()]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.slot()]
+    }
+
+    /// Starts a node from its disk.
+    pub(crate) fn boot(&mut self, id: NodeId) {
+        let (seed, now) = (self.seed, self.now);
+        let node = &mut self.nodes[id.slot()];
+        assert!(node.replica.is_none(), "{id} is down");
+        node.epoch += 1;
+        node.applied.clear();
+        (node.issued, node.flushed) = (WriteId::ZERO, WriteId::ZERO);
+        let stream = Stream::new(seed, "raft", u64::from(id.0), node.epoch);
+        let boot = Boot { id, options: &self.options, recovered: &node.disk, stream, now };
+        self.effects.clear();
+        node.replica =
+            Some(RaftSoftware.boot(boot, &mut self.effects).expect("what was written can be read"));
+        assert!(self.effects.list().is_empty(), "a boot shows status and deadline, no more");
+        (node.status, node.deadline) = (self.effects.status, self.effects.deadline);
+    }
+
+    /// Stops a node. What it had not flushed is gone, and what waited for that never leaves.
+    pub(crate) fn crash(&mut self, id: NodeId) {
+        let node = self.node_mut(id);
+        node.replica = None;
+        node.unflushed.clear();
+        node.held.clear();
+    }
+
+    /// Lets time pass to a node's deadline and wakes it.
+    pub(crate) fn time_out(&mut self, id: NodeId) {
+        let deadline = self.node(id).deadline.expect("it waits for something");
+        self.now = self.now.max(deadline);
+        self.step(id, Input::Wake);
+    }
+
+    /// Hands a frame over, if its receiver is up.
+    pub(crate) fn deliver(&mut self, frame: &Frame) {
+        let Frame { from, to, kind, payload } = frame;
+        if self.node(*to).replica.is_none() {
+            return self.note(format_args!("{to} is down: lost"));
+        }
+        self.step(*to, Input::Receive { from: *from, kind: *kind, payload });
+    }
+
+    /// A client proposes a command.
+    pub(crate) fn propose(&mut self, id: NodeId, command: &[u8]) {
+        self.requests += 1;
+        self.step(id, Input::Propose { request: RequestId(self.requests), command });
+    }
+
+    /// Flushes the oldest `count` writes of a node, and lets go what waited for them.
+    pub(crate) fn flush(&mut self, id: NodeId, count: usize) {
+        let node = &mut self.nodes[id.slot()];
+        let count = count.min(node.unflushed.len());
+        for write in node.unflushed.drain(..count) {
+            write.apply(&mut node.disk);
+        }
+        node.flushed = WriteId(node.flushed.0 + count as u64);
+        let flushed = node.flushed;
+        for (_, frame) in node.held.extract_if(.., |(after, _)| *after <= flushed) {
+            self.in_flight.push(frame);
+        }
+        if count > 0 {
+            self.step(id, Input::Persisted(flushed));
+        }
+    }
+
+    /// Steps a replica and carries out what it wants.
+    pub(crate) fn step(&mut self, id: NodeId, input: Input<'_>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.clear();
+        let node = &mut self.nodes[id.slot()];
+        let before = node.status;
+        let replica = node.replica.as_mut().expect("the node is up");
+        replica.step(self.now, input, &mut effects);
+        if input == Input::Wake {
+            assert!(effects.deadline.is_none_or(|deadline| deadline > self.now), "the deadline lies ahead");
+        }
+        (node.status, node.deadline) = (effects.status, effects.deadline);
+        let after = node.status;
+        if (before.role, before.term, before.leader) != (after.role, after.term, after.leader) {
+            let role = match (after.role, after.leader) {
+                (Role::Leader, _) => "leads".to_owned(),
+                (Role::Candidate, _) => "campaigns".to_owned(),
+                (Role::Follower, Some(leader)) => format!("follows {leader}"),
+                (Role::Follower, None) => "follows nobody".to_owned(),
+            };
+            self.note(format_args!("  {id} {role} in term {}", after.term));
+        }
+        for effect in effects.list() {
+            self.carry_out(id, effect, &effects);
+        }
+        self.effects = effects;
+        let node = self.node(id);
+        if !node.slow_disk && !node.unflushed.is_empty() {
+            self.flush(id, usize::MAX);
+        }
+    }
+
+    fn carry_out(&mut self, id: NodeId, effect: &Effect, effects: &Effects) {
+        let node = &mut self.nodes[id.slot()];
+        match *effect {
+            Effect::Send { to, kind, payload, after } => {
+                let frame = Frame { from: id, to, kind, payload: effects.get(payload).to_vec() };
+                let wait = after.map_or(String::new(), |write| format!(" after write {write}"));
+                match after {
+                    Some(write) => {
+                        assert!(write > node.flushed && write <= node.issued, "it waits for an open write");
+                        node.held.push((write, frame.clone()));
+                    }
+                    None => self.in_flight.push(frame.clone()),
+                }
+                self.note(format_args!("  {id} -> {to} {}{wait}", describe(&frame)));
+            }
+            Effect::Persist { id: write_id, write } => {
+                node.issued = node.issued.next();
+                assert_eq!(write_id, node.issued, "writes are numbered one by one");
+                let (write, text) = Unflushed::new(write, effects);
+                node.unflushed.push_back(write);
+                self.note(format_args!("  {id} writes {write_id}: {text}"));
+            }
+            Effect::Apply { first, entries } => {
+                assert_eq!(first.0, node.applied.len() as u64 + 1, "entries are applied in order, each once");
+                let entries = Entries::new(effects.get(entries));
+                assert!(entries.all_valid().is_some_and(|count| count > 0), "there is something to apply");
+                node.applied.extend(entries.map(|entry| (entry.term, entry.data.to_vec())));
+                assert_eq!(
+                    node.applied.len() as u64,
+                    node.status.commit.0,
+                    "all that is committed is applied"
+                );
+                self.note(format_args!("  {id} applies {}", describe_entries(first, entries)));
+            }
+            Effect::Accepted { index, term, .. } => {
+                self.note(format_args!("  {id} accepts it as {index}@{term}"));
+            }
+            Effect::Refuse { reason, .. } => self.note(format_args!("  {id} refuses it: {reason:?}")),
+        }
+    }
+
+    /// Writes a line down.
+    pub(crate) fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        if let Some(transcript) = &mut self.transcript {
+            writeln!(transcript, "{line}").expect("a string takes it");
+        }
+    }
+}
+
+impl Node {
+    fn new(id: NodeId, genesis: Option<Vec<NodeId>>) -> Self {
+        Self {
+            id,
+            replica: None,
+            disk: Recovered { genesis, ..Recovered::default() },
+            slow_disk: false,
+            status: Status::default(),
+            deadline: None,
+            applied: Vec::new(),
+            unflushed: VecDeque::new(),
+            flushed: WriteId::ZERO,
+            issued: WriteId::ZERO,
+            held: Vec::new(),
+            epoch: 0,
+        }
+    }
+
+    /// The log as it is on the disk once all is flushed.
+    pub(crate) fn log(&self) -> Vec<u8> {
+        let mut disk = self.disk.clone();
+        for write in &self.unflushed {
+            write.apply(&mut disk);
+        }
+        disk.entries
+    }
+}
+
+impl Unflushed {
+    fn new(write: Write, effects: &Effects) -> (Self, String) {
+        match write {
+            Write::HardState(state) => {
+                let vote = state.vote.map_or("nobody".to_owned(), |vote| vote.to_string());
+                (Self::HardState(state), format!("term {}, vote {vote}", state.term))
+            }
+            Write::Append { first, entries } => {
+                let entries = effects.get(entries);
+                let text = format!("append {}", describe_entries(first, Entries::new(entries)));
+                (Self::Append(first, entries.to_vec()), text)
+            }
+            Write::TruncateFrom(index) => (Self::TruncateFrom(index), format!("truncate from {index}")),
+        }
+    }
+
+    fn apply(&self, disk: &mut Recovered) {
+        let count = Entries::new(&disk.entries).count() as u64;
+        match self {
+            Self::HardState(state) => disk.hard_state = *state,
+            Self::Append(first, entries) => {
+                assert_eq!(first.0, count + 1, "entries are appended at the end");
+                disk.entries.extend_from_slice(entries);
+            }
+            Self::TruncateFrom(index) => {
+                assert!((1..=count).contains(&index.0), "there is something to truncate");
+                let kept = Entries::new(&disk.entries).take(index.0 as usize - 1);
+                let length = kept.map(|entry| entry.wire_len()).sum();
+                disk.entries.truncate(length);
+            }
+        }
+    }
+}
+
+/// A frame as people read it. Entries are written `index@term data`.
+pub(crate) fn describe(frame: &Frame) -> String {
+    let name = RaftSoftware.kind_name(frame.kind);
+    let Some(message) = Message::decode(frame.kind, &frame.payload) else {
+        return format!("{name}, unreadable");
+    };
+    let term = message.term();
+    let rest = match message {
+        Message::RequestVote(request) => format!("last={}@{}", request.last_index, request.last_term),
+        Message::RequestVoteReply(reply) => if reply.granted { "granted" } else { "denied" }.to_owned(),
+        Message::AppendEntries(request) => format!(
+            "prev={}@{} commit={} [{}]",
+            request.prev_index,
+            request.prev_term,
+            request.commit,
+            describe_entries(request.prev_index.next(), Entries::new(request.entries))
+        ),
+        Message::AppendEntriesReply(reply) => match reply.outcome {
+            Outcome::Accepted { matched } => format!("accepted={matched}"),
+            Outcome::Refused { prev_index, hint_index, hint_term } => {
+                format!("refused={prev_index} hint={hint_index}@{hint_term}")
+            }
+        },
+    };
+    format!("{name} term={term} {rest}")
+}
+
+/// Entries as people read them; a run of more than four is cut in its middle.
+pub(crate) fn describe_entries(first: Index, entries: Entries<'_>) -> String {
+    let all: Vec<String> = (first.0..)
+        .zip(entries)
+        .map(|(index, Entry { term, kind, data })| match kind {
+            EntryKind::NoOp => format!("{index}@{term} no-op"),
+            EntryKind::Command => format!("{index}@{term} {}", String::from_utf8_lossy(data)),
+        })
+        .collect();
+    match all.as_slice() {
+        [first, second, .., last] if all.len() > 12 => format!("{first}, {second}, ..., {last}"),
+        _ => all.join(", "),
+    }
+}

@@ -1,0 +1,327 @@
+//! Scripts that pin what the Raft core does, one claim each: `tests/raft/<claim>.txt`. `UPDATE_GOLDENFILES=1` rewrites
+//! what is expected; the difference is then reviewed like code.
+//!
+//! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
+//!
+//! - `cluster N [batch=BYTES] [bug=ack-before-flush]`: start over with N nodes.
+//! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
+//!   after a colon, its command; without one it is a no-op.
+//! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
+//! - `timers`: when each node wants to be woken, counted from now.
+//! - `propose nX COMMAND ..`: a client proposes.
+//! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
+//!   `-` stands for any node.
+//! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
+//! - `elect nX [nY ..]`: `timeout nX`, then settle among these, or among all.
+//! - `forge FROM TO KIND key=value ..`: a message nobody sent arrives.
+//! - `disk nX slow|flush|fast`, `crash nX`, `restart nX`, `status`, `log`, `flight`, `applied`.
+
+mod cluster;
+
+use cluster::{Cluster, Frame, describe, describe_entries, options};
+use goldenscript::{Argument, Command, Context};
+use squall::ids::{Index, NodeId, Term};
+use squall::raft::message::{
+    AppendEntries, AppendEntriesReply, Message, Outcome, RequestVote, RequestVoteReply,
+};
+use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[test]
+fn every_script_runs_as_written() {
+    let mut paths: Vec<_> = std::fs::read_dir("tests/raft")
+        .expect("the scripts")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let failed: Vec<_> = paths
+        .iter()
+        .filter(|path| {
+            let run = || goldenscript::run(&mut Script::new(), path).expect("it runs");
+            catch_unwind(AssertUnwindSafe(run)).is_err()
+        })
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+struct Script(Cluster);
+
+type Output = Result<String, Box<dyn Error>>;
+
+impl goldenscript::Runner for Script {
+    type Command = Command;
+
+    fn run(&mut self, command: &Command, _: &Context) -> Output {
+        let (words, keys) = arguments(command);
+        self.0.transcript = Some(String::new());
+        match command.name.as_str() {
+            "cluster" => self.cluster(&words, &keys)?,
+            "given" => self.given(&words, &keys)?,
+            "timeout" => self.0.time_out(node(&words, 0)?),
+            "wake" => self.0.step(node(&words, 0)?, Input::Wake),
+            "advance" => self.0.now += words.first().ok_or("how long?")?.parse()?,
+            "propose" => self.propose(command)?,
+            "deliver" | "drop" | "duplicate" => self.route(&command.name, &words, &keys)?,
+            "settle" => self.settle(&nodes(&words)?),
+            "elect" => {
+                self.0.time_out(node(&words, 0)?);
+                self.settle(&if words.len() > 1 { nodes(&words)? } else { Vec::new() });
+            }
+            "forge" => self.forge(&words, &keys)?,
+            "disk" => self.disk(&words)?,
+            "crash" => self.0.crash(node(&words, 0)?),
+            "restart" => self.0.boot(node(&words, 0)?),
+            "timers" | "status" | "log" | "flight" | "applied" => return Ok(self.show(&command.name)),
+            other => return Err(format!("no such command: {other}").into()),
+        }
+        Ok(self.0.transcript.take().unwrap_or_default())
+    }
+}
+
+impl Script {
+    fn new() -> Self {
+        Self(Cluster::new(3, 1, options(), None))
+    }
+
+    fn cluster(&mut self, words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<(), Box<dyn Error>> {
+        let mut options = options();
+        if let Some(bytes) = keys.get("batch") {
+            options.max_batch_bytes = bytes.parse()?;
+        }
+        options.bug = match keys.get("bug") {
+            None => None,
+            Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
+            Some(other) => return Err(format!("no such bug: {other}").into()),
+        };
+        self.0 = Cluster::new(words.first().ok_or("how many?")?.parse()?, 1, options, Some(String::new()));
+        Ok(())
+    }
+
+    fn given(&mut self, words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<(), Box<dyn Error>> {
+        let id = node(words, 0)?;
+        self.0.crash(id);
+        let disk = &mut self.0.node_mut(id).disk;
+        if words.contains(&"blank") {
+            disk.genesis = None;
+        }
+        disk.entries = entries(keys.get("log").unwrap_or(&""))?;
+        let last = Entries::new(&disk.entries).last().map_or(Term::ZERO, |entry| entry.term);
+        let term = keys.get("term").map_or(Ok(last.0), |term| term.parse())?;
+        let vote = keys.get("vote").map(|vote| parse_node(vote)).transpose()?;
+        disk.hard_state = HardState { term: Term(term), vote };
+        self.0.boot(id);
+        Ok(())
+    }
+
+    fn propose(&mut self, command: &Command) -> Result<(), Box<dyn Error>> {
+        let mut arguments = command.args.iter().map(|argument| match argument {
+            Argument::Positional(word) => word.clone(),
+            other => other.to_string(),
+        });
+        let id = parse_node(&arguments.next().ok_or("which node?")?)?;
+        for command in arguments {
+            self.0.propose(id, command.as_bytes());
+        }
+        Ok(())
+    }
+
+    /// Delivers, drops or duplicates what is in flight between two nodes.
+    fn route(
+        &mut self,
+        verb: &str,
+        words: &[&str],
+        keys: &BTreeMap<&str, &str>,
+    ) -> Result<(), Box<dyn Error>> {
+        let end = |at: usize| match words.get(at) {
+            None | Some(&"-") => Ok(None),
+            Some(word) => parse_node(word).map(Some),
+        };
+        let (from, to) = (end(0)?, end(1)?);
+        let nth: Option<usize> = keys.get("nth").map(|nth| nth.parse()).transpose()?;
+        let mut seen = 0;
+        let chosen: Vec<bool> = (self.0.in_flight.iter())
+            .map(|frame| {
+                let on_link = from.is_none_or(|id| id == frame.from) && to.is_none_or(|id| id == frame.to);
+                seen += usize::from(on_link);
+                on_link && nth.is_none_or(|nth| nth == seen)
+            })
+            .collect();
+        if !chosen.contains(&true) {
+            return Err("nothing of that kind is in flight".into());
+        }
+        let mut chosen = chosen.into_iter();
+        let frames: Vec<Frame> = if verb == "duplicate" {
+            self.0
+                .in_flight
+                .iter()
+                .zip(chosen)
+                .filter(|(_, chosen)| *chosen)
+                .map(|(f, _)| f.clone())
+                .collect()
+        } else {
+            self.0.in_flight.extract_if(.., |_| chosen.next() == Some(true)).collect()
+        };
+        for frame in frames {
+            match verb {
+                "deliver" => self.deliver(&frame),
+                "drop" => {
+                    self.0.note(format_args!("lost: {} -> {} {}", frame.from, frame.to, describe(&frame)))
+                }
+                _ => self.0.in_flight.push(frame),
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, frame: &Frame) {
+        self.0.note(format_args!("{} <- {} {}", frame.to, frame.from, describe(frame)));
+        self.0.deliver(frame);
+    }
+
+    /// Delivers among these nodes, or among all if none is named, until nothing is in flight.
+    fn settle(&mut self, among: &[NodeId]) {
+        while !self.0.in_flight.is_empty() {
+            let frame = self.0.in_flight.remove(0);
+            if among.is_empty() || (among.contains(&frame.from) && among.contains(&frame.to)) {
+                self.deliver(&frame);
+            }
+        }
+    }
+
+    fn forge(&mut self, words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<(), Box<dyn Error>> {
+        let number = |key| keys.get(key).map_or(Ok(0), |value: &&str| value.parse::<u64>());
+        let position = |key| {
+            let (index, term) = keys.get(key).unwrap_or(&"0@0").split_once('@').ok_or("index@term")?;
+            Ok::<_, Box<dyn Error>>((Index(index.parse()?), Term(term.parse()?)))
+        };
+        let term = Term(number("term")?);
+        let entries = entries(keys.get("entries").unwrap_or(&""))?;
+        let message = match *words.get(2).ok_or("which kind?")? {
+            "RequestVote" => {
+                let (last_index, last_term) = position("last")?;
+                Message::RequestVote(RequestVote { term, last_index, last_term })
+            }
+            "RequestVoteReply" => {
+                Message::RequestVoteReply(RequestVoteReply { term, granted: words.contains(&"granted") })
+            }
+            "AppendEntries" => {
+                let (prev_index, prev_term) = position("prev")?;
+                let count = Entries::new(&entries).count() as u32;
+                let commit = Index(number("commit")?);
+                let entries = &entries;
+                Message::AppendEntries(AppendEntries { term, prev_index, prev_term, commit, count, entries })
+            }
+            "AppendEntriesReply" => {
+                let (hint_index, hint_term) = position("hint")?;
+                let outcome = match keys.get("accepted") {
+                    Some(matched) => Outcome::Accepted { matched: Index(matched.parse()?) },
+                    None => Outcome::Refused { prev_index: Index(number("refused")?), hint_index, hint_term },
+                };
+                Message::AppendEntriesReply(AppendEntriesReply { term, outcome })
+            }
+            other => return Err(format!("no such message: {other}").into()),
+        };
+        let mut payload = Vec::new();
+        message.encode(&mut payload);
+        let frame = Frame { from: node(words, 0)?, to: node(words, 1)?, kind: message.kind(), payload };
+        self.deliver(&frame);
+        Ok(())
+    }
+
+    fn disk(&mut self, words: &[&str]) -> Result<(), Box<dyn Error>> {
+        let id = node(words, 0)?;
+        match *words.get(1).ok_or("slow, flush or fast?")? {
+            "slow" => self.0.node_mut(id).slow_disk = true,
+            verb @ ("flush" | "fast") => {
+                self.0.node_mut(id).slow_disk = verb == "slow";
+                self.0.flush(id, usize::MAX);
+                self.0.node_mut(id).slow_disk = verb == "flush";
+            }
+            other => return Err(format!("no such disk: {other}").into()),
+        }
+        Ok(())
+    }
+
+    fn show(&self, what: &str) -> String {
+        let mut output = String::new();
+        for node in &self.0.nodes {
+            let (id, status) = (node.id, node.status);
+            let line = match what {
+                _ if node.replica.is_none() => "down".to_owned(),
+                "timers" => match node.deadline {
+                    Some(deadline) => format!("in {}", deadline.since(self.0.now)),
+                    None => "never".to_owned(),
+                },
+                "log" => describe_entries(Index(1), Entries::new(&node.log())),
+                "applied" => {
+                    let name = |(term, data): &(Term, Vec<u8>)| match data.as_slice() {
+                        [] => format!("{term}:no-op"),
+                        data => format!("{term}:{}", String::from_utf8_lossy(data)),
+                    };
+                    node.applied.iter().map(name).collect::<Vec<_>>().join(" ")
+                }
+                _ => {
+                    let role = match status.role {
+                        Role::Follower => "follower",
+                        Role::Candidate => "candidate",
+                        Role::Leader => "leader",
+                    };
+                    format!("{role} term={} last={} commit={}", status.term, status.last, status.commit)
+                }
+            };
+            if what != "flight" {
+                writeln!(output, "{}", format!("{id} {line}").trim_end()).expect("a string takes it");
+            }
+        }
+        if what == "flight" {
+            for frame in &self.0.in_flight {
+                writeln!(output, "{} -> {} {}", frame.from, frame.to, describe(frame))
+                    .expect("a string takes it");
+            }
+        }
+        output
+    }
+}
+
+/// The words of a command, and its `key=value` pairs.
+fn arguments(command: &Command) -> (Vec<&str>, BTreeMap<&str, &str>) {
+    let (mut words, mut keys) = (Vec::new(), BTreeMap::new());
+    for argument in &command.args {
+        match argument {
+            Argument::KeyValue(key, value) => _ = keys.insert(key.as_str(), value.as_str()),
+            Argument::Positional(word) => words.push(word.as_str()),
+            _ => {}
+        }
+    }
+    (words, keys)
+}
+
+fn node(words: &[&str], at: usize) -> Result<NodeId, Box<dyn Error>> {
+    parse_node(words.get(at).ok_or("which node?")?)
+}
+
+fn nodes(words: &[&str]) -> Result<Vec<NodeId>, Box<dyn Error>> {
+    words.iter().map(|word| parse_node(word)).collect()
+}
+
+fn parse_node(word: &str) -> Result<NodeId, Box<dyn Error>> {
+    Ok(NodeId(word.strip_prefix('n').ok_or_else(|| format!("{word} is no node"))?.parse()?))
+}
+
+/// Entries from their notation, such as `1 2:x=1`.
+fn entries(text: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut bytes = Vec::new();
+    for word in text.split_whitespace() {
+        let (term, kind, data) = match word.split_once(':') {
+            Some((term, data)) => (term, EntryKind::Command, data),
+            None => (word, EntryKind::NoOp, ""),
+        };
+        Entry { term: Term(term.parse()?), kind, data: data.as_bytes() }.encode(&mut bytes);
+    }
+    Ok(bytes)
+}
