@@ -1,5 +1,6 @@
 //! Squall puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
 
+pub mod check;
 pub mod ids;
 pub mod plan;
 pub mod replica;
