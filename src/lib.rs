@@ -4,6 +4,7 @@ pub mod check;
 pub mod ids;
 pub mod plan;
 pub mod replica;
+pub mod report;
 pub mod rng;
 pub mod time;
 pub mod trace;

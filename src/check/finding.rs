@@ -69,16 +69,16 @@ impl Property {
     pub const fn about(self) -> &'static str {
         match self {
             Self::ElectionSafety => "a term has at most one leader",
-            Self::OneVote => "a node gives one vote in a term, over all its lives",
-            Self::LeaderAppendOnly => "a leader only ever appends to its log",
-            Self::LogMatching => "same index and term: same log up to there",
-            Self::CommittedChain => "nodes commit and apply the same entries",
-            Self::CommitOrder => "a node commits and applies in order, never back",
-            Self::LeaderCompleteness => "later leaders hold what was committed before",
-            Self::TermAndVote => "a term or vote that was sent is never forgotten",
-            Self::Recovery => "what was flushed is there after a restart",
-            Self::DurableCommit => "a committed entry is durable on a quorum",
-            Self::AcknowledgedWrites => "what clients were told is done stays done",
+            Self::OneVote => "a node votes once in a term",
+            Self::LeaderAppendOnly => "leaders only append to their logs",
+            Self::LogMatching => "equal index and term, equal logs",
+            Self::CommittedChain => "all commit and apply the same",
+            Self::CommitOrder => "nodes commit and apply in order",
+            Self::LeaderCompleteness => "later leaders have what is committed",
+            Self::TermAndVote => "no term or vote sent is forgotten",
+            Self::Recovery => "what was flushed survives a crash",
+            Self::DurableCommit => "commits are durable on a quorum",
+            Self::AcknowledgedWrites => "what was acknowledged stays done",
         }
     }
 }

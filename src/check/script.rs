@@ -231,6 +231,18 @@ impl Script {
         self
     }
 
+    /// Both links between two nodes are cut.
+    pub(crate) fn cuts(&mut self, a: u32, b: u32) -> &mut Self {
+        self.event(NodeId(a), Body::Cut { to: NodeId(b).into() });
+        self.record(NodeId(b), Body::Cut { to: NodeId(a).into() })
+    }
+
+    /// Both links between two nodes are whole again.
+    pub(crate) fn heals(&mut self, a: u32, b: u32) -> &mut Self {
+        self.event(NodeId(a), Body::Healed { to: NodeId(b).into() });
+        self.record(NodeId(b), Body::Healed { to: NodeId(a).into() })
+    }
+
     // ---- commits and clients ----
 
     /// A node takes the entries of its log up to this one as committed.
@@ -255,6 +267,12 @@ impl Script {
             self.record(NodeId(node), Body::Applied { index, term, hash });
         }
         self
+    }
+
+    /// A leader makes a request an entry.
+    pub(crate) fn accepts(&mut self, node: u32, index: u64, term: u64) -> &mut Self {
+        let (index, term) = (Index(index), Term(term));
+        self.record(NodeId(node), Body::Accepted { request: RequestId(index.0), index, term })
     }
 
     /// A node tells a client that an entry is done.
