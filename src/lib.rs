@@ -1,5 +1,6 @@
 //! Squall puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
 
+pub mod check;
 pub mod client;
 pub mod disk;
 pub mod host;
@@ -9,6 +10,7 @@ pub mod plan;
 pub mod queue;
 pub mod raft;
 pub mod replica;
+pub mod report;
 pub mod rng;
 pub mod rpc;
 pub mod time;

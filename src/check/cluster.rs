@@ -1,0 +1,188 @@
+//! What the records tell about each node: the common ground of all checkers.
+
+use super::runs::TermRuns;
+use crate::ids::{Epoch, Index, NodeId, Term, WriteId};
+use crate::replica::{HardState, Role};
+use std::collections::VecDeque;
+
+/// One node as the records show it.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// Who it is.
+    pub(super) id: NodeId,
+    /// Which of its lives it is in, or was in last.
+    pub(super) epoch: Epoch,
+    /// Its role; a follower while it is down.
+    pub(super) role: Role,
+    /// Its term.
+    pub(super) term: Term,
+    /// Its log as it has it in memory.
+    pub(super) log: TermRuns,
+    /// What its disk holds.
+    pub(super) disk: Disk,
+    /// The index up to which it knows entries to be committed, in this life.
+    pub(super) commit: Index,
+    /// The index up to which it has applied entries, in this life.
+    pub(super) applied: Index,
+}
+
+impl Node {
+    pub(super) fn new(id: NodeId) -> Self {
+        Self {
+            id,
+            epoch: Epoch::ZERO,
+            role: Role::Follower,
+            term: Term::ZERO,
+            log: TermRuns::default(),
+            disk: Disk::default(),
+            commit: Index::ZERO,
+            applied: Index::ZERO,
+        }
+    }
+
+    /// Whether it is leader in this term.
+    pub(super) fn leads(&self, term: Term) -> bool {
+        self.role == Role::Leader && self.term == term
+    }
+
+    /// Its memory is gone.
+    pub(super) fn down(&mut self) {
+        self.role = Role::Follower;
+    }
+
+    /// A new life begins, from what the disk holds.
+    pub(super) fn boot(&mut self, epoch: Epoch, term: Term) {
+        self.epoch = epoch;
+        self.role = Role::Follower;
+        self.term = term;
+        self.log.clone_from(&self.disk.log);
+        self.commit = Index::ZERO;
+        self.applied = Index::ZERO;
+    }
+}
+
+/// A disk: what is durable on it, and the writes on their way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Disk {
+    /// The durable log.
+    pub(super) log: TermRuns,
+    /// The durable log as it was when the disk was lost. A leader may still count an acknowledgement from before.
+    pub(super) lost: TermRuns,
+    /// Whether it was replaced by a blank one. Stays so: a blank node comes back only as another one.
+    pub(super) blank: bool,
+    hard_state: HardState,
+    pending: VecDeque<Pending>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    write: WriteId,
+    change: Change,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    HardState(HardState),
+    Append { first: Index, last: Index, term: Term },
+    Truncate(Index),
+}
+
+/// What recovery says a disk holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) hard_state: HardState,
+    pub(super) last: Index,
+    pub(super) hash: u64,
+}
+
+impl Disk {
+    pub(super) fn write_hard_state(&mut self, write: WriteId, hard_state: HardState) {
+        self.pending.push_back(Pending { write, change: Change::HardState(hard_state) });
+    }
+
+    pub(super) fn write_truncation(&mut self, write: WriteId, from: Index) {
+        self.pending.push_back(Pending { write, change: Change::Truncate(from) });
+    }
+
+    /// One entry on its way to the disk. The entries of one write and term make one change.
+    #[inline]
+    pub(super) fn write_entry(&mut self, write: WriteId, index: Index, entry_term: Term) {
+        if let Some(Pending { write: latest, change: Change::Append { last, term, .. } }) =
+            self.pending.back_mut()
+            && (*latest, last.next(), *term) == (write, index, entry_term)
+        {
+            *last = index;
+            return;
+        }
+        let change = Change::Append { first: index, last: index, term: entry_term };
+        self.pending.push_back(Pending { write, change });
+    }
+
+    /// All writes up to this one are durable; `hard_state` is shown the hard states among them.
+    #[inline]
+    pub(super) fn flush(&mut self, write: WriteId, mut hard_state: impl FnMut(HardState)) {
+        while let Some(next) = self.pending.front()
+            && next.write <= write
+        {
+            let change = next.change;
+            self.pending.pop_front();
+            if let Change::HardState(durable) = change {
+                hard_state(durable);
+            }
+            self.apply(change);
+        }
+    }
+
+    /// The disk is gone, and a blank one is in its place.
+    pub(super) fn wipe(&mut self) {
+        if self.log.last() > Index::ZERO {
+            self.lost = std::mem::take(&mut self.log);
+        }
+        self.hard_state = HardState::default();
+        self.pending.clear();
+        self.blank = true;
+    }
+
+    /// Finds out how many of the writes on their way had reached the disk when power was lost: all that were flushed,
+    /// and of the others as many as recovery found, down to part of an append. `hash` gives the hash of a log that
+    /// ends with an entry. False if recovery found something that can't have been there.
+    pub(super) fn recover(&mut self, found: &Found, hash: impl Fn(Index, Term) -> Option<u64>) -> bool {
+        let flushed = self.log.clone();
+        let holds = |disk: &Self| {
+            disk.hard_state == found.hard_state
+                && disk.log.last() == found.last
+                && disk.log.term_at(found.last).is_none_or(|term| hash(found.last, term) == Some(found.hash))
+        };
+        while !holds(self) {
+            let Some(Pending { change, .. }) = self.pending.pop_front() else {
+                if found.last <= flushed.last() {
+                    self.log = flushed;
+                }
+                self.log.truncate(found.last.next());
+                self.hard_state = found.hard_state;
+                return false;
+            };
+            if let Change::Append { first, last, term } = change
+                && (first..last).contains(&found.last)
+            {
+                let whole = self.log.clone();
+                self.apply(Change::Append { first, last: found.last, term });
+                if holds(self) {
+                    break;
+                }
+                self.log = whole;
+            }
+            self.apply(change);
+        }
+        self.pending.clear();
+        true
+    }
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::HardState(hard_state) => self.hard_state = hard_state,
+            Change::Append { first, last, term } => self.log.append(first, last, term),
+            Change::Truncate(from) => self.log.truncate(from),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The committed chain: what any node ever took as committed, kept outside the nodes.
+
+use super::by_index::ByIndex;
+use super::finding::{Findings, Property};
+use crate::ids::{Index, NodeId, Term};
+use crate::trace::Record;
+
+/// The committed entry of each index, as the first node that took it as committed has it. All later commits and
+/// applications, and acknowledgements to clients, are compared with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CommittedChain {
+    entries: ByIndex<Committed>,
+    acknowledged: Option<(Index, Record)>,
+}
+
+/// A committed entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Committed {
+    /// Its term.
+    pub(super) term: Term,
+    /// The chained hash of the log up to and with it.
+    pub(super) hash: u64,
+    /// Whether a client was told that it is done.
+    acknowledged: bool,
+}
+
+impl CommittedChain {
+    /// The committed entry of this index.
+    pub(super) fn get(&self, index: Index) -> Option<&Committed> {
+        self.entries.get(index)
+    }
+
+    /// The highest index committed.
+    pub(super) fn last(&self) -> Index {
+        self.entries.last()
+    }
+
+    /// A node takes this entry as committed; true if it is the first to do so.
+    #[inline]
+    pub(super) fn committed(
+        &mut self,
+        node: NodeId,
+        (index, term, hash): (Index, Term, u64),
+        record: &Record,
+        findings: &mut Findings,
+    ) -> bool {
+        findings.examined(Property::CommittedChain);
+        if let Some(known) = self.entries.get(index) {
+            if (known.term, known.hash) != (term, hash) {
+                differs(node, "takes", (index, term, hash), *known, record, findings);
+            }
+            return false;
+        }
+        if term == Term::ZERO {
+            findings.accuse(Property::CommittedChain, record, || {
+                format!("{node} takes entry {index} as committed, but has no such entry")
+            });
+            return false;
+        }
+        self.entries.insert(index, Committed { term, hash, acknowledged: false });
+        true
+    }
+
+    /// A node applies this entry.
+    #[inline]
+    pub(super) fn applied(
+        &self,
+        node: NodeId,
+        (index, term, hash): (Index, Term, u64),
+        record: &Record,
+        findings: &mut Findings,
+    ) {
+        findings.examined(Property::CommittedChain);
+        match self.entries.get(index) {
+            Some(known) if (known.term, known.hash) == (term, hash) => {}
+            Some(known) => differs(node, "applied", (index, term, hash), *known, record, findings),
+            None => findings.accuse(Property::CommittedChain, record, || {
+                format!("{node} applied entry {index} of term {term}, which no node took as committed")
+            }),
+        }
+    }
+
+    /// A node told a client that this entry is done.
+    pub(super) fn acknowledged(
+        &mut self,
+        node: NodeId,
+        (index, term): (Index, Term),
+        record: &Record,
+        findings: &mut Findings,
+    ) {
+        findings.examined(Property::AcknowledgedWrites);
+        match self.entries.get_mut(index) {
+            Some(known) if known.term == term => {
+                known.acknowledged = true;
+                if self.acknowledged.is_none_or(|(highest, _)| highest < index) {
+                    self.acknowledged = Some((index, *record));
+                }
+            }
+            known => {
+                let instead = known.map_or("nothing is committed there".into(), |known| {
+                    format!("the committed entry there is of term {}", known.term)
+                });
+                findings.accuse(Property::AcknowledgedWrites, record, || {
+                    format!("{node} acknowledged entry {index} of term {term}, but {instead}")
+                });
+            }
+        }
+    }
+
+    /// The highest entry that a client was told is done, and the record of that.
+    pub(super) fn highest_acknowledged(&self) -> Option<(Index, Term, &Record)> {
+        let (index, record) = self.acknowledged.as_ref()?;
+        Some((*index, self.get(*index)?.term, record))
+    }
+}
+
+/// A node has another entry than the committed one.
+#[cold]
+fn differs(
+    node: NodeId,
+    did: &str,
+    (index, term, hash): (Index, Term, u64),
+    known: Committed,
+    record: &Record,
+    findings: &mut Findings,
+) {
+    findings.accuse(Property::CommittedChain, record, || {
+        format!(
+            "{node} {did} entry {index} of term {term} with log hash {hash:016x} as committed; committed before \
+             was one of term {} with {:016x}",
+            known.term, known.hash
+        )
+    });
+    if known.acknowledged {
+        findings.accuse(Property::AcknowledgedWrites, record, || {
+            format!(
+                "entry {index} of term {} was acknowledged to a client, but {node} {did} another in its place",
+                known.term
+            )
+        });
+    }
+}

@@ -1,0 +1,56 @@
+//! Two logs with an entry of the same index and term are the same up to there.
+
+use super::by_index::ByIndex;
+use super::finding::{Findings, Property};
+use crate::ids::{Index, NodeId, Term};
+use crate::trace::Record;
+use std::collections::BTreeMap;
+
+/// The chained hash of the log that ends with an entry, for every entry that ever was in a log. An entry that a crash
+/// took unflushed stays known here; correct Raft never makes another one of the same index and term.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LogMatching {
+    /// The first entry of each index: nearly always the only one.
+    first: ByIndex<(Term, u64)>,
+    /// Entries of other terms at the same indexes.
+    others: BTreeMap<(Index, Term), u64>,
+}
+
+impl LogMatching {
+    /// The hash of a log that ends with this entry.
+    #[inline]
+    pub(super) fn hash(&self, index: Index, term: Term) -> Option<u64> {
+        match self.first.get(index) {
+            Some((known, hash)) if *known == term => Some(*hash),
+            _ => self.others.get(&(index, term)).copied(),
+        }
+    }
+
+    /// A node's log now ends with this entry.
+    #[inline]
+    pub(super) fn holds(
+        &mut self,
+        node: NodeId,
+        (index, term, hash): (Index, Term, u64),
+        record: &Record,
+        findings: &mut Findings,
+    ) {
+        findings.examined(Property::LogMatching);
+        let known = match self.first.get(index) {
+            None => {
+                self.first.insert(index, (term, hash));
+                return;
+            }
+            Some((known, hash)) if *known == term => *hash,
+            Some(_) => *self.others.entry((index, term)).or_insert(hash),
+        };
+        if known != hash {
+            findings.accuse(Property::LogMatching, record, || {
+                format!(
+                    "{node} has an entry {index} of term {term} with log hash {hash:016x}; another log with an \
+                     entry of that index and term has {known:016x}"
+                )
+            });
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Safety, judged on records alone: so for any implementation of Raft, and blind to which bug was planted.
+//!
+//! [`Checkers`] sees every record of a run as it is made and keeps what the rules need: what each node's log and disk
+//! hold, and outside the nodes every entry that was ever in a log and the chain of those committed. Each rule has a
+//! file and a line in [`Property`]:
+//!
+//! | property | judged when |
+//! |---|---|
+//! | election safety | a node becomes leader |
+//! | one vote | a frame with a vote is released; a vote for oneself is durable |
+//! | leader append-only | a leader's log changes |
+//! | log matching | an entry joins a log; a log is recovered |
+//! | committed chain | an entry is committed or applied |
+//! | commit order | an entry is committed or applied |
+//! | leader completeness | a node becomes leader; an entry is committed first |
+//! | term and vote | a node boots; its term changes |
+//! | recovery | a node boots |
+//! | durable commit | an entry is committed first |
+//! | acknowledged writes | a client is told; an entry is committed or applied; at the end |
+//!
+//! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
+//! an index, which looks at every disk. A violation doesn't end anything: the first of each kind is kept in full, the
+//! others are counted.
+
+mod append_only;
+mod by_index;
+mod cluster;
+mod commit_order;
+mod committed;
+mod completeness;
+mod durable;
+mod election_safety;
+mod finding;
+mod log_matching;
+mod one_vote;
+mod runs;
+#[cfg(test)]
+pub(crate) mod script;
+mod term_and_vote;
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Check, Property, Verdict, Violation};
+
+use crate::ids::{Epoch, Index, NodeId, Term};
+use crate::replica::{HardState, Role};
+use crate::trace::{Body, Observer, Record};
+use append_only::LeaderAppendOnly;
+use cluster::{Found, Node};
+use committed::CommittedChain;
+use completeness::LeaderCompleteness;
+use election_safety::ElectionSafety;
+use finding::Findings;
+use log_matching::LogMatching;
+use one_vote::OneVote;
+use term_and_vote::TermAndVote;
+
+/// All checkers of safety, over what is known of the nodes.
+#[derive(Clone, Debug)]
+pub struct Checkers {
+    nodes: Vec<Node>,
+    election_safety: ElectionSafety,
+    one_vote: OneVote,
+    append_only: LeaderAppendOnly,
+    log_matching: LogMatching,
+    chain: CommittedChain,
+    completeness: LeaderCompleteness,
+    term_and_vote: TermAndVote,
+    findings: Findings,
+}
+
+impl Checkers {
+    /// Checkers of a cluster with so many voters, numbered from 1.
+    pub fn new(voters: u32) -> Self {
+        Self {
+            nodes: (1..=voters).map(|id| Node::new(NodeId(id))).collect(),
+            election_safety: ElectionSafety::default(),
+            one_vote: OneVote::new(voters as usize),
+            append_only: LeaderAppendOnly::default(),
+            log_matching: LogMatching::default(),
+            chain: CommittedChain::default(),
+            completeness: LeaderCompleteness::default(),
+            term_and_vote: TermAndVote::new(voters as usize),
+            findings: Findings::default(),
+        }
+    }
+
+    /// The verdicts on the records so far, as if the run ended here, in the order of [`Property::ALL`].
+    pub fn verdicts(&self) -> Vec<Check> {
+        let mut findings = self.findings.clone();
+        durable::at_the_end(&self.nodes, &self.chain, &mut findings);
+        Property::ALL.into_iter().map(|property| findings.check(property)).collect()
+    }
+
+    /// How many violations there were so far, of all kinds.
+    #[inline]
+    pub fn violations(&self) -> u64 {
+        self.findings.violations()
+    }
+
+    /// How many indexes were committed so far.
+    pub fn committed(&self) -> u64 {
+        self.chain.last().0
+    }
+
+    fn booted(&mut self, slot: usize, epoch: Epoch, blank: bool, found: Found, record: &Record) {
+        let Self { nodes, findings, log_matching, .. } = self;
+        let node = &mut nodes[slot];
+        if blank {
+            // Owes nothing of what it said before, and has no say any more.
+            if !node.disk.blank {
+                node.disk.wipe();
+            }
+            node.disk.recover(&found, |index, term| log_matching.hash(index, term));
+            node.boot(epoch, found.hard_state.term);
+            return;
+        }
+        if epoch > Epoch(1) {
+            findings.examined(Property::Recovery);
+        }
+        if !node.disk.recover(&found, |index, term| log_matching.hash(index, term)) {
+            findings.accuse(Property::Recovery, record, || {
+                format!(
+                    "{} recovered term {} and a log to entry {} with hash {:016x}: not what was flushed, nor that \
+                     with part of what was on its way",
+                    node.id, found.hard_state.term, found.last, found.hash
+                )
+            });
+        }
+        node.boot(epoch, found.hard_state.term);
+        if let Some(term) = node.log.term_at(found.last) {
+            log_matching.holds(node.id, (found.last, term, found.hash), record, findings);
+        }
+        if epoch > Epoch(1) {
+            self.term_and_vote.booted(node.id, found.hard_state, record, findings);
+        }
+        if found.hard_state.vote == Some(node.id) {
+            self.one_vote.given(node.id, found.hard_state.term, node.id, record, findings);
+        }
+    }
+
+    fn role_changed(&mut self, slot: usize, role: Role, term: Term, record: &Record) {
+        let node = &mut self.nodes[slot];
+        TermAndVote::shows(node, term, record, &mut self.findings);
+        if role == Role::Leader && !node.leads(term) {
+            self.election_safety.elected(node, term, record, &mut self.findings);
+            self.completeness.elected(node, term, &self.chain, record, &mut self.findings);
+        }
+        (node.role, node.term) = (role, term);
+    }
+
+    #[inline]
+    fn committed_by(&mut self, slot: usize, entry: (Index, Term, u64), record: &Record) {
+        let (index, term, _) = entry;
+        let node = &mut self.nodes[slot];
+        commit_order::committed(node, index, record, &mut self.findings);
+        if self.chain.committed(node.id, entry, record, &mut self.findings) {
+            self.completeness.committed(node.term, (index, term), record, &mut self.findings);
+            durable::committed(&self.nodes, (index, term), record, &mut self.findings);
+        }
+    }
+}
+
+impl Observer for Checkers {
+    fn observe(&mut self, record: &Record) {
+        if self.append_only.suspects() {
+            self.append_only.settle(record, &mut self.findings);
+        }
+        let Some(id) = record.node.as_node() else { return };
+        let slot = id.slot();
+        let Some(node) = self.nodes.get_mut(slot) else { return };
+        let findings = &mut self.findings;
+        match record.body {
+            Body::Sent { to, term, grants_vote, .. } => {
+                self.term_and_vote.sent(id, term);
+                if grants_vote && let Some(candidate) = to.as_node() {
+                    self.term_and_vote.granted(id, term, candidate);
+                    self.one_vote.given(id, term, candidate, record, findings);
+                }
+            }
+            Body::Appended { write, index, term, hash } => {
+                self.append_only.appended(node, index, record, findings);
+                self.log_matching.holds(id, (index, term, hash), record, findings);
+                node.log.append(index, index, term);
+                node.disk.write_entry(write, index, term);
+            }
+            Body::Truncated { write, from } => {
+                self.append_only.truncated(node, from, record, findings);
+                node.log.truncate(from);
+                node.disk.write_truncation(write, from);
+            }
+            Body::HardStateWritten { write, term, vote } => {
+                node.disk.write_hard_state(write, HardState { term, vote });
+            }
+            Body::Flushed { write } => {
+                let one_vote = &mut self.one_vote;
+                node.disk.flush(write, |durable| {
+                    if durable.vote == Some(id) {
+                        one_vote.given(id, durable.term, id, record, findings);
+                    }
+                });
+            }
+            Body::Committed { index, term, hash } => self.committed_by(slot, (index, term, hash), record),
+            Body::Applied { index, term, hash } => {
+                commit_order::applied(node, index, record, findings);
+                self.chain.applied(id, (index, term, hash), record, findings);
+            }
+            Body::Acknowledged { index, term, .. } => {
+                self.chain.acknowledged(id, (index, term), record, findings);
+            }
+            Body::RoleChanged { role, term, .. } => self.role_changed(slot, role, term, record),
+            Body::Booted { epoch, blank, term, vote, last, hash } => {
+                let found = Found { hard_state: HardState { term, vote }, last, hash };
+                self.booted(slot, epoch, blank, found, record);
+            }
+            Body::Crashed | Body::Stopped { .. } => node.down(),
+            Body::Wiped => node.disk.wipe(),
+            // What happens to frames, links and clients tells nothing about safety.
+            _ => {}
+        }
+    }
+}

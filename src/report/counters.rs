@@ -1,0 +1,141 @@
+//! What is counted in a run.
+
+use crate::trace::{Loss, Rejection};
+use serde::Serialize;
+
+/// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Records made.
+    pub records: u64,
+    /// Frames that left a node for another one.
+    pub frames_sent: u64,
+    /// Frames that had to wait at their sender for a write to become durable.
+    pub frames_held: u64,
+    /// Frames that reached another node, duplicates among them.
+    pub frames_delivered: u64,
+    /// Frames that got lost.
+    pub frames_lost: Losses,
+    /// Frames that were duplicated on their way.
+    pub frames_duplicated: u64,
+    /// Frames that their receiver refused before its replica saw them.
+    pub frames_rejected: Rejections,
+    /// Frames that left a client, or left a node for one.
+    pub client_frames_sent: u64,
+    /// Frames that reached a client, or came from one.
+    pub client_frames_delivered: u64,
+    /// Frames from or to clients that got lost.
+    pub client_frames_lost: u64,
+    /// Calls that had no answer by their deadline.
+    pub calls_failed: u64,
+    /// Requests of clients that a leader made an entry.
+    pub requests_accepted: u64,
+    /// Requests of clients that a node refused.
+    pub requests_refused: u64,
+    /// Requests of clients that a node acknowledged as done.
+    pub requests_acknowledged: u64,
+    /// The highest index that any node knew to be committed.
+    pub entries_committed: u64,
+    /// The highest term that any node was in.
+    pub terms: u64,
+    /// How often a node began to ask for votes in a term.
+    pub candidacies: u64,
+    /// How often a node became leader of a term.
+    pub elections: u64,
+    /// How often the effective leader was another one than before, or the same one in a later term.
+    pub leader_changes: u64,
+    /// Machines that lost power.
+    pub crashes: u64,
+    /// Machines that started again.
+    pub restarts: u64,
+    /// Processes that were paused.
+    pub pauses: u64,
+    /// Directed links that were cut.
+    pub links_cut: u64,
+    /// Directed links that were clogged.
+    pub links_clogged: u64,
+    /// Hosts that stopped by themselves.
+    pub hosts_stopped: u64,
+    /// Replicas that panicked: the cause of some of these.
+    pub replicas_panicked: u64,
+}
+
+/// Lost frames by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Losses {
+    /// The link loses some frames at random.
+    pub random: u64,
+    /// The link was cut when the frame was sent.
+    pub cut_at_sending: u64,
+    /// The link was cut when the frame would have arrived.
+    pub cut_at_arrival: u64,
+    /// The receiver was down.
+    pub receiver_down: u64,
+}
+
+/// Rejected frames by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rejections {
+    /// Shorter than the header, or longer than the length says.
+    pub length: u64,
+    /// The checksum does not fit.
+    pub checksum: u64,
+    /// No frame of this protocol and version.
+    pub magic: u64,
+    /// From another cluster.
+    pub cluster: u64,
+    /// Not the link's addresses.
+    pub address: u64,
+    /// Unknown or unreadable to the receiver.
+    pub undecodable: u64,
+    /// A reply to a call that was given up or never made.
+    pub late: u64,
+}
+
+impl Losses {
+    pub(super) fn count(&mut self, why: Loss) {
+        *match why {
+            Loss::Random => &mut self.random,
+            Loss::CutAtSending => &mut self.cut_at_sending,
+            Loss::CutAtArrival => &mut self.cut_at_arrival,
+            Loss::ReceiverDown => &mut self.receiver_down,
+        } += 1;
+    }
+
+    /// Each reason with its count.
+    pub fn by_reason(&self) -> [(Loss, u64); 4] {
+        [
+            (Loss::Random, self.random),
+            (Loss::CutAtSending, self.cut_at_sending),
+            (Loss::CutAtArrival, self.cut_at_arrival),
+            (Loss::ReceiverDown, self.receiver_down),
+        ]
+    }
+}
+
+impl Rejections {
+    pub(super) fn count(&mut self, why: Rejection) {
+        *match why {
+            Rejection::Length => &mut self.length,
+            Rejection::Checksum => &mut self.checksum,
+            Rejection::Magic => &mut self.magic,
+            Rejection::Cluster => &mut self.cluster,
+            Rejection::Address => &mut self.address,
+            Rejection::Undecodable => &mut self.undecodable,
+            Rejection::Late => &mut self.late,
+        } += 1;
+    }
+
+    /// Each reason with its count.
+    pub fn by_reason(&self) -> [(Rejection, u64); 7] {
+        [
+            (Rejection::Length, self.length),
+            (Rejection::Checksum, self.checksum),
+            (Rejection::Magic, self.magic),
+            (Rejection::Cluster, self.cluster),
+            (Rejection::Address, self.address),
+            (Rejection::Undecodable, self.undecodable),
+            (Rejection::Late, self.late),
+        ]
+    }
+}

@@ -1,0 +1,248 @@
+//! Spans without an effective leader, and how each came to its end.
+
+use super::places::Places;
+use crate::ids::{Index, NodeId, RecordId, Term};
+use crate::time::{Duration, Time};
+use std::collections::BTreeMap;
+
+/// One span without an effective leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Election {
+    /// When it began.
+    pub from: Time,
+    /// How long it lasted; to the end of the run if it had no end.
+    pub vacant: Duration,
+    /// From its beginning to the first candidacy in it.
+    pub detect: Option<Duration>,
+    /// From there to the effective leader.
+    pub elect: Option<Duration>,
+    /// From the effective leader until every node that it could reach had a frame from it.
+    pub announce: Option<Duration>,
+    /// From the effective leader until a command that it took from a client since was committed on it.
+    pub recover: Option<Duration>,
+    /// In how many terms nodes asked for votes.
+    pub terms: u64,
+    /// In how many of these there was no leader by the end of the span.
+    pub split_votes: u64,
+    /// Who asked for votes, in the order in which they did so first.
+    pub candidates: Vec<NodeId>,
+    /// Who led at its end, and in which term; none if the run ended first.
+    pub leader: Option<(NodeId, Term)>,
+}
+
+/// Takes down spans as they begin and end.
+#[derive(Clone, Debug)]
+pub(super) struct Elections {
+    closed: Vec<Election>,
+    open: Option<Span>,
+    leader: Option<(NodeId, Term)>,
+    /// The last effective leader, whether or not it still is.
+    latest: Option<(NodeId, Term)>,
+    changes: u64,
+    watch: Option<Watch>,
+    /// Candidacies of the current instant: a span may turn out to have begun in it.
+    instant: (Time, Vec<(NodeId, Term)>),
+}
+
+/// The span that goes on.
+#[derive(Clone, Debug)]
+struct Span {
+    from: Time,
+    first_candidacy: Option<Time>,
+    candidates: Vec<NodeId>,
+    /// The terms in which nodes asked for votes, and whether one was elected.
+    terms: BTreeMap<Term, bool>,
+}
+
+/// What is still to come of the last election.
+#[derive(Clone, Debug)]
+struct Watch {
+    leader: NodeId,
+    since: Time,
+    /// Frames of the leader have later numbers than this.
+    elected: RecordId,
+    /// Who hasn't heard from it; nobody once it is announced.
+    waiting: Vec<bool>,
+    left: usize,
+    /// The first entry that it took from a client.
+    accepted: Option<Index>,
+}
+
+impl Span {
+    fn new(from: Time) -> Self {
+        Self { from, first_candidacy: None, candidates: Vec::new(), terms: BTreeMap::new() }
+    }
+
+    fn candidacy(&mut self, time: Time, node: NodeId, term: Term) {
+        self.first_candidacy.get_or_insert(time);
+        if !self.candidates.contains(&node) {
+            self.candidates.push(node);
+        }
+        self.terms.entry(term).or_insert(false);
+    }
+
+    fn close(&self, to: Time, leader: Option<(NodeId, Term)>) -> Election {
+        let elected = self.first_candidacy.filter(|_| leader.is_some());
+        Election {
+            from: self.from,
+            vacant: to.since(self.from),
+            detect: self.first_candidacy.map(|first| first.since(self.from)),
+            elect: elected.map(|first| to.since(first)),
+            announce: None,
+            recover: None,
+            terms: self.terms.len() as u64,
+            split_votes: self.terms.values().filter(|elected| !**elected).count() as u64,
+            candidates: self.candidates.clone(),
+            leader,
+        }
+    }
+}
+
+impl Elections {
+    /// The run begins without a leader.
+    pub(super) fn new() -> Self {
+        Self {
+            closed: Vec::new(),
+            open: Some(Span::new(Time::ZERO)),
+            leader: None,
+            latest: None,
+            changes: 0,
+            watch: None,
+            instant: (Time::ZERO, Vec::new()),
+        }
+    }
+
+    /// A node asks for votes.
+    pub(super) fn candidacy(&mut self, time: Time, node: NodeId, term: Term) {
+        match &mut self.open {
+            Some(span) => span.candidacy(time, node, term),
+            None => {
+                if self.instant.0 != time {
+                    self.instant = (time, Vec::new());
+                }
+                self.instant.1.push((node, term));
+            }
+        }
+    }
+
+    /// A term has a leader, effective or not.
+    pub(super) fn elected(&mut self, term: Term) {
+        if let Some(elected) = self.open.as_mut().and_then(|span| span.terms.get_mut(&term)) {
+            *elected = true;
+        }
+    }
+
+    /// All that happened at this instant has been taken in: who leads now?
+    pub(super) fn settle(&mut self, at: Time, places: &Places) {
+        let now = places.effective_leader();
+        if now == self.leader {
+            self.still(at, places);
+            return;
+        }
+        self.leader = now;
+        self.watch = None;
+        let Some((leader, term)) = now else {
+            let mut span = Span::new(at);
+            if self.instant.0 == at {
+                self.instant.1.drain(..).for_each(|(node, term)| span.candidacy(at, node, term));
+            }
+            self.open = Some(span);
+            return;
+        };
+        if self.latest.is_some_and(|latest| latest != (leader, term)) {
+            self.changes += 1;
+        }
+        self.latest = now;
+        if let Some(span) = self.open.take()
+            && span.from < at
+        {
+            self.closed.push(span.close(at, now));
+            let waiting: Vec<bool> = places.reachable(leader).collect();
+            self.watch = Some(Watch {
+                leader,
+                since: at,
+                elected: places.elected(leader).expect("a leader was elected"),
+                left: waiting.iter().filter(|waits| **waits).count(),
+                waiting,
+                accepted: None,
+            });
+            self.announced(at);
+        }
+    }
+
+    /// The leader is the same, but perhaps some that haven't heard from it can't be reached any more.
+    fn still(&mut self, at: Time, places: &Places) {
+        let Some(watch) = &mut self.watch else { return };
+        if watch.left == 0 {
+            return;
+        }
+        for (waits, reachable) in watch.waiting.iter_mut().zip(places.reachable(watch.leader)) {
+            if *waits && !reachable {
+                *waits = false;
+                watch.left -= 1;
+            }
+        }
+        self.announced(at);
+    }
+
+    /// Whether frames, acceptances and commits are of interest.
+    #[inline]
+    pub(super) fn watches(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// A frame sent by `from` in record `sent` arrives.
+    pub(super) fn delivered(&mut self, time: Time, node: NodeId, from: NodeId, sent: Option<RecordId>) {
+        let Some(watch) = &mut self.watch else { return };
+        if watch.left > 0
+            && from == watch.leader
+            && sent.is_some_and(|sent| sent > watch.elected)
+            && let Some(waits) = watch.waiting.get_mut(node.slot())
+            && std::mem::take(waits)
+        {
+            watch.left -= 1;
+            self.announced(time);
+        }
+    }
+
+    fn announced(&mut self, time: Time) {
+        if let (Some(watch), Some(election)) = (&self.watch, self.closed.last_mut())
+            && watch.left == 0
+        {
+            election.announce.get_or_insert(time.since(watch.since));
+        }
+    }
+
+    /// A node made a client's command an entry.
+    pub(super) fn accepted(&mut self, node: NodeId, index: Index) {
+        if let Some(watch) = &mut self.watch
+            && watch.leader == node
+        {
+            watch.accepted.get_or_insert(index);
+        }
+    }
+
+    /// A node knows an entry to be committed.
+    pub(super) fn committed(&mut self, time: Time, node: NodeId, index: Index) {
+        if let (Some(watch), Some(election)) = (&self.watch, self.closed.last_mut())
+            && watch.leader == node
+            && watch.accepted.is_some_and(|accepted| accepted <= index)
+        {
+            election.recover.get_or_insert(time.since(watch.since));
+            if watch.left == 0 {
+                self.watch = None;
+            }
+        }
+    }
+
+    /// How often another effective leader followed, or the same one in a later term.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// All spans of a run that ended now.
+    pub(super) fn all(&self, end: Time) -> Vec<Election> {
+        let open = self.open.as_ref().filter(|span| span.from < end).map(|span| span.close(end, None));
+        self.closed.iter().cloned().chain(open).collect()
+    }
+}

@@ -1,0 +1,157 @@
+//! The figures of the liveness report: one table with what each says and what it means, for every form.
+
+use super::Report;
+use super::format::{count, counted, percent, short};
+use crate::time::Duration;
+use std::fmt::Display;
+
+/// A figure with its definition.
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) meaning: String,
+}
+
+/// All figures of a run, in the order of the report. Those on clients are left out where there were none.
+pub(super) fn of(report: &Report) -> Vec<Figure> {
+    let mut all = leadership(report);
+    if report.service.invoked > 0 {
+        all.extend(service(report));
+    }
+    all.extend(traffic(report));
+    all
+}
+
+fn figure(name: &'static str, value: String, meaning: impl Into<String>) -> Figure {
+    Figure { name, value, meaning: meaning.into() }
+}
+
+fn leadership(report: &Report) -> Vec<Figure> {
+    let counters = &report.counters;
+    let longest = report.elections.iter().map(|election| election.vacant).max().unwrap_or_default();
+    let or_none = |share: Option<f64>| share.map_or("-".into(), percent);
+    vec![
+        figure(
+            "leader availability",
+            or_none(report.leader_availability()),
+            "share of the run with an effective leader",
+        ),
+        figure(
+            "without a leader",
+            short(report.leaderless()),
+            format!("sum of the spans above; the longest lasted {}", short(longest)),
+        ),
+        figure("terms", count(counters.terms), "the highest term that any node was in"),
+        figure(
+            "candidacies",
+            count(counters.candidacies),
+            "how often a node began to ask for votes in a term",
+        ),
+        figure("elections", count(counters.elections), "how often a node became leader of a term"),
+        figure(
+            "leader changes",
+            count(counters.leader_changes),
+            "how often another effective leader followed, or the same in a later term",
+        ),
+    ]
+}
+
+fn service(report: &Report) -> Vec<Figure> {
+    let service = &report.service;
+    let unserved = service.windows.iter().fold(Duration::ZERO, |sum, window| sum + window.length());
+    let mut all = vec![
+        figure(
+            "client availability",
+            report.client_availability().map_or("-".into(), percent),
+            format!(
+                "{} done, of {} that clients began",
+                count(service.done),
+                counted(service.invoked, "operation")
+            ),
+        ),
+        figure(
+            "not done",
+            count(service.invoked - service.done),
+            format!(
+                "operations refused: {}; without answer in time: {}; open at the end: {}",
+                count(service.refused),
+                count(service.unknown),
+                count(service.open)
+            ),
+        ),
+        figure(
+            "unavailable windows",
+            count(service.windows.len() as u64),
+            format!(
+                "spans of more than {} (the least election timeout) in which clients asked and none was served: \
+                 from the last operation done, or the first begun after it if none was open, to the next one done; \
+                 {} in all",
+                service.threshold,
+                short(unserved)
+            ),
+        ),
+    ];
+    if let Some(latency) = service.latency {
+        let value = |nanos| short(Duration::from_nanos(nanos));
+        all.extend([
+            figure("client latency mean", value(latency.mean), "from beginning to end of an operation done"),
+            figure("client latency p50", value(latency.p50), "percentiles are samples, by nearest rank"),
+            figure("client latency p90", value(latency.p90), ""),
+            figure("client latency p99", value(latency.p99), ""),
+            figure("client latency max", value(latency.max), ""),
+        ]);
+    }
+    all
+}
+
+fn traffic(report: &Report) -> Vec<Figure> {
+    let counters = &report.counters;
+    let lost = counters.frames_lost.by_reason();
+    let rejected = counters.frames_rejected.by_reason();
+    let mut all = vec![
+        figure("frames sent", count(counters.frames_sent), "from node to node"),
+        figure(
+            "frames delivered",
+            count(counters.frames_delivered),
+            "reached the other node, duplicates included",
+        ),
+        figure("frames lost", sum(&lost), reasons(&lost, "on their way")),
+        figure("frames duplicated", count(counters.frames_duplicated), "on their way"),
+        figure(
+            "frames rejected",
+            sum(&rejected),
+            reasons(&rejected, "by the receiver, before its replica saw them"),
+        ),
+        figure("calls failed", count(counters.calls_failed), "requests between nodes without answer in time"),
+        figure(
+            "entries committed",
+            count(counters.entries_committed),
+            "the highest index known to be committed",
+        ),
+    ];
+    if report.service.invoked > 0 {
+        let per_command = match counters.requests_acknowledged {
+            0 => "-".into(),
+            commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
+        };
+        all.extend([
+            figure("requests refused", count(counters.requests_refused), "by nodes that did not lead"),
+            figure("frames per command", per_command, "frames delivered over requests acknowledged"),
+        ]);
+    }
+    all
+}
+
+fn sum<R>(reasons: &[(R, u64)]) -> String {
+    count(reasons.iter().map(|(_, times)| times).sum())
+}
+
+/// The reasons that occurred; if none did, what is counted here.
+fn reasons<R: Display>(reasons: &[(R, u64)], otherwise: &str) -> String {
+    let occurred: Vec<String> = reasons
+        .iter()
+        .filter(|(_, times)| *times > 0)
+        .map(|(reason, times)| format!("{reason}: {}", count(*times)))
+        .collect();
+    if occurred.is_empty() { otherwise.into() } else { occurred.join("; ") }
+}

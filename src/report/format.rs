@@ -1,0 +1,123 @@
+//! Numbers as people read them. The only place where floats are made of them.
+
+use crate::time::{Duration, Time};
+
+/// Three digits and a unit: `152ms`, `12.3us`, `1.52s`.
+pub(super) fn short(duration: Duration) -> String {
+    let nanos = duration.nanos();
+    let (unit, name) = match nanos {
+        0 => return "0".into(),
+        1..1_000 => return format!("{nanos}ns"),
+        1_000..999_500 => (1e3, "us"),
+        999_500..999_500_000 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    let value = nanos as f64 / unit;
+    let decimals = match value {
+        v if v < 9.995 => 2,
+        v if v < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}{name}")
+}
+
+/// A point in time to the millisecond: `12.345s`.
+pub(super) fn moment(time: Time) -> String {
+    format!("{:.3}s", time.nanos() as f64 / 1e9)
+}
+
+/// With thousands set off: `1,234,567`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with a noun, in the plural where it needs one: `1 span`, `2 spans`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A share in per cent, never rounded up to all or down to nothing: `99.99 %`.
+pub(super) fn percent(share: f64) -> String {
+    match share {
+        0.0 => "0 %".into(),
+        1.0 => "100 %".into(),
+        _ => format!("{:.2} %", (share * 100.0).clamp(0.01, 99.99)),
+    }
+}
+
+/// A text in lines of at most so many characters, broken between words. A longer word is a line of its own.
+pub(super) fn wrap(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            wrapped.push('\n');
+            used = 0;
+        } else if used > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped += word;
+        used += length;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits() {
+        for (nanos, text) in [
+            (0, "0"),
+            (999, "999ns"),
+            (1_000, "1.00us"),
+            (12_345, "12.3us"),
+            (999_499, "999us"),
+            (999_500, "1.00ms"),
+            (9_995_000, "10.0ms"),
+            (152_400_000, "152ms"),
+            (999_600_000, "1.00s"),
+            (61_500_000_000, "61.5s"),
+            (3_600_000_000_000, "3600s"),
+        ] {
+            assert_eq!(short(Duration::from_nanos(nanos)), text);
+        }
+        assert_eq!(moment(Time::from_nanos(12_345_678_901)), "12.346s");
+    }
+
+    #[test]
+    fn shares_are_not_rounded_to_all_or_nothing() {
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.999_999), "99.99 %");
+        assert_eq!(percent(0.000_001), "0.01 %");
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(0.4567), "45.67 %");
+    }
+
+    #[test]
+    fn counts_are_set_off_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "span"), "1 span");
+        assert_eq!(counted(1_000, "span"), "1,000 spans");
+    }
+
+    #[test]
+    fn texts_are_broken_between_words() {
+        assert_eq!(wrap("one two three", 7), "one two\nthree");
+        assert_eq!(wrap("incomprehensibilities are long", 10), "incomprehensibilities\nare long");
+        assert_eq!(wrap("", 10), "");
+    }
+}

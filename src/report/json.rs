@@ -1,0 +1,197 @@
+//! The report for programs: one versioned JSON document over any number of runs.
+//!
+//! Only its `host` may differ between two runs of the same scenario and seed. Times and durations are integers, in
+//! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
+
+use super::{Counters, Election, Host, Report, RunVerdict, Summary};
+use crate::check::{Check, Verdict};
+use crate::time::Duration;
+use crate::trace::Digest;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The document that these reports make.
+///
+/// # Panics
+/// Never: all keys are strings.
+pub fn document(reports: &[Report], host: &Host) -> String {
+    let runs = reports.iter().map(run).collect();
+    let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), runs, host };
+    serde_json::to_string_pretty(&document).expect("plain data is JSON")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    version: &'static str,
+    runs: Vec<Run<'a>>,
+    host: &'a Host,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    scenario: &'a str,
+    file: Option<&'a str>,
+    seed: String,
+    digest: Digest,
+    verdict: RunVerdict,
+    panicked: Option<&'a str>,
+    parameters: BTreeMap<&'static str, &'a str>,
+    checks: Vec<Checked<'a>>,
+    elections: Vec<Span>,
+    election_summary: Phases,
+    liveness: Liveness,
+    counters: &'a Counters,
+    simulated_ns: u64,
+    events: u64,
+    frames_delivered: u64,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    name: &'static str,
+    verdict: &'static str,
+    examined: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violation: Option<Broken<'a>>,
+}
+
+#[derive(Serialize)]
+struct Broken<'a> {
+    record: u64,
+    time_ns: u64,
+    message: &'a str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from_ns: u64,
+    vacant_ns: u64,
+    detect_ns: Option<u64>,
+    elect_ns: Option<u64>,
+    announce_ns: Option<u64>,
+    recover_ns: Option<u64>,
+    terms: u64,
+    split_votes: u64,
+    candidates: Vec<u32>,
+    leader: Option<u32>,
+    term: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Phases {
+    vacant_ns: Option<Summary>,
+    detect_ns: Option<Summary>,
+    elect_ns: Option<Summary>,
+    announce_ns: Option<Summary>,
+    recover_ns: Option<Summary>,
+}
+
+#[derive(Serialize)]
+struct Liveness {
+    leader_availability: Option<f64>,
+    leaderless_ns: u64,
+    client_availability: Option<f64>,
+    operations: Operations,
+    window_threshold_ns: u64,
+    windows: Vec<Unserved>,
+    latency_ns: Option<Summary>,
+}
+
+#[derive(Serialize)]
+struct Operations {
+    invoked: u64,
+    done: u64,
+    refused: u64,
+    unknown: u64,
+    open: u64,
+}
+
+#[derive(Serialize)]
+struct Unserved {
+    from_ns: u64,
+    to_ns: u64,
+}
+
+fn run(report: &Report) -> Run<'_> {
+    Run {
+        scenario: &report.scenario,
+        file: report.file.as_deref(),
+        seed: report.seed.to_string(),
+        digest: report.digest,
+        verdict: report.verdict,
+        panicked: report.panicked.as_deref(),
+        parameters: report.parameters.iter().map(|(name, text)| (*name, text.as_str())).collect(),
+        checks: report.checks.iter().map(checked).collect(),
+        elections: report.elections.iter().map(span).collect(),
+        election_summary: Phases {
+            vacant_ns: report.summary(|election| Some(election.vacant)),
+            detect_ns: report.summary(|election| election.detect),
+            elect_ns: report.summary(|election| election.elect),
+            announce_ns: report.summary(|election| election.announce),
+            recover_ns: report.summary(|election| election.recover),
+        },
+        liveness: liveness(report),
+        counters: &report.counters,
+        simulated_ns: report.simulated.nanos(),
+        events: report.events,
+        frames_delivered: report.counters.frames_delivered,
+    }
+}
+
+fn checked(check: &Check) -> Checked<'_> {
+    let (verdict, violation) = match &check.verdict {
+        Verdict::Held(_) => ("held", None),
+        Verdict::Vacuous => ("vacuous", None),
+        Verdict::Violated(violation) => {
+            let broken = Broken {
+                record: violation.record.0.get(),
+                time_ns: violation.time.nanos(),
+                message: &violation.message,
+                count: violation.count,
+            };
+            ("violated", Some(broken))
+        }
+    };
+    Checked { name: check.name, verdict, examined: check.examined(), violation }
+}
+
+fn span(election: &Election) -> Span {
+    Span {
+        from_ns: election.from.nanos(),
+        vacant_ns: election.vacant.nanos(),
+        detect_ns: election.detect.map(Duration::nanos),
+        elect_ns: election.elect.map(Duration::nanos),
+        announce_ns: election.announce.map(Duration::nanos),
+        recover_ns: election.recover.map(Duration::nanos),
+        terms: election.terms,
+        split_votes: election.split_votes,
+        candidates: election.candidates.iter().map(|node| node.0).collect(),
+        leader: election.leader.map(|(node, _)| node.0),
+        term: election.leader.map(|(_, term)| term.0),
+    }
+}
+
+fn liveness(report: &Report) -> Liveness {
+    let service = &report.service;
+    Liveness {
+        leader_availability: report.leader_availability(),
+        leaderless_ns: report.leaderless().nanos(),
+        client_availability: report.client_availability(),
+        operations: Operations {
+            invoked: service.invoked,
+            done: service.done,
+            refused: service.refused,
+            unknown: service.unknown,
+            open: service.open,
+        },
+        window_threshold_ns: service.threshold.nanos(),
+        windows: service
+            .windows
+            .iter()
+            .map(|window| Unserved { from_ns: window.from.nanos(), to_ns: window.to.nanos() })
+            .collect(),
+        latency_ns: service.latency,
+    }
+}

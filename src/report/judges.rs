@@ -1,0 +1,113 @@
+//! Checkers and metrics as one observer, with the last records kept for evidence.
+
+use super::metrics::Metrics;
+use crate::check::{Check, Checkers};
+use crate::ids::RecordId;
+use crate::plan::Plan;
+use crate::trace::{Observer, Record};
+
+/// How many records are kept.
+const KEPT: usize = 32;
+
+/// All that judges and measures a run.
+#[derive(Clone, Debug)]
+pub struct Judges {
+    checkers: Checkers,
+    metrics: Metrics,
+    last: Ring,
+    evidence: Option<Evidence>,
+}
+
+/// The last records before the first violation, and which of them led to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The records, in order. The last one is that at which the violation was found.
+    pub records: Vec<Record>,
+    /// The last record and what brought it about, as far back as it is among the records kept; in order.
+    pub chain: Vec<RecordId>,
+}
+
+/// The last records, written round and round.
+#[derive(Clone, Debug, Default)]
+struct Ring {
+    records: Vec<Record>,
+    next: usize,
+}
+
+impl Ring {
+    #[inline]
+    fn push(&mut self, record: &Record) {
+        if self.records.len() < KEPT {
+            self.records.push(*record);
+        } else {
+            self.records[self.next] = *record;
+        }
+        self.next = (self.next + 1) % KEPT;
+    }
+
+    fn in_order(&self) -> Vec<Record> {
+        let (newer, older) = self.records.split_at(self.next % self.records.len().max(1));
+        [older, newer].concat()
+    }
+}
+
+impl Evidence {
+    fn of(records: Vec<Record>) -> Self {
+        let mut chain = Vec::new();
+        let mut next = records.last();
+        while let Some(record) = next {
+            chain.push(record.id);
+            next = record.cause.and_then(|cause| records.iter().find(|record| record.id == cause));
+        }
+        chain.reverse();
+        Self { records, chain }
+    }
+}
+
+impl Judges {
+    /// The judges of a run of this plan.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            checkers: Checkers::new(plan.cluster.voters),
+            metrics: Metrics::new(plan),
+            last: Ring::default(),
+            evidence: None,
+        }
+    }
+
+    /// The verdicts so far, as if the run ended here.
+    pub fn verdicts(&self) -> Vec<Check> {
+        self.checkers.verdicts()
+    }
+
+    /// How many violations of safety there were so far.
+    pub fn violations(&self) -> u64 {
+        self.checkers.violations()
+    }
+
+    /// The measurements so far.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The last records before the first violation, if there was one.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    /// The last records so far, in order.
+    pub fn last_records(&self) -> Vec<Record> {
+        self.last.in_order()
+    }
+}
+
+impl Observer for Judges {
+    fn observe(&mut self, record: &Record) {
+        self.last.push(record);
+        self.metrics.observe(record);
+        self.checkers.observe(record);
+        if self.evidence.is_none() && self.checkers.violations() > 0 {
+            self.evidence = Some(Evidence::of(self.last.in_order()));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What a run is measured by, taken from its records as they are made.
+
+use super::counters::Counters;
+use super::elections::{Election, Elections};
+use super::places::{Change, Places};
+use super::service::{Served, Service};
+use crate::ids::Epoch;
+use crate::plan::Plan;
+use crate::time::Time;
+use crate::trace::{Body, Observer, Record, StopReason};
+
+/// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
+/// per instant, when time moves on: of several links cut at one instant only the end result matters.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    counters: Counters,
+    places: Places,
+    elections: Elections,
+    service: Service,
+    /// The instant whose changes are not weighed yet.
+    unsettled: Option<Time>,
+}
+
+impl Metrics {
+    /// The measurements of a run of this plan, before its first record. Clients count as unserved after the least
+    /// election timeout: no fault-free operation should take that long, and every election does.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            counters: Counters::default(),
+            places: Places::new(plan.cluster.voters),
+            elections: Elections::new(),
+            service: Service::new(plan.cluster.raft.election_timeout.0),
+            unsettled: None,
+        }
+    }
+
+    /// The counts so far.
+    pub fn counters(&self) -> Counters {
+        Counters { leader_changes: self.settled().changes(), ..self.counters.clone() }
+    }
+
+    /// The spans without an effective leader in a run that ended at `end`.
+    pub fn elections(&self, end: Time) -> Vec<Election> {
+        self.settled().all(end)
+    }
+
+    /// The service in a run that ended at `end`.
+    pub fn service(&self, end: Time) -> Served {
+        self.service.all(end)
+    }
+
+    /// The elections with the last instant weighed.
+    fn settled(&self) -> Elections {
+        let mut elections = self.elections.clone();
+        if let Some(at) = self.unsettled {
+            elections.settle(at, &self.places);
+        }
+        elections
+    }
+
+    fn settle(&mut self) {
+        if let Some(at) = self.unsettled.take() {
+            self.elections.settle(at, &self.places);
+        }
+    }
+
+    /// A record that is none of the common ones.
+    fn rare(&mut self, record: &Record) {
+        let counters = &mut self.counters;
+        match record.body {
+            Body::Duplicated { to, .. } if record.node.as_node().is_some() && to.as_node().is_some() => {
+                counters.frames_duplicated += 1;
+            }
+            Body::Rejected { from, why } if record.node.as_node().is_some() && from.as_client().is_none() => {
+                counters.frames_rejected.count(why);
+            }
+            Body::CallFailed { .. } => counters.calls_failed += 1,
+            Body::Refused { .. } => counters.requests_refused += 1,
+            Body::Crashed => counters.crashes += 1,
+            Body::Booted { epoch, .. } if epoch > Epoch(1) => counters.restarts += 1,
+            Body::Paused => counters.pauses += 1,
+            Body::Cut { .. } => counters.links_cut += 1,
+            Body::Clogged { .. } => counters.links_clogged += 1,
+            Body::Stopped { reason } => {
+                counters.hosts_stopped += 1;
+                counters.replicas_panicked += u64::from(reason == StopReason::Panicked);
+            }
+            Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
+            _ => {}
+        }
+        if let Some(change) = self.places.take(record) {
+            self.unsettled = Some(record.time);
+            match change {
+                Change::Something => {}
+                Change::Candidacy(node, term) => {
+                    self.counters.candidacies += 1;
+                    self.elections.candidacy(record.time, node, term);
+                }
+                Change::Elected(term) => {
+                    self.counters.elections += 1;
+                    self.elections.elected(term);
+                }
+            }
+        }
+    }
+}
+
+impl Observer for Metrics {
+    fn observe(&mut self, record: &Record) {
+        if self.unsettled.is_some_and(|at| at < record.time) {
+            self.settle();
+        }
+        self.counters.records += 1;
+        let counters = &mut self.counters;
+        match record.body {
+            Body::Woke
+            | Body::Flushed { .. }
+            | Body::Appended { .. }
+            | Body::Truncated { .. }
+            | Body::HardStateWritten { .. }
+            | Body::Applied { .. } => {}
+            Body::Sent { to, .. } => match (record.node.as_node(), to.as_node()) {
+                (Some(_), Some(_)) => counters.frames_sent += 1,
+                _ => counters.client_frames_sent += 1,
+            },
+            Body::Delivered { from, .. } => match (record.node.as_node(), from.as_node()) {
+                (Some(node), Some(from)) => {
+                    counters.frames_delivered += 1;
+                    if self.elections.watches() {
+                        self.elections.delivered(record.time, node, from, record.cause);
+                    }
+                }
+                _ => counters.client_frames_delivered += 1,
+            },
+            Body::Lost { to, why, .. } => match (record.node.as_node(), to.as_node()) {
+                (Some(_), Some(_)) => counters.frames_lost.count(why),
+                _ => counters.client_frames_lost += 1,
+            },
+            Body::Held { .. } => counters.frames_held += 1,
+            Body::Accepted { index, .. } => {
+                counters.requests_accepted += 1;
+                if self.elections.watches()
+                    && let Some(node) = record.node.as_node()
+                {
+                    self.elections.accepted(node, index);
+                }
+            }
+            Body::Acknowledged { .. } => counters.requests_acknowledged += 1,
+            Body::Committed { index, .. } => {
+                counters.entries_committed = counters.entries_committed.max(index.0);
+                if self.elections.watches()
+                    && let Some(node) = record.node.as_node()
+                {
+                    self.elections.committed(record.time, node, index);
+                }
+            }
+            Body::Invoked { operation, .. } => self.service.invoked(record.time, operation),
+            Body::Returned { operation, outcome } => self.service.returned(record.time, operation, outcome),
+            _ => self.rare(record),
+        }
+    }
+}

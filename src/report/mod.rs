@@ -1,0 +1,168 @@
+//! Reports: what a run showed, as one value, and its forms for people and for programs.
+//!
+//! [`Judges`] watches a run; [`Report`] is made from it when the run is over. All forms show the same numbers. Sums
+//! are integers, floats appear only in rendering, and nothing of the machine gets in but what is handed to a form as
+//! [`Host`].
+
+mod counters;
+mod elections;
+mod figures;
+mod format;
+pub mod json;
+mod judges;
+mod metrics;
+mod parameters;
+mod places;
+mod service;
+mod statistics;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+pub use counters::{Counters, Losses, Rejections};
+pub use elections::Election;
+pub use judges::{Evidence, Judges};
+pub use metrics::Metrics;
+pub use service::{Served, Window};
+pub use statistics::Summary;
+
+use crate::check::{Check, Verdict};
+use crate::plan::Plan;
+use crate::time::{Duration, Time};
+use crate::trace::Digest;
+use serde::Serialize;
+use std::fmt;
+
+/// All that is reported of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it shows, for people.
+    pub about: String,
+    /// The file it was read from.
+    pub file: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// What the run depended on: names and texts.
+    pub parameters: Vec<(&'static str, String)>,
+    /// The gravest of all verdicts.
+    pub verdict: RunVerdict,
+    /// The digest of all records.
+    pub digest: Digest,
+    /// The verdicts on safety.
+    pub checks: Vec<Check>,
+    /// The records before the first violation.
+    pub evidence: Option<Evidence>,
+    /// Why the run broke off, if it did.
+    pub panicked: Option<String>,
+    /// The spans without an effective leader.
+    pub elections: Vec<Election>,
+    /// The service as clients saw it.
+    pub service: Served,
+    /// Counts.
+    pub counters: Counters,
+    /// How much virtual time went by.
+    pub simulated: Duration,
+    /// How many events were taken from the queue.
+    pub events: u64,
+}
+
+/// What only whoever ran it knows of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The file that the scenario was read from.
+    pub file: Option<String>,
+    /// The digest of all records.
+    pub digest: Digest,
+    /// When the run ended.
+    pub end: Time,
+    /// How many events were taken from the queue.
+    pub events: u64,
+    /// Why the run broke off, if it did: the message of the panic.
+    pub panicked: Option<String>,
+}
+
+/// What differs from machine to machine and from run to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Host {
+    /// How long it took by the clock on the wall, in nanoseconds.
+    pub wall_ns: u64,
+}
+
+/// The verdict on a run: the gravest thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunVerdict {
+    /// All that was examined held.
+    Pass,
+    /// A replica panicked, or the run broke off.
+    Panicked,
+    /// A safety property was violated.
+    Safety,
+}
+
+impl fmt::Display for RunVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Panicked => "panicked",
+            Self::Safety => "safety",
+        })
+    }
+}
+
+impl Report {
+    /// The report on a run of `plan` that is over.
+    pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
+        let Outcome { file, digest, end, events, panicked } = outcome;
+        let checks = judges.verdicts();
+        let counters = judges.metrics().counters();
+        let violated = checks.iter().any(|check| matches!(check.verdict, Verdict::Violated(_)));
+        let verdict = if violated {
+            RunVerdict::Safety
+        } else if panicked.is_some() || counters.replicas_panicked > 0 {
+            RunVerdict::Panicked
+        } else {
+            RunVerdict::Pass
+        };
+        Self {
+            scenario: plan.name.clone(),
+            about: plan.about.clone(),
+            file,
+            seed: plan.seed,
+            parameters: parameters::of(plan),
+            verdict,
+            digest,
+            checks,
+            evidence: judges.evidence().cloned(),
+            panicked,
+            elections: judges.metrics().elections(end),
+            service: judges.metrics().service(end),
+            counters,
+            simulated: end.since(Time::ZERO),
+            events,
+        }
+    }
+
+    /// For how long there was no effective leader.
+    pub fn leaderless(&self) -> Duration {
+        self.elections.iter().fold(Duration::ZERO, |sum, election| sum + election.vacant)
+    }
+
+    /// The share of the run with an effective leader, for rendering only; `None` of an empty run.
+    pub fn leader_availability(&self) -> Option<f64> {
+        let (all, without) = (self.simulated.nanos(), self.leaderless().nanos());
+        (all > 0).then(|| (all - without.min(all)) as f64 / all as f64)
+    }
+
+    /// The share of operations that were done, for rendering only; `None` if clients asked for nothing.
+    pub fn client_availability(&self) -> Option<f64> {
+        (self.service.invoked > 0).then(|| self.service.done as f64 / self.service.invoked as f64)
+    }
+
+    /// A figure of all spans that have it, over them: a phase of elections.
+    pub fn summary(&self, phase: impl Fn(&Election) -> Option<Duration>) -> Option<Summary> {
+        Summary::of(self.elections.iter().filter_map(phase).map(Duration::nanos).collect())
+    }
+}

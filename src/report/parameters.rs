@@ -1,0 +1,94 @@
+//! The parameters of a run, in words.
+
+use crate::plan::{Arrival, Clients, Jitter, Link, Plan};
+use crate::rng::{Distribution, Rate};
+use crate::time::Duration;
+
+/// What the run depended on, as pairs of a name and a text.
+pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
+    let raft = &plan.cluster.raft;
+    let (least, most) = raft.election_timeout;
+    let mut all = vec![
+        ("duration", plan.duration.to_string()),
+        ("voters", plan.cluster.voters.to_string()),
+        ("heartbeat", raft.heartbeat.to_string()),
+        ("election timeout", distribution(&Distribution::Uniform(least, most))),
+        ("call timeout", plan.cluster.call_timeout.to_string()),
+        ("flush", distribution(&plan.cluster.flush)),
+        ("links", link(&plan.network.default)),
+    ];
+    if !plan.network.links.is_empty() {
+        all.push(("other links", format!("{} directed links differ", plan.network.links.len())));
+    }
+    match &plan.clients {
+        None => all.push(("clients", "none".into())),
+        Some(load) => {
+            all.push(("clients", clients(load)));
+            all.push(("client links", link(&plan.network.clients)));
+        }
+    }
+    all.push(("faults", plan.faults.len().to_string()));
+    if let Some(bug) = raft.bug {
+        all.push(("planted bug", format!("{bug:?}")));
+    }
+    all
+}
+
+fn distribution(distribution: &Distribution) -> String {
+    match distribution {
+        Distribution::Constant(always) => always.to_string(),
+        Distribution::Uniform(min, max) => format!("{min} to {max}"),
+        Distribution::Exponential { min, mean, max } => {
+            format!("{min} to {max}, exponential with mean {mean}")
+        }
+    }
+}
+
+fn link(link: &Link) -> String {
+    let mut text = distribution(&link.latency);
+    if link.loss != Rate::ZERO {
+        text += &format!(", {} lost", share(link.loss));
+    }
+    if link.duplicate != Rate::ZERO {
+        text += &format!(", {} duplicated", share(link.duplicate));
+    }
+    text
+}
+
+fn share(rate: Rate) -> String {
+    // A rate is kept in binary; a few decimals give back what was written.
+    let percent = format!("{:.6}", rate.as_f64() * 100.0);
+    format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn clients(clients: &Clients) -> String {
+    let arrival = match clients.arrival {
+        Arrival::OpenLoop { mean } => format!("each begins an operation every {mean} on average"),
+        Arrival::ClosedLoop { think: Duration::ZERO } => {
+            "each begins an operation when its last has ended".into()
+        }
+        Arrival::ClosedLoop { think } => format!("each begins an operation {think} after its last has ended"),
+    };
+    let of = |part: u64| share_of(part, 1 << 32);
+    let mix = clients.mix;
+    let jitter = match clients.backoff.jitter {
+        Jitter::NoJitter => "no jitter",
+        Jitter::Full => "full jitter",
+    };
+    format!(
+        "{}, {arrival}; {} put, {} get, {} cas of {} bytes on {} keys; timeout {}, backoff {} to {} with {jitter}",
+        clients.count,
+        of(mix.put),
+        of(mix.get),
+        of(mix.cas),
+        clients.value_bytes,
+        clients.keys,
+        clients.timeout,
+        clients.backoff.base,
+        clients.backoff.cap,
+    )
+}
+
+fn share_of(part: u64, whole: u64) -> String {
+    format!("{:.0} %", part as f64 * 100.0 / whole as f64)
+}

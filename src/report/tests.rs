@@ -1,0 +1,491 @@
+//! Runs written by hand, with the numbers that a report on them has to show.
+
+use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
+use crate::check::script::Script;
+use crate::ids::{Index, NodeId, RequestId, Term};
+use crate::plan::{Arrival, Backoff, Clients, Cluster, Jitter, Link, Mix, Network, Plan};
+use crate::replica::{Options, Refusal};
+use crate::rng::{Distribution, Rate};
+use crate::time::{Duration, Time};
+use crate::trace::{Body, Loss, Outcome as Returned, Rejection, StopReason};
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn at(millis: u64) -> Time {
+    Time::ZERO + ms(millis)
+}
+
+fn plan(voters: u32) -> Plan {
+    let link = |latency| Link { latency, loss: Rate::ZERO, duplicate: Rate::ZERO };
+    Plan {
+        name: "leader-lost".into(),
+        about:
+            "The leader is cut off from everybody for a second, while a client writes; then all links heal."
+                .into(),
+        seed: 42,
+        duration: ms(2000),
+        cluster: Cluster {
+            voters,
+            raft: Options {
+                heartbeat: ms(50),
+                election_timeout: (ms(150), ms(300)),
+                max_batch_bytes: 65536,
+                bug: None,
+            },
+            flush: Distribution::Constant(ms(1)),
+            call_timeout: ms(100),
+        },
+        network: Network {
+            default: Link {
+                loss: Rate::new(0.001).expect("a rate"),
+                ..link(Distribution::Uniform(ms(1), ms(5)))
+            },
+            links: vec![],
+            clients: link(Distribution::Constant(Duration::ZERO)),
+        },
+        clients: Some(Clients {
+            count: 1,
+            arrival: Arrival::OpenLoop { mean: ms(20) },
+            mix: Mix { put: 1 << 31, get: 1 << 31, cas: 0 },
+            keys: 16,
+            value_bytes: 64,
+            timeout: ms(500),
+            backoff: Backoff { base: ms(20), cap: ms(2000), jitter: Jitter::Full },
+        }),
+        faults: vec![],
+    }
+}
+
+fn measured(s: &Script, voters: u32) -> Metrics {
+    s.play(Metrics::new(&plan(voters)))
+}
+
+fn report(s: &Script, voters: u32, end: Time) -> Report {
+    let plan = plan(voters);
+    let judges = s.play(Judges::new(&plan));
+    let file = Some("scenarios/leader-lost.ron".into());
+    Report::new(&plan, &judges, Outcome { file, end, events: 1234, ..Outcome::default() })
+}
+
+/// Three nodes: n1 is elected at 200 ms, isolated from 500 ms on; n2 and n3 split their votes, n3 is elected at
+/// 900 ms. A client's command is done before, one after.
+fn leader_lost() -> Script {
+    let mut s = Script::of(3);
+    s.ms(180).wakes(1).writes(1, 1, Some(1)).campaigns(1, 1);
+    s.ms(181).flushes(1).sends(1, 2, 1).sends(1, 3, 1);
+    for node in [2, 3] {
+        s.ms(185).receives(node, 1).writes(node, 1, Some(1)).follows(node, 1, None);
+        s.ms(186).flushes(node).grants(node, 1, 1);
+    }
+    s.ms(200).receives(1, 2).sends(1, 2, 1).sends(1, 3, 1).leads(1, 1);
+    s.ms(203).receives(2, 1).follows(2, 1, Some(1));
+    s.ms(205).receives(3, 1).follows(3, 1, Some(1));
+    s.ms(300).invokes(1, 1).wakes(1).appends(1, 1, "a").accepts(1, 1, 1);
+    s.ms(301).flushes(1).wakes(2).stores(2, 1, "a").wakes(3).stores(3, 1, "a");
+    s.ms(310).wakes(1).commits(1, 1).applies(1, 1).acknowledges(1, 1, 1).done(1, 1);
+    s.ms(500).cuts(1, 2).cuts(1, 3);
+    s.ms(520).invokes(1, 2);
+    for (node, term) in [(2, 2), (3, 2), (3, 3)] {
+        s.ms(700 + 50 * term).wakes(node).writes(node, term, Some(node)).campaigns(node, term).flushes(node);
+    }
+    s.ms(860).wakes(2).writes(2, 3, Some(3)).follows(2, 3, None).flushes(2).grants(2, 3, 3);
+    s.ms(900).receives(3, 2).sends(3, 2, 3).appends(3, 3, "b").leads(3, 3).flushes(3);
+    s.ms(904).receives(2, 3).appends(2, 3, "b").follows(2, 3, Some(3)).flushes(2);
+    s.ms(910).wakes(3).appends(3, 3, "c").accepts(3, 3, 3).flushes(3).wakes(2).stores(2, 3, "c");
+    s.ms(930).wakes(3).commits(3, 3).applies(3, 3).acknowledges(3, 3, 3).done(1, 2);
+    s.ms(1500).heals(1, 2).heals(1, 3);
+    s
+}
+
+#[test]
+fn a_span_is_taken_apart_into_its_phases() {
+    let metrics = measured(&leader_lost(), 3);
+    let first = Election {
+        from: Time::ZERO,
+        vacant: ms(200),
+        detect: Some(ms(180)),
+        elect: Some(ms(20)),
+        announce: Some(ms(5)),
+        recover: Some(ms(110)),
+        terms: 1,
+        split_votes: 0,
+        candidates: vec![NodeId(1)],
+        leader: Some((NodeId(1), Term(1))),
+    };
+    let second = Election {
+        from: at(500),
+        vacant: ms(400),
+        detect: Some(ms(300)),
+        elect: Some(ms(100)),
+        announce: Some(ms(4)),
+        recover: Some(ms(30)),
+        terms: 2,
+        split_votes: 1,
+        candidates: vec![NodeId(2), NodeId(3)],
+        leader: Some((NodeId(3), Term(3))),
+    };
+    assert_eq!(metrics.elections(at(2000)), [first, second]);
+    let counters = metrics.counters();
+    assert_eq!((counters.terms, counters.elections, counters.candidacies), (3, 2, 4));
+    assert_eq!((counters.leader_changes, counters.links_cut), (1, 4));
+    let report = report(&leader_lost(), 3, at(2000));
+    assert_eq!(report.leaderless(), ms(600));
+    assert_eq!(report.leader_availability(), Some(0.7));
+    assert_eq!(report.verdict, RunVerdict::Pass);
+}
+
+/// Three nodes, n1 leader of term 1 from 100 ms on.
+fn led() -> Script {
+    let mut s = Script::of(3);
+    s.ms(90).wakes(1).campaigns(1, 1).ms(100).wakes(1).sends(1, 2, 1).sends(1, 3, 1).leads(1, 1);
+    s.ms(105).receives(2, 1).receives(3, 1);
+    s
+}
+
+/// From and length of each span but the first, in milliseconds.
+fn spans(s: &Script, voters: u32) -> Vec<(u64, u64)> {
+    let elections = measured(s, voters).elections(at(2000));
+    assert_eq!(elections[0].from, Time::ZERO);
+    let millis = |nanos: u64| nanos / 1_000_000;
+    elections[1..].iter().map(|e| (millis(e.from.nanos()), millis(e.vacant.nanos()))).collect()
+}
+
+#[test]
+fn a_run_in_which_nothing_happens_is_one_span() {
+    let elections = measured(&Script::of(3), 3).elections(at(2000));
+    assert_eq!(elections.len(), 1);
+    assert_eq!((elections[0].from, elections[0].vacant), (Time::ZERO, ms(2000)));
+    assert_eq!((elections[0].detect, elections[0].elect, elections[0].leader), (None, None, None));
+    assert_eq!(measured(&Script::of(3), 3).elections(Time::ZERO), []);
+    assert_eq!(report(&Script::of(3), 3, Time::ZERO).leader_availability(), None);
+}
+
+#[test]
+fn a_span_that_goes_on_at_the_end_counts_to_the_end() {
+    let mut s = led();
+    s.ms(500).crashes(1).ms(700).wakes(2).campaigns(2, 2);
+    let elections = measured(&s, 3).elections(at(2000));
+    assert_eq!((elections[1].from, elections[1].vacant), (at(500), ms(1500)));
+    assert_eq!((elections[1].detect, elections[1].elect), (Some(ms(200)), None));
+    assert_eq!((elections[1].terms, elections[1].split_votes, elections[1].leader), (1, 1, None));
+}
+
+#[test]
+fn a_leader_lost_in_the_very_last_record_counts() {
+    let mut s = led();
+    s.ms(500).crashes(1);
+    assert_eq!(spans(&s, 3), [(500, 1500)]);
+}
+
+#[test]
+fn what_happens_at_one_instant_is_weighed_as_a_whole() {
+    let mut s = led();
+    s.ms(400).cuts(1, 3).ms(500).cuts(1, 2).heals(1, 3).ms(600).cuts(1, 3).heals(1, 2);
+    // Nor does it matter that a leader gives way to another one at one instant.
+    s.ms(700).wakes(1).follows(1, 2, None).wakes(2).campaigns(2, 2).leads(2, 2);
+    assert_eq!(spans(&s, 3), []);
+    assert_eq!(measured(&s, 3).counters().leader_changes, 1);
+}
+
+#[test]
+fn a_candidacy_at_the_instant_of_the_loss_belongs_to_the_span() {
+    let mut s = led();
+    s.ms(500).wakes(2).campaigns(2, 2).crashes(1).ms(600).wakes(2).leads(2, 2);
+    let elections = measured(&s, 3).elections(at(2000));
+    assert_eq!((elections[1].detect, elections[1].elect), (Some(ms(0)), Some(ms(100))));
+    assert_eq!(elections[1].split_votes, 0);
+}
+
+#[test]
+fn a_leader_is_effective_only_with_a_quorum_both_ways() {
+    let one_way = |body: fn(NodeId) -> Body| {
+        let mut s = led();
+        s.ms(500).event(NodeId(2), body(NodeId(1))).event(NodeId(1), body(NodeId(3)));
+        spans(&s, 3)
+    };
+    assert_eq!(one_way(|to| Body::Cut { to: to.into() }), [(500, 1500)]);
+    assert_eq!(one_way(|to| Body::Clogged { to: to.into() }), [(500, 1500)]);
+
+    let mut paused = led();
+    paused.ms(500).event(NodeId(1), Body::Paused).ms(800).event(NodeId(1), Body::Resumed);
+    assert_eq!(spans(&paused, 3), [(500, 300)]);
+    let elections = measured(&paused, 3).elections(at(2000));
+    assert_eq!((elections[1].detect, elections[1].elect, elections[1].terms), (None, None, 0));
+
+    let mut alone = led();
+    alone.ms(500).crashes(2).ms(600).crashes(3).ms(700).restarts(2);
+    assert_eq!(spans(&alone, 3), [(600, 100)]);
+
+    let mut stopped = led();
+    stopped.ms(500).event(NodeId(1), Body::Stopped { reason: StopReason::Panicked });
+    assert_eq!(spans(&stopped, 3), [(500, 1500)]);
+}
+
+#[test]
+fn a_leader_of_a_later_term_that_reaches_nobody_leaves_none() {
+    let mut s = led();
+    s.ms(400).cuts(3, 1).cuts(3, 2).ms(500).wakes(3).leads(3, 2);
+    assert_eq!(spans(&s, 3), [(500, 1500)]);
+}
+
+#[test]
+fn a_frame_from_before_the_election_announces_nothing() {
+    let mut s = Script::of(3);
+    s.ms(90).wakes(1).campaigns(1, 1).sends(1, 2, 1).sends(1, 3, 1);
+    s.ms(100).wakes(1).leads(1, 1).ms(105).receives(2, 1).receives(3, 1);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].announce, None);
+    s.ms(150).wakes(1).sends(1, 2, 1).sends(1, 3, 1).ms(151).receives(2, 1).ms(153).receives(3, 1);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].announce, Some(ms(53)));
+}
+
+#[test]
+fn who_cannot_be_reached_is_not_waited_for() {
+    let mut s = Script::of(3);
+    s.ms(90).wakes(1).campaigns(1, 1).ms(100).wakes(1).sends(1, 2, 1).leads(1, 1).ms(102).receives(2, 1);
+    let mut cut = s.clone();
+    cut.ms(120).cuts(1, 3).ms(130).wakes(1);
+    assert_eq!(measured(&cut, 3).elections(at(2000))[0].announce, Some(ms(20)));
+    s.ms(140).crashes(3);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].announce, Some(ms(40)));
+}
+
+#[test]
+fn a_single_voter_has_nobody_to_tell() {
+    let mut s = Script::of(1);
+    s.ms(90).wakes(1).campaigns(1, 1).leads(1, 1);
+    let elections = measured(&s, 1).elections(at(2000));
+    assert_eq!((elections[0].vacant, elections[0].announce), (ms(90), Some(ms(0))));
+}
+
+#[test]
+fn only_a_command_taken_and_committed_by_the_leader_is_a_recovery() {
+    let mut s = led();
+    s.ms(200).wakes(1).appends(1, 1, "a b").commits(1, 1);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].recover, None, "nothing was taken from a client");
+    s.accepts(1, 2, 1).wakes(2).appends(2, 1, "a b").commits(2, 2);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].recover, None, "committed on another node");
+    let mut lost = s.clone();
+    lost.ms(210).crashes(1).restarts(1).ms(220).wakes(1).appends(1, 1, "a b").commits(1, 2);
+    assert_eq!(measured(&lost, 3).elections(at(2000))[0].recover, None, "it did not lead any more");
+    s.ms(230).wakes(1).commits(1, 2);
+    assert_eq!(measured(&s, 3).elections(at(2000))[0].recover, Some(ms(130)));
+}
+
+#[test]
+fn clients_are_unserved_from_the_last_one_served_or_the_first_that_asked() {
+    let mut s = Script::of(3);
+    // Served in time: 100 ms, below the threshold of 150 ms.
+    s.ms(100).invokes(1, 1).ms(200).done(1, 1);
+    // Nobody asks until 500 ms; then nobody is served until 700 ms.
+    s.ms(500).invokes(1, 2).ms(600).invokes(2, 3).ms(700).done(2, 3);
+    // The first one is still open and fails; the next one is served at 1000 ms.
+    s.ms(800).returns(1, 2, Returned::Unknown).ms(900).invokes(1, 4).ms(1000).done(1, 4);
+    // Refused, and then nobody asks: nobody knows whether anybody would have been served, but the last word was no.
+    s.ms(1200).invokes(1, 5).ms(1210).returns(1, 5, Returned::Refused);
+    let service = measured(&s, 3).service(at(2000));
+    let window = |from, to| Window { from: at(from), to: at(to) };
+    assert_eq!(service.windows, [window(500, 700), window(700, 1000), window(1200, 2000)]);
+    assert_eq!((service.invoked, service.done, service.refused, service.unknown), (5, 3, 1, 1));
+    assert_eq!(service.open, 0);
+    let latency = service.latency.expect("some were done");
+    assert_eq!((latency.count, latency.max, latency.p50), (3, 100_000_000, 100_000_000));
+    assert_eq!(report(&s, 3, at(2000)).client_availability(), Some(0.6));
+}
+
+#[test]
+fn without_clients_nothing_is_said_of_them() {
+    let report = report(&led(), 3, at(2000));
+    assert_eq!((report.client_availability(), report.service.latency), (None, None));
+    assert!(!shown(&report, 80, false).contains("client availability"));
+}
+
+#[test]
+fn frames_are_counted_by_what_became_of_them() {
+    let mut s = led();
+    let (n2, c1) = (NodeId(2).into(), crate::ids::ClientId(1).into());
+    for why in [Loss::Random, Loss::CutAtArrival, Loss::CutAtArrival] {
+        s.record(NodeId(1), Body::Lost { to: n2, kind: 1, why });
+    }
+    s.record(NodeId(1), Body::Lost { to: c1, kind: 1, why: Loss::Random });
+    s.record(NodeId(1), Body::Duplicated { to: n2, kind: 1 });
+    s.record(NodeId(1), Body::Rejected { from: n2, why: Rejection::Late });
+    s.record(NodeId(1), Body::Rejected { from: n2, why: Rejection::Checksum });
+    s.record(NodeId(1), Body::Held { to: n2, kind: 1, after: crate::ids::WriteId(1) });
+    let reason = Refusal::NotLeader { hint: None };
+    s.record(NodeId(1), Body::Refused { request: RequestId(1), reason });
+    s.record(NodeId(1), Body::CallFailed { to: n2, kind: 1, call: crate::ids::CallId(1) });
+    s.record(NodeId(1), Body::Committed { index: Index(7), term: Term(1), hash: 1 });
+    let counters = measured(&s, 3).counters();
+    assert_eq!((counters.frames_sent, counters.frames_delivered), (2, 2));
+    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0]);
+    assert_eq!((counters.client_frames_lost, counters.frames_duplicated), (1, 1));
+    assert_eq!(counters.frames_rejected.by_reason().map(|(_, count)| count), [0, 1, 0, 0, 0, 0, 1]);
+    assert_eq!((counters.frames_held, counters.requests_refused, counters.calls_failed), (1, 1, 1));
+    assert_eq!(counters.entries_committed, 7);
+    assert_eq!(counters.records, s.records().len() as u64);
+    let text = shown(&report(&s, 3, at(2000)), 80, false);
+    assert!(text.contains("bad luck: 1; the link was cut on the"), "{text}");
+}
+
+/// n1 and n2 lead the same term.
+fn two_leaders() -> Script {
+    let mut s = led();
+    for millis in 0..40 {
+        s.ms(200 + millis).wakes(1).sends(1, 2, 1);
+    }
+    s.ms(300).receives(2, 1).campaigns(2, 1).leads(2, 1);
+    s.ms(310).wakes(3).leads(3, 1);
+    s
+}
+
+#[test]
+fn the_first_violation_keeps_the_records_before_it() {
+    let s = two_leaders();
+    let judges = s.play(Judges::new(&plan(3)));
+    assert_eq!(judges.violations(), 2);
+    let evidence = judges.evidence().expect("a violation");
+    assert_eq!(evidence.records.len(), 32);
+    assert!(evidence.records.is_sorted_by_key(|record| record.id));
+    let guilty = &s.records()[s.records().len() - 3];
+    assert_eq!(evidence.records.last(), Some(guilty));
+    // The election, the frame that brought it about, its sending, and the waking that did that.
+    assert_eq!(evidence.chain.len(), 4);
+    assert!(evidence.chain.is_sorted());
+    assert_eq!(judges.last_records().last(), s.records().last());
+    assert_eq!(judges.verdicts()[0].examined(), 3);
+
+    let early = led().play(Judges::new(&plan(3)));
+    assert_eq!(early.last_records(), led().records());
+    assert_eq!(early.evidence(), None);
+}
+
+#[test]
+fn the_verdict_is_the_gravest() {
+    assert_eq!(report(&led(), 3, at(2000)).verdict, RunVerdict::Pass);
+    let mut s = led();
+    s.ms(400).event(NodeId(1), Body::Stopped { reason: StopReason::Unrecoverable });
+    assert_eq!(report(&s, 3, at(2000)).verdict, RunVerdict::Pass);
+    s.ms(400).event(NodeId(2), Body::Stopped { reason: StopReason::Panicked });
+    assert_eq!(report(&s, 3, at(2000)).verdict, RunVerdict::Panicked);
+    assert_eq!(report(&two_leaders(), 3, at(2000)).verdict, RunVerdict::Safety);
+    let plan = plan(3);
+    let panicked =
+        Outcome { panicked: Some("index out of bounds".into()), end: at(10), ..Outcome::default() };
+    let broken = Report::new(&plan, &led().play(Judges::new(&plan)), panicked);
+    assert_eq!(broken.verdict, RunVerdict::Panicked);
+    assert!(shown(&broken, 80, false).contains("The run broke off\n  index out of bounds\n"));
+}
+
+fn shown(report: &Report, width: usize, colour: bool) -> String {
+    let form = text::Form { width, colour, kind: &|kind| format!("kind {kind}") };
+    text::render(report, Some(&Host { wall_ns: 1_234_567 }), &form)
+}
+
+/// Compares with a file in `tests/report/`; where it differs, what came out is in `target/golden/`.
+#[track_caller]
+fn is_as_in(file: &str, expected: &str, text: &str) {
+    if text != expected {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/target/golden");
+        std::fs::create_dir_all(directory).unwrap();
+        std::fs::write(format!("{directory}/{file}"), text).unwrap();
+        panic!(
+            "not as in tests/report/{file}; if it should be: cp target/golden/{file} tests/report/\n{text}"
+        );
+    }
+}
+
+#[test]
+fn the_text_is_fit_for_narrow_and_wide_terminals() {
+    let report = report(&leader_lost(), 3, at(2000));
+    let (narrow, wide) = (shown(&report, 80, false), shown(&report, 160, false));
+    is_as_in("80-columns.txt", include_str!("../../tests/report/80-columns.txt"), &narrow);
+    is_as_in("160-columns.txt", include_str!("../../tests/report/160-columns.txt"), &wide);
+    for (text, width) in [(&narrow, 80), (&wide, 160)] {
+        for line in text.lines() {
+            assert!(line.chars().count() <= width, "longer than {width}: {line}");
+            assert_eq!(line, line.trim_end());
+        }
+    }
+    assert_eq!(shown(&report, 20, false), narrow, "less than 80 columns make no sense");
+}
+
+#[test]
+fn a_violation_is_shown_with_its_evidence_and_how_to_replay_it() {
+    let text = shown(&report(&two_leaders(), 3, at(2000)), 80, false);
+    is_as_in("violation.txt", include_str!("../../tests/report/violation.txt"), &text);
+    let last: Vec<&str> = text.lines().rev().take(3).collect();
+    assert!(last[0].starts_with("digest: "));
+    assert_eq!(last[1], "verdict: safety");
+    assert_eq!(last[2], "replay: squall run scenarios/leader-lost.ron --seed 42");
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    for script in [leader_lost(), two_leaders()] {
+        let report = report(&script, 3, at(2000));
+        let (plain, colourful) = (shown(&report, 80, false), shown(&report, 80, true));
+        assert!(!plain.contains('\x1b'));
+        assert!(colourful.contains("\x1b["));
+        assert_eq!(anstream::adapter::strip_str(&colourful).to_string(), plain);
+    }
+}
+
+#[test]
+fn of_many_spans_the_longest_are_shown() {
+    let mut s = led();
+    for span in 0..50_u64 {
+        let from = 500 + 20 * span;
+        s.ms(from).event(NodeId(1), Body::Paused).ms(from + 5 + span % 10).event(NodeId(1), Body::Resumed);
+    }
+    let report = report(&s, 3, at(2000));
+    assert_eq!(report.elections.len(), 51);
+    let text = shown(&report, 80, false);
+    assert!(text.contains("Shown are the 20 longest, in order of time."));
+    assert_eq!(text.lines().filter(|line| line.trim_end().ends_with("n1 term 1")).count(), 20);
+}
+
+#[test]
+fn the_json_document_has_the_same_numbers() {
+    let report = report(&leader_lost(), 3, at(2000));
+    let guilty = self::report(&two_leaders(), 3, at(2000));
+    let document = json::document(&[report.clone(), guilty], &Host { wall_ns: 5 });
+    let value: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(value["format"], 1);
+    assert_eq!(value["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(value["host"]["wall_ns"], 5);
+    let run = &value["runs"][0];
+    for (field, expected) in [
+        ("scenario", "leader-lost"),
+        ("file", "scenarios/leader-lost.ron"),
+        ("seed", "42"),
+        ("verdict", "pass"),
+        ("digest", report.digest.to_string().as_str()),
+    ] {
+        assert_eq!(run[field], expected);
+    }
+    assert_eq!((&run["simulated_ns"], &run["events"]), (&2_000_000_000_u64.into(), &1234.into()));
+    assert_eq!(run["frames_delivered"], run["counters"]["frames_delivered"]);
+    assert_eq!(run["checks"][0]["name"], "election safety");
+    assert_eq!((&run["checks"][0]["verdict"], &run["checks"][0]["examined"]), (&"held".into(), &2.into()));
+    let election = &run["elections"][1];
+    for (field, millis) in
+        [("from_ns", 500), ("vacant_ns", 400), ("detect_ns", 300), ("elect_ns", 100), ("announce_ns", 4)]
+    {
+        assert_eq!(election[field], millis * 1_000_000, "{field}");
+    }
+    assert_eq!((&election["leader"], &election["term"]), (&3.into(), &3.into()));
+    assert_eq!((&election["split_votes"], &election["candidates"]), (&1.into(), &vec![2, 3].into()));
+    assert_eq!(run["liveness"]["leader_availability"], 0.7);
+    assert_eq!(run["liveness"]["client_availability"], 1.0);
+    assert_eq!(run["liveness"]["windows"][0]["from_ns"], 520_000_000);
+    assert_eq!(run["parameters"]["election timeout"], "150ms to 300ms");
+
+    let violated = &value["runs"][1]["checks"][0];
+    assert_eq!((&value["runs"][1]["verdict"], &violated["verdict"]), (&"safety".into(), &"violated".into()));
+    assert_eq!(
+        (&violated["violation"]["count"], &violated["violation"]["time_ns"]),
+        (&2.into(), &300_000_000.into())
+    );
+}

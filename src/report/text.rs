@@ -1,0 +1,338 @@
+//! The report for a terminal.
+
+use super::format::{count, counted, moment, short, wrap};
+use super::{Election, Host, Report, RunVerdict, figures};
+use crate::check::{Check, Verdict, Violation};
+use crate::time::Duration;
+use anstyle::{AnsiColor, Style};
+use tabled::builder::Builder;
+use tabled::settings::object::Cell;
+use tabled::settings::style::{HorizontalLine, Style as Lines};
+use tabled::settings::{Alignment, Color, Padding, object::Columns};
+
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// How many spans the table of elections shows.
+const SPANS: usize = 20;
+/// From this width on, tables have columns for which a narrow terminal has no room.
+const WIDE: usize = 100;
+/// Longer lines of prose are hard to read.
+const PROSE: usize = 100;
+
+/// How the report is to look.
+#[derive(Clone, Copy)]
+pub struct Form<'a> {
+    /// How many columns the terminal has. Below 80 lines may get longer than that.
+    pub width: usize,
+    /// Whether to put in escape codes for colours. Without them the text is the same to the letter.
+    pub colour: bool,
+    /// The names of kinds of frame, as the implementation calls them.
+    pub kind: &'a dyn Fn(u8) -> String,
+}
+
+/// The report as text. Its last two lines are the verdict and the digest; a run that failed has a line above them
+/// that replays it. Of the machine it tells what `host` says.
+pub fn render(report: &Report, host: Option<&Host>, form: &Form<'_>) -> String {
+    let mut page = Page { text: String::new(), form };
+    page.header(report, host);
+    page.elections(report);
+    page.liveness(report);
+    page.checks(report);
+    page.violations(report);
+    page.end(report);
+    page.text
+}
+
+/// The text so far.
+struct Page<'a> {
+    text: String,
+    form: &'a Form<'a>,
+}
+
+/// A table before it is laid out.
+#[derive(Default)]
+struct Grid {
+    rows: Vec<Vec<String>>,
+    /// Columns of numbers.
+    right: Vec<usize>,
+    /// Rows with a line above them.
+    rules: Vec<usize>,
+    /// Cells that stand out, by row and column.
+    styles: Vec<(usize, usize, Style)>,
+}
+
+impl Page<'_> {
+    fn header(&mut self, report: &Report, host: Option<&Host>) {
+        let title = self.styled(TITLE, &report.scenario);
+        let file = report.file.as_ref().map_or(String::new(), |file| format!("{file}, "));
+        self.text += &format!("{title}  {file}seed {}\n", report.seed);
+        if !report.about.is_empty() {
+            self.paragraph(&report.about, Style::new());
+        }
+        self.text.push('\n');
+        let room = self.room() - 18;
+        let mut grid = Grid::default();
+        for (name, value) in &report.parameters {
+            grid.faint_first(vec![(*name).into(), wrap(value, room)]);
+        }
+        let mut went_by = format!(
+            "{}: {}, {} delivered",
+            report.simulated,
+            counted(report.events, "event"),
+            counted(report.counters.frames_delivered, "frame")
+        );
+        if let Some(host) = host {
+            let ratio = report.simulated.nanos() / host.wall_ns.max(1);
+            let wall = short(Duration::from_nanos(host.wall_ns));
+            went_by += &format!("; {wall} on this machine, {} x real time", count(ratio));
+        }
+        grid.faint_first(vec!["virtual time".into(), wrap(&went_by, room)]);
+        self.grid(&grid);
+    }
+
+    fn elections(&mut self, report: &Report) {
+        let spans = report.elections.len();
+        self.heading("Elections", &format!("{} without an effective leader", counted(spans as u64, "span")));
+        if spans == 0 {
+            return;
+        }
+        let shown = longest(&report.elections);
+        let wide = self.form.width >= WIDE;
+        let mut grid = Grid { right: (0..8).collect(), rules: vec![1], ..Grid::default() };
+        let mut names = vec!["from", "vacant", "detect", "elect", "announce", "recover", "terms", "split"];
+        names.extend(["leader"]);
+        names.extend(wide.then_some("candidates"));
+        grid.rows.push(names.into_iter().map(String::from).collect());
+        for election in &shown {
+            grid.rows.push(span(election, wide));
+        }
+        if spans > 1 {
+            grid.rules.push(grid.rows.len());
+            summaries(report, &mut grid);
+        }
+        let columns = grid.rows[0].len();
+        grid.styles.extend((0..columns).map(|column| (0, column, FAINT)));
+        self.grid(&grid);
+        if shown.len() < spans {
+            self.paragraph(&format!("Shown are the {SPANS} longest, in order of time."), Style::new());
+        }
+        self.paragraph(
+            "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
+             from there to the effective leader. announce: from then until every node that the leader could reach had \
+             a frame from it. recover: from then until a command that it took from a client since was committed. \
+             terms: in which nodes asked for votes. split: those of them that had no leader. The effective leader is \
+             the node of the highest term in the role of leader, if it is not paused and is linked both ways to a \
+             quorum that is up. Percentiles are samples, by nearest rank.",
+            FAINT,
+        );
+    }
+
+    fn liveness(&mut self, report: &Report) {
+        self.heading("Liveness", "");
+        let room = self.room() - 35;
+        let mut grid = Grid { right: vec![1], ..Grid::default() };
+        for figure in figures::of(report) {
+            if !figure.meaning.is_empty() {
+                grid.styles.push((grid.rows.len(), 2, FAINT));
+            }
+            grid.rows.push(vec![figure.name.into(), figure.value, wrap(&figure.meaning, room)]);
+        }
+        self.grid(&grid);
+    }
+
+    fn checks(&mut self, report: &Report) {
+        self.heading("Safety", "");
+        let room = self.room() - 42;
+        let mut grid = Grid { right: vec![2], rules: vec![1], ..Grid::default() };
+        grid.rows.push(["property", "verdict", "examined", "demands that"].map(String::from).to_vec());
+        grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
+        for check in &report.checks {
+            let (word, style) = word(check);
+            let row = grid.rows.len();
+            grid.styles.extend([(row, 1, style), (row, 3, FAINT)]);
+            grid.rows.push(vec![
+                check.name.into(),
+                word.into(),
+                count(check.examined()),
+                wrap(check.about, room),
+            ]);
+        }
+        self.grid(&grid);
+        if report.checks.iter().any(|check| check.verdict == Verdict::Vacuous) {
+            let text = "vacuous: nothing happened in this run that the property speaks of. That is no pass.";
+            self.paragraph(text, FAINT);
+        }
+    }
+
+    fn violations(&mut self, report: &Report) {
+        for check in &report.checks {
+            if let Verdict::Violated(violation) = &check.verdict {
+                self.violation(check.name, violation);
+            }
+        }
+        if let Some(why) = &report.panicked {
+            self.text.push('\n');
+            self.text += &format!("{}\n", self.styled(BAD, "The run broke off"));
+            self.paragraph(why, Style::new());
+        }
+        let Some(evidence) = &report.evidence else { return };
+        self.text.push('\n');
+        let title = self.styled(TITLE, "The last records before the first violation");
+        self.text += &format!("{title}, those marked > led to it\n");
+        for record in &evidence.records {
+            let led = evidence.chain.contains(&record.id);
+            let line = format!("{} {}", if led { '>' } else { ' ' }, record.line(self.form.kind));
+            let style = if led { Style::new() } else { FAINT };
+            self.text += &format!("{}\n", self.styled(style, line.trim_end()));
+        }
+    }
+
+    fn violation(&mut self, name: &str, violation: &Violation) {
+        self.text.push('\n');
+        let title = self.styled(BAD, &format!("Violation of {name}"));
+        let more = match violation.count {
+            1 => String::new(),
+            count => format!(", the first of {}", self::count(count)),
+        };
+        self.text += &format!("{title} at {}, record {}{more}\n", violation.time, violation.record);
+        self.paragraph(&violation.message, Style::new());
+    }
+
+    fn end(&mut self, report: &Report) {
+        self.text.push('\n');
+        let style = match report.verdict {
+            RunVerdict::Pass => GOOD,
+            RunVerdict::Panicked | RunVerdict::Safety => BAD,
+        };
+        if let (false, Some(file)) = (report.verdict == RunVerdict::Pass, &report.file) {
+            self.text += &format!("replay: squall run {file} --seed {}\n", report.seed);
+        }
+        let verdict = self.styled(style, &report.verdict.to_string());
+        self.text += &format!("verdict: {verdict}\ndigest: {}\n", report.digest);
+    }
+
+    fn heading(&mut self, title: &str, more: &str) {
+        let title = self.styled(TITLE, title);
+        let gap = if more.is_empty() { "" } else { "  " };
+        self.text += &format!("\n{title}{gap}{more}\n");
+    }
+
+    fn paragraph(&mut self, text: &str, style: Style) {
+        for line in wrap(text, self.room().min(PROSE)).lines() {
+            self.text += &format!("  {}\n", self.styled(style, line));
+        }
+    }
+
+    fn grid(&mut self, grid: &Grid) {
+        let mut builder = Builder::default();
+        let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
+        for row in &grid.rows {
+            let blank = std::iter::repeat_n(String::new(), columns - row.len());
+            builder.push_record(row.iter().cloned().chain(blank));
+        }
+        let mut table = builder.build();
+        table.with(Lines::empty()).with(Padding::new(0, 2, 0, 0));
+        table.modify(Columns::last(), Padding::zero());
+        for rule in &grid.rules {
+            table.with(Lines::empty().horizontals([(*rule, HorizontalLine::new('─'))]));
+        }
+        for column in &grid.right {
+            table.modify(Columns::one(*column), Alignment::right());
+        }
+        if self.form.colour {
+            for (row, column, style) in &grid.styles {
+                let colour = Color::new(style.render().to_string(), style.render_reset().to_string());
+                table.modify(Cell::new(*row, *column), colour);
+            }
+        }
+        for line in table.to_string().lines() {
+            self.text += &format!("  {}\n", line.trim_end());
+        }
+    }
+
+    /// What is left of a line after the indent.
+    fn room(&self) -> usize {
+        self.form.width.max(80) - 2
+    }
+
+    fn styled(&self, style: Style, text: &str) -> String {
+        if self.form.colour && style != Style::new() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.into()
+        }
+    }
+}
+
+impl Grid {
+    fn faint_first(&mut self, row: Vec<String>) {
+        self.styles.push((self.rows.len(), 0, FAINT));
+        self.rows.push(row);
+    }
+}
+
+/// The spans to show, in order of time.
+fn longest(all: &[Election]) -> Vec<&Election> {
+    let mut spans: Vec<&Election> = all.iter().collect();
+    spans.sort_by_key(|election| std::cmp::Reverse(election.vacant));
+    spans.truncate(SPANS);
+    spans.sort_by_key(|election| election.from);
+    spans
+}
+
+fn span(election: &Election, wide: bool) -> Vec<String> {
+    let phase = |duration: Option<Duration>| duration.map_or("-".into(), short);
+    let leader =
+        election.leader.map_or("none by the end".into(), |(leader, term)| format!("{leader} term {term}"));
+    let mut row = vec![
+        moment(election.from),
+        short(election.vacant),
+        phase(election.detect),
+        phase(election.elect),
+        phase(election.announce),
+        phase(election.recover),
+        count(election.terms),
+        count(election.split_votes),
+        leader,
+    ];
+    if wide {
+        let names: Vec<String> = election.candidates.iter().map(ToString::to_string).collect();
+        row.push(if names.is_empty() { "-".into() } else { wrap(&names.join(" "), 30) });
+    }
+    row
+}
+
+/// One row for each figure over the spans.
+fn summaries(report: &Report, grid: &mut Grid) {
+    let phases = [
+        report.summary(|election| Some(election.vacant)),
+        report.summary(|election| election.detect),
+        report.summary(|election| election.elect),
+        report.summary(|election| election.announce),
+        report.summary(|election| election.recover),
+    ];
+    let mut row = |name: &str, figure: &dyn Fn(&super::Summary) -> String| {
+        let figures = phases.iter().map(|phase| phase.as_ref().map_or("-".into(), figure));
+        grid.styles.push((grid.rows.len(), 0, FAINT));
+        grid.rows.push(std::iter::once(name.to_string()).chain(figures).collect());
+    };
+    let time = |nanos| short(Duration::from_nanos(nanos));
+    row("count", &|phase| count(phase.count));
+    row("mean", &|phase| time(phase.mean));
+    row("p50", &|phase| time(phase.p50));
+    row("p90", &|phase| time(phase.p90));
+    row("p99", &|phase| time(phase.p99));
+    row("max", &|phase| time(phase.max));
+}
+
+fn word(check: &Check) -> (&'static str, Style) {
+    match check.verdict {
+        Verdict::Held(_) => ("held", GOOD),
+        Verdict::Vacuous => ("vacuous", ODD),
+        Verdict::Violated(_) => ("VIOLATED", BAD),
+    }
+}
