@@ -4,5 +4,6 @@ pub mod ids;
 pub mod plan;
 pub mod replica;
 pub mod rng;
+pub mod scenario;
 pub mod time;
 pub mod trace;
