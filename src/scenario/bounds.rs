@@ -1,0 +1,54 @@
+//! The bounds of every number and time in a scenario, in one table: the second pass checks by it, and a parse error of a
+//! number too large for any field still says what would fit.
+
+use crate::time::Duration;
+
+/// The longest time that a scenario can speak of.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The most operations per second that all clients together begin.
+pub(super) const MOST_OPERATIONS: f64 = 1e6;
+
+/// The greatest weight in a mix.
+pub(super) const GREATEST_WEIGHT: f64 = 1e12;
+
+/// What a whole number may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// The field's name, or the variant's where the number has no field of its own.
+    pub(super) name: &'static str,
+    /// The least value.
+    pub(super) least: u64,
+    /// The greatest value.
+    pub(super) most: u64,
+}
+
+/// How many voters.
+pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
+/// Bytes of entries in one message.
+pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 16 << 20 };
+/// How many clients.
+pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
+/// How many keys.
+pub(super) const KEYS: Bounds = Bounds { name: "keys", least: 1, most: 1_000_000 };
+/// The length of a value; the first eight bytes make it unique.
+pub(super) const VALUE_BYTES: Bounds = Bounds { name: "value_bytes", least: 8, most: 65_536 };
+
+const ALL: [Bounds; 11] = [
+    Bounds { name: "format", least: 1, most: 1 },
+    Bounds { name: "seed", least: 0, most: u64::MAX },
+    VOTERS,
+    MAX_BATCH_BYTES,
+    COUNT,
+    KEYS,
+    VALUE_BYTES,
+    Bounds { name: "from", least: 1, most: 255 },
+    Bounds { name: "to", least: 1, most: 255 },
+    Bounds { name: "Node", least: 1, most: 255 },
+    Bounds { name: "Follower", least: 1, most: 254 },
+];
+
+/// The bounds of the number of this name.
+pub(super) fn of(name: &str) -> Option<Bounds> {
+    ALL.into_iter().find(|bounds| bounds.name == name)
+}

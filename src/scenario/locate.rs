@@ -1,0 +1,325 @@
+//! Finds the place of a field path in RON text, so that an error of meaning can point at what it is about.
+//!
+//! The tree it builds holds spans and nothing else. It is lenient: of text that the parser refuses, what stands before
+//! the mistake is still found. It works in one pass without recursion; what is nested deeper than any scenario is
+//! skipped.
+
+use super::path::Step;
+use std::ops::Range;
+
+/// No shape is nested deeper than this.
+const DEEPEST: usize = 32;
+
+/// The spans of all values in a text.
+#[derive(Debug)]
+pub(super) struct Tree<'t> {
+    text: &'t str,
+    nodes: Vec<Node>,
+}
+
+/// One value, or the document around them (the first node).
+#[derive(Clone, Debug, Default)]
+struct Node {
+    span: Range<u32>,
+    /// The struct's or variant's name before the bracket; empty if it has none.
+    name: Range<u32>,
+    /// The field's name; empty for an element.
+    key: Range<u32>,
+    children: Vec<u32>,
+}
+
+impl<'t> Tree<'t> {
+    /// Builds the tree of this text, which is shorter than 4 GiB.
+    pub(super) fn new(text: &'t str) -> Self {
+        let mut builder =
+            Builder { text, at: 0, nodes: vec![Node::default()], open: vec![0], key: 0..0, deeper: 0 };
+        builder.skip_attributes();
+        while builder.at < text.len() {
+            builder.step();
+        }
+        let end = text.len() as u32;
+        for &node in &builder.open {
+            builder.nodes[node as usize].span.end = end;
+        }
+        Self { text, nodes: builder.nodes }
+    }
+
+    /// The span of the value that these steps lead to.
+    pub(super) fn value(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
+        self.find(steps).map(|node| widen(&self.nodes[node].span))
+    }
+
+    /// The span of the name of the field that these steps lead to; of the whole value where it is no field.
+    pub(super) fn head(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
+        let node = &self.nodes[self.find(steps)?];
+        let name = if node.key.is_empty() { &node.name } else { &node.key };
+        Some(widen(if name.is_empty() { &node.span } else { name }))
+    }
+
+    /// The name of the scenario's first field.
+    pub(super) fn first_field(&self) -> Option<Range<usize>> {
+        let first = *self.nodes[self.find(&[])?].children.first()? as usize;
+        let key = &self.nodes[first].key;
+        (!key.is_empty()).then(|| widen(key))
+    }
+
+    fn find(&self, steps: &[Step<'_>]) -> Option<usize> {
+        let mut here = *self.nodes[0].children.first()? as usize;
+        for step in steps {
+            here = match step {
+                Step::Field(name) => self.field(here, name)?,
+                Step::Item(index) => {
+                    let list = self.unwrap(here);
+                    *self.nodes[list].children.get(*index)? as usize
+                }
+                Step::Variant(name) => self.variant(here, name),
+            };
+        }
+        Some(here)
+    }
+
+    /// The field of this name, in the value itself or in the one that it wraps.
+    fn field(&self, mut node: usize, name: &str) -> Option<usize> {
+        loop {
+            let mut children = self.nodes[node].children.iter().map(|&child| child as usize);
+            if let Some(child) = children.find(|&child| self.key(child) == name) {
+                return Some(child);
+            }
+            node = self.only_element(node)?;
+        }
+    }
+
+    /// The variant of this name: the value itself or the one that it wraps.
+    fn variant(&self, node: usize, name: &str) -> usize {
+        match self.only_element(node) {
+            Some(inner) if self.name(node) != name && self.name(inner) == name => inner,
+            _ => node,
+        }
+    }
+
+    /// What `Some(..)` holds, or the value itself.
+    fn unwrap(&self, node: usize) -> usize {
+        if self.name(node) == "Some" { self.only_element(node).unwrap_or(node) } else { node }
+    }
+
+    fn only_element(&self, node: usize) -> Option<usize> {
+        match self.nodes[node].children[..] {
+            [child] if self.nodes[child as usize].key.is_empty() => Some(child as usize),
+            _ => None,
+        }
+    }
+
+    fn key(&self, node: usize) -> &'t str {
+        let key = &self.text[widen(&self.nodes[node].key)];
+        key.strip_prefix("r#").unwrap_or(key)
+    }
+
+    /// The value's name; for a plain word the word itself.
+    fn name(&self, node: usize) -> &'t str {
+        let node = &self.nodes[node];
+        &self.text[widen(if node.name.is_empty() { &node.span } else { &node.name })]
+    }
+}
+
+fn widen(span: &Range<u32>) -> Range<usize> {
+    span.start as usize..span.end as usize
+}
+
+/// The tree while it grows.
+struct Builder<'t> {
+    text: &'t str,
+    at: usize,
+    nodes: Vec<Node>,
+    /// The nodes whose brackets are open; the document at the bottom.
+    open: Vec<u32>,
+    /// The field name that the next value belongs to.
+    key: Range<u32>,
+    /// How many brackets are open beyond [`DEEPEST`].
+    deeper: usize,
+}
+
+impl Builder<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    /// `#![enable(..)]` and the like at the head of the file.
+    fn skip_attributes(&mut self) {
+        self.skip_blank();
+        while self.rest().starts_with("#!") {
+            self.at += self.rest().find(']').map_or(self.rest().len(), |end| end + 1);
+            self.skip_blank();
+        }
+    }
+
+    /// Takes one token.
+    fn step(&mut self) {
+        self.skip_blank();
+        let Some(first) = self.rest().chars().next() else { return };
+        match first {
+            '(' | '[' | '{' => self.enter(self.at..self.at),
+            ')' | ']' | '}' => self.leave(),
+            ',' => {
+                self.key = 0..0;
+                self.at += 1;
+            }
+            _ => self.word(),
+        }
+    }
+
+    /// A word, number, string or character: a field's name, a struct's name or a value of its own.
+    fn word(&mut self) {
+        let start = self.at;
+        self.at += token(self.rest()).max(self.rest().chars().next().map_or(0, char::len_utf8));
+        let word = start..self.at;
+        self.skip_blank();
+        match self.rest().as_bytes().first() {
+            Some(b':') => {
+                self.key = narrow(&word);
+                self.at += 1;
+            }
+            Some(b'(') => self.enter(word),
+            _ => {
+                self.add(Node { span: narrow(&word), ..Node::default() });
+            }
+        }
+    }
+
+    /// Opens a bracket, with the struct's or variant's name before it.
+    fn enter(&mut self, name: Range<usize>) {
+        let start = if name.is_empty() { self.at } else { name.start };
+        self.at += 1;
+        if self.open.len() > DEEPEST {
+            self.deeper += 1;
+            return;
+        }
+        let span = narrow(&(start..self.at));
+        let node = self.add(Node { span, name: narrow(&name), ..Node::default() });
+        self.open.push(node);
+    }
+
+    fn leave(&mut self) {
+        self.at += 1;
+        self.key = 0..0;
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else if self.open.len() > 1
+            && let Some(node) = self.open.pop()
+        {
+            self.nodes[node as usize].span.end = self.at as u32;
+        }
+    }
+
+    fn add(&mut self, node: Node) -> u32 {
+        let index = self.nodes.len() as u32;
+        if self.deeper > 0 {
+            return index;
+        }
+        let key = std::mem::take(&mut self.key);
+        self.nodes.push(Node { key, ..node });
+        if let Some(&parent) = self.open.last() {
+            self.nodes[parent as usize].children.push(index);
+        }
+        index
+    }
+
+    /// Skips white space and comments; block comments nest.
+    fn skip_blank(&mut self) {
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start_matches(is_blank).len();
+            let rest = self.rest();
+            self.at += if rest.starts_with("//") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else if rest.starts_with("/*") {
+                block_comment(rest)
+            } else {
+                return;
+            };
+        }
+    }
+}
+
+/// The white space of RON.
+fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t'
+            | '\n'
+            | '\r'
+            | '\x0B'
+            | '\x0C'
+            | '\u{85}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{2028}'
+            | '\u{2029}'
+    )
+}
+
+fn narrow(span: &Range<usize>) -> Range<u32> {
+    span.start as u32..span.end as u32
+}
+
+/// How long the block comment is that the text begins with.
+fn block_comment(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut level) = (0, 0_usize);
+    while at < bytes.len() {
+        match bytes[at..] {
+            [b'/', b'*', ..] => {
+                level += 1;
+                at += 2;
+            }
+            [b'*', b'/', ..] => {
+                level -= 1;
+                at += 2;
+                if level == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+/// How long the token is that the text begins with; 0 if none begins here.
+fn token(text: &str) -> usize {
+    let unprefixed = text.strip_prefix('b').unwrap_or(text);
+    let prefix = text.len() - unprefixed.len();
+    let length = if unprefixed.starts_with('"') {
+        quoted(unprefixed, '"')
+    } else if unprefixed.starts_with('\'') {
+        quoted(unprefixed, '\'')
+    } else if let Some(length) = raw_string(unprefixed) {
+        length
+    } else {
+        return text.find(|c: char| is_blank(c) || "()[]{},:\"'/".contains(c)).unwrap_or(text.len());
+    };
+    prefix + length
+}
+
+/// How long a string or character with this quote is, its escapes jumped over.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote && !(quote == '\'' && at == 1) => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// How long the raw string `r#".."#` is that the text begins with, if it begins with one.
+fn raw_string(text: &str) -> Option<usize> {
+    let after = text.strip_prefix('r')?;
+    let hashes = after.len() - after.trim_start_matches('#').len();
+    let body = after[hashes..].strip_prefix('"')?;
+    let end = format!("\"{}", "#".repeat(hashes));
+    let length = body.find(&end).map_or(body.len(), |at| at + end.len());
+    Some(1 + hashes + 1 + length)
+}

@@ -1,0 +1,98 @@
+//! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back.
+//!
+//! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It stops at its
+//! first error, as a parser must. The second gives the shape a meaning, and collects *all* that is wrong: numbers out of
+//! bounds, nodes that don't exist, times after the end. Both tell the place, and how to mend it.
+//!
+//! ```
+//! let text = r#"(format: 1, name: "idle", duration: "5s", cluster: (voters: 3))"#;
+//! let (plan, warnings) = squall::scenario::read(text).expect("a scenario");
+//! assert_eq!(plan.cluster.voters, 3);
+//! assert!(warnings.is_empty());
+//! assert_eq!(squall::scenario::read(&squall::scenario::write(&plan)), Ok((plan, warnings)));
+//!
+//! let errors = squall::scenario::read(&text.replace("voters", "voter")).expect_err("no scenario");
+//! let shown = errors.render("idle.ron", text, false);
+//! assert!(shown.contains("unknown field `voter` in `cluster`"));
+//! assert!(shown.contains("did you mean `voters`?"));
+//! ```
+
+mod bounds;
+mod faults;
+mod locate;
+mod meaning;
+mod nearest;
+mod parse;
+mod path;
+mod problem;
+mod shape;
+mod write;
+
+pub use problem::{Errors, Problem, Warning};
+pub use write::write;
+
+use crate::plan::Plan;
+use locate::Tree;
+use problem::Notes;
+
+/// The longest scenario that is read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Reads a scenario. A warning is something that is allowed but hardly meant.
+///
+/// # Errors
+/// All that is wrong with it; of what keeps it from being parsed the first.
+pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
+    if text.len() > MAX_BYTES {
+        let error = DecodeError::TooLong { bytes: text.len() };
+        let help = "a scenario describes a run; it does not list every event of one".to_string();
+        return Err(Errors::new(vec![Problem::new(&[], None, error.to_string(), help)]));
+    }
+    let tree = Tree::new(text);
+    let shape = parse::parse(text, &tree).map_err(|problem| Errors::new(vec![problem]))?;
+    let mut notes = Notes::new(&tree);
+    if let Some(name) = tree.first_field().filter(|name| &text[name.clone()] != "format") {
+        notes.error_at(name, "`format` has to come first", "move `format: 1` to the top of the scenario");
+    }
+    let plan = meaning::plan(&shape, &mut notes);
+    notes.finish().map(|warnings| (plan, warnings))
+}
+
+/// Why the bytes of a file are no text of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Longer than [`MAX_BYTES`].
+    #[error("a scenario of {bytes} bytes is too long: at most {MAX_BYTES} are read")]
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// Not UTF-8.
+    #[error("line {line} is not UTF-8: byte {offset} of the file, {byte:#04x}, belongs to no character")]
+    NotUtf8 {
+        /// Where the first such byte is, from 0.
+        offset: usize,
+        /// In which line, from 1.
+        line: usize,
+        /// What it is.
+        byte: u8,
+    },
+}
+
+/// The text that the bytes of a file are; a byte order mark at their head is left out.
+///
+/// # Errors
+/// If they are too many or not UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(DecodeError::TooLong { bytes: bytes.len() });
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let offset = error.valid_up_to();
+            let line = 1 + bytes[..offset].iter().filter(|&&byte| byte == b'\n').count();
+            Err(DecodeError::NotUtf8 { offset, line, byte: bytes[offset] })
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Where in a scenario something stands: `cluster.raft.election_timeout`, `faults[2].do`.
+
+use std::fmt;
+
+/// A field path. It lives on the stack, link by link, so that a check that passes costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Path<'a> {
+    /// The scenario as a whole.
+    Root,
+    /// A named field of a struct.
+    Field(&'a Path<'a>, &'a str),
+    /// An element of a list, from 0.
+    Item(&'a Path<'a>, usize),
+}
+
+/// One link of a path, as the locator follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Into the field of this name.
+    Field(&'a str),
+    /// Into the element at this place.
+    Item(usize),
+    /// To the enum variant of this name.
+    Variant(&'a str),
+}
+
+impl<'a> Path<'a> {
+    /// The field `name` of what stands here.
+    pub(super) fn field(&'a self, name: &'a str) -> Self {
+        Self::Field(self, name)
+    }
+
+    /// The element `index` of what stands here.
+    pub(super) fn item(&'a self, index: usize) -> Self {
+        Self::Item(self, index)
+    }
+
+    /// The links from the root on.
+    pub(super) fn steps(&self) -> Vec<Step<'a>> {
+        let mut steps = Vec::new();
+        let mut here = self;
+        loop {
+            here = match here {
+                Self::Root => break,
+                Self::Field(parent, name) => {
+                    steps.push(Step::Field(name));
+                    parent
+                }
+                Self::Item(parent, index) => {
+                    steps.push(Step::Item(*index));
+                    parent
+                }
+            };
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// Writes steps as people read them. Variants are left out: `faults[0].do.groups`, whatever the fault.
+pub(super) fn display(steps: &[Step<'_>]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        match step {
+            Step::Field(name) if text.is_empty() => text.push_str(name),
+            Step::Field(name) => text.push_str(&format!(".{name}")),
+            Step::Item(index) => text.push_str(&format!("[{index}]")),
+            Step::Variant(_) => {}
+        }
+    }
+    text
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&display(&self.steps()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_as_in_the_file() {
+        let faults = Path::Root.field("faults");
+        let second = faults.item(2);
+        let action = second.field("do");
+        assert_eq!(action.to_string(), "faults[2].do");
+        assert_eq!(action.steps(), [Step::Field("faults"), Step::Item(2), Step::Field("do")]);
+        assert_eq!(Path::Root.to_string(), "");
+    }
+}

@@ -1,0 +1,196 @@
+//! What is wrong with a scenario, told as a compiler tells it: place, line, caret, and how to mend it.
+
+use super::locate::Tree;
+use super::path::{Path, Step, display};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
+use std::fmt;
+use std::ops::Range;
+
+/// A source line longer than this is not shown: it would hide the message, and takes long to lay out.
+const LONGEST_LINE: usize = 1_000;
+
+/// How many problems are shown in full.
+const MOST_SHOWN: usize = 100;
+
+/// One thing that is wrong, or doubtful.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    path: String,
+    message: String,
+    help: String,
+    place: Option<Range<usize>>,
+}
+
+impl Problem {
+    /// A problem with what stands in this place of the text.
+    pub(super) fn new(
+        steps: &[Step<'_>],
+        place: Option<Range<usize>>,
+        message: String,
+        help: String,
+    ) -> Self {
+        Self { path: display(steps), message, help, place }
+    }
+
+    /// Which field it is about, such as `cluster.raft.election_timeout`; empty for the scenario as a whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// How to mend it.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// Where it is, in bytes of the text.
+    pub fn place(&self) -> Option<Range<usize>> {
+        self.place.clone()
+    }
+
+    fn render(&self, level: Level<'_>, file: &str, text: &str, colour: bool) -> String {
+        let title = level.primary_title(self.message.as_str());
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let help = Level::HELP.message(normalize_untrusted_str(&self.help));
+        let Some(place) = self.place.as_ref().filter(|place| text.is_char_boundary(place.start)) else {
+            return renderer.render(&[title.element(Origin::path(file)).element(help)]);
+        };
+        let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[place.start..].find('\n').map_or(text.len(), |at| place.start + at);
+        let line = text[start..end].trim_end_matches('\r');
+        let number = 1 + text[..start].matches('\n').count();
+        if line.len() > LONGEST_LINE {
+            let column = 1 + text[start..place.start].chars().count();
+            let origin = Origin::path(file).line(number).char_column(column);
+            return renderer.render(&[title.element(origin).element(help)]);
+        }
+        let from = (place.start - start).min(line.len());
+        let to = place.end.clamp(place.start, end).saturating_sub(start).clamp(from, line.len());
+        let mut mark = AnnotationKind::Primary.span(from..to);
+        if !self.path.is_empty() {
+            mark = mark.label(self.path.as_str());
+        }
+        let snippet = Snippet::source(line).line_start(number).path(file).annotation(mark);
+        renderer.render(&[title.element(snippet).element(help)])
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
+    }
+}
+
+/// Everything that keeps a text from being a scenario; at least one problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errors(Vec<Problem>);
+
+impl Errors {
+    /// # Panics
+    /// If there are none.
+    pub(super) fn new(problems: Vec<Problem>) -> Self {
+        assert!(!problems.is_empty(), "a refusal has a reason");
+        Self(problems)
+    }
+
+    /// The problems, in the order of the rules that found them.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0
+    }
+
+    /// All of them as a compiler shows them, for the text they were found in. After the first hundred only the number
+    /// of the rest is given.
+    pub fn render(&self, file: &str, text: &str, colour: bool) -> String {
+        let shown = self.0.iter().take(MOST_SHOWN);
+        let mut parts: Vec<String> =
+            shown.map(|problem| problem.render(Level::ERROR, file, text, colour)).collect();
+        if self.0.len() > MOST_SHOWN {
+            parts.push(format!("error: and {} more errors", self.0.len() - MOST_SHOWN));
+        }
+        parts.join("\n\n")
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+/// Something that is allowed but hardly meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning(Problem);
+
+impl Warning {
+    /// What is doubtful.
+    pub fn problem(&self) -> &Problem {
+        &self.0
+    }
+
+    /// As a compiler shows it, for the text it was found in.
+    pub fn render(&self, file: &str, text: &str, colour: bool) -> String {
+        self.0.render(Level::WARNING, file, text, colour)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What the second pass has found so far.
+#[derive(Debug)]
+pub(super) struct Notes<'t> {
+    tree: &'t Tree<'t>,
+    errors: Vec<Problem>,
+    warnings: Vec<Warning>,
+}
+
+impl<'t> Notes<'t> {
+    /// None yet, about the text of this tree.
+    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+        Self { tree, errors: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// Notes an error in the value at `path`.
+    pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
+        let problem = self.problem(path, message.into(), help.into());
+        self.errors.push(problem);
+    }
+
+    /// Notes that the value at `path` is doubtful.
+    pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
+        let problem = self.problem(path, message.into(), help.into());
+        self.warnings.push(Warning(problem));
+    }
+
+    /// Notes an error of the whole text, at a place of its own.
+    pub(super) fn error_at(&mut self, place: Range<usize>, message: &str, help: &str) {
+        self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
+    }
+
+    /// The warnings, or all errors if there are any.
+    pub(super) fn finish(self) -> Result<Vec<Warning>, Errors> {
+        if self.errors.is_empty() { Ok(self.warnings) } else { Err(Errors::new(self.errors)) }
+    }
+
+    fn problem(&self, path: &Path<'_>, message: String, help: String) -> Problem {
+        let steps = path.steps();
+        Problem::new(&steps, self.tree.value(&steps), message, help)
+    }
+}

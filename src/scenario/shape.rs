@@ -1,0 +1,250 @@
+//! The shapes of a scenario file: what can be written at all, with the defaults of what is left out.
+//!
+//! Nothing in here is checked beyond its type; the second pass does that. No variant may be called `None` or `Some`:
+//! options are read without a word for "some".
+
+use crate::time::Duration;
+use serde::Deserialize;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scenario {
+    #[expect(dead_code, reason = "looked at before all else, in the text itself")]
+    pub(super) format: u64,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) about: String,
+    #[serde(default)]
+    pub(super) seed: u64,
+    pub(super) duration: Duration,
+    pub(super) cluster: Cluster,
+    #[serde(default)]
+    pub(super) network: Network,
+    pub(super) clients: Option<Clients>,
+    #[serde(default)]
+    pub(super) faults: Vec<Fault>,
+}
+
+/// The nodes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cluster {
+    pub(super) voters: u64,
+    #[serde(default)]
+    pub(super) raft: Raft,
+    #[serde(default)]
+    pub(super) disk: Disk,
+    #[serde(default)]
+    pub(super) rpc: Rpc,
+    pub(super) bug: Option<Bug>,
+}
+
+/// The protocol's parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raft {
+    pub(super) heartbeat: Duration,
+    pub(super) election_timeout: (Duration, Duration),
+    pub(super) max_batch_bytes: u64,
+}
+
+impl Default for Raft {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_millis(50),
+            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+            max_batch_bytes: 65_536,
+        }
+    }
+}
+
+/// The disks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Disk {
+    pub(super) flush: Distribution,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { flush: Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2)) }
+    }
+}
+
+/// Remote procedure calls between nodes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Rpc {
+    pub(super) timeout: Duration,
+}
+
+impl Default for Rpc {
+    fn default() -> Self {
+        Self { timeout: Duration::from_millis(150) }
+    }
+}
+
+/// The planted bugs.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Bug {
+    AckBeforeFlush,
+}
+
+/// The links.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Network {
+    pub(super) default: Link,
+    pub(super) links: Vec<DirectedLink>,
+    pub(super) clients: Link,
+}
+
+/// What is said of a link; what is not said comes from elsewhere.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Link {
+    pub(super) latency: Option<Distribution>,
+    pub(super) loss: Option<f64>,
+    pub(super) duplicate: Option<f64>,
+}
+
+/// A link that differs from the default.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DirectedLink {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) latency: Option<Distribution>,
+    pub(super) loss: Option<f64>,
+    pub(super) duplicate: Option<f64>,
+}
+
+/// How a delay is distributed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) enum Distribution {
+    Constant(Duration),
+    Uniform(Duration, Duration),
+    Exponential { min: Duration, mean: Duration, max: Duration },
+}
+
+/// The load.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Clients {
+    pub(super) count: u64,
+    #[serde(default)]
+    pub(super) arrival: Arrival,
+    #[serde(default = "usual_mix")]
+    pub(super) mix: Mix,
+    #[serde(default = "usual_keys")]
+    pub(super) keys: u64,
+    #[serde(default = "usual_value_bytes")]
+    pub(super) value_bytes: u64,
+    #[serde(default = "usual_timeout")]
+    pub(super) timeout: Duration,
+    #[serde(default)]
+    pub(super) backoff: Backoff,
+}
+
+fn usual_mix() -> Mix {
+    Mix { put: 0.5, get: 0.4, cas: 0.1 }
+}
+
+fn usual_keys() -> u64 {
+    16
+}
+
+fn usual_value_bytes() -> u64 {
+    64
+}
+
+fn usual_timeout() -> Duration {
+    Duration::from_millis(500)
+}
+
+/// When operations begin.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) enum Arrival {
+    OpenLoop { rate: f64 },
+    ClosedLoop { think: Duration },
+}
+
+impl Default for Arrival {
+    fn default() -> Self {
+        Self::OpenLoop { rate: 200.0 }
+    }
+}
+
+/// The weights of the kinds of operation; a kind that is left out does not happen.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Mix {
+    pub(super) put: f64,
+    pub(super) get: f64,
+    pub(super) cas: f64,
+}
+
+/// How a refused client waits.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Backoff {
+    pub(super) base: Duration,
+    pub(super) cap: Duration,
+    pub(super) jitter: Jitter,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full }
+    }
+}
+
+/// How a wait is spread.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Jitter {
+    NoJitter,
+    Full,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fault {
+    pub(super) id: Option<String>,
+    pub(super) at: Duration,
+    pub(super) until: Option<Duration>,
+    pub(super) r#for: Option<Duration>,
+    pub(super) r#do: Action,
+}
+
+/// What goes wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) enum Action {
+    Partition(Links),
+    Clog(Links),
+    Crash(Target),
+    Wipe(Target),
+    Pause(Target),
+}
+
+/// Which links are hit: one of the three.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Links {
+    pub(super) groups: Option<Vec<Vec<Target>>>,
+    pub(super) keep: Option<Vec<String>>,
+    pub(super) cut: Option<Vec<String>>,
+}
+
+/// Which node is hit.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Target {
+    Node(u64),
+    Leader,
+    Follower(u64),
+    Rest,
+}

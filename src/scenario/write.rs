@@ -1,0 +1,209 @@
+//! From a plan back to the text of a scenario: complete, so that no default matters, and always the same for one plan.
+
+use super::meaning::{mean_between, shares};
+use crate::plan::{
+    Action, Arrival, Clients, Cluster, Edge, Fault, Jitter, Link, Mix, Network, Plan, Shape, Target,
+};
+use crate::replica::Bug;
+use crate::rng::{Distribution, Rate};
+use crate::time::Duration;
+
+/// Writes a plan as a scenario that reads back as exactly this plan.
+///
+/// # Panics
+/// If the plan breaks the rules of [`Target::Rest`]: it is no end of a link.
+pub fn write(plan: &Plan) -> String {
+    let mut lines = vec![
+        "(".to_string(),
+        "    format: 1,".to_string(),
+        format!("    name: {},", quoted(&plan.name)),
+        format!("    about: {},", quoted(&plan.about)),
+        format!("    seed: {},", plan.seed),
+        format!("    duration: \"{}\",", plan.duration),
+    ];
+    cluster(&plan.cluster, &mut lines);
+    network(&plan.network, &mut lines);
+    if let Some(load) = &plan.clients {
+        clients(load, &mut lines);
+    }
+    if !plan.faults.is_empty() {
+        lines.push("    faults: [".to_string());
+        lines.extend(plan.faults.iter().map(|it| format!("        {},", fault(it))));
+        lines.push("    ],".to_string());
+    }
+    lines.push(")".to_string());
+    lines.join("\n") + "\n"
+}
+
+/// A text in quotes, line ends and all.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\r' => quoted.push_str("\\r"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
+    let raft = &cluster.raft;
+    let (least, most) = raft.election_timeout;
+    lines.push("    cluster: (".to_string());
+    lines.push(format!("        voters: {},", cluster.voters));
+    lines.push(format!(
+        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}),",
+        raft.heartbeat, raft.max_batch_bytes
+    ));
+    lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
+    lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
+    match raft.bug {
+        Some(Bug::AckBeforeFlush) => lines.push("        bug: AckBeforeFlush,".to_string()),
+        None => {}
+    }
+    lines.push("    ),".to_string());
+}
+
+fn network(network: &Network, lines: &mut Vec<String>) {
+    lines.push("    network: (".to_string());
+    lines.push(format!("        default: ({}),", link(&network.default)));
+    if !network.links.is_empty() {
+        lines.push("        links: [".to_string());
+        for (from, to, it) in &network.links {
+            lines.push(format!("            (from: {}, to: {}, {}),", from.0, to.0, link(it)));
+        }
+        lines.push("        ],".to_string());
+    }
+    lines.push(format!("        clients: ({}),", link(&network.clients)));
+    lines.push("    ),".to_string());
+}
+
+fn link(link: &Link) -> String {
+    let latency = distribution(&link.latency);
+    format!("latency: {latency}, loss: {}, duplicate: {}", rate(link.loss), rate(link.duplicate))
+}
+
+fn distribution(distribution: &Distribution) -> String {
+    match distribution {
+        Distribution::Constant(delay) => format!("Constant(\"{delay}\")"),
+        Distribution::Uniform(min, max) => format!("Uniform(\"{min}\", \"{max}\")"),
+        Distribution::Exponential { min, mean, max } => {
+            format!("Exponential(min: \"{min}\", mean: \"{mean}\", max: \"{max}\")")
+        }
+    }
+}
+
+fn clients(clients: &Clients, lines: &mut Vec<String>) {
+    let arrival = match clients.arrival {
+        Arrival::OpenLoop { mean } => format!("OpenLoop(rate: {})", operations(clients.count, mean)),
+        Arrival::ClosedLoop { think } => format!("ClosedLoop(think: \"{think}\")"),
+    };
+    let jitter = match clients.backoff.jitter {
+        Jitter::NoJitter => "NoJitter",
+        Jitter::Full => "Full",
+    };
+    lines.push("    clients: (".to_string());
+    lines.push(format!("        count: {}, arrival: {arrival}, mix: {},", clients.count, mix(clients.mix)));
+    lines.push(format!(
+        "        keys: {}, value_bytes: {}, timeout: \"{}\",",
+        clients.keys, clients.value_bytes, clients.timeout
+    ));
+    let (base, cap) = (clients.backoff.base, clients.backoff.cap);
+    lines.push(format!("        backoff: (base: \"{base}\", cap: \"{cap}\", jitter: {jitter}),"));
+    lines.push("    ),".to_string());
+}
+
+/// The shortest rate of arrival that gives this mean.
+fn operations(count: u32, mean: Duration) -> String {
+    let rate = f64::from(count) * 1e9 / mean.nanos() as f64;
+    let fits = |text: &String| text.parse().is_ok_and(|rate: f64| mean_between(count, rate) == mean);
+    let short = (0..=17).map(|decimals| format!("{rate:.decimals$}")).find(fits);
+    // Two roundings may leave the exact quotient a step beside.
+    let beside =
+        || [rate, rate.next_up(), rate.next_down()].map(|rate| rate.to_string()).into_iter().find(fits);
+    short.or_else(beside).unwrap_or_else(|| rate.to_string())
+}
+
+/// Shares with as few decimals as give these very parts; the parts themselves where no decimals do.
+fn mix(mix: Mix) -> String {
+    let parts = [mix.put, mix.get, mix.cas];
+    let text = (0..=12)
+        .map(|decimals| parts.map(|part| format!("{:.decimals$}", part as f64 / 4_294_967_296.0)))
+        .find(|texts| {
+            let weights = [0, 1, 2].map(|i| texts[i].parse().unwrap_or(0.0));
+            weights.iter().sum::<f64>() > 0.0 && shares(weights) == mix
+        })
+        .unwrap_or_else(|| parts.map(|part| part.to_string()));
+    format!("(put: {}, get: {}, cas: {})", text[0], text[1], text[2])
+}
+
+/// The decimal with the fewest digits that reads as this rate.
+fn rate(rate: Rate) -> String {
+    let value = rate.as_f64();
+    let fits = |text: &String| text.parse().is_ok_and(|value| Rate::new(value) == Some(rate));
+    // The nearest decimal may lie just below, and rates are rounded down: the one above it is tried as well.
+    (0..=19)
+        .flat_map(|decimals: usize| {
+            let step = 0.1_f64.powi(decimals as i32);
+            [format!("{value:.decimals$}"), format!("{:.decimals$}", value + step / 2.0)]
+        })
+        .find(fits)
+        .unwrap_or_else(|| value.to_string())
+}
+
+fn fault(fault: &Fault) -> String {
+    let until = fault.until.map_or(String::new(), |until| format!("until: \"{until}\", "));
+    format!("(at: \"{}\", {until}do: {})", fault.at, action(&fault.action))
+}
+
+fn action(action: &Action) -> String {
+    match action {
+        Action::Partition(links) => format!("Partition({})", shape(links)),
+        Action::Clog(links) => format!("Clog({})", shape(links)),
+        Action::Crash(node) => format!("Crash({})", target(*node)),
+        Action::Wipe(node) => format!("Wipe({})", target(*node)),
+        Action::Pause(node) => format!("Pause({})", target(*node)),
+    }
+}
+
+fn shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Groups(groups) => {
+            let group = |group: &Vec<Target>| format!("[{}]", joined(group.iter().map(|&node| target(node))));
+            format!("groups: [{}]", joined(groups.iter().map(group)))
+        }
+        Shape::Keep(edges) => format!("keep: [{}]", joined(edges.iter().map(edge))),
+        Shape::Cut(edges) => format!("cut: [{}]", joined(edges.iter().map(edge))),
+    }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn target(target: Target) -> String {
+    match target {
+        Target::Node(node) => format!("Node({})", node.0),
+        Target::Leader => "Leader".to_string(),
+        Target::Follower(k) => format!("Follower({k})"),
+        Target::Rest => "Rest".to_string(),
+    }
+}
+
+fn edge(edge: &Edge) -> String {
+    let arrow = if edge.one_way { '>' } else { '-' };
+    format!("\"{}{arrow}{}\"", edge_end(edge.from), edge_end(edge.to))
+}
+
+fn edge_end(target: Target) -> String {
+    match target {
+        Target::Node(node) => node.0.to_string(),
+        Target::Leader => "leader".to_string(),
+        Target::Follower(k) => format!("follower{k}"),
+        Target::Rest => unreachable!("the rest is no end of a link"),
+    }
+}
