@@ -56,8 +56,6 @@ pub struct Counters {
     pub links_clogged: u64,
     /// Hosts that stopped by themselves.
     pub hosts_stopped: u64,
-    /// Replicas that panicked: the cause of some of these.
-    pub replicas_panicked: u64,
 }
 
 /// Lost frames by reason.

@@ -7,7 +7,7 @@ use super::service::{Served, Service};
 use crate::ids::Epoch;
 use crate::plan::Plan;
 use crate::time::Time;
-use crate::trace::{Body, Observer, Record, StopReason};
+use crate::trace::{Body, Observer, Record};
 
 /// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
 /// per instant, when time moves on: of several links cut at one instant only the end result matters.
@@ -81,10 +81,7 @@ impl Metrics {
             Body::Paused => counters.pauses += 1,
             Body::Cut { .. } => counters.links_cut += 1,
             Body::Clogged { .. } => counters.links_clogged += 1,
-            Body::Stopped { reason } => {
-                counters.hosts_stopped += 1;
-                counters.replicas_panicked += u64::from(reason == StopReason::Panicked);
-            }
+            Body::Stopped { .. } => counters.hosts_stopped += 1,
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
             _ => {}
         }

@@ -81,6 +81,8 @@ pub struct Outcome {
     pub events: u64,
     /// Why the run broke off, if it did: the message of the panic.
     pub panicked: Option<String>,
+    /// Whether it broke off since time no longer passed.
+    pub livelock: bool,
 }
 
 /// What differs from machine to machine and from run to run.
@@ -96,6 +98,8 @@ pub struct Host {
 pub enum RunVerdict {
     /// All that was examined held.
     Pass,
+    /// Time no longer passed: without end, something happened at one instant.
+    Livelock,
     /// A replica panicked, or the run broke off.
     Panicked,
     /// A safety property was violated.
@@ -106,6 +110,7 @@ impl fmt::Display for RunVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Pass => "pass",
+            Self::Livelock => "livelock",
             Self::Panicked => "panicked",
             Self::Safety => "safety",
         })
@@ -115,14 +120,16 @@ impl fmt::Display for RunVerdict {
 impl Report {
     /// The report on a run of `plan` that is over.
     pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
-        let Outcome { file, digest, end, events, panicked } = outcome;
+        let Outcome { file, digest, end, events, panicked, livelock } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
         let violated = checks.iter().any(|check| matches!(check.verdict, Verdict::Violated(_)));
         let verdict = if violated {
             RunVerdict::Safety
-        } else if panicked.is_some() || counters.replicas_panicked > 0 {
+        } else if panicked.is_some() {
             RunVerdict::Panicked
+        } else if livelock {
+            RunVerdict::Livelock
         } else {
             RunVerdict::Pass
         };

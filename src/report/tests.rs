@@ -219,7 +219,7 @@ fn a_leader_is_effective_only_with_a_quorum_both_ways() {
     assert_eq!(spans(&alone, 3), [(600, 100)]);
 
     let mut stopped = led();
-    stopped.ms(500).event(NodeId(1), Body::Stopped { reason: StopReason::Panicked });
+    stopped.ms(500).event(NodeId(1), Body::Stopped { reason: StopReason::Unrecoverable });
     assert_eq!(spans(&stopped, 3), [(500, 1500)]);
 }
 
@@ -367,10 +367,10 @@ fn the_verdict_is_the_gravest() {
     let mut s = led();
     s.ms(400).event(NodeId(1), Body::Stopped { reason: StopReason::Unrecoverable });
     assert_eq!(report(&s, 3, at(2000)).verdict, RunVerdict::Pass);
-    s.ms(400).event(NodeId(2), Body::Stopped { reason: StopReason::Panicked });
-    assert_eq!(report(&s, 3, at(2000)).verdict, RunVerdict::Panicked);
     assert_eq!(report(&two_leaders(), 3, at(2000)).verdict, RunVerdict::Safety);
     let plan = plan(3);
+    let stuck = Outcome { livelock: true, end: at(10), ..Outcome::default() };
+    assert_eq!(Report::new(&plan, &led().play(Judges::new(&plan)), stuck).verdict, RunVerdict::Livelock);
     let panicked =
         Outcome { panicked: Some("index out of bounds".into()), end: at(10), ..Outcome::default() };
     let broken = Report::new(&plan, &led().play(Judges::new(&plan)), panicked);

@@ -206,7 +206,7 @@ impl Page<'_> {
         self.text.push('\n');
         let style = match report.verdict {
             RunVerdict::Pass => GOOD,
-            RunVerdict::Panicked | RunVerdict::Safety => BAD,
+            RunVerdict::Livelock | RunVerdict::Panicked | RunVerdict::Safety => BAD,
         };
         if let (false, Some(file)) = (report.verdict == RunVerdict::Pass, &report.file) {
             self.text += &format!("replay: squall run {file} --seed {}\n", report.seed);

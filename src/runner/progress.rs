@@ -13,7 +13,8 @@ impl Progress {
     /// A bar for the run of this name.
     pub fn new(name: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(Self::STEPS), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{prefix} {bar:40} {percent:>3} % of simulated time, {eta} left");
+        let style =
+            ProgressStyle::with_template("{prefix} {bar:40} {percent:>3} % of simulated time, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(name.to_owned());
         Self(bar)

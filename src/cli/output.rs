@@ -1,0 +1,59 @@
+//! Where things are printed, and in what colour.
+
+use super::Color;
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+/// Standard output and standard error, with colour as asked for.
+#[derive(Debug)]
+pub(super) struct Output {
+    choice: ColorChoice,
+}
+
+/// The width of text that goes to a file or a pipe.
+const PIPED_WIDTH: usize = 100;
+
+impl Output {
+    pub(super) fn new(color: Color) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { choice }
+    }
+
+    /// Prints a result. A reader that has gone is no error: it has seen what it wanted.
+    pub(super) fn print(&self, text: impl Display) -> anyhow::Result<()> {
+        let mut out = AutoStream::new(io::stdout().lock(), self.choice);
+        match write!(out, "{text}").and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(error).context("standard output can't be written")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints a diagnostic. Where standard error is gone there is nobody to tell.
+    pub(super) fn diagnose(&self, text: &impl Display) {
+        let text = text.to_string();
+        let mut out = AutoStream::new(io::stderr().lock(), self.choice);
+        let _ = writeln!(out, "{}", text.trim_end());
+    }
+
+    /// Whether diagnostics are to be rendered with colour.
+    pub(super) fn colours_diagnostics(&self) -> bool {
+        match self.choice {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        }
+    }
+
+    /// How many columns a report may take.
+    pub(super) fn width(&self) -> usize {
+        let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        terminal.map_or(PIPED_WIDTH, |(width, _)| usize::from(width.0))
+    }
+}

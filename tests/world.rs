@@ -1,0 +1,190 @@
+//! What the models do to a running cluster, seen in its records.
+
+mod common;
+
+use common::{loaded, plan, records};
+use squall::ids::{Address, NodeId};
+use squall::replica::Role;
+use squall::time::{Duration, Time};
+use squall::trace::{Body, Loss, Outcome, Record};
+
+const SECOND: u64 = 1_000_000_000;
+
+fn node(id: u32) -> Address {
+    NodeId(id).into()
+}
+
+fn between(record: &Record, from: u64, to: u64) -> bool {
+    (from..to).contains(&record.time.nanos())
+}
+
+/// The time of the first record, after `from`, of which `what` holds.
+fn first(records: &[Record], from: u64, what: impl Fn(&Record) -> bool) -> Option<Time> {
+    records.iter().find(|record| record.time.nanos() >= from && what(record)).map(|record| record.time)
+}
+
+#[test]
+fn every_cause_comes_before_its_effect() {
+    let plan =
+        loaded("default: (loss: 0.02, duplicate: 0.02)", r#"(at: "1s", for: "300ms", do: Crash(Leader))"#);
+    let records = records(&plan, 1);
+    let mut caused = 0;
+    for record in &records {
+        if let Some(cause) = record.cause {
+            let cause = &records[cause.0.get() as usize - 1];
+            assert!(cause.id < record.id && cause.time <= record.time, "{record}");
+            caused += 1;
+        }
+        if let Body::Delivered { from, .. } = record.body {
+            let sent = &records[record.cause.expect("it was sent").0.get() as usize - 1];
+            assert!(sent.node == from && matches!(sent.body, Body::Sent { to, .. } if to == record.node));
+        }
+    }
+    assert!(caused * 10 > records.len() * 9, "most records have a cause");
+}
+
+#[test]
+fn a_cut_hits_frames_in_flight_and_is_whole_again_after() {
+    let slow = r#"default: (latency: Constant("20ms"))"#;
+    let records = records(
+        &loaded(slow, r#"(at: "1s", until: "2s", do: Partition(groups: [[Node(1), Node(2)], [Rest]]))"#),
+        1,
+    );
+    let across = |a: Address, b: Address| (a <= node(2)) != (b <= node(2));
+    for record in records.iter().filter(|record| between(record, SECOND, 2 * SECOND)) {
+        if let Body::Delivered { from, .. } = record.body
+            && let (Some(_), Some(_)) = (from.as_node(), record.node.as_node())
+        {
+            assert!(!across(from, record.node), "{record}");
+        }
+    }
+    let in_flight = |r: &Record| matches!(r.body, Body::Lost { why: Loss::CutAtArrival, .. });
+    let caught = first(&records, 0, in_flight).expect("a frame was in flight");
+    assert!(caught < Time::from_nanos(SECOND + 20_000_000));
+    let crossed = |r: &Record| matches!(r.body, Body::Delivered { from, .. } if from.as_node().is_some() && r.node.as_node().is_some() && across(from, r.node));
+    assert!(first(&records, 2 * SECOND, crossed).is_some(), "the links are whole again");
+}
+
+#[test]
+fn a_one_way_cut_lets_the_other_direction_through() {
+    let records = records(&loaded("", r#"(at: "1s", do: Partition(cut: ["1>2"]))"#), 1);
+    let arrives = |from: Address, to: Address| {
+        first(&records, SECOND, |r| {
+            r.node == to && matches!(r.body, Body::Delivered { from: f, .. } if f == from)
+        })
+    };
+    assert_eq!(arrives(node(1), node(2)), None);
+    let cuts = records.iter().filter(|record| matches!(record.body, Body::Cut { .. })).count();
+    assert_eq!(cuts, 1);
+}
+
+#[test]
+fn a_clog_holds_frames_until_it_ends() {
+    let fault = r#"(at: "1s", until: "1.1s", do: Clog(cut: ["leader-follower1", "leader-follower2"]))"#;
+    let records = records(&loaded("", fault), 1);
+    let links: Vec<(Address, Address)> = records
+        .iter()
+        .filter_map(|record| match record.body {
+            Body::Clogged { to } => Some((record.node, to)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(links.len(), 4);
+    let clogged = |from: Address, to: Address| links.contains(&(from, to));
+    let held: Vec<&Record> = records
+        .iter()
+        .filter(|r| matches!(r.body, Body::Delivered { from, .. } if clogged(from, r.node)))
+        .filter(|r| between(r, SECOND, 1_100_000_001))
+        .collect();
+    assert!(!held.is_empty(), "what was held arrives");
+    assert!(held.iter().all(|record| record.time == Time::from_nanos(1_100_000_000)));
+    assert!(!records.iter().any(|r| matches!(r.body, Body::Lost { .. }) && between(r, SECOND, 2 * SECOND)));
+}
+
+#[test]
+fn a_crash_takes_memory_and_what_was_not_flushed() {
+    let text = r#"(format: 1, name: "test", duration: "3s",
+        cluster: (voters: 3, disk: (flush: Constant("50ms"))),
+        clients: (count: 2, arrival: OpenLoop(rate: 200.0)),
+        faults: [(at: "2s", for: "200ms", do: Crash(Follower(1)))])"#;
+    let records = records(&plan(text), 1);
+    let crash = records.iter().find(|record| record.body == Body::Crashed).expect("a crash");
+    let (mut appended, mut durable, mut writes) = (0, 0, std::collections::BTreeMap::new());
+    for record in records.iter().filter(|r| r.node == crash.node && r.id < crash.id) {
+        match record.body {
+            Body::Appended { write, index, .. } => {
+                appended = index.0;
+                writes.insert(write, index.0);
+            }
+            Body::Flushed { write } => {
+                durable = writes.range(..=write).next_back().map(|(_, index)| *index).unwrap_or(durable);
+            }
+            _ => {}
+        }
+    }
+    assert!(appended > durable, "something was on its way to the disk");
+    let booted = records.iter().find_map(|record| match record.body {
+        Body::Booted { last, epoch, .. } if record.node == crash.node && epoch.0 == 2 => {
+            Some((record.time, last.0))
+        }
+        _ => None,
+    });
+    assert_eq!(booted, Some((crash.time + Duration::from_millis(200), durable)));
+    let deaf = |r: &Record| r.node == crash.node && between(r, 2 * SECOND + 1, 2_200_000_000);
+    assert!(!records.iter().any(deaf), "nothing happens to a machine that is down");
+}
+
+#[test]
+fn a_paused_node_acts_late_and_on_everything() {
+    let records = records(&loaded("", r#"(at: "1s", until: "1.8s", do: Pause(Leader))"#), 1);
+    let paused = records.iter().find(|record| record.body == Body::Paused).expect("a pause").node;
+    let acts = |r: &&Record| {
+        r.node == paused
+            && between(r, SECOND + 1, 1_800_000_000)
+            && !matches!(r.body, Body::Flushed { .. } | Body::Lost { .. })
+    };
+    assert_eq!(records.iter().find(acts), None);
+    let at_once = records.iter().filter(|r| {
+        r.node == paused && r.time.nanos() == 1_800_000_000 && matches!(r.body, Body::Delivered { .. })
+    });
+    assert!(at_once.count() > 5, "what piled up is seen at once");
+    let steps_down = first(&records, 1_800_000_000, |r| {
+        r.node == paused && matches!(r.body, Body::RoleChanged { role: Role::Follower, .. })
+    });
+    assert_eq!(steps_down, Some(Time::from_nanos(1_800_000_000)), "it learns of its successor");
+}
+
+#[test]
+fn a_node_with_a_blank_disk_has_no_say() {
+    let records = records(&loaded("", r#"(at: "1s", for: "200ms", do: Wipe(Follower(1)))"#), 1);
+    let blank = records.iter().find(|record| record.body == Body::Wiped).expect("a wipe").node;
+    let booted = |r: &&Record| r.node == blank && matches!(r.body, Body::Booted { blank: true, .. });
+    assert!(records.iter().any(|record| booted(&record)));
+    let speaks =
+        |r: &Record| r.node == blank && matches!(r.body, Body::Sent { to, .. } if to.as_node().is_some());
+    assert_eq!(first(&records, 1_200_000_000, speaks), None, "it neither votes nor acknowledges");
+    assert!(first(&records, 1_300_000_000, |r| matches!(r.body, Body::Acknowledged { .. })).is_some());
+}
+
+#[test]
+fn clients_are_served_and_see_what_they_wrote() {
+    let records = records(&loaded("", ""), 1);
+    let ends = |what: fn(Outcome) -> bool| {
+        records.iter().filter(|r| matches!(r.body, Body::Returned { outcome, .. } if what(outcome))).count()
+    };
+    let done = ends(|outcome| matches!(outcome, Outcome::Done { .. }));
+    assert!(done > 400, "{done} operations done");
+    let seen = ends(|outcome| matches!(outcome, Outcome::Done { previous: Some(_), .. }));
+    assert!(seen > 300, "{seen} operations saw an earlier value");
+    let late = ends(|outcome| outcome == Outcome::Unknown);
+    assert!(late < 5, "{late} operations without an answer");
+}
+
+/// With no delay anywhere time would never pass; the world notices.
+#[test]
+fn a_livelock_ends() {
+    let text = r#"(format: 1, name: "test", duration: "1s",
+        cluster: (voters: 1, disk: (flush: Constant("0s"))),
+        clients: (count: 1, arrival: ClosedLoop(think: "0s")))"#;
+    assert!(common::run(&plan(text), 1, &mut ()).livelock);
+}
