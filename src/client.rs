@@ -156,7 +156,7 @@ impl<'p> Client<'p> {
     pub fn receive(&mut self, slot: Slot, wire: &mut Wire<'_, '_>) {
         let frame = wire.frames.get(slot);
         let from = frame.from;
-        let admitted = self.admit(from, &frame.bytes);
+        let admitted = self.admit(from, &frame.bytes, frame.intact);
         wire.frames.release(slot);
         match admitted {
             Ok((at, reply)) => self.answered(at, reply, wire),
@@ -167,8 +167,8 @@ impl<'p> Client<'p> {
     }
 
     /// Which open operation a frame answers, and how.
-    fn admit(&self, from: Address, bytes: &[u8]) -> Result<(usize, Reply), Rejection> {
-        let (header, payload) = frame::decode(bytes)?;
+    fn admit(&self, from: Address, bytes: &[u8], intact: bool) -> Result<(usize, Reply), Rejection> {
+        let (header, payload) = frame::decode(bytes, intact)?;
         if header.cluster != self.cluster {
             return Err(Rejection::Cluster);
         }

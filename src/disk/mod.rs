@@ -1,7 +1,7 @@
 //! The disk of one machine: a write-ahead log as bytes, what of it is durable, and how long a flush takes.
 //!
 //! ```text
-//! record: length u32 | crc u32 | kind u8 | body        the CRC-32C covers kind and body, then the length
+//! record: crc u32 | length u32 | kind u8 | body        the CRC-32C covers all that follows it
 //! genesis 1: voters, u32 each        hard state 2: term u64, vote u32 (0: nobody)
 //! append 3: first u64, entries       truncate 4: from u64
 //! ```
@@ -22,7 +22,9 @@ const GENESIS: u8 = 1;
 const HARD_STATE: u8 = 2;
 const APPEND: u8 = 3;
 const TRUNCATE: u8 = 4;
-/// The length and checksum before a record's kind.
+/// The checksum at the head of a record.
+const TAG: usize = 4;
+/// The checksum and the length before a record's kind.
 const PREFIX: usize = 8;
 
 /// A disk.
@@ -90,9 +92,9 @@ impl Disk {
         self.image.push(kind);
         body(&mut self.image);
         let length = u32::try_from(self.image.len() - start - PREFIX).expect("a record stays below 4 GiB");
-        let tag = tag(&self.image[start + PREFIX..], length);
-        self.image[start..start + 4].copy_from_slice(&length.to_le_bytes());
-        self.image[start + 4..start + PREFIX].copy_from_slice(&tag.to_le_bytes());
+        self.image[start + TAG..start + PREFIX].copy_from_slice(&length.to_le_bytes());
+        let tag = crc32c::crc32c(&self.image[start + TAG..]);
+        self.image[start..start + TAG].copy_from_slice(&tag.to_le_bytes());
     }
 
     /// Begins a flush if something waits and none is under way. One word is drawn for each flush.
@@ -143,11 +145,6 @@ impl Disk {
     pub fn words_drawn(&self) -> u64 {
         self.stream.position()
     }
-}
-
-/// The checksum of a record.
-fn tag(kind_and_body: &[u8], length: u32) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(kind_and_body), &length.to_le_bytes())
 }
 
 #[cfg(test)]

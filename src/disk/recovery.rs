@@ -1,6 +1,6 @@
 //! Reading a disk's image back into what a replica starts from.
 
-use super::{APPEND, GENESIS, HARD_STATE, TRUNCATE, tag};
+use super::{APPEND, GENESIS, HARD_STATE, PREFIX, TAG, TRUNCATE};
 use crate::ids::{NodeId, Term};
 use crate::replica::{Entries, HardState, Recovered, Unrecoverable};
 
@@ -31,12 +31,12 @@ fn at(image: &[u8], rest: &[u8], what: &str) -> Unrecoverable {
 /// A record's kind and body (none if its checksum is wrong) and the bytes after it; none if the bytes end before it.
 #[expect(clippy::type_complexity, reason = "a record and a rest, as every reader here returns")]
 fn next_record(bytes: &[u8]) -> Option<(Option<(u8, &[u8])>, &[u8])> {
-    let (length, rest) = bytes.split_first_chunk()?;
-    let (expected, rest) = rest.split_first_chunk()?;
-    let length = u32::from_le_bytes(*length);
-    let (content, after) = rest.split_at_checked(length as usize)?;
-    let sound = tag(content, length) == u32::from_le_bytes(*expected);
-    Some((content.split_first().filter(|_| sound).map(|(kind, body)| (*kind, body)), after))
+    let (tag, rest) = bytes.split_first_chunk()?;
+    let (length, _) = rest.split_first_chunk()?;
+    let (covered, after) = rest.split_at_checked(PREFIX - TAG + u32::from_le_bytes(*length) as usize)?;
+    let sound = crc32c::crc32c(covered) == u32::from_le_bytes(*tag);
+    let content = covered[PREFIX - TAG..].split_first().filter(|_| sound);
+    Some((content.map(|(kind, body)| (*kind, body)), after))
 }
 
 /// The log being replayed: its bytes and where each entry begins.
@@ -96,7 +96,7 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Disk, PREFIX};
+    use super::super::Disk;
     use super::*;
     use crate::ids::WriteId;
     use crate::replica::{Entry, EntryKind};

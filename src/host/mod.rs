@@ -13,7 +13,7 @@ mod store;
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
 use crate::net::{Slot, Wire};
-use crate::replica::{Input, Options, Recovered, Software, Status};
+use crate::replica::{Effects, Input, Options, Recovered, Software, Status};
 use crate::time::{Duration, LocalTime, Time};
 use crate::trace::{Body, Digest, StopReason};
 use log::Log;
@@ -45,6 +45,8 @@ pub struct Host {
     epoch: Epoch,
     disk: Disk,
     process: Option<Process>,
+    /// Reused by every step of every life.
+    effects: Effects,
     pauses: u32,
     backlog: Vec<Slot>,
     unseen_flush: Option<WriteId>,
@@ -63,6 +65,7 @@ impl Host {
             epoch: Epoch::ZERO,
             disk,
             process: None,
+            effects: Effects::default(),
             pauses: 0,
             backlog: Vec::new(),
             unseen_flush: None,
@@ -105,7 +108,11 @@ impl Host {
 
     /// When its replica wants to be woken; none while nothing can wake it.
     pub fn deadline(&self) -> Option<Time> {
-        if self.is_paused() { None } else { self.process.as_ref()?.deadline() }
+        if self.is_running() { self.due() } else { None }
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.effects.deadline.map(|deadline| Time::from_nanos(deadline.nanos()))
     }
 
     /// The record of the step that set the deadline.
@@ -128,8 +135,9 @@ impl Host {
         let booted = self.disk.recover().and_then(|recovered| {
             let log = Log::of(&recovered.entries);
             let record = self.booted(&recovered, &log);
-            Process::boot(self.id, self.epoch, &recovered, log, setup, wire.now)
-                .map(|process| (process, record))
+            let process =
+                Process::boot(self.id, self.epoch, &recovered, log, &mut self.effects, setup, wire.now)?;
+            Ok((process, record))
         });
         match booted {
             Ok((process, record)) => {
@@ -226,10 +234,11 @@ impl Host {
     /// A frame has arrived.
     pub fn receive(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
-        let from = wire.frames.get(slot).from;
-        let bytes = std::mem::take(&mut wire.frames.get_mut(slot).bytes);
+        let frame = wire.frames.get_mut(slot);
+        let (from, intact) = (frame.from, frame.intact);
+        let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process {
-            match process.admit(from, &bytes, setup, wire) {
+            match process.admit(from, &bytes, intact, setup, wire) {
                 Ok(input) => self.step(input, setup, wire),
                 Err(why) => {
                     wire.trace.effect(self.address(), Body::Rejected { from, why });
@@ -249,11 +258,11 @@ impl Host {
     }
 
     fn step(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+        let before = self.due();
         let Some(process) = &mut self.process else { return };
-        let before = process.deadline();
         let mut input = input;
         loop {
-            process.step(input, &mut self.disk, setup, wire);
+            process.step(input, &mut self.effects, &mut self.disk, setup, wire);
             match self.disk.begin_flush() {
                 // A flush that takes no time is no event.
                 Some(Duration::ZERO) => {
@@ -270,7 +279,7 @@ impl Host {
                 None => break,
             }
         }
-        if process.deadline() != before {
+        if self.due() != before {
             self.deadline_cause = wire.trace.current();
         }
     }

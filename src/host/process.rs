@@ -26,7 +26,6 @@ use std::collections::VecDeque;
 pub(super) struct Process {
     id: NodeId,
     replica: Box<dyn Replica>,
-    effects: Effects,
     status: Status,
     log: Log,
     applied: Index,
@@ -62,20 +61,20 @@ impl Process {
         epoch: Epoch,
         recovered: &Recovered,
         log: Log,
+        effects: &mut Effects,
         setup: &Setup<'_>,
         now: Time,
     ) -> Result<Self, Unrecoverable> {
-        let mut effects = Effects::default();
+        *effects = Effects::default();
         let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
         let boot = Boot { id, options: setup.options, recovered, stream, now: local(now) };
-        let replica = setup.software.boot(boot, &mut effects)?;
+        let replica = setup.software.boot(boot, effects)?;
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);
         Ok(Self {
             id,
             replica,
             status: effects.status,
-            effects,
             log,
             applied: Index::ZERO,
             applied_hash: 0,
@@ -93,10 +92,6 @@ impl Process {
 
     pub(super) fn status(&self) -> Status {
         self.status
-    }
-
-    pub(super) fn deadline(&self) -> Option<Time> {
-        self.effects.deadline.map(|deadline| Time::from_nanos(deadline.nanos()))
     }
 
     pub(super) fn log_hash(&self) -> u64 {
@@ -120,10 +115,11 @@ impl Process {
         &mut self,
         from: Address,
         bytes: &'b [u8],
+        intact: bool,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, '_>,
     ) -> Result<Input<'b>, Rejection> {
-        let (header, payload) = frame::decode(bytes)?;
+        let (header, payload) = frame::decode(bytes, intact)?;
         if header.cluster != setup.cluster {
             return Err(Rejection::Cluster);
         }
@@ -154,15 +150,14 @@ impl Process {
     pub(super) fn step(
         &mut self,
         input: Input<'_>,
+        effects: &mut Effects,
         disk: &mut Disk,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, '_>,
     ) {
-        let mut effects = std::mem::take(&mut self.effects);
         effects.clear();
-        self.replica.step(local(wire.now), input, &mut effects);
-        self.carry_out(&effects, disk, setup, wire);
-        self.effects = effects;
+        self.replica.step(local(wire.now), input, effects);
+        self.carry_out(effects, disk, setup, wire);
         self.answering = None;
     }
 

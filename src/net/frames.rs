@@ -1,5 +1,6 @@
 //! The frames on their way, in reused buffers.
 
+use super::LinkId;
 use crate::ids::{Address, CallId, RecordId};
 
 /// The place of a frame that is on its way.
@@ -21,6 +22,10 @@ pub struct Frame {
     pub call: CallId,
     /// The hash of its content.
     pub hash: u64,
+    /// Whether the bytes are still those that its sender laid out.
+    pub intact: bool,
+    /// The link that it is on.
+    pub link: LinkId,
     /// The record of its sending; none before.
     pub sent: Option<RecordId>,
 }
@@ -38,10 +43,21 @@ impl Frames {
         if let Some(slot) = self.free.pop() {
             let frame = &mut self.frames[slot.0 as usize];
             (frame.from, frame.to, frame.kind, frame.call, frame.sent) = (from, to, kind, call, None);
+            frame.intact = true;
             return slot;
         }
         let slot = Slot(u32::try_from(self.frames.len()).expect("fewer than 2^32 frames on their way"));
-        self.frames.push(Frame { bytes: Vec::new(), from, to, kind, call, hash: 0, sent: None });
+        self.frames.push(Frame {
+            bytes: Vec::new(),
+            from,
+            to,
+            kind,
+            call,
+            hash: 0,
+            intact: true,
+            link: LinkId::default(),
+            sent: None,
+        });
         slot
     }
 

@@ -26,6 +26,10 @@ pub enum Fate {
     Arrives(Duration, Option<Duration>),
 }
 
+/// A directed link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkId(u32);
+
 /// All links between nodes, and between nodes and clients.
 #[derive(Debug)]
 pub struct Network {
@@ -88,11 +92,16 @@ impl Network {
         &mut self.links[at]
     }
 
-    /// Decides what becomes of a frame that is sent now.
-    pub fn send(&mut self, from: Address, to: Address) -> Fate {
-        let at = self.place(from, to);
+    /// The link from one to the other.
+    #[inline]
+    pub fn link_id(&self, from: Address, to: Address) -> LinkId {
+        LinkId(self.place(from, to) as u32)
+    }
+
+    /// Decides what becomes of a frame that is sent now over the link from one to the other.
+    pub fn send(&mut self, id: LinkId, from: Address, to: Address) -> Fate {
         let seed = self.seed;
-        let link = &mut self.links[at];
+        let link = &mut self.links[id.0 as usize];
         let stream = link.stream.get_or_insert_with(|| {
             let key = u64::from(from.to_wire()) << 32 | u64::from(to.to_wire());
             Box::new(Stream::new(seed, "link", key, 0))
@@ -110,13 +119,15 @@ impl Network {
     }
 
     /// Whether frames on this link get lost.
-    pub fn is_cut(&self, from: Address, to: Address) -> bool {
-        self.link(from, to).cuts > 0
+    #[inline]
+    pub fn is_cut(&self, id: LinkId) -> bool {
+        self.links[id.0 as usize].cuts > 0
     }
 
     /// Whether frames on this link are held.
-    pub fn is_clogged(&self, from: Address, to: Address) -> bool {
-        self.link(from, to).clogs > 0
+    #[inline]
+    pub fn is_clogged(&self, id: LinkId) -> bool {
+        self.links[id.0 as usize].clogs > 0
     }
 
     /// Whether frames between these two get through both ways.
@@ -156,8 +167,8 @@ impl Network {
     }
 
     /// Holds a frame that has arrived on a clogged link.
-    pub fn hold(&mut self, from: Address, to: Address, frame: Slot) {
-        self.link_mut(from, to).held.push(frame);
+    pub fn hold(&mut self, id: LinkId, frame: Slot) {
+        self.links[id.0 as usize].held.push(frame);
     }
 
     /// How many words each link has drawn, in a fixed order.

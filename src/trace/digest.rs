@@ -30,7 +30,7 @@ impl Default for Digest {
 impl Digest {
     /// Folds in words, two at a time; a missing last word counts as 0. Fold things of which the first word tells how
     /// many follow.
-    #[inline]
+    #[inline(always)]
     pub fn fold(&mut self, words: &[u64]) {
         for pair in words.chunks(2) {
             let (x, y) = (pair[0], pair.get(1).copied().unwrap_or(0));

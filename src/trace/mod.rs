@@ -50,6 +50,7 @@ impl<'o> Trace<'o> {
 
     /// Records something taken from the event queue at `time`, brought about by `cause`. The records of its effects
     /// name it as theirs until the next event.
+    #[inline(always)]
     pub fn event(&mut self, time: Time, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
         self.now = time;
         let id = self.push(node, cause, body);
@@ -58,11 +59,13 @@ impl<'o> Trace<'o> {
     }
 
     /// Records an effect of the current event.
+    #[inline(always)]
     pub fn effect(&mut self, node: Address, body: Body) -> RecordId {
         self.push(node, self.current, body)
     }
 
     /// Records something that another record than the current event brought about.
+    #[inline(always)]
     pub fn because(&mut self, node: Address, cause: RecordId, body: Body) -> RecordId {
         self.push(node, Some(cause), body)
     }
@@ -87,6 +90,7 @@ impl<'o> Trace<'o> {
         self.digest
     }
 
+    #[inline(always)]
     fn push(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
         let id = RecordId(self.next);
         self.next = self.next.checked_add(1).expect("fewer than 2^64 records");

@@ -420,7 +420,7 @@ pub enum ActionKind {
 impl Record {
     /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
     /// nothing; whether it stood in the plan must not show.
-    #[inline]
+    #[inline(always)]
     pub fn fold_into(&self, digest: &mut Digest) {
         if !matches!(self.body, Body::FaultSkipped { .. }) {
             let (words, count) = self.body.words();
@@ -436,10 +436,12 @@ fn hexadecimal<S: serde::Serializer>(hash: &u64, serializer: S) -> Result<S::Ok,
 }
 
 impl Body {
-    /// The canonical binary form, at most eight words: what the digest is made of, with time and node before it.
+    /// The canonical binary form: what the digest is made of, with time and node before it.
     ///
     /// The first word tells the kind and holds the small fields. A fault's place in the plan is left out, so that a
-    /// drawn and a scripted fault give the same digest.
+    /// drawn and a scripted fault give the same digest. Inlined where a record is made, only the words of its own kind
+    /// are left of the match.
+    #[inline(always)]
     fn words(&self) -> ([u64; 6], usize) {
         Words::of(self)
     }
@@ -462,23 +464,27 @@ impl Body {
 struct Words([u64; 6], usize);
 
 impl Words {
+    #[inline(always)]
     fn new(tag: u8, small: u64) -> Self {
         debug_assert!(small < 1 << 56);
         Self([u64::from(tag) << 56 | small, 0, 0, 0, 0, 0], 1)
     }
 
+    #[inline(always)]
     fn and(mut self, word: u64) -> Self {
         self.0[self.1] = word;
         self.1 += 1;
         self
     }
 
+    #[inline(always)]
     fn address(self, address: Address, kind: u8) -> Self {
         let mut words = self;
         words.0[0] |= u64::from(address.to_wire()) | u64::from(kind) << 32;
         words
     }
 
+    #[inline(always)]
     #[expect(clippy::too_many_lines, reason = "one flat match over all bodies")]
     fn of(body: &Body) -> ([u64; 6], usize) {
         let words = match *body {

@@ -244,12 +244,11 @@ impl<'p, 'o> World<'p, 'o> {
 
     /// A frame comes to the end of its link.
     fn arrive(&mut self, slot: Slot) {
-        let frame = self.frames.get(slot);
-        let (from, to) = (frame.from, frame.to);
-        if self.network.is_cut(from, to) {
+        let link = self.frames.get(slot).link;
+        if self.network.is_cut(link) {
             self.lose(slot, Loss::CutAtArrival);
-        } else if self.network.is_clogged(from, to) {
-            self.network.hold(from, to, slot);
+        } else if self.network.is_clogged(link) {
+            self.network.hold(link, slot);
         } else {
             self.deliver(slot);
         }
@@ -337,9 +336,10 @@ impl<'p, 'o> World<'p, 'o> {
     fn route(&mut self) {
         let mut out = std::mem::take(&mut self.out);
         for slot in out.drain(..) {
-            let frame = self.frames.get(slot);
+            let frame = self.frames.get_mut(slot);
             let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
-            match self.network.send(from, to) {
+            frame.link = self.network.link_id(from, to);
+            match self.network.send(frame.link, from, to) {
                 Fate::Cut => self.lose(slot, Loss::CutAtSending),
                 Fate::Lost => self.lose(slot, Loss::Random),
                 Fate::Arrives(delay, second) => {
