@@ -15,6 +15,8 @@ const DEEPEST: usize = 32;
 pub(super) struct Tree<'t> {
     text: &'t str,
     nodes: Vec<Node>,
+    /// Where what is never closed begins: a comment, else the innermost bracket.
+    unclosed: Option<usize>,
 }
 
 /// One value, or the document around them (the first node).
@@ -31,17 +33,24 @@ struct Node {
 impl<'t> Tree<'t> {
     /// Builds the tree of this text, which is shorter than 4 GiB.
     pub(super) fn new(text: &'t str) -> Self {
-        let mut builder =
-            Builder { text, at: 0, nodes: vec![Node::default()], open: vec![0], key: 0..0, deeper: 0 };
+        let mut builder = Builder {
+            text,
+            at: 0,
+            nodes: vec![Node::default()],
+            open: vec![0],
+            key: 0..0,
+            deeper: 0,
+            unclosed_comment: None,
+        };
         builder.skip_attributes();
         while builder.at < text.len() {
             builder.step();
         }
-        let end = text.len() as u32;
+        let bracket = builder.open[1..].last().map(|&node| builder.bracket(node));
         for &node in &builder.open {
-            builder.nodes[node as usize].span.end = end;
+            builder.nodes[node as usize].span.end = text.len() as u32;
         }
-        Self { text, nodes: builder.nodes }
+        Self { text, unclosed: builder.unclosed_comment.or(bracket), nodes: builder.nodes }
     }
 
     /// The span of the value that these steps lead to.
@@ -49,11 +58,16 @@ impl<'t> Tree<'t> {
         self.find(steps).map(|node| widen(&self.nodes[node].span))
     }
 
-    /// The span of the name of the field that these steps lead to; of the whole value where it is no field.
+    /// The name that best stands for the value that these steps lead to: its own, else its field's; else its bracket.
     pub(super) fn head(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
         let node = &self.nodes[self.find(steps)?];
-        let name = if node.key.is_empty() { &node.name } else { &node.key };
-        Some(widen(if name.is_empty() { &node.span } else { name }))
+        let names = [&node.name, &node.key, &(node.span.start..node.span.start + 1)];
+        names.into_iter().find(|name| !name.is_empty()).map(widen)
+    }
+
+    /// Where what is never closed begins: a comment, else the innermost bracket.
+    pub(super) fn unclosed(&self) -> Option<usize> {
+        self.unclosed
     }
 
     /// The name of the scenario's first field.
@@ -136,11 +150,21 @@ struct Builder<'t> {
     key: Range<u32>,
     /// How many brackets are open beyond [`DEEPEST`].
     deeper: usize,
+    /// Where the comment begins that never ends.
+    unclosed_comment: Option<usize>,
 }
 
 impl Builder<'_> {
     fn rest(&self) -> &str {
         &self.text[self.at..]
+    }
+
+    /// Where the bracket of an open node stands.
+    fn bracket(&self, node: u32) -> usize {
+        let Node { span, name, .. } = &self.nodes[node as usize];
+        let after_name = name.end.max(span.start) as usize;
+        let at = self.text[after_name..].find('(').filter(|_| !name.is_empty());
+        after_name + at.unwrap_or(0)
     }
 
     /// `#![enable(..)]` and the like at the head of the file.
@@ -232,7 +256,11 @@ impl Builder<'_> {
             self.at += if rest.starts_with("//") {
                 rest.find('\n').unwrap_or(rest.len())
             } else if rest.starts_with("/*") {
-                block_comment(rest)
+                let length = block_comment(rest);
+                if length.is_none() {
+                    self.unclosed_comment = Some(self.at);
+                }
+                length.unwrap_or(self.text.len() - self.at)
             } else {
                 return;
             };
@@ -261,8 +289,8 @@ fn narrow(span: &Range<usize>) -> Range<u32> {
     span.start as u32..span.end as u32
 }
 
-/// How long the block comment is that the text begins with.
-fn block_comment(text: &str) -> usize {
+/// How long the block comment is that the text begins with; none if it never ends.
+fn block_comment(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut level) = (0, 0_usize);
     while at < bytes.len() {
@@ -275,13 +303,13 @@ fn block_comment(text: &str) -> usize {
                 level -= 1;
                 at += 2;
                 if level == 0 {
-                    return at;
+                    return Some(at);
                 }
             }
             _ => at += 1,
         }
     }
-    text.len()
+    None
 }
 
 /// How long the token is that the text begins with; 0 if none begins here.

@@ -321,13 +321,26 @@ pub(super) fn node(path: &Path<'_>, number: u64, voters: u32, notes: &mut Notes<
 pub(super) fn positive(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     limited(path, duration, notes);
     if duration == Duration::ZERO {
-        notes.error(path, "this has to be longer than 0s", "give it some time: \"100ms\"");
+        notes.error(
+            path,
+            format!("{} has to be longer than 0s", quoted_name(path)),
+            "give it some time: \"100ms\"",
+        );
     }
 }
 
 /// Notes a time of too much.
 fn limited(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     if duration > LONGEST {
-        notes.error(path, format!("{duration} is too long: at most 30 days fit"), "write it shorter");
+        let message = format!("{} is too long: at most 30 days fit", quoted_name(path));
+        notes.error(path, message, "the longest is \"30days\"");
+    }
+}
+
+/// The name of the field at the end of a path.
+fn quoted_name(path: &Path<'_>) -> String {
+    match path {
+        Path::Field(_, name) => format!("`{name}`"),
+        Path::Root | Path::Item(..) => "this".to_string(),
     }
 }
