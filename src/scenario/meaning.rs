@@ -15,6 +15,9 @@ use crate::time::Duration;
 /// The most characters in a name.
 const LONGEST_NAME: usize = 100;
 
+/// The most characters in the text about a scenario.
+const LONGEST_ABOUT: usize = 4_000;
+
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let root = Path::Root;
@@ -45,6 +48,14 @@ fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
     if length == 0 || length > LONGEST_NAME || scenario.name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {LONGEST_NAME} characters and fits on one line");
         notes.error(&Path::Root.field("name"), message, "a few words with dashes do: \"leader-crash\"");
+    }
+    if scenario.about.chars().count() > LONGEST_ABOUT {
+        let message = format!("`about` has at most {LONGEST_ABOUT} characters");
+        notes.error(
+            &Path::Root.field("about"),
+            message,
+            "put the rest into a comment, which may be of any length",
+        );
     }
     if scenario.about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let help = "only line ends and tabs are allowed among them";

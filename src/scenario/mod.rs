@@ -26,6 +26,8 @@ mod parse;
 mod path;
 mod problem;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use problem::{Errors, Problem, Warning};

@@ -9,8 +9,8 @@ use std::ops::Range;
 /// A source line longer than this is not shown: it would hide the message, and takes long to lay out.
 const LONGEST_LINE: usize = 1_000;
 
-/// The most characters of a message that are kept.
-const LONGEST_MESSAGE: usize = 400;
+/// The most characters of a path or a message that are kept.
+const LONGEST_TEXT: usize = 400;
 
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
@@ -32,7 +32,7 @@ impl Problem {
         message: String,
         help: String,
     ) -> Self {
-        Self { path: display(steps), message: shortened(message), help: shortened(help), place }
+        Self { path: shortened(display(steps)), message: shortened(message), help: shortened(help), place }
     }
 
     /// Which field it is about, such as `cluster.raft.election_timeout`; empty for the scenario as a whole.
@@ -89,9 +89,9 @@ impl Problem {
     }
 }
 
-/// A message without the bulk of what it quotes.
+/// A text without the bulk of what it quotes.
 fn shortened(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
         text.truncate(end);
         text.push_str("..");
     }
