@@ -187,8 +187,13 @@ impl Parsing<'_> {
             {
                 ("a text in quotes has to stand here", "a time has a unit and stands in quotes: \"150ms\"")
             }
+            Error::ExpectedString if self.at_named_value() => {
+                ("this value has no name", "write it alone, or in order: Uniform(\"1ms\", \"5ms\")")
+            }
             Error::ExpectedString => ("a text in quotes has to stand here", "put it into `\"` and `\"`"),
-            Error::ExpectedIdentifier => ("a name has to stand here", "a name is a word without quotes"),
+            Error::ExpectedIdentifier | Error::SuggestRawIdentifier(_) => {
+                ("a name has to stand here", self.help_for_a_name())
+            }
             Error::ExpectedStringEnd => {
                 return (
                     self.span(),
@@ -210,6 +215,25 @@ impl Parsing<'_> {
             }
         };
         (self.stop(), message.to_string(), help.to_string())
+    }
+
+    /// What may have been meant where a name is missing.
+    fn help_for_a_name(&self) -> &'static str {
+        let at_digit = self.text[self.cursor().start..].starts_with(|c: char| c.is_ascii_digit());
+        match self.steps.last() {
+            _ if at_digit && self.steps.contains(&Step::Field("do")) => "a node is written `Node(1)`",
+            Some(Step::Variant("OpenLoop" | "ClosedLoop" | "Exponential")) => {
+                "its values are named: `name: value`"
+            }
+            _ => "a name is a word without quotes",
+        }
+    }
+
+    /// Whether the parser stopped at `name: ..`.
+    fn at_named_value(&self) -> bool {
+        let rest = &self.text[self.cursor().start..];
+        let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        after.len() < rest.len() && after.trim_start().starts_with(':')
     }
 
     /// The struct or variant that the steps lead to, for people; without its `field`, if they lead on to that.

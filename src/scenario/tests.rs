@@ -319,6 +319,21 @@ proptest! {
     }
 
     #[test]
+    fn shares_add_up_and_keep_their_order(weights in proptest::array::uniform3(prop_oneof![Just(0.0), 0.0..=1e12_f64, 0.0..1e-300])) {
+        prop_assume!(weights.iter().sum::<f64>() > 0.0);
+        let mix = meaning::shares(weights);
+        let parts = [mix.put, mix.get, mix.cas];
+        prop_assert_eq!(parts.iter().sum::<u64>(), 1 << 32);
+        for (i, j) in [(0, 1), (1, 2), (0, 2)] {
+            prop_assert!(weights[i] > weights[j] || parts[i] <= parts[j] + 1, "{parts:?}");
+            prop_assert!(weights[i] < weights[j] || parts[i] + 1 >= parts[j], "{parts:?}");
+        }
+        for (weight, part) in weights.into_iter().zip(parts) {
+            prop_assert!(weight > 0.0 || part == 0, "what has no weight does not happen");
+        }
+    }
+
+    #[test]
     fn no_bytes_do_harm(bytes in vec(any::<u8>(), 0..400)) {
         survives(&String::from_utf8_lossy(&bytes));
         let _ = decode(&bytes);
