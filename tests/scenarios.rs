@@ -35,3 +35,32 @@ fn shipped_scenarios_read_without_warnings_and_write_back() {
         assert_eq!(read(&again), Ok((plan, vec![])), "{again}");
     }
 }
+
+/// Each broken scenario of `tests/scenario_errors` is explained as the text beside it says. With `UPDATE` set in the
+/// environment the texts are written anew; their difference is then to be reviewed like code.
+#[test]
+fn broken_scenarios_are_explained() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let files = files("tests/scenario_errors", "ron");
+    assert!(files.len() >= 25, "{}", files.len());
+    let mut differing = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let shown = match read(&text) {
+            Ok((_, warnings)) => {
+                assert!(!warnings.is_empty(), "{}: nothing is wrong with it", name(&file));
+                let shown = warnings.iter().map(|warning| warning.render(&name(&file), &text, false));
+                shown.collect::<Vec<_>>().join("\n\n")
+            }
+            Err(errors) => errors.render(&name(&file), &text, false),
+        };
+        let shown = shown + "\n";
+        let expected = file.with_extension("txt");
+        if update {
+            fs::write(&expected, shown).expect("a file that can be written");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != shown {
+            differing.push(format!("{}:\n{shown}", name(&file)));
+        }
+    }
+    assert!(differing.is_empty(), "explained otherwise than expected:\n\n{}", differing.join("\n"));
+}

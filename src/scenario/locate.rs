@@ -15,6 +15,8 @@ const DEEPEST: usize = 32;
 pub(super) struct Tree<'t> {
     text: &'t str,
     nodes: Vec<Node>,
+    /// Where what is never closed begins: a comment, else the innermost bracket.
+    unclosed: Option<usize>,
 }
 
 /// One value, or the document around them (the first node).
@@ -31,17 +33,24 @@ struct Node {
 impl<'t> Tree<'t> {
     /// Builds the tree of this text, which is shorter than 4 GiB.
     pub(super) fn new(text: &'t str) -> Self {
-        let mut builder =
-            Builder { text, at: 0, nodes: vec![Node::default()], open: vec![0], key: 0..0, deeper: 0 };
+        let mut builder = Builder {
+            text,
+            at: 0,
+            nodes: vec![Node::default()],
+            open: vec![0],
+            key: 0..0,
+            deeper: 0,
+            unclosed_comment: None,
+        };
         builder.skip_attributes();
         while builder.at < text.len() {
             builder.step();
         }
-        let end = text.len() as u32;
+        let bracket = builder.open[1..].last().map(|&node| builder.bracket(node));
         for &node in &builder.open {
-            builder.nodes[node as usize].span.end = end;
+            builder.nodes[node as usize].span.end = text.len() as u32;
         }
-        Self { text, nodes: builder.nodes }
+        Self { text, unclosed: builder.unclosed_comment.or(bracket), nodes: builder.nodes }
     }
 
     /// The span of the value that these steps lead to.
@@ -49,11 +58,16 @@ impl<'t> Tree<'t> {
         self.find(steps).map(|node| widen(&self.nodes[node].span))
     }
 
-    /// The span of the name of the field that these steps lead to; of the whole value where it is no field.
+    /// The name that best stands for the value that these steps lead to: its own, else its field's; else its bracket.
     pub(super) fn head(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
         let node = &self.nodes[self.find(steps)?];
-        let name = if node.key.is_empty() { &node.name } else { &node.key };
-        Some(widen(if name.is_empty() { &node.span } else { name }))
+        let names = [&node.name, &node.key, &(node.span.start..node.span.start + 1)];
+        names.into_iter().find(|name| !name.is_empty()).map(widen)
+    }
+
+    /// Where what is never closed begins: a comment, else the innermost bracket.
+    pub(super) fn unclosed(&self) -> Option<usize> {
+        self.unclosed
     }
 
     /// The name of the scenario's first field.
@@ -136,11 +150,21 @@ struct Builder<'t> {
     key: Range<u32>,
     /// How many brackets are open beyond [`DEEPEST`].
     deeper: usize,
+    /// Where the comment begins that never ends.
+    unclosed_comment: Option<usize>,
 }
 
 impl Builder<'_> {
     fn rest(&self) -> &str {
         &self.text[self.at..]
+    }
+
+    /// Where the bracket of an open node stands.
+    fn bracket(&self, node: u32) -> usize {
+        let Node { span, name, .. } = &self.nodes[node as usize];
+        let after_name = name.end.max(span.start) as usize;
+        let at = self.text[after_name..].find('(').filter(|_| !name.is_empty());
+        after_name + at.unwrap_or(0)
     }
 
     /// `#![enable(..)]` and the like at the head of the file.
@@ -232,7 +256,11 @@ impl Builder<'_> {
             self.at += if rest.starts_with("//") {
                 rest.find('\n').unwrap_or(rest.len())
             } else if rest.starts_with("/*") {
-                block_comment(rest)
+                let length = block_comment(rest);
+                if length.is_none() {
+                    self.unclosed_comment = Some(self.at);
+                }
+                length.unwrap_or(self.text.len() - self.at)
             } else {
                 return;
             };
@@ -261,8 +289,8 @@ fn narrow(span: &Range<usize>) -> Range<u32> {
     span.start as u32..span.end as u32
 }
 
-/// How long the block comment is that the text begins with.
-fn block_comment(text: &str) -> usize {
+/// How long the block comment is that the text begins with; none if it never ends.
+fn block_comment(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut level) = (0, 0_usize);
     while at < bytes.len() {
@@ -275,13 +303,13 @@ fn block_comment(text: &str) -> usize {
                 level -= 1;
                 at += 2;
                 if level == 0 {
-                    return at;
+                    return Some(at);
                 }
             }
             _ => at += 1,
         }
     }
-    text.len()
+    None
 }
 
 /// How long the token is that the text begins with; 0 if none begins here.
@@ -322,4 +350,184 @@ fn raw_string(text: &str) -> Option<usize> {
     let end = format!("\"{}", "#".repeat(hashes));
     let length = body.find(&end).map_or(body.len(), |at| at + end.len());
     Some(1 + hashes + 1 + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found<'t>(text: &'t str, steps: &[Step<'_>]) -> Option<&'t str> {
+        Tree::new(text).value(steps).map(|span| &text[span])
+    }
+
+    #[test]
+    fn fields_elements_and_variants_are_found() {
+        use Step::{Field, Item, Variant};
+        let text = r##"#![enable(x)] Top(a: 1, r#b: [x, Y("(]", 'c'), /* a: 2 */ (z: r#"")"#)], // c: 3
+            c: Some((d: '\'', e: b"]")), "f": {"g": (1, 2,)}, h: Wrap(Inner(i: -1.5)))"##;
+        for (steps, expected) in [
+            (&[Field("a")][..], Some("1")),
+            (&[Field("b"), Item(0)], Some("x")),
+            (&[Field("b"), Item(1)], Some(r#"Y("(]", 'c')"#)),
+            (&[Field("b"), Item(1), Variant("Y"), Item(1)], Some("'c'")),
+            (&[Field("b"), Item(2), Field("z")], Some(r##"r#"")"#"##)),
+            (&[Field("b"), Item(3)], None),
+            (&[Field("c"), Field("d")], Some(r"'\''")),
+            (&[Field("c"), Field("e")], Some("b\"]\"")),
+            (&[Field("\"f\""), Field("\"g\""), Item(1)], Some("2")),
+            (&[Field("h"), Variant("Inner"), Field("i")], Some("-1.5")),
+            (&[Field("h"), Variant("Wrap"), Field("i")], Some("-1.5")),
+            (&[Field("x")], None),
+        ] {
+            assert_eq!(found(text, steps), expected, "{steps:?}");
+        }
+        assert_eq!(Tree::new(text).first_field().map(|span| &text[span]), Some("a"));
+        assert_eq!(Tree::new(text).head(&[Field("c")]).map(|span| &text[span]), Some("Some"));
+        assert_eq!(Tree::new(text).head(&[Field("b")]).map(|span| &text[span]), Some("r#b"));
+    }
+
+    #[test]
+    fn of_broken_text_the_sound_part_is_found() {
+        let steps = [Step::Field("a"), Step::Item(1)];
+        for text in ["(a: [1, 2", "(a: [1, 2, \"", "(a: [1, 2, /* ", "(a: [1, 2)))]", "(a: [1, 2 ? % ;"] {
+            assert_eq!(found(text, &steps), Some("2"), "{text}");
+        }
+        for (text, unclosed) in [
+            ("", None),
+            ("(a)", None),
+            ("(a [b", Some(3)),
+            ("(a /* [", Some(3)),
+            ("( Name (b", Some(7)),
+            ("a)]", None),
+        ] {
+            assert_eq!(Tree::new(text).unclosed(), unclosed, "{text}");
+        }
+    }
+
+    /// A value, to be written with blanks and comments wherever they may stand.
+    #[derive(Clone, Debug)]
+    enum Value {
+        Leaf(String),
+        List(Vec<Value>),
+        Struct(String, Vec<Value>),
+        Tuple(String, Vec<Value>),
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            "[a-zA-Z_]{1,5}|[0-9]{1,3}|-1\\.5e3|0x1f",
+            "\"([a-z(\\[{,:é/*' ]|\\\\\"|\\\\\\\\){0,6}\"",
+            "r\"[a-z)\\]},:/*'\\\\]{0,5}\"|r##\"[a-z)\",]{0,3}#[a-z]\"##",
+            "'[a-z(\"]'|'\\\\''|b'\\)'|b\"[(,]\"",
+        ]
+        .prop_filter("a raw string, not a name", |text| !matches!(text.as_str(), "r" | "b" | "br"));
+        leaf.prop_map(Value::Leaf).prop_recursive(4, 40, 5, |inner| {
+            let name = "([A-Z][a-z]{1,4})?";
+            let many = || proptest::collection::vec(inner.clone(), 0..5);
+            prop_oneof![
+                many().prop_map(Value::List),
+                (name, many()).prop_map(|(name, fields)| Value::Struct(name, fields)),
+                (name, proptest::collection::vec(inner.clone(), 2..5))
+                    .prop_map(|(name, elements)| Value::Tuple(name, elements)),
+            ]
+        })
+    }
+
+    /// The way to a value: fields and elements by their number.
+    type Way = Vec<(Option<usize>, usize)>;
+
+    /// Writes a value, and notes the place of each value within.
+    struct Writer<'a> {
+        text: String,
+        blanks: std::iter::Cycle<std::slice::Iter<'a, String>>,
+        places: Vec<(Way, Range<usize>)>,
+    }
+
+    impl Writer<'_> {
+        fn blank(&mut self) {
+            let blank = self.blanks.next().map_or("", |blank| blank.as_str());
+            self.text.push_str(blank);
+        }
+
+        fn write(&mut self, value: &Value, path: &[(Option<usize>, usize)]) {
+            self.blank();
+            let start = self.text.len();
+            let end = match value {
+                Value::Leaf(text) => {
+                    self.text.push_str(text);
+                    self.text.len()
+                }
+                Value::List(elements) => self.many("", '[', ']', elements, false, path),
+                Value::Struct(name, fields) => self.many(name, '(', ')', fields, true, path),
+                Value::Tuple(name, elements) => self.many(name, '(', ')', elements, false, path),
+            };
+            self.places.push((path.to_vec(), start..end));
+            self.blank();
+        }
+
+        fn many(
+            &mut self,
+            name: &str,
+            open: char,
+            close: char,
+            values: &[Value],
+            named: bool,
+            path: &[(Option<usize>, usize)],
+        ) -> usize {
+            self.text.push_str(name);
+            if !name.is_empty() {
+                self.blank();
+            }
+            self.text.push(open);
+            for (i, value) in values.iter().enumerate() {
+                self.blank();
+                if named {
+                    self.text.push_str(&format!("field{i}"));
+                    self.blank();
+                    self.text.push(':');
+                }
+                let mut path = path.to_vec();
+                path.push(if named { (Some(i), 0) } else { (None, i) });
+                self.write(value, &path);
+                self.text.push(',');
+            }
+            self.blank();
+            self.text.push(close);
+            self.text.len()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_found_where_it_was_written(
+            value in value(),
+            blanks in proptest::collection::vec("( |\t|\r?\n|//[a-z\"(,:]{0,3}\n|/\\*([a-z)\"':,]|/\\*[(,]\\*/){0,3}\\*/){0,2}", 1..9),
+        ) {
+            let mut writer = Writer { text: String::new(), blanks: blanks.iter().cycle(), places: Vec::new() };
+            writer.write(&value, &[]);
+            let text = writer.text;
+            let tree = Tree::new(&text);
+            let names: Vec<String> = (0..5).map(|i| format!("field{i}")).collect();
+            for (path, place) in writer.places {
+                let step = |&(field, item): &(Option<usize>, usize)| {
+                    field.map_or(Step::Item(item), |field: usize| Step::Field(&names[field]))
+                };
+                let steps: Vec<Step<'_>> = path.iter().map(step).collect();
+                prop_assert_eq!(tree.value(&steps), Some(place), "{:?} in {}", steps, &text);
+            }
+            prop_assert_eq!(tree.unclosed(), None);
+        }
+
+        #[test]
+        fn any_text_has_a_tree(text in "([(\\[{})\\],:\"'r#b/*\\\\ ]|//|/\\*|\n|a|é){0,80}") {
+            let tree = Tree::new(&text);
+            for node in &tree.nodes {
+                for span in [&node.span, &node.name, &node.key] {
+                    prop_assert!(text.get(widen(span)).is_some(), "{span:?} in {text:?}");
+                }
+            }
+            prop_assert!(tree.unclosed().is_none_or(|at| at < text.len()));
+        }
+    }
 }

@@ -15,6 +15,9 @@ use crate::time::Duration;
 /// The most characters in a name.
 const LONGEST_NAME: usize = 100;
 
+/// The most characters in the text about a scenario.
+const LONGEST_ABOUT: usize = 4_000;
+
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let root = Path::Root;
@@ -45,6 +48,14 @@ fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
     if length == 0 || length > LONGEST_NAME || scenario.name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {LONGEST_NAME} characters and fits on one line");
         notes.error(&Path::Root.field("name"), message, "a few words with dashes do: \"leader-crash\"");
+    }
+    if scenario.about.chars().count() > LONGEST_ABOUT {
+        let message = format!("`about` has at most {LONGEST_ABOUT} characters");
+        notes.error(
+            &Path::Root.field("about"),
+            message,
+            "put the rest into a comment, which may be of any length",
+        );
     }
     if scenario.about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let help = "only line ends and tabs are allowed among them";
@@ -321,13 +332,26 @@ pub(super) fn node(path: &Path<'_>, number: u64, voters: u32, notes: &mut Notes<
 pub(super) fn positive(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     limited(path, duration, notes);
     if duration == Duration::ZERO {
-        notes.error(path, "this has to be longer than 0s", "give it some time: \"100ms\"");
+        notes.error(
+            path,
+            format!("{} has to be longer than 0s", quoted_name(path)),
+            "give it some time: \"100ms\"",
+        );
     }
 }
 
 /// Notes a time of too much.
 fn limited(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     if duration > LONGEST {
-        notes.error(path, format!("{duration} is too long: at most 30 days fit"), "write it shorter");
+        let message = format!("{} is too long: at most 30 days fit", quoted_name(path));
+        notes.error(path, message, "the longest is \"30days\"");
+    }
+}
+
+/// The name of the field at the end of a path.
+fn quoted_name(path: &Path<'_>) -> String {
+    match path {
+        Path::Field(_, name) => format!("`{name}`"),
+        Path::Root | Path::Item(..) => "this".to_string(),
     }
 }

@@ -11,8 +11,9 @@
 //! assert!(warnings.is_empty());
 //! assert_eq!(squall::scenario::read(&squall::scenario::write(&plan)), Ok((plan, warnings)));
 //!
-//! let errors = squall::scenario::read(&text.replace("voters", "voter")).expect_err("no scenario");
-//! let shown = errors.render("idle.ron", text, false);
+//! let text = text.replace("voters", "voter");
+//! let errors = squall::scenario::read(&text).expect_err("no scenario");
+//! let shown = errors.render("idle.ron", &text, false);
 //! assert!(shown.contains("unknown field `voter` in `cluster`"));
 //! assert!(shown.contains("did you mean `voters`?"));
 //! ```
@@ -26,6 +27,8 @@ mod parse;
 mod path;
 mod problem;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use problem::{Errors, Problem, Warning};

@@ -70,12 +70,12 @@ impl Parsing<'_> {
             Error::NoSuchEnumVariant { expected, found, .. } => self.unknown("variant", found, expected),
             Error::MissingStructField { field, .. } => (
                 self.tree.head(self.steps).unwrap_or_else(|| self.cursor()),
-                format!("`{field}` is missing in {}", self.whole()),
+                format!("`{field}` is missing in {}", self.whole("")),
                 format!("add `{field}: ..`"),
             ),
             Error::DuplicateStructField { field, .. } => (
                 self.span(),
-                format!("`{field}` is given twice in {}", self.whole()),
+                format!("`{field}` is given twice in {}", self.whole(field)),
                 "take one of the two away".to_string(),
             ),
             Error::IntegerOutOfBounds
@@ -87,11 +87,12 @@ impl Parsing<'_> {
                 format!("{found} is not {expected}"),
                 "put the right kind of value here".to_string(),
             ),
-            Error::ExpectedDifferentLength { expected, found } => (
-                self.value(),
-                format!("{found} values stand here where {expected} is expected"),
-                "give as many as are expected".to_string(),
-            ),
+            Error::ExpectedDifferentLength { expected, found } => {
+                let wanted = expected.split(' ').find_map(|word| word.parse::<usize>().ok());
+                let wanted = wanted.map_or(expected.clone(), |wanted| wanted.to_string());
+                let message = format!("{wanted} values have to stand here, not {found}");
+                (self.value(), message, "write them one after the other, with commas between".to_string())
+            }
             Error::Message(message) => {
                 let (message, help) =
                     message.split_once("; ").unwrap_or((message, "a time looks like \"150ms\""));
@@ -109,7 +110,7 @@ impl Parsing<'_> {
         if shown.len() < found.len() {
             shown.push_str("..");
         }
-        let place_name = if kind == "field" { format!(" in {}", self.whole()) } else { String::new() };
+        let place_name = if kind == "field" { format!(" in {}", self.whole(found)) } else { String::new() };
         let message = format!("unknown {kind} `{shown}`{place_name}");
         let all = format!("`{}`", expected.join("`, `"));
         let help = match nearest(found, expected) {
@@ -137,15 +138,36 @@ impl Parsing<'_> {
         if let Some(bounds) = bounds::of(name) {
             let message =
                 format!("`{name}` has to be a whole number from {} to {}", bounds.least, bounds.most);
-            return (place, message, format!("write it plainly: `{}`", bounds.least.max(1)));
+            let help = match self.error.code {
+                Error::IntegerOutOfBounds if self.text[place.start..].starts_with('-') => {
+                    format!("the least that fits is {}", bounds.least)
+                }
+                Error::IntegerOutOfBounds => format!("the greatest that fits is {}", bounds.most),
+                _ => "write it in digits, without quotes".to_string(),
+            };
+            return (place, message, help);
         }
-        (place, format!("`{name}` has to be a number"), "write it plainly: `0.01`".to_string())
+        (
+            place,
+            format!("`{name}` has to be a number"),
+            "write it in digits, without quotes: `0.01`".to_string(),
+        )
     }
 
     /// Text that is no RON at all, or not of the kind that has to stand here.
     fn syntax(&self) -> (Range<usize>, String, String) {
+        let at_end = self.text[self.cursor().start..].trim().is_empty();
+        if let Some(open) = self.tree.unclosed().filter(|_| at_end) {
+            let (message, help) = match self.text.as_bytes()[open] {
+                b'/' => ("this comment never ends", "put a `*/` where it ends"),
+                b'[' => ("this bracket is never closed", "put a `]` where it ends"),
+                b'{' => ("this bracket is never closed", "put a `}` where it ends"),
+                _ => ("this bracket is never closed", "put a `)` where it ends"),
+            };
+            return (open..open + 1, message.to_string(), help.to_string());
+        }
         let (message, help) = match &self.error.code {
-            Error::Eof => ("the text ends too early", "close what is open"),
+            Error::Eof => ("the text ends too early", "finish what has begun here"),
             Error::TrailingCharacters => ("text after the end of the scenario", "take it away"),
             Error::ExpectedComma if self.text[self.cursor().start..].starts_with('.') => {
                 ("a whole number has to stand here", "take the decimals away")
@@ -156,10 +178,22 @@ impl Parsing<'_> {
             Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
                 ("an opening `(` has to stand here", "put the fields or values into `(` and `)`")
             }
-            Error::ExpectedStructLikeEnd => ("a closing `)` has to stand here", "put a `)` before it"),
+            Error::ExpectedStructLikeEnd => {
+                ("nothing more belongs here", "close the bracket with `)` before it")
+            }
             Error::ExpectedMapColon => ("a `:` has to stand here", "a field is written `name: value`"),
+            Error::ExpectedString
+                if self.text[self.cursor().start..].starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                ("a text in quotes has to stand here", "a time has a unit and stands in quotes: \"150ms\"")
+            }
+            Error::ExpectedString if self.at_named_value() => {
+                ("this value has no name", "write it alone, or in order: Uniform(\"1ms\", \"5ms\")")
+            }
             Error::ExpectedString => ("a text in quotes has to stand here", "put it into `\"` and `\"`"),
-            Error::ExpectedIdentifier => ("a name has to stand here", "a name is a word without quotes"),
+            Error::ExpectedIdentifier | Error::SuggestRawIdentifier(_) => {
+                ("a name has to stand here", self.help_for_a_name())
+            }
             Error::ExpectedStringEnd => {
                 return (
                     self.span(),
@@ -167,7 +201,6 @@ impl Parsing<'_> {
                     "put a closing `\"` after it".into(),
                 );
             }
-            Error::UnclosedBlockComment => ("the comment never ends", "put a closing `*/` after it"),
             Error::ExceededRecursionLimit => ("brackets are nested too deep", "no scenario needs this"),
             Error::ExpectedDifferentStructName { expected, .. } => {
                 let help = format!("leave the name out, or write `{expected}`");
@@ -178,16 +211,43 @@ impl Parsing<'_> {
                 let message = message
                     .strip_prefix("Expected")
                     .map_or(message.clone(), |rest| format!("expected{rest}"));
-                return (self.cursor(), message, "see the RON grammar: https://github.com/ron-rs/ron".into());
+                return (self.stop(), message, "see the RON grammar: https://github.com/ron-rs/ron".into());
             }
         };
-        (self.cursor(), message.to_string(), help.to_string())
+        (self.stop(), message.to_string(), help.to_string())
     }
 
-    /// The struct that the steps lead to, for people.
-    fn whole(&self) -> String {
-        let path = display(self.steps);
-        if path.is_empty() { "the scenario".to_string() } else { format!("`{path}`") }
+    /// What may have been meant where a name is missing.
+    fn help_for_a_name(&self) -> &'static str {
+        let at_digit = self.text[self.cursor().start..].starts_with(|c: char| c.is_ascii_digit());
+        match self.steps.last() {
+            _ if at_digit && self.steps.contains(&Step::Field("do")) => "a node is written `Node(1)`",
+            Some(Step::Variant("OpenLoop" | "ClosedLoop" | "Exponential")) => {
+                "its values are named: `name: value`"
+            }
+            _ => "a name is a word without quotes",
+        }
+    }
+
+    /// Whether the parser stopped at `name: ..`.
+    fn at_named_value(&self) -> bool {
+        let rest = &self.text[self.cursor().start..];
+        let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        after.len() < rest.len() && after.trim_start().starts_with(':')
+    }
+
+    /// The struct or variant that the steps lead to, for people; without its `field`, if they lead on to that.
+    fn whole(&self, field: &str) -> String {
+        let steps = match self.steps {
+            [whole @ .., Step::Field(last)] if *last == field => whole,
+            steps => steps,
+        };
+        let path = display(steps);
+        match steps.last() {
+            None => "the scenario".to_string(),
+            Some(Step::Variant(name)) => format!("the `{name}` of `{path}`"),
+            Some(_) => format!("`{path}`"),
+        }
     }
 
     /// The value that the steps lead to, or where the parser was.
@@ -200,6 +260,12 @@ impl Parsing<'_> {
         let start = offset(self.text, &self.error.span.start);
         let end = offset(self.text, &self.error.span.end);
         if start < end { start..end } else { self.cursor() }
+    }
+
+    /// What the parser stopped at: the value, if it had not even begun with it, else a character.
+    fn stop(&self) -> Range<usize> {
+        let cursor = self.cursor();
+        self.tree.value(self.steps).filter(|value| value.start == cursor.start).unwrap_or(cursor)
     }
 
     /// The character that the parser stopped at.

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// A source line longer than this is not shown: it would hide the message, and takes long to lay out.
 const LONGEST_LINE: usize = 1_000;
 
+/// The most characters of a path or a message that are kept.
+const LONGEST_TEXT: usize = 400;
+
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
 
@@ -29,7 +32,7 @@ impl Problem {
         message: String,
         help: String,
     ) -> Self {
-        Self { path: display(steps), message, help, place }
+        Self { path: shortened(display(steps)), message: shortened(message), help: shortened(help), place }
     }
 
     /// Which field it is about, such as `cluster.raft.election_timeout`; empty for the scenario as a whole.
@@ -52,12 +55,19 @@ impl Problem {
         self.place.clone()
     }
 
+    /// In the order of the text.
+    fn order(&self) -> usize {
+        self.place.as_ref().map_or(0, |place| place.start)
+    }
+
     fn render(&self, level: Level<'_>, file: &str, text: &str, colour: bool) -> String {
         let title = level.primary_title(self.message.as_str());
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let help = Level::HELP.message(normalize_untrusted_str(&self.help));
+        let about =
+            (!self.path.is_empty()).then(|| Level::NOTE.message(format!("this is about `{}`", self.path)));
         let Some(place) = self.place.as_ref().filter(|place| text.is_char_boundary(place.start)) else {
-            return renderer.render(&[title.element(Origin::path(file)).element(help)]);
+            return renderer.render(&[title.element(Origin::path(file)).elements(about).element(help)]);
         };
         let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[place.start..].find('\n').map_or(text.len(), |at| place.start + at);
@@ -66,7 +76,7 @@ impl Problem {
         if line.len() > LONGEST_LINE {
             let column = 1 + text[start..place.start].chars().count();
             let origin = Origin::path(file).line(number).char_column(column);
-            return renderer.render(&[title.element(origin).element(help)]);
+            return renderer.render(&[title.element(origin).elements(about).element(help)]);
         }
         let from = (place.start - start).min(line.len());
         let to = place.end.clamp(place.start, end).saturating_sub(start).clamp(from, line.len());
@@ -77,6 +87,15 @@ impl Problem {
         let snippet = Snippet::source(line).line_start(number).path(file).annotation(mark);
         renderer.render(&[title.element(snippet).element(help)])
     }
+}
+
+/// A text without the bulk of what it quotes.
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(end);
+        text.push_str("..");
+    }
+    text
 }
 
 impl fmt::Display for Problem {
@@ -101,7 +120,7 @@ impl Errors {
         Self(problems)
     }
 
-    /// The problems, in the order of the rules that found them.
+    /// The problems, in the order of the text.
     pub fn problems(&self) -> &[Problem] {
         &self.0
     }
@@ -184,8 +203,10 @@ impl<'t> Notes<'t> {
         self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
     }
 
-    /// The warnings, or all errors if there are any.
-    pub(super) fn finish(self) -> Result<Vec<Warning>, Errors> {
+    /// The warnings, or all errors if there are any; in the order of the text.
+    pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
+        self.errors.sort_by_key(Problem::order);
+        self.warnings.sort_by_key(|warning| warning.0.order());
         if self.errors.is_empty() { Ok(self.warnings) } else { Err(Errors::new(self.errors)) }
     }
 

@@ -148,7 +148,7 @@ fn rate(rate: Rate) -> String {
     // The nearest decimal may lie just below, and rates are rounded down: the one above it is tried as well.
     (0..=19)
         .flat_map(|decimals: usize| {
-            let step = 0.1_f64.powi(decimals as i32);
+            let step = 1.0 / 10_u64.pow(decimals as u32) as f64;
             [format!("{value:.decimals$}"), format!("{:.decimals$}", value + step / 2.0)]
         })
         .find(fits)

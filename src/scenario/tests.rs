@@ -1,0 +1,381 @@
+//! Properties of reading and writing: what is written reads back, and no bytes at all do harm.
+
+use super::*;
+use crate::ids::NodeId;
+use crate::plan::{
+    Action, Arrival, Backoff, Clients, Cluster, Edge, Fault, Jitter, Link, Network, Shape, Target,
+};
+use crate::replica::{Bug, Options};
+use crate::rng::{Distribution, Rate};
+use crate::time::{Duration, Time};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// Uses every field and every variant that there is.
+const EVERYTHING: &str = r#"
+#![enable(implicit_some)]
+Scenario(
+    format: 1,
+    name: "storm-over-five", // a comment, "with a quote
+    about: r"A \raw\ text: a /* and no */ comment.",
+    seed: 0x2A,
+    duration: "1m",
+    cluster: (
+        voters: 5,
+        raft: (heartbeat: "50ms", election_timeout: ("150ms", "300ms"), max_batch_bytes: 65_536),
+        disk: (flush: Uniform("500us", "2ms")),
+        rpc: (timeout: "150ms"),
+        bug: Some(AckBeforeFlush),
+    ),
+    network: (
+        default: (latency: Exponential(min: "1ms", mean: "2ms", max: "60ms"), loss: 0.001, duplicate: 1e-3),
+        links: [(from: 1, to: 3, latency: Constant("40ms")), (from: 3, to: 1, loss: 1)],
+        clients: (latency: Uniform("1ms", "2ms"), loss: 0, duplicate: 0.25),
+    ),
+    clients: (
+        count: 4, arrival: OpenLoop(rate: 200.0), mix: (put: 0.5, get: 0.4, cas: 0.1), keys: 16, value_bytes: 64,
+        timeout: "500ms", backoff: (base: "20ms", cap: "2s", jitter: NoJitter),
+    ),
+    /* faults /* of all kinds */ */
+    faults: [
+        (id: "split", at: "5s", until: "12s", do: Partition(groups: [[Leader, Follower(1)], [Rest]])),
+        (at: "13s", for: "800ms", do: Partition(keep: ["leader-1", "2-3"])),
+        (at: "15s", for: "800ms", do: Partition(cut: ["1>2", "follower1-3"])),
+        (at: "16s", for: "800ms", do: Clog(cut: ["1-2"])),
+        (at: "20s", for: "1s", do: Crash(Node(1))),
+        (at: "21s", for: "1s", do: Wipe(Node(1))),
+        (at: "23s 500ms", until: None, do: Pause(Leader)),
+    ],
+)
+"#;
+
+#[test]
+fn the_whole_vocabulary_reads_and_writes_back() {
+    let (plan, warnings) =
+        read(EVERYTHING).unwrap_or_else(|errors| panic!("{}", errors.render("x", EVERYTHING, false)));
+    assert_eq!(warnings, []);
+    assert_eq!(plan.seed, 42);
+    assert_eq!(plan.about, "A \\raw\\ text: a /* and no */ comment.");
+    assert_eq!(plan.cluster.raft.bug, Some(Bug::AckBeforeFlush));
+    let [(NodeId(1), NodeId(3), there), (NodeId(3), NodeId(1), back)] = &plan.network.links[..] else {
+        panic!("{:?}", plan.network.links)
+    };
+    assert_eq!(there.latency, Distribution::Constant(Duration::from_millis(40)));
+    assert_eq!(there.loss, Rate::new(0.001).expect("a rate"), "what is not said is as by default");
+    assert_eq!((back.latency, Some(back.loss)), (plan.network.default.latency, Rate::new(1.0)));
+    let clients = plan.clients.as_ref().expect("clients");
+    assert_eq!(clients.arrival, Arrival::OpenLoop { mean: Duration::from_millis(20) });
+    assert_eq!(clients.mix.put, 1 << 31);
+    assert_eq!(clients.mix.put + clients.mix.get + clients.mix.cas, 1 << 32);
+    assert_eq!(plan.faults[1].until, Some(Time::from_nanos(13_800_000_000)));
+    assert_eq!(plan.faults[6].until, None);
+    let text = write(&plan);
+    assert!(text.contains("loss: 0.001, duplicate: 0.001"), "{text}");
+    assert!(text.contains("OpenLoop(rate: 200), mix: (put: 0.5, get: 0.4, cas: 0.1)"), "{text}");
+    assert_eq!(read(&text), Ok((plan, vec![])));
+}
+
+#[test]
+fn what_is_left_out_is_as_documented() {
+    let text = r#"(format: 1, name: "x", duration: "5s", cluster: (voters: 3), clients: (count: 2))"#;
+    let (plan, warnings) = read(text).expect("a scenario");
+    assert_eq!(warnings, []);
+    assert_eq!((plan.seed, plan.about.as_str(), plan.faults.len()), (0, "", 0));
+    assert_eq!(plan.cluster.raft.heartbeat, Duration::from_millis(50));
+    assert_eq!(plan.cluster.raft.election_timeout, (Duration::from_millis(150), Duration::from_millis(300)));
+    assert_eq!(plan.cluster.call_timeout, Duration::from_millis(150));
+    let usual = Distribution::Uniform(Duration::from_millis(1), Duration::from_millis(5));
+    assert_eq!(plan.network.default, Link { latency: usual, loss: Rate::ZERO, duplicate: Rate::ZERO });
+    assert_eq!(plan.network.clients.latency, Distribution::Constant(Duration::ZERO));
+    let clients = plan.clients.expect("clients");
+    assert_eq!(clients.arrival, Arrival::OpenLoop { mean: Duration::from_millis(10) });
+    assert_eq!((clients.keys, clients.value_bytes, clients.timeout), (16, 64, Duration::from_millis(500)));
+    let (base, cap) = (Duration::from_millis(20), Duration::from_secs(2));
+    assert_eq!(clients.backoff, Backoff { base, cap, jitter: Jitter::Full });
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_by_place() {
+    assert_eq!(decode("\u{feff}(größe)".as_bytes()), Ok("(größe)"));
+    let error = decode(b"(\n  name: \"gr\xf6\xdfe\"").expect_err("Latin-1");
+    assert_eq!(error, DecodeError::NotUtf8 { offset: 13, line: 2, byte: 0xf6 });
+    assert_eq!(error.to_string(), "line 2 is not UTF-8: byte 13 of the file, 0xf6, belongs to no character");
+    let long = vec![b' '; MAX_BYTES + 1];
+    assert_eq!(decode(&long), Err(DecodeError::TooLong { bytes: MAX_BYTES + 1 }));
+    let errors = read(&" ".repeat(MAX_BYTES + 1)).expect_err("too long");
+    assert!(errors.render("x.ron", "", false).contains("1048577 bytes is too long"));
+}
+
+/// Texts of the greatest size, made to take long. Each took well under a second when this was written; a quadratic
+/// pass over a mebibyte would take an hour.
+#[test]
+fn a_hostile_text_is_refused_at_once() {
+    let head = r#"(format: 1, name: "x", duration: "10s", cluster: (voters: 3), "#;
+    let fill = |unit: &str| unit.repeat((MAX_BYTES - 200) / unit.len());
+    let texts = [
+        fill("("),
+        fill("(a:"),
+        fill("[(/*"),
+        fill("/*"),
+        fill("/**/"),
+        fill("r#"),
+        fill("r#\""),
+        fill("'"),
+        fill("\\\""),
+        fill("b'"),
+        format!("{head}faults: [{}])", fill("(at: \"1s\", do: Crash(Node(9))),")),
+        format!("{head}faults: [{}])", fill("(at: \"1s\", do: Crash(Node(1))),\n")),
+        format!("{head}faults: [{}])", fill("(id: \"a\", at: \"1s\", do: Pause(Leader)),\n")),
+        format!("{head}faults: [(at: \"1s\", do: Partition(groups: [[{}]]))])", fill("Node(1),")),
+        format!("{head}faults: [(at: \"1s\", do: Partition(cut: [{}]))])", fill("\"1-1\",")),
+        format!("{head}network: (links: [{}]))", fill("(from:9,to:9),\n")),
+        format!("{head}{}: 1)", fill("v")),
+        format!("{head}about: \"{}\")", fill("\\n")),
+        format!("(format: 1, name: \"x\", duration: \"{}\")", fill("1s ")),
+        format!("(format: 1, name: \"x\", seed: {})", fill("9")),
+    ];
+    for text in &texts {
+        assert!(text.len() <= MAX_BYTES);
+        let Err(errors) = read(text) else { panic!("{} is no scenario", &text[..100]) };
+        let shown = errors.render("x.ron", text, true);
+        assert!(shown.len() < 200_000, "{} bytes for {}", shown.len(), &text[..100]);
+    }
+}
+
+fn duration(least: u64, most: u64) -> impl Strategy<Value = Duration> {
+    let nanos =
+        prop_oneof![least..=most, (least / 1_000_000..=most / 1_000_000).prop_map(|ms| ms * 1_000_000)];
+    nanos.prop_map(move |nanos| Duration::from_nanos(nanos.clamp(least, most)))
+}
+
+const DAY: u64 = 86_400_000_000_000;
+
+fn distribution() -> impl Strategy<Value = Distribution> {
+    let three = vec(duration(0, DAY), 3).prop_map(|mut times| {
+        times.sort_unstable();
+        times
+    });
+    (0..3, three).prop_map(|(kind, times)| match kind {
+        0 => Distribution::Constant(times[0]),
+        1 => Distribution::Uniform(times[0], times[2]),
+        _ => Distribution::Exponential { min: times[0], mean: times[1], max: times[2] },
+    })
+}
+
+fn rate() -> impl Strategy<Value = Rate> {
+    let tiny = (0.0..1.0_f64).prop_map(|value| value * 1e-15);
+    let decimal = (0..=1000_u32).prop_map(|thousandths| f64::from(thousandths) / 1000.0);
+    prop_oneof![0.0..=1.0_f64, tiny, decimal, Just(1.0), Just(1.0_f64.next_down()), Just(5e-324)]
+        .prop_map(|value| Rate::new(value).expect("a rate"))
+}
+
+fn link() -> impl Strategy<Value = Link> {
+    (distribution(), rate(), rate()).prop_map(|(latency, loss, duplicate)| Link { latency, loss, duplicate })
+}
+
+fn mix() -> impl Strategy<Value = crate::plan::Mix> {
+    let weight = || prop_oneof![Just(0.0), 0.0..=1.0_f64, (0..=10_u32).prop_map(f64::from), 0.0..=1e12_f64];
+    (weight(), weight(), weight())
+        .prop_filter("nothing to do", |(a, b, c)| a + b + c > 0.0)
+        .prop_map(|(put, get, cas)| meaning::shares([put, get, cas]))
+}
+
+prop_compose! {
+    fn clients()(
+        count in 1..=10_000_u32,
+        open in prop_oneof![
+            Just(None),
+            (1e-2..=1e6_f64).prop_map(Some),
+            (1..=1_000_u32).prop_map(|rate| Some(f64::from(rate))),
+        ],
+        think in duration(0, DAY),
+        mix in mix(),
+        keys in 1..=1_000_000_u32,
+        value_bytes in 8..=65_536_u32,
+        timeout in duration(1, DAY),
+        base in duration(1, DAY),
+        more in duration(0, DAY),
+        jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
+    ) -> Clients {
+        let arrival = match open {
+            Some(rate) => Arrival::OpenLoop { mean: meaning::mean_between(count, rate) },
+            None => Arrival::ClosedLoop { think },
+        };
+        let backoff = Backoff { base, cap: base.saturating_add(more), jitter };
+        Clients { count, arrival, mix, keys, value_bytes, timeout, backoff }
+    }
+}
+
+/// Any target of a cluster of at least three.
+fn target(voters: u32) -> impl Strategy<Value = Target> {
+    prop_oneof![
+        (1..=voters).prop_map(|node| Target::Node(NodeId(node))),
+        Just(Target::Leader),
+        (1..voters).prop_map(Target::Follower),
+    ]
+}
+
+fn edges(voters: u32, least: usize) -> impl Strategy<Value = Vec<Edge>> {
+    let edge = (target(voters), target(voters), any::<bool>());
+    let edge = edge.prop_filter("to itself", |(from, to, _)| from != to);
+    vec(edge.prop_map(|(from, to, one_way)| Edge { from, to, one_way }), least..5)
+}
+
+/// Groups of distinct targets; two at least, so that something is cut.
+fn groups(voters: u32) -> impl Strategy<Value = Shape> {
+    vec((0..3_usize, target(voters)), 2..8).prop_map(|named| {
+        let mut groups: Vec<Vec<Target>> = vec![vec![], vec![], vec![Target::Rest]];
+        let mut seen = BTreeSet::new();
+        for (group, target) in named {
+            if seen.insert(format!("{target:?}")) {
+                groups[group].push(target);
+            }
+        }
+        groups.retain(|group| !group.is_empty());
+        if groups.len() == 1 {
+            groups = vec![vec![Target::Leader], vec![Target::Rest]];
+        }
+        Shape::Groups(groups)
+    })
+}
+
+fn shape(voters: u32) -> impl Strategy<Value = Shape> {
+    prop_oneof![groups(voters), edges(voters, 0).prop_map(Shape::Keep), edges(voters, 1).prop_map(Shape::Cut),]
+}
+
+fn action(voters: u32) -> impl Strategy<Value = Action> {
+    prop_oneof![
+        shape(voters).prop_map(Action::Partition),
+        shape(voters).prop_map(Action::Clog),
+        target(voters).prop_map(Action::Crash),
+        target(voters).prop_map(Action::Wipe),
+        target(voters).prop_map(Action::Pause),
+    ]
+}
+
+/// Faults one after the other, so that none excludes another.
+fn faults(voters: u32, run: Duration) -> impl Strategy<Value = Vec<Fault>> {
+    vec((any::<bool>(), action(voters)), 0..6).prop_map(move |actions| {
+        let each = run.nanos() / (actions.len() as u64 + 1);
+        let fault = |(i, (ends, action)): (usize, (bool, Action))| {
+            let at = each * i as u64;
+            let ends = ends || matches!(action, Action::Crash(_) | Action::Wipe(_) | Action::Pause(_));
+            Fault { at: Time::from_nanos(at), until: ends.then(|| Time::from_nanos(at + each)), action }
+        };
+        actions.into_iter().enumerate().map(fault).collect()
+    })
+}
+
+prop_compose! {
+    fn cluster()(
+        voters in 3..=255_u32,
+        heartbeat in duration(1, DAY),
+        longer in duration(1, DAY),
+        spread in duration(0, DAY),
+        max_batch_bytes in 1..=16_777_216_u32,
+        bug in any::<bool>(),
+        flush in distribution(),
+        call_timeout in duration(1, DAY),
+    ) -> Cluster {
+        let least = heartbeat.saturating_add(longer);
+        let election_timeout = (least, least.saturating_add(spread));
+        let bug = bug.then_some(Bug::AckBeforeFlush);
+        Cluster { voters, raft: Options { heartbeat, election_timeout, max_batch_bytes, bug }, flush, call_timeout }
+    }
+}
+
+prop_compose! {
+    fn plan()(cluster in cluster(), duration in duration(1_000, 30 * DAY))(
+        name in "[a-z \"\\\\/*(){}#-]{1,20}|[^\\p{Cc}]{1,20}",
+        about in "[^\\p{Cc}]{0,30}|(a|\"|\\\\|\n|\r|\t){0,20}",
+        seed in any::<u64>(),
+        default in link(),
+        links in vec((1..cluster.voters, link()), 0..4),
+        to_clients in link(),
+        clients in option::of(clients()),
+        faults in faults(cluster.voters, duration),
+        cluster in Just(cluster),
+        duration in Just(duration),
+    ) -> Plan {
+        let links = links.into_iter().map(|(from, link)| (NodeId(from), NodeId(from + 1), link)).collect();
+        let network = Network { default, links, clients: to_clients };
+        Plan { name, about, seed, duration, cluster, network, clients, faults }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plan_reads_back_as_it_was_written(plan in plan()) {
+        let text = write(&plan);
+        match read(&text) {
+            Ok((again, _)) => {
+                prop_assert_eq!(&again, &plan);
+                prop_assert_eq!(write(&again), text);
+            }
+            Err(errors) => prop_assert!(false, "{}", errors.render("written.ron", &text, false)),
+        }
+    }
+
+    #[test]
+    fn shares_add_up_and_keep_their_order(weights in proptest::array::uniform3(prop_oneof![Just(0.0), 0.0..=1e12_f64, 0.0..1e-300])) {
+        prop_assume!(weights.iter().sum::<f64>() > 0.0);
+        let mix = meaning::shares(weights);
+        let parts = [mix.put, mix.get, mix.cas];
+        prop_assert_eq!(parts.iter().sum::<u64>(), 1 << 32);
+        for (i, j) in [(0, 1), (1, 2), (0, 2)] {
+            prop_assert!(weights[i] > weights[j] || parts[i] <= parts[j] + 1, "{parts:?}");
+            prop_assert!(weights[i] < weights[j] || parts[i] + 1 >= parts[j], "{parts:?}");
+        }
+        for (weight, part) in weights.into_iter().zip(parts) {
+            prop_assert!(weight > 0.0 || part == 0, "what has no weight does not happen");
+        }
+    }
+
+    #[test]
+    fn no_bytes_do_harm(bytes in vec(any::<u8>(), 0..400)) {
+        survives(&String::from_utf8_lossy(&bytes));
+        let _ = decode(&bytes);
+    }
+
+    #[test]
+    fn no_tokens_do_harm(tokens in vec("[\\[\\](){},:\"'/*#r]|Some|None|format|: 1|r#\"|//|1e9|NaN|\n|é|\u{1b}", 0..60)) {
+        survives(&tokens.concat());
+    }
+
+    #[test]
+    fn no_damage_to_a_scenario_does_harm(
+        damage in vec((0..EVERYTHING.len(), 0..12_usize, "[\\[\\](){},:\"'/*#]|-1|99999999999999999999|inf|NaN|é|\\PC{0,4}"), 1..4),
+    ) {
+        let mut text = EVERYTHING.to_string();
+        for (at, length, replacement) in damage {
+            let at = (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).expect("0 is one");
+            let end = (at + length..).find(|&end| end >= text.len() || text.is_char_boundary(end)).expect("an end");
+            text.replace_range(at..end.min(text.len()), &replacement);
+        }
+        survives(&text);
+    }
+}
+
+/// Reads what may be no scenario, and shows all that is wrong with it.
+fn survives(text: &str) {
+    match read(text) {
+        Ok((plan, warnings)) => {
+            assert_eq!(read(&write(&plan)).map(|(again, _)| again), Ok(plan));
+            for warning in warnings {
+                assert!(warning.render("x.ron", text, false).starts_with("warning: "));
+            }
+        }
+        Err(errors) => {
+            for problem in errors.problems() {
+                assert!(!problem.message().is_empty() && !problem.help().is_empty());
+                let place = problem.place().expect("every error of a text of usual size has a place");
+                assert!(text.get(place).is_some(), "{problem}");
+            }
+            let shown = errors.render("x.ron", text, false);
+            assert!(shown.starts_with("error: ") && !shown.contains('\u{1b}'), "{shown}");
+            assert!(errors.render("x.ron", text, true).contains("\u{1b}["));
+        }
+    }
+}
