@@ -31,7 +31,7 @@ pub struct Client<'p> {
     id: ClientId,
     model: &'p Clients,
     nodes: u32,
-    cluster: u32,
+    cluster: u64,
     stream: Stream,
     /// The node it takes for the leader.
     leader: NodeId,
@@ -60,7 +60,7 @@ struct Open {
 
 impl<'p> Client<'p> {
     /// A client that will begin its first operation in time.
-    pub fn new(id: ClientId, model: &'p Clients, nodes: u32, cluster: u32, seed: u64) -> Self {
+    pub fn new(id: ClientId, model: &'p Clients, nodes: u32, cluster: u64, seed: u64) -> Self {
         let mut stream = Stream::new(seed, "client", u64::from(id.0), 0);
         let leader = NodeId(1 + below(stream.word(), u64::from(nodes)) as u32);
         let first = match model.arrival {

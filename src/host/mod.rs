@@ -30,7 +30,7 @@ pub struct Setup<'s> {
     /// How many nodes there are.
     pub nodes: usize,
     /// The cluster's number in every frame.
-    pub cluster: u32,
+    pub cluster: u64,
     /// By when a request to another node has to be answered.
     pub call_timeout: Duration,
 }
@@ -262,22 +262,16 @@ impl Host {
         let Some(process) = &mut self.process else { return };
         let mut input = input;
         loop {
+            let durable = process.durable();
             process.step(input, &mut self.effects, &mut self.disk, setup, wire);
-            match self.disk.begin_flush() {
-                // A flush that takes no time is no event.
-                Some(Duration::ZERO) => {
-                    let write = self.disk.end_flush();
-                    wire.trace.effect(self.id.into(), Body::Flushed { write });
-                    process.release_held(write, setup, wire);
-                    input = Input::Persisted(write);
-                }
-                Some(latency) => {
-                    self.flush_due = Some(wire.now + latency);
-                    self.flush_cause = wire.trace.current();
-                    break;
-                }
-                None => break,
+            if process.durable() == durable {
+                break;
             }
+            input = Input::Persisted(process.durable());
+        }
+        if let Some(latency) = self.disk.begin_flush() {
+            self.flush_due = Some(wire.now + latency);
+            self.flush_cause = wire.trace.current();
         }
         if self.due() != before {
             self.deadline_cause = wire.trace.current();

@@ -178,7 +178,14 @@ impl Process {
                     self.send(to, kind, &broadcast, after, setup, wire);
                     last = Some(broadcast);
                 }
-                Effect::Persist { id, write } => self.persist(id, write, effects, disk, wire),
+                Effect::Persist { id, write } => {
+                    self.persist(id, write, effects, disk, wire);
+                    // A flush that takes no time is no event, and nothing has to wait for it.
+                    if let Some(write) = disk.flush_if_instant() {
+                        self.durable = write;
+                        wire.trace.effect(self.id.into(), Body::Flushed { write });
+                    }
+                }
                 Effect::Accepted { request, index, term } => {
                     wire.trace.effect(self.id.into(), Body::Accepted { request, index, term });
                     if let Some(asker) = self.requests.decided(request) {
@@ -194,6 +201,11 @@ impl Process {
         }
         self.note_commit(effects.status.commit, wire);
         self.status = effects.status;
+    }
+
+    /// The last write that is durable.
+    pub(super) fn durable(&self) -> WriteId {
+        self.durable
     }
 
     fn note_role(&mut self, status: Status, wire: &mut Wire<'_, '_>) {

@@ -27,27 +27,25 @@ pub struct Evidence {
     pub chain: Vec<RecordId>,
 }
 
-/// The last records, written round and round.
+/// The last records, each in the place that its number gives it.
 #[derive(Clone, Debug, Default)]
 struct Ring {
     records: Vec<Record>,
-    next: usize,
 }
 
 impl Ring {
     #[inline]
     fn push(&mut self, record: &Record) {
-        if self.records.len() < KEPT {
-            self.records.push(*record);
-        } else {
-            self.records[self.next] = *record;
+        match self.records.get_mut((record.id.0.get() as usize - 1) % KEPT) {
+            Some(place) => *place = *record,
+            None => self.records.push(*record),
         }
-        self.next = (self.next + 1) % KEPT;
     }
 
     fn in_order(&self) -> Vec<Record> {
-        let (newer, older) = self.records.split_at(self.next % self.records.len().max(1));
-        [older, newer].concat()
+        let mut records = self.records.clone();
+        records.sort_unstable_by_key(|record| record.id);
+        records
     }
 }
 

@@ -1,7 +1,7 @@
 //! Frames: what is really on the wire.
 //!
 //! ```text
-//! magic u16 | version u8 | kind u8 | cluster u32 | from u32 | to u32 | call u64 | length u32 | payload | tag u32
+//! magic u16 | version u8 | kind u8 | length u32 | cluster u64 | from u32 | to u32 | call u64 | payload | tag u32
 //! ```
 //!
 //! Little-endian. The tag is the CRC-32C of payload and header, in this order: so the payload's part is computed once
@@ -14,7 +14,7 @@ use crate::trace::Rejection;
 const MAGIC: u16 = 0x5351;
 const VERSION: u8 = 1;
 /// Bytes before the payload.
-pub const HEADER: usize = 28;
+pub const HEADER: usize = 32;
 /// Bytes after the payload.
 pub const TAG: usize = 4;
 /// The longest frame.
@@ -33,7 +33,7 @@ pub struct Header {
     /// The kind of message.
     pub kind: u8,
     /// The cluster it belongs to.
-    pub cluster: u32,
+    pub cluster: u64,
     /// The sender.
     pub from: Address,
     /// The receiver.
@@ -53,15 +53,16 @@ pub fn payload_tag(payload: &[u8]) -> u32 {
 /// If the frame would exceed [`LIMIT`].
 pub fn encode(header: &Header, payload: &[u8], payload_tag: u32, buffer: &mut Vec<u8>) {
     assert!(HEADER + payload.len() + TAG <= LIMIT, "a frame stays within its limit");
+    let first = u64::from(MAGIC)
+        | u64::from(VERSION) << 16
+        | u64::from(header.kind) << 24
+        | (payload.len() as u64) << 32;
+    let addresses = u64::from(header.from.to_wire()) | u64::from(header.to.to_wire()) << 32;
+    let words = [first, header.cluster, addresses, header.call.0];
     let mut head = [0; HEADER];
-    head[0..2].copy_from_slice(&MAGIC.to_le_bytes());
-    head[2] = VERSION;
-    head[3] = header.kind;
-    head[4..8].copy_from_slice(&header.cluster.to_le_bytes());
-    head[8..12].copy_from_slice(&header.from.to_wire().to_le_bytes());
-    head[12..16].copy_from_slice(&header.to.to_wire().to_le_bytes());
-    head[16..24].copy_from_slice(&header.call.0.to_le_bytes());
-    head[24..28].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+    for (bytes, word) in head.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
     let tag = crc32c::crc32c_append(payload_tag, &head);
     buffer.clear();
     buffer.reserve(HEADER + payload.len() + TAG);
@@ -85,22 +86,29 @@ pub fn decode(bytes: &[u8], intact: bool) -> Result<(Header, &[u8]), Rejection> 
     } else if !is_sound() {
         return Err(Rejection::Checksum);
     }
-    let u32_at = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    if u16::from_le_bytes([head[0], head[1]]) != MAGIC || head[2] != VERSION {
+    let [first, cluster, addresses, call] = words(head);
+    if first as u16 != MAGIC || (first >> 16) as u8 != VERSION {
         return Err(Rejection::Magic);
     }
-    if u32_at(24) as usize != payload.len() {
+    if (first >> 32) as usize != payload.len() {
         return Err(Rejection::Length);
     }
-    let call = u64::from(u32_at(16)) | u64::from(u32_at(20)) << 32;
     let header = Header {
-        kind: head[3],
-        cluster: u32_at(4),
-        from: Address::from_wire(u32_at(8)),
-        to: Address::from_wire(u32_at(12)),
+        kind: (first >> 24) as u8,
+        cluster,
+        from: Address::from_wire(addresses as u32),
+        to: Address::from_wire((addresses >> 32) as u32),
         call: CallId(call),
     };
     Ok((header, payload))
+}
+
+fn words(head: &[u8; HEADER]) -> [u64; HEADER / 8] {
+    let mut words = [0; HEADER / 8];
+    for (word, bytes) in words.iter_mut().zip(head.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
 }
 
 #[cfg(test)]
@@ -146,7 +154,7 @@ mod tests {
     #[test]
     fn a_right_checksum_is_not_enough() {
         let (_, bytes) = example();
-        for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (24, Rejection::Length)] {
+        for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (4, Rejection::Length)] {
             let mut other = bytes.clone();
             other[at] ^= 1;
             let payload = HEADER..other.len() - TAG;

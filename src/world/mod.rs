@@ -24,7 +24,7 @@ use crate::trace::{Body, Digest, Loss, Observer, Trace};
 use faults::Faults;
 
 /// The number in every frame of a simulated cluster.
-const CLUSTER: u32 = 0x5157_4c01;
+const CLUSTER: u64 = u64::from_le_bytes(*b"squall\0\x01");
 /// So many events at one instant mean that time no longer passes.
 const LIVELOCK: u32 = 1_000_000;
 
