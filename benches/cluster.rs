@@ -34,7 +34,7 @@ fn plan(nodes: u32) -> Plan {
 }
 
 /// Runs until there is a leader.
-fn warm_up(world: &mut World<'_, '_>) {
+fn warm_up(world: &mut World<'_, &mut Judges>) {
     while world.effective_leader().is_none() {
         world.run_until(world.now() + Duration::from_millis(1));
     }

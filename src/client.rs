@@ -10,7 +10,7 @@ use crate::rng::{Stream, below, exponential};
 use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, Header};
 use crate::rpc::store::{Reply, decode_reply, encode_operation};
 use crate::time::{Duration, Time};
-use crate::trace::{Body, Operation, Outcome, Rejection};
+use crate::trace::{Body, Observer, Operation, Outcome, Rejection};
 use std::collections::BTreeMap;
 
 /// What a client wants to be woken for.
@@ -99,7 +99,7 @@ impl<'p> Client<'p> {
 
     /// Begins an operation. Four words are drawn for each: when the next one comes, what it does, to which key, and
     /// one in reserve for the kind's own choice.
-    pub fn arrive(&mut self, operation: OperationId, wire: &mut Wire<'_, '_>) {
+    pub fn arrive<O: Observer>(&mut self, operation: OperationId, wire: &mut Wire<'_, O>) {
         let [gap, kind, key, _] = std::array::from_fn(|_| self.stream.word());
         if let Arrival::OpenLoop { mean } = self.model.arrival {
             self.timers.push((wire.now + exponential(gap, mean), Timer::Arrival));
@@ -129,7 +129,7 @@ impl<'p> Client<'p> {
         }
     }
 
-    fn ask(&mut self, at: usize, wire: &mut Wire<'_, '_>) {
+    fn ask<O: Observer>(&mut self, at: usize, wire: &mut Wire<'_, O>) {
         self.last_call = self.last_call.next();
         let (call, to) = (self.last_call, self.leader);
         let header =
@@ -153,7 +153,7 @@ impl<'p> Client<'p> {
     }
 
     /// A frame has arrived.
-    pub fn receive(&mut self, slot: Slot, wire: &mut Wire<'_, '_>) {
+    pub fn receive<O: Observer>(&mut self, slot: Slot, wire: &mut Wire<'_, O>) {
         let frame = wire.frames.get(slot);
         let from = frame.from;
         let admitted = self.admit(from, &frame.bytes, frame.intact);
@@ -184,7 +184,7 @@ impl<'p> Client<'p> {
         Ok((at, reply))
     }
 
-    fn answered(&mut self, at: usize, reply: Reply, wire: &mut Wire<'_, '_>) {
+    fn answered<O: Observer>(&mut self, at: usize, reply: Reply, wire: &mut Wire<'_, O>) {
         let open = &mut self.open[at];
         let asked = open.call.take().map(|(_, node, _)| node);
         match reply {
@@ -217,7 +217,7 @@ impl<'p> Client<'p> {
     }
 
     /// Waits, and then asks another node than the one that refused.
-    fn back_off(&mut self, at: usize, asked: Option<NodeId>, wire: &mut Wire<'_, '_>) {
+    fn back_off<O: Observer>(&mut self, at: usize, asked: Option<NodeId>, wire: &mut Wire<'_, O>) {
         let word = self.stream.word();
         let open = &mut self.open[at];
         open.followed_hint = false;
@@ -236,7 +236,7 @@ impl<'p> Client<'p> {
     }
 
     /// The wait after a refusal is over.
-    pub fn retry(&mut self, operation: OperationId, wire: &mut Wire<'_, '_>) {
+    pub fn retry<O: Observer>(&mut self, operation: OperationId, wire: &mut Wire<'_, O>) {
         if let Some(at) = self.find(operation) {
             wire.trace.event(wire.now, self.address(), self.open[at].waits_since, Body::Woke);
             self.ask(at, wire);
@@ -244,7 +244,7 @@ impl<'p> Client<'p> {
     }
 
     /// The time for an operation is over.
-    pub fn give_up(&mut self, operation: OperationId, wire: &mut Wire<'_, '_>) {
+    pub fn give_up<O: Observer>(&mut self, operation: OperationId, wire: &mut Wire<'_, O>) {
         let Some(at) = self.find(operation) else { return };
         match self.open[at].call {
             Some((call, node, sent)) => {
@@ -264,7 +264,7 @@ impl<'p> Client<'p> {
         self.open.iter().position(|open| open.operation == operation)
     }
 
-    fn end(&mut self, at: usize, outcome: Outcome, wire: &mut Wire<'_, '_>) {
+    fn end<O: Observer>(&mut self, at: usize, outcome: Outcome, wire: &mut Wire<'_, O>) {
         let operation = self.open.remove(at).operation;
         wire.trace.effect(self.address(), Body::Returned { operation, outcome });
         if let Arrival::ClosedLoop { think } = self.model.arrival {

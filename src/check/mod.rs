@@ -162,6 +162,7 @@ impl Checkers {
 }
 
 impl Observer for Checkers {
+    #[inline(always)]
     fn observe(&mut self, record: &Record) {
         if self.append_only.suspects() {
             self.append_only.settle(record, &mut self.findings);

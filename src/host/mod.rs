@@ -15,7 +15,7 @@ use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{Effects, Input, Options, Recovered, Software, Status};
 use crate::time::{Duration, LocalTime, Time};
-use crate::trace::{Body, Digest, StopReason};
+use crate::trace::{Body, Digest, Observer, StopReason};
 use log::Log;
 use process::Process;
 
@@ -129,7 +129,7 @@ impl Host {
     ///
     /// # Panics
     /// If it is up.
-    pub fn boot(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub fn boot<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         assert!(self.process.is_none(), "only what is down can start");
         self.epoch = self.epoch.next();
         let booted = self.disk.recover().and_then(|recovered| {
@@ -162,7 +162,7 @@ impl Host {
     }
 
     /// Loses power: memory, what was not flushed, and the frames that waited.
-    pub fn crash(&mut self, wire: &mut Wire<'_, '_>) {
+    pub fn crash<O: Observer>(&mut self, wire: &mut Wire<'_, O>) {
         wire.trace.effect(self.address(), Body::Crashed);
         self.disk.crash();
         let held = self.process.take().into_iter().flat_map(Process::into_held);
@@ -173,13 +173,13 @@ impl Host {
     }
 
     /// Loses its disk, after a crash.
-    pub fn wipe(&mut self, wire: &mut Wire<'_, '_>) {
+    pub fn wipe<O: Observer>(&mut self, wire: &mut Wire<'_, O>) {
         wire.trace.effect(self.address(), Body::Wiped);
         self.disk.wipe();
     }
 
     /// Stops the process once more.
-    pub fn pause(&mut self, wire: &mut Wire<'_, '_>) {
+    pub fn pause<O: Observer>(&mut self, wire: &mut Wire<'_, O>) {
         self.pauses += 1;
         if self.pauses == 1 {
             wire.trace.effect(self.address(), Body::Paused);
@@ -187,7 +187,7 @@ impl Host {
     }
 
     /// Takes back one pause. If the process goes on, returns the frames that have piled up, in order.
-    pub fn resume(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) -> Vec<Slot> {
+    pub fn resume<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) -> Vec<Slot> {
         self.pauses -= 1;
         if self.pauses > 0 {
             return Vec::new();
@@ -200,7 +200,7 @@ impl Host {
     }
 
     /// Wakes the replica at its deadline.
-    pub fn wake(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub fn wake<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         self.step(Input::Wake, setup, wire);
         assert!(
             self.deadline().is_none_or(|deadline| deadline > wire.now),
@@ -209,7 +209,7 @@ impl Host {
     }
 
     /// The flush under way has ended.
-    pub fn end_flush(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub fn end_flush<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         let write = self.disk.end_flush();
         wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
         if self.is_paused() {
@@ -219,7 +219,7 @@ impl Host {
         }
     }
 
-    fn see_flush(&mut self, write: WriteId, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn see_flush<O: Observer>(&mut self, write: WriteId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         if let Some(process) = &mut self.process {
             process.release_held(write, setup, wire);
         }
@@ -232,7 +232,7 @@ impl Host {
     }
 
     /// A frame has arrived.
-    pub fn receive(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub fn receive<O: Observer>(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
         let frame = wire.frames.get_mut(slot);
         let (from, intact) = (frame.from, frame.intact);
@@ -250,14 +250,14 @@ impl Host {
     }
 
     /// Proposes a command of nobody's: load without clients, for measurements.
-    pub fn propose(&mut self, command: &[u8], setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub fn propose<O: Observer>(&mut self, command: &[u8], setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         if let Some(process) = &mut self.process {
             let request = process.number_request(None);
             self.step(Input::Propose { request, command }, setup, wire);
         }
     }
 
-    fn step(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         let before = self.due();
         let Some(process) = &mut self.process else { return };
         let mut input = input;

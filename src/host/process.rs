@@ -16,7 +16,7 @@ use crate::rpc::Calls;
 use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, FIRST_CLIENT_KIND, Header};
 use crate::rpc::store::{Reply, decode_operation, encode_reply};
 use crate::time::Time;
-use crate::trace::{Body, Outcome, Rejection};
+use crate::trace::{Body, Observer, Outcome, Rejection};
 use std::collections::VecDeque;
 
 /// What a crash takes.
@@ -111,13 +111,13 @@ impl Process {
     }
 
     /// Looks at a frame before the replica may see it: integrity, form and sense. Returns what it is to the replica.
-    pub(super) fn admit<'b>(
+    pub(super) fn admit<'b, O: Observer>(
         &mut self,
         from: Address,
         bytes: &'b [u8],
         intact: bool,
         setup: &Setup<'_>,
-        wire: &mut Wire<'_, '_>,
+        wire: &mut Wire<'_, O>,
     ) -> Result<Input<'b>, Rejection> {
         let (header, payload) = frame::decode(bytes, intact)?;
         if header.cluster != setup.cluster {
@@ -147,13 +147,13 @@ impl Process {
     }
 
     /// Steps the replica and carries out its effects.
-    pub(super) fn step(
+    pub(super) fn step<O: Observer>(
         &mut self,
         input: Input<'_>,
         effects: &mut Effects,
         disk: &mut Disk,
         setup: &Setup<'_>,
-        wire: &mut Wire<'_, '_>,
+        wire: &mut Wire<'_, O>,
     ) {
         effects.clear();
         self.replica.step(local(wire.now), input, effects);
@@ -161,7 +161,13 @@ impl Process {
         self.answering = None;
     }
 
-    fn carry_out(&mut self, effects: &Effects, disk: &mut Disk, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn carry_out<O: Observer>(
+        &mut self,
+        effects: &Effects,
+        disk: &mut Disk,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         self.note_role(effects.status, wire);
         let mut last: Option<Broadcast<'_>> = None;
         for effect in effects.list() {
@@ -208,7 +214,7 @@ impl Process {
         self.durable
     }
 
-    fn note_role(&mut self, status: Status, wire: &mut Wire<'_, '_>) {
+    fn note_role<O: Observer>(&mut self, status: Status, wire: &mut Wire<'_, O>) {
         let shown = |status: Status| (status.role, status.term, status.leader);
         if shown(status) != shown(self.status) {
             let Status { role, term, leader, .. } = status;
@@ -217,7 +223,7 @@ impl Process {
     }
 
     /// Records each index that the replica has learned to be committed, or the one that it has gone back to.
-    fn note_commit(&mut self, commit: Index, wire: &mut Wire<'_, '_>) {
+    fn note_commit<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
         let known = self.status.commit;
         if commit == known {
             return;
@@ -236,14 +242,14 @@ impl Process {
         self.status.commit = commit;
     }
 
-    fn send(
+    fn send<O: Observer>(
         &mut self,
         to: NodeId,
         kind: u8,
         broadcast: &Broadcast<'_>,
         after: Option<WriteId>,
         setup: &Setup<'_>,
-        wire: &mut Wire<'_, '_>,
+        wire: &mut Wire<'_, O>,
     ) {
         let to: Address = to.into();
         let is_response = broadcast.class.is_some_and(|class| class.call == Call::Response);
@@ -266,7 +272,12 @@ impl Process {
     }
 
     /// Hands over what has waited for this write.
-    pub(super) fn release_held(&mut self, durable: WriteId, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    pub(super) fn release_held<O: Observer>(
+        &mut self,
+        durable: WriteId,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         self.durable = durable;
         for _ in 0..self.held.len() {
             let held = self.held.pop_front().expect("as many as there were");
@@ -278,7 +289,13 @@ impl Process {
         }
     }
 
-    fn hand_over(&mut self, slot: Slot, class: Option<Class>, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn hand_over<O: Observer>(
+        &mut self,
+        slot: Slot,
+        class: Option<Class>,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         let frame = wire.frames.get(slot);
         let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
         let bytes = frame.bytes.len() as u32;
@@ -296,19 +313,19 @@ impl Process {
 
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
-    fn expire_calls(&mut self, peer: NodeId, wire: &mut Wire<'_, '_>) {
+    fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
         while let Some((call, kind)) = self.calls[peer.slot()].expired(wire.now) {
             wire.trace.effect(self.id.into(), Body::CallFailed { to: peer.into(), kind, call });
         }
     }
 
-    fn persist(
+    fn persist<O: Observer>(
         &mut self,
         id: WriteId,
         write: Write,
         effects: &Effects,
         disk: &mut Disk,
-        wire: &mut Wire<'_, '_>,
+        wire: &mut Wire<'_, O>,
     ) {
         let node = self.id.into();
         match write {
@@ -335,7 +352,13 @@ impl Process {
         }
     }
 
-    fn apply(&mut self, first: Index, entries: &[u8], setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn apply<O: Observer>(
+        &mut self,
+        first: Index,
+        entries: &[u8],
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         assert!(first == self.applied.next(), "every entry is applied once, in order");
         for entry in Entries::new(entries) {
             self.applied = self.applied.next();
@@ -358,7 +381,13 @@ impl Process {
         }
     }
 
-    fn refuse(&mut self, request: RequestId, reason: Refusal, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn refuse<O: Observer>(
+        &mut self,
+        request: RequestId,
+        reason: Refusal,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         wire.trace.effect(self.id.into(), Body::Refused { request, reason });
         let Refusal::NotLeader { hint } = reason;
         if let Some(asker) = self.requests.decided(request) {
@@ -367,7 +396,13 @@ impl Process {
     }
 
     /// Answers a client.
-    fn answer(&mut self, asker: Asker, reply: &Reply, setup: &Setup<'_>, wire: &mut Wire<'_, '_>) {
+    fn answer<O: Observer>(
+        &mut self,
+        asker: Asker,
+        reply: &Reply,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
         let mut bytes = std::mem::take(&mut self.reply);
         encode_reply(reply, &mut bytes);
         let header = Header {

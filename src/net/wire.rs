@@ -6,11 +6,11 @@ use crate::time::Time;
 use crate::trace::{Trace, digest};
 
 /// The machine's side of the network and of the world's record, for the length of one event.
-pub struct Wire<'a, 'o> {
+pub struct Wire<'a, O> {
     /// The world's time.
     pub now: Time,
     /// Where what happens is recorded.
-    pub trace: &'a mut Trace<'o>,
+    pub trace: &'a mut Trace<O>,
     /// The frames on their way.
     pub frames: &'a mut Frames,
     /// The frames handed over to the network, in order.
@@ -32,7 +32,7 @@ impl<'p> Payload<'p> {
     }
 }
 
-impl Wire<'_, '_> {
+impl<O> Wire<'_, O> {
     /// Lays out a frame. It is not handed over yet.
     pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Slot {
         let slot = self.frames.take(header.from, header.to, header.kind, header.call);

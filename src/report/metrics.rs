@@ -103,6 +103,7 @@ impl Metrics {
 }
 
 impl Observer for Metrics {
+    #[inline(always)]
     fn observe(&mut self, record: &Record) {
         if self.unsettled.is_some_and(|at| at < record.time) {
             self.settle();

@@ -33,18 +33,27 @@ impl Observer for Vec<Record> {
     }
 }
 
+impl<O: Observer + ?Sized> Observer for &mut O {
+    #[inline(always)]
+    fn observe(&mut self, record: &Record) {
+        (**self).observe(record);
+    }
+}
+
 /// Makes records: numbers them, knows what caused them, folds them into the digest and shows them to the observer.
-pub struct Trace<'o> {
-    observer: &'o mut dyn Observer,
+///
+/// The observer's type is known, so that where a record of some kind is made only what is done with that kind is left.
+pub struct Trace<O> {
+    observer: O,
     digest: Digest,
     now: Time,
     next: NonZeroU64,
     current: Option<RecordId>,
 }
 
-impl<'o> Trace<'o> {
+impl<O: Observer> Trace<O> {
     /// A trace without records yet.
-    pub fn new(observer: &'o mut dyn Observer) -> Self {
+    pub fn new(observer: O) -> Self {
         Self { observer, digest: Digest::default(), now: Time::ZERO, next: NonZeroU64::MIN, current: None }
     }
 

@@ -5,7 +5,7 @@ use super::{Event, World};
 use crate::host::Host;
 use crate::ids::{Address, Epoch, NodeId};
 use crate::plan::{Action, Fault};
-use crate::trace::{ActionKind, Body};
+use crate::trace::{ActionKind, Body, Observer};
 
 /// Where the faults of a plan stand.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ fn kind(action: &Action) -> ActionKind {
     }
 }
 
-impl World<'_, '_> {
+impl<O: Observer> World<'_, O> {
     /// A fault's time has come. It starts if its targets can be bound, else it waits.
     pub(super) fn start_fault(&mut self, number: u32) {
         let action = &self.plan.faults[number as usize].action;

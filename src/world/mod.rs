@@ -55,12 +55,12 @@ impl Event {
 }
 
 /// A run under way.
-pub struct World<'p, 'o> {
+pub struct World<'p, O> {
     plan: &'p Plan,
     setup: Setup<'p>,
     now: Time,
     queue: Queue<Event>,
-    trace: Trace<'o>,
+    trace: Trace<O>,
     network: Network,
     frames: Frames,
     out: Vec<Slot>,
@@ -88,13 +88,13 @@ pub struct End {
     pub livelock: bool,
 }
 
-impl<'p, 'o> World<'p, 'o> {
+impl<'p, O: Observer> World<'p, O> {
     /// A world in which every machine has just been started, at time 0, and whose faults and clients will come.
     pub fn new(
         plan: &'p Plan,
         software: &'p dyn Software,
         seed: u64,
-        observer: &'o mut dyn Observer,
+        observer: O,
     ) -> Self {
         let voters: Vec<NodeId> = (1..=plan.cluster.voters).map(NodeId).collect();
         let setup = Setup {
@@ -298,7 +298,7 @@ impl<'p, 'o> World<'p, 'o> {
     fn with_host<T>(
         &mut self,
         slot: usize,
-        act: impl FnOnce(&mut Host, &Setup<'p>, &mut Wire<'_, 'o>) -> T,
+        act: impl FnOnce(&mut Host, &Setup<'p>, &mut Wire<'_, O>) -> T,
     ) -> T {
         let Self { now, setup, trace, frames, out, hosts, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
@@ -314,11 +314,7 @@ impl<'p, 'o> World<'p, 'o> {
     }
 
     /// Lets a client act, and fetches what it leaves.
-    fn with_client<T>(
-        &mut self,
-        slot: usize,
-        act: impl FnOnce(&mut Client<'p>, &mut Wire<'_, 'o>) -> T,
-    ) -> T {
+    fn with_client<T>(&mut self, slot: usize, act: impl FnOnce(&mut Client<'p>, &mut Wire<'_, O>) -> T) -> T {
         let Self { now, trace, frames, out, clients, queue, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
         let client = &mut clients[slot];

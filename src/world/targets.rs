@@ -5,11 +5,12 @@ use crate::host::Host;
 use crate::ids::NodeId;
 use crate::plan::{Edge, Shape, Target};
 use crate::replica::{Role, Status};
+use crate::trace::Observer;
 
 /// Directed links between nodes, sender first.
 pub(super) type Links = Vec<(NodeId, NodeId)>;
 
-impl World<'_, '_> {
+impl<O: Observer> World<'_, O> {
     /// Of the running nodes that lead, the one of the highest term that is linked both ways to a quorum, itself
     /// included.
     pub fn effective_leader(&self) -> Option<NodeId> {
