@@ -126,6 +126,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     if let [case, nodes, amount] = arguments.as_slice() {
         let (nodes, amount) = (nodes.parse().expect("nodes"), amount.parse().expect("an amount"));
+        measure(case, nodes, amount);
         println!("{}", line(case, nodes, &measure(case, nodes, amount)));
         return;
     }

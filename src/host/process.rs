@@ -313,6 +313,7 @@ impl Process {
 
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
+    #[inline]
     fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
         while let Some((call, kind)) = self.calls[peer.slot()].expired(wire.now) {
             wire.trace.effect(self.id.into(), Body::CallFailed { to: peer.into(), kind, call });

@@ -17,18 +17,17 @@ pub struct Wire<'a, O> {
     pub out: &'a mut Vec<Slot>,
 }
 
-/// A payload with what is computed from it once, however many receivers it has.
+/// A payload with its hash, computed once, however many receivers it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'p> {
     bytes: &'p [u8],
-    tag: u32,
     hash: u64,
 }
 
 impl<'p> Payload<'p> {
     /// These bytes.
     pub fn new(bytes: &'p [u8]) -> Self {
-        Self { bytes, tag: frame::payload_tag(bytes), hash: digest::content(bytes) }
+        Self { bytes, hash: digest::content(bytes) }
     }
 }
 
@@ -37,7 +36,7 @@ impl<O> Wire<'_, O> {
     pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Slot {
         let slot = self.frames.take(header.from, header.to, header.kind, header.call);
         let frame = self.frames.get_mut(slot);
-        frame::encode(header, payload.bytes, payload.tag, &mut frame.bytes);
+        frame::encode(header, payload.bytes, &mut frame.bytes);
         frame.hash = payload.hash;
         slot
     }

@@ -30,7 +30,12 @@ impl Calls {
     }
 
     /// An answer came. Whether the call was still open.
+    #[inline]
     pub fn answer(&mut self, call: CallId) -> bool {
+        // Most answers come in the order of their calls.
+        if self.open.pop_front_if(|oldest| oldest.call == call).is_some() {
+            return true;
+        }
         match self.open.binary_search_by_key(&call, |open| open.call) {
             Ok(at) => self.open.remove(at).is_some(),
             Err(_) => false,
@@ -38,6 +43,7 @@ impl Calls {
     }
 
     /// Takes the oldest call whose deadline has passed: it has failed.
+    #[inline]
     pub fn expired(&mut self, now: Time) -> Option<(CallId, u8)> {
         let oldest = self.open.front().filter(|oldest| oldest.deadline < now)?;
         let failed = (oldest.call, oldest.kind);

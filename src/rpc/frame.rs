@@ -4,8 +4,7 @@
 //! magic u16 | version u8 | kind u8 | length u32 | cluster u64 | from u32 | to u32 | call u64 | payload | tag u32
 //! ```
 //!
-//! Little-endian. The tag is the CRC-32C of payload and header, in this order: so the payload's part is computed once
-//! for all receivers of a broadcast.
+//! Little-endian. The tag is the CRC-32C of all before it.
 
 use crate::ids::{Address, CallId};
 use crate::trace::Rejection;
@@ -42,16 +41,11 @@ pub struct Header {
     pub call: CallId,
 }
 
-/// The part of the tag that depends on the payload alone.
-pub fn payload_tag(payload: &[u8]) -> u32 {
-    crc32c::crc32c(payload)
-}
-
-/// Writes a frame over `buffer`'s contents; `payload_tag` is that of `payload`.
+/// Writes a frame over `buffer`'s contents.
 ///
 /// # Panics
 /// If the frame would exceed [`LIMIT`].
-pub fn encode(header: &Header, payload: &[u8], payload_tag: u32, buffer: &mut Vec<u8>) {
+pub fn encode(header: &Header, payload: &[u8], buffer: &mut Vec<u8>) {
     assert!(HEADER + payload.len() + TAG <= LIMIT, "a frame stays within its limit");
     let first = u64::from(MAGIC)
         | u64::from(VERSION) << 16
@@ -63,11 +57,11 @@ pub fn encode(header: &Header, payload: &[u8], payload_tag: u32, buffer: &mut Ve
     for (bytes, word) in head.as_chunks_mut::<8>().0.iter_mut().zip(words) {
         *bytes = word.to_le_bytes();
     }
-    let tag = crc32c::crc32c_append(payload_tag, &head);
     buffer.clear();
     buffer.reserve(HEADER + payload.len() + TAG);
     buffer.extend_from_slice(&head);
     buffer.extend_from_slice(payload);
+    let tag = crc32c::crc32c(buffer);
     buffer.extend_from_slice(&tag.to_le_bytes());
 }
 
@@ -78,9 +72,9 @@ pub fn encode(header: &Header, payload: &[u8], payload_tag: u32, buffer: &mut Ve
 /// What is wrong with it: integrity first, since nothing in a broken frame can be believed; then its form.
 #[inline]
 pub fn decode(bytes: &[u8], intact: bool) -> Result<(Header, &[u8]), Rejection> {
-    let (head, rest) = bytes.split_first_chunk::<HEADER>().ok_or(Rejection::Length)?;
-    let (payload, tag) = rest.split_last_chunk::<TAG>().ok_or(Rejection::Length)?;
-    let is_sound = || crc32c::crc32c_append(payload_tag(payload), head) == u32::from_le_bytes(*tag);
+    let (covered, tag) = bytes.split_last_chunk::<TAG>().ok_or(Rejection::Length)?;
+    let (head, payload) = covered.split_first_chunk::<HEADER>().ok_or(Rejection::Length)?;
+    let is_sound = || crc32c::crc32c(covered) == u32::from_le_bytes(*tag);
     if intact {
         debug_assert!(is_sound(), "nothing has touched this frame");
     } else if !is_sound() {
@@ -126,7 +120,7 @@ mod tests {
             call: CallId(u64::MAX - 1),
         };
         let mut bytes = Vec::new();
-        encode(&header, b"payload", payload_tag(b"payload"), &mut bytes);
+        encode(&header, b"payload", &mut bytes);
         (header, bytes)
     }
 
@@ -157,9 +151,8 @@ mod tests {
         for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (4, Rejection::Length)] {
             let mut other = bytes.clone();
             other[at] ^= 1;
-            let payload = HEADER..other.len() - TAG;
-            let tag = crc32c::crc32c_append(payload_tag(&other[payload]), &other[..HEADER]);
             let end = other.len() - TAG;
+            let tag = crc32c::crc32c(&other[..end]);
             other[end..].copy_from_slice(&tag.to_le_bytes());
             assert_eq!(decode(&other, false), Err(wrong), "byte {at}");
         }

@@ -90,12 +90,7 @@ pub struct End {
 
 impl<'p, O: Observer> World<'p, O> {
     /// A world in which every machine has just been started, at time 0, and whose faults and clients will come.
-    pub fn new(
-        plan: &'p Plan,
-        software: &'p dyn Software,
-        seed: u64,
-        observer: O,
-    ) -> Self {
+    pub fn new(plan: &'p Plan, software: &'p dyn Software, seed: u64, observer: O) -> Self {
         let voters: Vec<NodeId> = (1..=plan.cluster.voters).map(NodeId).collect();
         let setup = Setup {
             software,
