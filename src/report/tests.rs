@@ -247,6 +247,9 @@ fn who_cannot_be_reached_is_not_waited_for() {
     let mut cut = s.clone();
     cut.ms(120).cuts(1, 3).ms(130).wakes(1);
     assert_eq!(measured(&cut, 3).elections(at(2000))[0].announce, Some(ms(20)));
+    let mut paused = s.clone();
+    paused.ms(130).event(NodeId(3), Body::Paused).ms(900).event(NodeId(3), Body::Resumed);
+    assert_eq!(measured(&paused, 3).elections(at(2000))[0].announce, Some(ms(30)));
     s.ms(140).crashes(3);
     assert_eq!(measured(&s, 3).elections(at(2000))[0].announce, Some(ms(40)));
 }

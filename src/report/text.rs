@@ -122,12 +122,12 @@ impl Page<'_> {
         }
         self.paragraph(
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
-             from there to the effective leader. announce: from then until every node that the leader could reach had \
-             a frame from it. recover: from then until a command that it took from a client since was committed. \
-             terms: in which nodes asked for votes. split: those of them that had no leader. leader, term: who led at \
-             the end of the span, and in which term; none if the run ended first. The effective leader is \
-             the node of the highest term in the role of leader, if it is not paused and is linked both ways to a \
-             quorum that is up. Percentiles are samples, by nearest rank.",
+             from there to the effective leader. announce: from then until every node that the leader could reach, \
+             and that was not paused, had a frame from it. recover: from then until a command that it took from a \
+             client since was committed. terms: in which nodes asked for votes. split: those of them that had no \
+             leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
+             The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
+             linked both ways to a quorum that is up. Percentiles are samples, by nearest rank.",
             FAINT,
         );
     }
