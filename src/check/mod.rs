@@ -32,6 +32,8 @@ mod durable;
 mod election_safety;
 mod finding;
 mod log_matching;
+#[cfg(test)]
+mod model;
 mod one_vote;
 mod runs;
 #[cfg(test)]

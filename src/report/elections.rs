@@ -16,7 +16,7 @@ pub struct Election {
     pub detect: Option<Duration>,
     /// From there to the effective leader.
     pub elect: Option<Duration>,
-    /// From the effective leader until every node that it could reach had a frame from it.
+    /// From the effective leader until every node that it could reach, and that was not paused, had a frame from it.
     pub announce: Option<Duration>,
     /// From the effective leader until a command that it took from a client since was committed on it.
     pub recover: Option<Duration>,
@@ -157,7 +157,7 @@ impl Elections {
             && span.from < at
         {
             self.closed.push(span.close(at, now));
-            let waiting: Vec<bool> = places.reachable(leader).collect();
+            let waiting: Vec<bool> = places.hearing(leader).collect();
             self.watch = Some(Watch {
                 leader,
                 since: at,
@@ -176,8 +176,8 @@ impl Elections {
         if watch.left == 0 {
             return;
         }
-        for (waits, reachable) in watch.waiting.iter_mut().zip(places.reachable(watch.leader)) {
-            if *waits && !reachable {
+        for (waits, hears) in watch.waiting.iter_mut().zip(places.hearing(watch.leader)) {
+            if *waits && !hears {
                 *waits = false;
                 watch.left -= 1;
             }

@@ -1,8 +1,9 @@
 //! The figures of the liveness report: one table with what each says and what it means, for every form.
 
 use super::Report;
-use super::format::{count, counted, percent, short};
+use super::format::{count, counted, moment, percent, short};
 use crate::time::Duration;
+use std::cmp::Reverse;
 use std::fmt::Display;
 
 /// A figure with its definition.
@@ -58,6 +59,10 @@ fn leadership(report: &Report) -> Vec<Figure> {
 
 fn service(report: &Report) -> Vec<Figure> {
     let service = &report.service;
+    let longest = service.windows.iter().max_by_key(|window| (window.length(), Reverse(window.from)));
+    let longest = longest.map_or(String::new(), |window| {
+        format!(", the longest from {} to {}", moment(window.from), moment(window.to))
+    });
     let unserved = service.windows.iter().fold(Duration::ZERO, |sum, window| sum + window.length());
     let mut all = vec![
         figure(
@@ -85,7 +90,7 @@ fn service(report: &Report) -> Vec<Figure> {
             format!(
                 "spans of more than {} (the least election timeout) in which clients asked and none was served: \
                  from the last operation done, or the first begun after it if none was open, to the next one done; \
-                 {} in all",
+                 {} in all{longest}",
                 service.threshold,
                 short(unserved)
             ),

@@ -21,9 +21,10 @@ pub(super) fn short(duration: Duration) -> String {
     format!("{value:.decimals$}{name}")
 }
 
-/// A point in time to the millisecond: `12.345s`.
+/// A point in time to the millisecond: `12.345s`; late ones to a tenth of a second.
 pub(super) fn moment(time: Time) -> String {
-    format!("{:.3}s", time.nanos() as f64 / 1e9)
+    let decimals = if time < Time::from_nanos(1_000_000_000_000) { 3 } else { 1 };
+    format!("{:.decimals$}s", time.nanos() as f64 / 1e9)
 }
 
 /// With thousands set off: `1,234,567`.
@@ -94,6 +95,7 @@ mod tests {
             assert_eq!(short(Duration::from_nanos(nanos)), text);
         }
         assert_eq!(moment(Time::from_nanos(12_345_678_901)), "12.346s");
+        assert_eq!(moment(Time::from_nanos(3_600_000_000_000)), "3600.0s");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::check::{Check, Checkers};
 use crate::ids::RecordId;
 use crate::plan::Plan;
 use crate::trace::{Observer, Record};
+use serde::Serialize;
 
 /// How many records are kept.
 const KEPT: usize = 32;
@@ -19,7 +20,7 @@ pub struct Judges {
 }
 
 /// The last records before the first violation, and which of them led to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// The records, in order. The last one is that at which the violation was found.
     pub records: Vec<Record>,

@@ -74,6 +74,12 @@ impl Places {
         })
     }
 
+    /// For each node in order, whether a frame from this one would come to its replica now: it is reachable, and it is
+    /// not paused.
+    pub(super) fn hearing(&self, from: NodeId) -> impl Iterator<Item = bool> {
+        self.reachable(from).zip(&self.nodes).map(|(reachable, place)| reachable && !place.paused)
+    }
+
     /// The event in which this node became leader, if it is one.
     pub(super) fn elected(&self, leader: NodeId) -> Option<RecordId> {
         self.nodes[leader.slot()].elected

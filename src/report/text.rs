@@ -102,9 +102,9 @@ impl Page<'_> {
         }
         let shown = longest(&report.elections);
         let wide = self.form.width >= WIDE;
-        let mut grid = Grid { right: (0..8).collect(), rules: vec![1], ..Grid::default() };
+        let mut grid = Grid { right: (0..10).collect(), rules: vec![1], ..Grid::default() };
         let mut names = vec!["from", "vacant", "detect", "elect", "announce", "recover", "terms", "split"];
-        names.extend(["leader"]);
+        names.extend(["leader", "term"]);
         names.extend(wide.then_some("candidates"));
         grid.rows.push(names.into_iter().map(String::from).collect());
         for election in &shown {
@@ -122,11 +122,12 @@ impl Page<'_> {
         }
         self.paragraph(
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
-             from there to the effective leader. announce: from then until every node that the leader could reach had \
-             a frame from it. recover: from then until a command that it took from a client since was committed. \
-             terms: in which nodes asked for votes. split: those of them that had no leader. The effective leader is \
-             the node of the highest term in the role of leader, if it is not paused and is linked both ways to a \
-             quorum that is up. Percentiles are samples, by nearest rank.",
+             from there to the effective leader. announce: from then until every node that the leader could reach, \
+             and that was not paused, had a frame from it. recover: from then until a command that it took from a \
+             client since was committed. terms: in which nodes asked for votes. split: those of them that had no \
+             leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
+             The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
+             linked both ways to a quorum that is up. Percentiles are samples, by nearest rank.",
             FAINT,
         );
     }
@@ -286,8 +287,9 @@ fn longest(all: &[Election]) -> Vec<&Election> {
 
 fn span(election: &Election, wide: bool) -> Vec<String> {
     let phase = |duration: Option<Duration>| duration.map_or("-".into(), short);
-    let leader =
-        election.leader.map_or("none by the end".into(), |(leader, term)| format!("{leader} term {term}"));
+    let (leader, term) = election
+        .leader
+        .map_or(("none".into(), "-".into()), |(leader, term)| (leader.to_string(), term.to_string()));
     let mut row = vec![
         moment(election.from),
         short(election.vacant),
@@ -298,6 +300,7 @@ fn span(election: &Election, wide: bool) -> Vec<String> {
         count(election.terms),
         count(election.split_votes),
         leader,
+        term,
     ];
     if wide {
         let names: Vec<String> = election.candidates.iter().map(ToString::to_string).collect();

@@ -1,0 +1,82 @@
+//! Correct Raft in random storms is never accused; with a planted bug it always is.
+
+use squall::check::{Property, Verdict};
+use squall::ids::NodeId;
+use squall::plan::{Action, Edge, Fault, Plan, Shape, Target};
+use squall::replica::Bug;
+use squall::report::{Judges, Outcome, Report, RunVerdict};
+use squall::rng::{Rate, Stream, below};
+use squall::runner::{Options, simulate};
+use squall::time::{Duration, Time};
+
+/// A loaded cluster with twenty faults at random; a disk is wiped now and then.
+fn storm(voters: u32, seed: u64) -> Plan {
+    let (mut plan, _) =
+        squall::scenario::read(include_str!("../scenarios/steady-load.ron")).expect("a scenario");
+    plan.name = format!("storm over {voters}");
+    plan.seed = seed;
+    plan.duration = Duration::from_secs(15);
+    plan.cluster.voters = voters;
+    plan.network.default.loss = Rate::new(0.02).expect("a rate");
+    plan.network.default.duplicate = Rate::new(0.05).expect("a rate");
+    let mut stream = Stream::new(seed, "storm", u64::from(voters), 0);
+    let mut draw = |bound: u64| below(stream.word(), bound);
+    for _ in 0..20 {
+        let at = Time::ZERO + Duration::from_millis(draw(13_000));
+        let until = Some(at + Duration::from_millis(20 + draw(1_500)));
+        let mut target = || match draw(4) {
+            0 => Target::Leader,
+            1 => Target::Follower(1),
+            _ => Target::Node(NodeId(1 + draw(u64::from(voters)) as u32)),
+        };
+        let (one, other) = (target(), target());
+        let apart = |group| Shape::Groups(vec![group, vec![Target::Rest]]);
+        let action = match draw(20) {
+            0..4 => Action::Partition(apart(vec![one])),
+            4..7 => Action::Clog(apart(vec![one, other])),
+            7..10 => Action::Partition(Shape::Cut(vec![Edge { from: one, to: other, one_way: true }])),
+            10..13 => Action::Pause(one),
+            13 => Action::Wipe(one),
+            _ => Action::Crash(one),
+        };
+        plan.faults.push(Fault { at, until, action });
+    }
+    plan.faults.sort_by_key(|fault| fault.at);
+    plan
+}
+
+fn report(plan: &Plan) -> Report {
+    let mut judges = Judges::new(plan);
+    let end = simulate(plan, plan.seed, &mut judges, &Options::default()).expect("no panic");
+    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
+    Report::new(plan, &judges, outcome)
+}
+
+#[test]
+fn correct_raft_is_never_accused() {
+    let mut examined = [0; Property::ALL.len()];
+    for seed in 0..25 {
+        for voters in [3, 4, 5] {
+            let report = report(&storm(voters, seed));
+            for (at, check) in report.checks.iter().enumerate() {
+                assert!(
+                    !matches!(check.verdict, Verdict::Violated(_)),
+                    "{voters} voters, seed {seed}: {check:#?}"
+                );
+                examined[at] += check.examined();
+            }
+        }
+    }
+    assert!(examined.iter().all(|times| *times > 100), "{examined:?}");
+}
+
+#[test]
+fn answers_before_the_flush_are_always_noticed() {
+    for seed in 0..25 {
+        let mut plan = storm(5, seed);
+        plan.cluster.raft.bug = Some(Bug::AckBeforeFlush);
+        let report = report(&plan);
+        assert_eq!(report.verdict, RunVerdict::Safety, "seed {seed}");
+        assert!(report.evidence.is_some_and(|evidence| evidence.chain.len() > 1), "seed {seed}");
+    }
+}
