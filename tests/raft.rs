@@ -14,8 +14,8 @@
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
 //! - `elect nX [nY ..]`: `timeout nX`, then settle among these, or among all.
 //! - `forge FROM TO KIND key=value ..`: a message nobody sent arrives.
-//! - `disk nX slow`: it no longer flushes by itself. `disk nX flush`: what is written by now becomes durable.
-//!   `disk nX fast`: as at the start.
+//! - `disk nX slow`: it no longer flushes by itself. `disk nX flush [N]`: what is written by now becomes
+//!   durable, or the oldest N writes. `disk nX fast`: as at the start.
 //! - `crash nX`, `restart nX`.
 //! - `status`, `log`, `applied`: of each node. `flight`: what is in flight.
 //!
@@ -242,7 +242,10 @@ impl Script {
         let id = node(words, 0)?;
         match *words.get(1).ok_or("slow, flush or fast?")? {
             "slow" => self.0.node_mut(id).slow_disk = true,
-            "flush" => self.0.flush(id, usize::MAX),
+            "flush" => {
+                let count = words.get(2).map_or(Ok(usize::MAX), |count| count.parse())?;
+                self.0.flush(id, count);
+            }
             "fast" => {
                 self.0.node_mut(id).slow_disk = false;
                 self.0.flush(id, usize::MAX);
