@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
 /// How many storms there are of each size of cluster.
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 3_000;
 /// How many things happen in one storm.
 const LENGTH: u64 = 4_000;
 
