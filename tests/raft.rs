@@ -5,16 +5,21 @@
 //!
 //! - `cluster N [batch=BYTES] [bug=ack-before-flush]`: start over with N nodes.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
-//!   after a colon, its command; without one it is a no-op.
+//!   after a colon, its command; without one it is a no-op. `T*9` are nine of them.
 //! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
 //! - `timers`: when each node wants to be woken, counted from now.
 //! - `propose nX COMMAND ..`: a client proposes.
 //! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
-//!   `-` stands for any node.
+//!   `any` stands for any node.
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
 //! - `elect nX [nY ..]`: `timeout nX`, then settle among these, or among all.
 //! - `forge FROM TO KIND key=value ..`: a message nobody sent arrives.
-//! - `disk nX slow|flush|fast`, `crash nX`, `restart nX`, `status`, `log`, `flight`, `applied`.
+//! - `disk nX slow`: it no longer flushes by itself. `disk nX flush [N]`: what is written by now becomes
+//!   durable, or the oldest N writes. `disk nX fast`: as at the start.
+//! - `crash nX`, `restart nX`.
+//! - `status`, `log`, `applied`: of each node. `flight`: what is in flight.
+//!
+//! Output: `n2 <- n1 ..` is a delivery, and the lines indented below it are what it brought about.
 
 mod cluster;
 
@@ -138,7 +143,7 @@ impl Script {
         keys: &BTreeMap<&str, &str>,
     ) -> Result<(), Box<dyn Error>> {
         let end = |at: usize| match words.get(at) {
-            None | Some(&"-") => Ok(None),
+            None | Some(&"any") => Ok(None),
             Some(word) => parse_node(word).map(Some),
         };
         let (from, to) = (end(0)?, end(1)?);
@@ -237,10 +242,13 @@ impl Script {
         let id = node(words, 0)?;
         match *words.get(1).ok_or("slow, flush or fast?")? {
             "slow" => self.0.node_mut(id).slow_disk = true,
-            verb @ ("flush" | "fast") => {
-                self.0.node_mut(id).slow_disk = verb == "slow";
+            "flush" => {
+                let count = words.get(2).map_or(Ok(usize::MAX), |count| count.parse())?;
+                self.0.flush(id, count);
+            }
+            "fast" => {
+                self.0.node_mut(id).slow_disk = false;
                 self.0.flush(id, usize::MAX);
-                self.0.node_mut(id).slow_disk = verb == "flush";
             }
             other => return Err(format!("no such disk: {other}").into()),
         }
@@ -313,7 +321,7 @@ fn parse_node(word: &str) -> Result<NodeId, Box<dyn Error>> {
     Ok(NodeId(word.strip_prefix('n').ok_or_else(|| format!("{word} is no node"))?.parse()?))
 }
 
-/// Entries from their notation, such as `1 2:x=1`.
+/// Entries from their notation, such as `1 2*3 4:x=1`.
 fn entries(text: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut bytes = Vec::new();
     for word in text.split_whitespace() {
@@ -321,7 +329,10 @@ fn entries(text: &str) -> Result<Vec<u8>, Box<dyn Error>> {
             Some((term, data)) => (term, EntryKind::Command, data),
             None => (word, EntryKind::NoOp, ""),
         };
-        Entry { term: Term(term.parse()?), kind, data: data.as_bytes() }.encode(&mut bytes);
+        let (term, times) = term.split_once('*').unwrap_or((term, "1"));
+        for _ in 0..times.parse()? {
+            Entry { term: Term(term.parse()?), kind, data: data.as_bytes() }.encode(&mut bytes);
+        }
     }
     Ok(bytes)
 }

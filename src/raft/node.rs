@@ -244,10 +244,20 @@ impl Raft {
         }
     }
 
+    #[inline]
+    fn leader_fits_role(&self) -> bool {
+        match self.role {
+            Role::Follower => self.leader != Some(self.id),
+            Role::Candidate => self.leader.is_none(),
+            Role::Leader => self.leader == Some(self.id),
+        }
+    }
+
     /// Shows status and deadline.
     #[inline]
     fn show(&self, out: &mut Effects) {
         assert!(!self.unsaved, "a changed hard state has been handed to the disk");
+        assert!(self.leader_fits_role(), "a leader is its term's own, a candidate knows of none");
         out.status = Status {
             role: self.role,
             term: self.term,
@@ -273,5 +283,116 @@ impl Replica for Raft {
         }
         self.save_hard_state(out);
         self.show(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::{AppendEntriesReply, Outcome};
+    use super::*;
+    use crate::replica::Recovered;
+
+    /// The first of so many servers, at the time of its first deadline.
+    fn first_of(count: u32) -> (Raft, LocalTime, Effects) {
+        let options = Options {
+            heartbeat: Duration::from_millis(50),
+            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+            max_batch_bytes: 1 << 16,
+            bug: None,
+        };
+        let recovered =
+            Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
+        let stream = Stream::new(1, "raft", 1, 1);
+        let now = LocalTime::ZERO;
+        let boot = Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now };
+        let mut out = Effects::default();
+        let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
+        let now = out.deadline.expect("a follower waits");
+        (raft, now, out)
+    }
+
+    fn receive(raft: &mut Raft, now: LocalTime, from: u32, message: Message<'_>, out: &mut Effects) {
+        let mut payload = Vec::new();
+        message.encode(&mut payload);
+        out.clear();
+        raft.step(now, Input::Receive { from: NodeId(from), kind: message.kind(), payload: &payload }, out);
+    }
+
+    /// Lets it win the election of term 1.
+    fn elect(raft: &mut Raft, now: LocalTime, out: &mut Effects) {
+        raft.step(now, Input::Wake, out);
+        raft.step(now, Input::Persisted(WriteId(1)), out);
+        for from in 2..4 {
+            let reply = RequestVoteReply { term: Term(1), granted: true };
+            receive(raft, now, from, Message::RequestVoteReply(reply), out);
+            if raft.role == Role::Leader {
+                return;
+            }
+        }
+        panic!("two votes and its own are enough");
+    }
+
+    #[test]
+    fn a_timeout_is_one_word_drawn_at_boot_and_with_each_term() {
+        let (mut raft, now, mut out) = first_of(5);
+        assert_eq!(raft.stream.position(), 1, "boot");
+        elect(&mut raft, now, &mut out);
+        assert_eq!(raft.stream.position(), 2, "campaign");
+        for _ in 0..10 {
+            raft.step(out.deadline.expect("a heartbeat is due"), Input::Wake, &mut out);
+        }
+        assert_eq!(raft.stream.position(), 2, "no word for a heartbeat");
+        let request = RequestVote { term: Term(2), last_index: Index(0), last_term: Term(0) };
+        for from in 2..6 {
+            receive(&mut raft, now, from, Message::RequestVote(request), &mut out);
+        }
+        assert_eq!(raft.stream.position(), 3, "a higher term, once");
+    }
+
+    #[test]
+    fn a_broadcast_is_encoded_once() {
+        let (mut raft, now, mut out) = first_of(5);
+        elect(&mut raft, now, &mut out);
+        let sends: Vec<_> = (out.list().iter())
+            .filter_map(|effect| match *effect {
+                Effect::Send { to, payload, .. } => Some((to, payload)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(sends.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        assert!(sends.iter().all(|(_, payload)| *payload == sends[0].1), "all share one payload");
+    }
+
+    #[test]
+    fn a_leader_knows_whom_it_has_heard() {
+        let (mut raft, now, mut out) = first_of(5);
+        elect(&mut raft, now, &mut out);
+        assert_eq!(raft.last_heard(NodeId(2)), None, "a vote is no answer to a leader");
+        let later = now + Duration::from_millis(7);
+        let reply = |term| AppendEntriesReply { term, outcome: Outcome::Accepted { matched: Index(1) } };
+        receive(&mut raft, later, 2, Message::AppendEntriesReply(reply(Term(1))), &mut out);
+        assert_eq!(raft.last_heard(NodeId(2)), Some(later));
+        assert_eq!(raft.last_heard(NodeId(3)), None);
+        assert_eq!(raft.last_heard(NodeId(9)), None, "a stranger");
+        receive(&mut raft, later, 3, Message::AppendEntriesReply(reply(Term(2))), &mut out);
+        assert_eq!(raft.last_heard(NodeId(2)), None, "it leads no more");
+    }
+
+    #[test]
+    fn a_disk_that_forgot_a_term_starts_no_server() {
+        let (raft, now, mut out) = first_of(1);
+        let mut recovered = Recovered { genesis: Some(vec![NodeId(1)]), ..Recovered::default() };
+        crate::replica::Entry { term: Term(2), kind: crate::replica::EntryKind::NoOp, data: &[] }
+            .encode(&mut recovered.entries);
+        let mut boot = |recovered: &Recovered| {
+            let stream = Stream::new(1, "raft", 1, 1);
+            Raft::boot(Boot { id: NodeId(1), options: &raft.options, recovered, stream, now }, &mut out).err()
+        };
+        let reason = boot(&recovered).expect("term 2 is forgotten").to_string();
+        assert_eq!(reason, "unrecoverable: the log holds an entry of term 2, the hard state is of term 0");
+        recovered.hard_state.term = Term(2);
+        assert!(boot(&recovered).is_none());
+        recovered.entries.pop();
+        assert!(boot(&recovered).is_some(), "half an entry is none");
     }
 }

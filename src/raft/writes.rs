@@ -32,6 +32,8 @@ impl Writes {
     /// Writes the entries from `first` to `last`, which follow the last one written.
     #[inline]
     pub(super) fn append(&mut self, first: Index, last: Index, entries: Bytes, out: &mut Effects) {
+        let before = self.unflushed.back().map_or(self.durable, |&(_, last)| last);
+        assert!(first == before.next() && first <= last, "entries are written one after the other");
         let id = self.issue(Write::Append { first, entries }, out);
         self.unflushed.push_back((id, last));
     }
