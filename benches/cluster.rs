@@ -124,9 +124,11 @@ fn median(mut all: Vec<Measured>) -> Measured {
 fn main() {
     // Cargo adds `--bench`.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    if let [case, nodes, amount] = arguments.as_slice() {
+    if let [case, nodes, amount, rest @ ..] = arguments.as_slice() {
         let (nodes, amount) = (nodes.parse().expect("nodes"), amount.parse().expect("an amount"));
-        measure(case, nodes, amount);
+        if rest.first().is_some_and(|word| word == "warm") {
+            measure(case, nodes, amount);
+        }
         println!("{}", line(case, nodes, &measure(case, nodes, amount)));
         return;
     }

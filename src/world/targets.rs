@@ -11,35 +11,35 @@ use crate::trace::Observer;
 pub(super) type Links = Vec<(NodeId, NodeId)>;
 
 impl<O: Observer> World<'_, O> {
-    /// Of the running nodes that lead, the one of the highest term that is linked both ways to a quorum, itself
-    /// included.
+    /// Of the nodes that are up and lead the one of the highest term, if it is not paused and is linked both ways to
+    /// nodes that are up and make, with itself, a quorum.
     pub fn effective_leader(&self) -> Option<NodeId> {
-        let leader = self.highest_leader(Host::is_running)?;
-        let linked =
-            |other: &&Host| other.id() == leader || self.network.is_linked(leader.into(), other.address());
-        (self.hosts.iter().filter(linked).count() > self.hosts.len() / 2).then_some(leader)
+        let leader = self.highest_leader()?;
+        let linked = |other: &&Host| {
+            other.status().is_some()
+                && (other.id() == leader || self.network.is_linked(leader.into(), other.address()))
+        };
+        let is_effective = self.hosts[leader.slot()].is_running()
+            && self.hosts.iter().filter(linked).count() > self.hosts.len() / 2;
+        is_effective.then_some(leader)
     }
 
-    /// Of the nodes that lead, and of which `counts` holds, the one of the highest term.
-    fn highest_leader(&self, counts: impl Fn(&Host) -> bool) -> Option<NodeId> {
+    /// Of the nodes that are up and lead the one of the highest term.
+    fn highest_leader(&self) -> Option<NodeId> {
         let leads = |host: &Host| match host.status() {
-            Some(Status { role: Role::Leader, term, .. }) if counts(host) => Some((term, host.id())),
+            Some(Status { role: Role::Leader, term, .. }) => Some((term, host.id())),
             _ => None,
         };
         self.hosts.iter().filter_map(leads).max().map(|(_, id)| id)
-    }
-
-    fn leader(&self) -> Option<NodeId> {
-        self.effective_leader().or_else(|| self.highest_leader(|_| true))
     }
 
     /// The node that a target names now; none if it has to wait.
     pub(super) fn bind(&self, target: Target) -> Option<NodeId> {
         match target {
             Target::Node(node) => Some(node),
-            Target::Leader => self.leader(),
+            Target::Leader => self.highest_leader(),
             Target::Follower(number) => {
-                let leader = self.leader()?;
+                let leader = self.highest_leader()?;
                 let followers = self.hosts.iter().filter(|h| h.status().is_some() && h.id() != leader);
                 followers.map(Host::id).nth(number as usize - 1)
             }
