@@ -1,4 +1,41 @@
 //! Squall puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
+//!
+//! A run is a pure function of a scenario and a seed:
+//!
+//! ```text
+//! scenario (RON) + seed -> plan -> world -> records -> checkers, metrics -> report
+//!                                  |
+//!                                  host = disk + calls + state machine + Box<dyn Replica>
+//! ```
+//!
+//! # The map
+//!
+//! A module sees lower floors only; a test holds every path in the sources against this table.
+//!
+//! | floor | modules | what lives there |
+//! |---|---|---|
+//! | 0 | [`time`] [`ids`] [`rng`] [`queue`] | virtual time, newtype ids, labelled random streams, the event queue |
+//! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest |
+//! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
+//! | 3 | [`host`] [`client`] | one machine; one client |
+//! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
+//! | 5 | [`report`] | what the records say of elections and liveness |
+//! | 6 | [`runner`] | runs worlds, with progress and files, and keeps panics inside them |
+//! | 7 | [`cli`] | the program |
+//!
+//! # From code
+//!
+//! ```
+//! use squall::{raft::RaftSoftware, report::Judges, scenario, world::World};
+//!
+//! let text = r#"(format: 1, name: "cold start", duration: "2s", cluster: (voters: 5))"#;
+//! let (plan, _) = scenario::read(text).expect("a scenario");
+//! let mut judges = Judges::new(&plan);
+//! let end = World::new(&plan, &RaftSoftware, 7, &mut judges).run();
+//! assert_eq!(judges.violations(), 0);
+//! assert_eq!(judges.metrics().counters().elections, 1);
+//! assert_eq!(World::new(&plan, &RaftSoftware, 7, ()).run().digest, end.digest);
+//! ```
 
 pub mod check;
 pub mod cli;

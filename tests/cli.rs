@@ -264,3 +264,20 @@ fn check_says_of_every_scenario_whether_it_is_valid() {
     exits(&output, 2);
     assert_eq!(stdout(&output), format!("{}: ok\n", files[0]), "the others are checked all the same");
 }
+
+#[test]
+fn the_readme_shows_what_the_program_does() {
+    let readme = fs::read_to_string(path("README.md")).expect("a README");
+    let report = fs::read_to_string(path("reports/leader-crash.txt")).expect("a sample");
+    assert!(readme.contains(report.trim_end()), "the README shows another report than the program prints");
+    let (_, example) = readme.split_once("```ron\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    let (_folder, name) = written(example);
+    let output = squall(["run", &name]);
+    exits(&output, 0);
+    assert_eq!(stderr(&output), "", "without warnings");
+    for file in common::scenarios() {
+        let name = file.strip_prefix(path("")).expect("in the repository").display().to_string();
+        assert!(readme.contains(&name), "{name} is not in the README");
+    }
+}

@@ -196,3 +196,18 @@ fn a_wrong_path_is_found_wherever_it_stands() {
         .collect();
     assert_eq!(found, ["client", "host", "net", "plan", "queue", "trace", "world"]);
 }
+
+#[test]
+fn the_documents_show_the_same_house() {
+    let crate_docs = include_str!("../src/lib.rs").replace("//! ", "");
+    for (name, text) in
+        [("src/lib.rs", crate_docs.as_str()), ("ARCHITECTURE.md", include_str!("../ARCHITECTURE.md"))]
+    {
+        for module in HOUSE {
+            let row = format!("| {} |", module.floor);
+            let names = format!("`{}`", module.name);
+            let stands = text.lines().any(|line| line.starts_with(&row) && line.contains(&names));
+            assert!(stands, "{name} does not show `{}` on floor {}", module.name, module.floor);
+        }
+    }
+}
