@@ -6,12 +6,21 @@
 # PEER is a program around another Raft that takes NODES PROPOSALS_PER_S SIMULATED_S and prints `ns_per_msg=` and
 # `sim_per_wall=`; with the further arguments `enc 1 10 1000 0 elect` it runs so many cold starts as SIMULATED_S says
 # and prints `trials_per_s=`. Nothing is built for it here.
+#
+# Both programs run with an allocator that keeps the memory it is given back, and ours after a warm-up of the same
+# length: so what is measured is work, not the operating system's handing out of pages, as in a process that runs many
+# seeds. With COLD=1 neither is done.
 set -euo pipefail
 peer=$1
 rounds=${2:-5}
 cd "$(dirname "$0")/.."
-cargo build --release --benches --locked 2>/dev/null
-bench=$(ls -t target/release/deps/cluster-* | grep -v '\.d$' | head -1)
+bench=$(cargo bench --no-run --bench cluster --locked 2>&1 | sed -n 's/.*(\(target[^)]*\)).*/\1/p')
+warm=warm
+if [ -n "${COLD:-}" ]; then
+    warm=
+else
+    export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=268435456
+fi
 core=$(($(nproc) - 1))
 
 # pair NAME FIGURE SQUALL-ARGUMENTS -- PEER-ARGUMENTS
@@ -26,7 +35,7 @@ pair() {
     value() { grep -o "$figure=[ 0-9.]*" | tr -d ' ' | cut -d= -f2; }
     for _ in $(seq "$rounds"); do
         theirs+=("$(taskset -c "$core" "$peer" "${others[@]}" | value)")
-        ours+=("$(taskset -c "$core" "$bench" "${mine[@]}" | value)")
+        ours+=("$(taskset -c "$core" "$bench" "${mine[@]}" $warm | value)")
     done
     median() { printf '%s\n' "$@" | sort -g | sed -n "$((rounds / 2 + 1))p"; }
     local a b

@@ -3,8 +3,7 @@
 # The difference of a long and a short run leaves out what starting takes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --release --benches --locked 2>/dev/null
-bench=$(ls -t target/release/deps/cluster-* | grep -v '\.d$' | head -1)
+bench=$(cargo bench --no-run --bench cluster --locked 2>&1 | sed -n 's/.*(\(target[^)]*\)).*/\1/p')
 
 count() { # CASE NODES AMOUNT: instructions and messages
     local log

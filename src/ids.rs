@@ -114,7 +114,8 @@ impl Address {
     }
     /// The node that has this address, if a node has it.
     pub const fn as_node(self) -> Option<NodeId> {
-        if self.0 >= 1 && self.0 < Self::FIRST_CLIENT { Some(NodeId(self.0)) } else { None }
+        // One comparison for both ends of the range.
+        if self.0.wrapping_sub(1) < Self::FIRST_CLIENT - 1 { Some(NodeId(self.0)) } else { None }
     }
     /// The client that has this address, if a client has it.
     pub const fn as_client(self) -> Option<ClientId> {

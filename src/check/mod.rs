@@ -167,7 +167,9 @@ impl Observer for Checkers {
     #[inline(always)]
     fn observe(&mut self, record: &Record) {
         if self.append_only.suspects() {
-            self.append_only.settle(record, &mut self.findings);
+            // A copy, so that the compiler still knows the record's kind after this call.
+            let copy = *record;
+            self.append_only.settle(&copy, &mut self.findings);
         }
         let Some(id) = record.node.as_node() else { return };
         let slot = id.slot();

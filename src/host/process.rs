@@ -169,20 +169,17 @@ impl Process {
         wire: &mut Wire<'_, O>,
     ) {
         self.note_role(effects.status, wire);
-        let mut last: Option<Broadcast<'_>> = None;
+        let mut broadcast: Option<Broadcast<'_>> = None;
         for effect in effects.list() {
             match *effect {
                 Effect::Send { to, kind, payload, after } => {
-                    let broadcast = match last.take() {
-                        Some(broadcast) if broadcast.bytes == payload => broadcast,
-                        _ => Broadcast {
-                            bytes: payload,
-                            payload: Payload::new(effects.get(payload)),
-                            class: setup.software.classify(kind, effects.get(payload)),
-                        },
-                    };
-                    self.send(to, kind, &broadcast, after, setup, wire);
-                    last = Some(broadcast);
+                    if broadcast.as_ref().is_none_or(|last| last.bytes != payload) {
+                        let bytes = effects.get(payload);
+                        let class = setup.software.classify(kind, bytes);
+                        broadcast = Some(Broadcast { bytes: payload, payload: Payload::new(bytes), class });
+                    }
+                    let broadcast = broadcast.as_ref().expect("laid out just now or before");
+                    self.send(to, kind, broadcast, after, setup, wire);
                 }
                 Effect::Persist { id, write } => {
                     self.persist(id, write, effects, disk, wire);

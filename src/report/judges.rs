@@ -39,8 +39,13 @@ impl Ring {
     fn push(&mut self, record: &Record) {
         match self.records.get_mut((record.id.0.get() as usize - 1) % KEPT) {
             Some(place) => *place = *record,
-            None => self.records.push(*record),
+            None => self.begin(*record),
         }
+    }
+
+    #[cold]
+    fn begin(&mut self, record: Record) {
+        self.records.push(record);
     }
 
     fn in_order(&self) -> Vec<Record> {
@@ -103,9 +108,9 @@ impl Judges {
 impl Observer for Judges {
     #[inline(always)]
     fn observe(&mut self, record: &Record) {
-        self.last.push(record);
         self.metrics.observe(record);
         self.checkers.observe(record);
+        self.last.push(record);
         if self.evidence.is_none() && self.checkers.violations() > 0 {
             self.evidence = Some(Evidence::of(self.last.in_order()));
         }

@@ -34,7 +34,7 @@ impl Digest {
     pub fn fold(&mut self, words: &[u64]) {
         for pair in words.chunks(2) {
             let (x, y) = (pair[0], pair.get(1).copied().unwrap_or(0));
-            let product = u128::from(x ^ self.a ^ KEYS[0]) * u128::from(y ^ self.b ^ KEYS[1]);
+            let product = u128::from(x ^ self.a) * u128::from(y ^ self.b);
             let (low, high) = (product as u64, (product >> 64) as u64);
             (self.a, self.b) =
                 (self.b.wrapping_add(low).rotate_left(23).wrapping_add(x), self.a.wrapping_add(high) ^ y);
@@ -89,7 +89,7 @@ mod tests {
     fn the_fold_is_pinned() {
         assert_eq!(format!("{:032x}", of(&[1, 2, 3])), PINNED);
     }
-    const PINNED: &str = "b3b2e931d9dbdf8ecf4d8d790d76496e";
+    const PINNED: &str = "00bd7e454ed3b6d8ee066d034b158fac";
 
     #[test]
     fn every_bit_of_every_word_counts() {
@@ -112,7 +112,7 @@ mod tests {
         for first in 0..1000 {
             let mut digest = Digest::default();
             digest.fold(&[first, 0]);
-            let zeroing = [digest.a ^ KEYS[0], digest.b ^ KEYS[1]];
+            let zeroing = [digest.a, digest.b];
             digest.fold(&zeroing);
             digests.insert(digest.value());
         }
