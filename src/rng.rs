@@ -124,6 +124,14 @@ impl Distribution {
         }
     }
 
+    /// The least delay it can give.
+    pub fn min(&self) -> Duration {
+        match *self {
+            Self::Constant(delay) => delay,
+            Self::Uniform(min, _) | Self::Exponential { min, .. } => min,
+        }
+    }
+
     /// The greatest delay it can give.
     pub fn max(&self) -> Duration {
         match *self {

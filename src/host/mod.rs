@@ -53,6 +53,8 @@ pub struct Host {
     flush_due: Option<Time>,
     flush_cause: Option<RecordId>,
     deadline_cause: Option<RecordId>,
+    /// What the replicas of earlier lives have drawn.
+    past_words: u64,
     /// The time at which the world will look after the replica's deadline. The world keeps it.
     pub armed: Option<Time>,
 }
@@ -72,6 +74,7 @@ impl Host {
             flush_due: None,
             flush_cause: None,
             deadline_cause: None,
+            past_words: 0,
             armed: None,
         }
     }
@@ -165,6 +168,7 @@ impl Host {
     pub fn crash<O: Observer>(&mut self, wire: &mut Wire<'_, O>) {
         wire.trace.effect(self.address(), Body::Crashed);
         self.disk.crash();
+        self.past_words += self.process.as_ref().map_or(0, Process::words_drawn);
         let held = self.process.take().into_iter().flat_map(Process::into_held);
         for slot in held.chain(self.backlog.drain(..)) {
             wire.frames.release(slot);
@@ -289,9 +293,10 @@ impl Host {
         Body::FinalNode { log, hard_state: hard_state.value() as u64, store }
     }
 
-    /// How many words its disk has drawn.
-    pub fn words_drawn(&self) -> u64 {
-        self.disk.words_drawn()
+    /// How many words its disk and its replicas, in all its lives, have drawn.
+    pub fn words_drawn(&self) -> [u64; 2] {
+        let replica = self.process.as_ref().map_or(0, Process::words_drawn);
+        [self.disk.words_drawn(), self.past_words + replica]
     }
 }
 

@@ -102,6 +102,10 @@ impl Process {
         self.store.hash()
     }
 
+    pub(super) fn words_drawn(&self) -> u64 {
+        self.replica.words_drawn()
+    }
+
     pub(super) fn into_held(self) -> impl Iterator<Item = Slot> {
         self.held.into_iter().map(|held| held.slot)
     }

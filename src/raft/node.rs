@@ -284,6 +284,10 @@ impl Replica for Raft {
         self.save_hard_state(out);
         self.show(out);
     }
+
+    fn words_drawn(&self) -> u64 {
+        self.stream.position()
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub trait Software {
 pub trait Replica {
     /// Takes one input at the local time `now`, which never goes back, and appends its effects to `out`.
     fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects);
+
+    /// How many words of its random stream it has drawn.
+    fn words_drawn(&self) -> u64;
 }
 
 /// What a replica is started with.

@@ -44,10 +44,33 @@ pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 }
 
 /// A file being written beside the place where it will be. What was in that place stays until the new file is whole.
+/// What is no file, such as a terminal, a pipe or `/dev/null`, is written to as it is.
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<Place>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Aside(NamedTempFile),
+    Device(File),
+}
+
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Aside(file) => file.write(bytes),
+            Self::Device(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Aside(file) => file.flush(),
+            Self::Device(file) => file.flush(),
+        }
+    }
 }
 
 impl NewFile {
@@ -59,12 +82,19 @@ impl NewFile {
         if path.is_dir() {
             return Err(error(path, "is a folder; name a file in it"));
         }
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
+        let unwritable = |e: io::Error| error(path, format!("can't be written: {e}"));
+        // Through a link the file that it leads to is replaced, not the link.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let place = match fs::metadata(&target) {
+            Ok(metadata) if !metadata.is_file() => {
+                Place::Device(File::options().write(true).open(&target).map_err(unwritable)?)
+            }
+            _ => {
+                let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+                Place::Aside(new_file_in(folder.unwrap_or(Path::new("."))).map_err(unwritable)?)
+            }
         };
-        let out = new_file_in(folder).map_err(|e| error(path, format!("can't be written: {e}")))?;
-        Ok(Self { path: path.to_owned(), out: BufWriter::new(out) })
+        Ok(Self { path: target, out: BufWriter::new(place) })
     }
 
     /// Puts the file in its place.
@@ -73,9 +103,11 @@ impl NewFile {
     /// If it can't be written whole; what was in its place is still there.
     pub fn commit(self) -> Result<(), FileError> {
         let Self { path, out } = self;
-        let file = out.into_inner().map_err(|e| error(&path, format!("can't be written: {}", e.error())))?;
-        file.persist(&path).map_err(|e| error(&path, format!("can't be written: {}", e.error)))?;
-        Ok(())
+        let unwritable = |e: &io::Error| error(&path, format!("can't be written: {e}"));
+        match out.into_inner().map_err(|e| unwritable(e.error()))? {
+            Place::Device(_) => Ok(()),
+            Place::Aside(file) => file.persist(&path).map(drop).map_err(|e| unwritable(&e.error)),
+        }
     }
 
     /// Where it will be.
@@ -124,6 +156,24 @@ mod tests {
         drop(NewFile::create(&path).expect("begun"));
         assert_eq!(fs::read_to_string(&path).expect("read"), "new");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_to_and_links_are_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").expect("written");
+        std::os::unix::fs::symlink(&real, &link).expect("linked");
+        let mut file = NewFile::create(&link).expect("begun");
+        file.write_all(b"new").expect("written");
+        file.commit().expect("whole");
+        assert_eq!(fs::read_to_string(&real).expect("read"), "new");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        let mut null = NewFile::create(Path::new("/dev/null")).expect("begun");
+        null.write_all(b"nothing").expect("written");
+        null.commit().expect("whole");
+        assert!(!fs::metadata("/dev/null").expect("still there").is_file());
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! ```
 
 mod bounds;
+mod effort;
 mod faults;
 mod locate;
 mod meaning;
@@ -46,6 +47,11 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// # Errors
 /// All that is wrong with it; of what keeps it from being parsed the first.
 pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
+    understand(text, effort::limit)
+}
+
+/// Reads a scenario; `limit` may still refuse a plan that has no other fault.
+fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec<Warning>), Errors> {
     if text.len() > MAX_BYTES {
         let error = DecodeError::TooLong { bytes: text.len() };
         let help = "a scenario describes a run; it does not list every event of one".to_string();
@@ -58,6 +64,9 @@ pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
         notes.error_at(name, "`format` has to come first", "move `format: 1` to the top of the scenario");
     }
     let plan = meaning::plan(&shape, &mut notes);
+    if notes.is_clean() {
+        limit(&plan, &mut notes);
+    }
     notes.finish().map(|warnings| (plan, warnings))
 }
 

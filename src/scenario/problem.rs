@@ -203,6 +203,11 @@ impl<'t> Notes<'t> {
         self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
     }
 
+    /// Whether no error was noted so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// The warnings, or all errors if there are any; in the order of the text.
     pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
         self.errors.sort_by_key(Problem::order);

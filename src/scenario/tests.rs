@@ -309,7 +309,8 @@ proptest! {
     #[test]
     fn a_plan_reads_back_as_it_was_written(plan in plan()) {
         let text = write(&plan);
-        match read(&text) {
+        // Most of these plans would run for years.
+        match understand(&text, |_, _| ()) {
             Ok((again, _)) => {
                 prop_assert_eq!(&again, &plan);
                 prop_assert_eq!(write(&again), text);

@@ -381,12 +381,9 @@ impl<'p, O: Observer> World<'p, O> {
             self.trace.event(self.now, host.address(), None, host.final_record());
         }
         let mut positions = Digest::default();
-        for words in self.network.words_drawn() {
-            positions.fold(&[words]);
-        }
-        for words in
-            self.hosts.iter().map(Host::words_drawn).chain(self.clients.iter().map(Client::words_drawn))
-        {
+        let hosts = self.hosts.iter().flat_map(Host::words_drawn);
+        let clients = self.clients.iter().map(Client::words_drawn);
+        for words in self.network.words_drawn().chain(hosts).chain(clients) {
             positions.fold(&[words]);
         }
         let positions = positions.value() as u64;

@@ -1,0 +1,60 @@
+//! What a run would take. A scenario that nobody can have meant, with a heartbeat each nanosecond for a month, is told
+//! at once rather than run for ever.
+
+use super::path::Path;
+use super::problem::Notes;
+use crate::plan::{Arrival, Plan};
+
+/// The most frames that a run may be expected to carry: some minutes of work.
+const MOST_FRAMES: f64 = 2e9;
+
+/// The most bytes that its logs may be expected to hold, in memory and on disks. Nothing cuts a log yet.
+const MOST_BYTES: f64 = 8.0 * 1024.0 * 1024.0 * 1024.0;
+
+/// What an entry takes besides its value, in a log and on a disk together.
+const ENTRY_OVERHEAD: f64 = 140.0;
+
+/// Notes an error if a run of this plan would take too long or too much memory.
+pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
+    let seconds = plan.duration.as_secs_f64();
+    let nodes = f64::from(plan.cluster.voters);
+    let operations = operations_per_second(plan);
+    let round = 2.0 * (nodes - 1.0);
+    let raft = &plan.cluster.raft;
+    let heartbeats = round / raft.heartbeat.as_secs_f64();
+    let elections = nodes * round / raft.election_timeout.0.as_secs_f64();
+    let frames = seconds * (heartbeats + elections + operations * (round + 4.0));
+    if frames > MOST_FRAMES {
+        let message = format!(
+            "a run would take about {frames:.0e} frames; at most {MOST_FRAMES:.0e} can be waited for"
+        );
+        let help = "shorten `duration`, lengthen `heartbeat` and `election_timeout`, or ask for less load";
+        notes.error(&Path::Root.field("duration"), message, help);
+    }
+    let value = plan.clients.as_ref().map_or(0.0, |clients| f64::from(clients.value_bytes));
+    let bytes = seconds * operations * nodes * (2.0 * value + ENTRY_OVERHEAD);
+    if bytes > MOST_BYTES {
+        let gib = |bytes: f64| bytes / (1024.0 * 1024.0 * 1024.0);
+        let message =
+            format!("the logs would grow to about {:.0} GiB; at most {} fit", gib(bytes), gib(MOST_BYTES));
+        let help = "shorten `duration`, or ask for fewer operations or smaller values";
+        notes.error(&Path::Root.field("duration"), message, help);
+    }
+}
+
+/// How many operations begin in a second, at most. Closed loops that wait for nothing at all count as none: they are a
+/// livelock, and end as one.
+fn operations_per_second(plan: &Plan) -> f64 {
+    let Some(clients) = &plan.clients else { return 0.0 };
+    let cycle = match clients.arrival {
+        Arrival::OpenLoop { mean } => mean.as_secs_f64(),
+        Arrival::ClosedLoop { think } => {
+            let trips = if plan.cluster.voters > 1 { 2.0 } else { 0.0 };
+            think.as_secs_f64()
+                + 2.0 * plan.network.clients.latency.min().as_secs_f64()
+                + trips * plan.network.default.latency.min().as_secs_f64()
+                + plan.cluster.flush.min().as_secs_f64()
+        }
+    };
+    if cycle > 0.0 { f64::from(clients.count) / cycle } else { 0.0 }
+}

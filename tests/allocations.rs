@@ -1,0 +1,96 @@
+//! What is allocated, counted: little for garbage, and nothing for a message once a cluster runs.
+//!
+//! One test, since the counters are the process's.
+
+mod common;
+
+use common::plan;
+use squall::raft::RaftSoftware;
+use squall::rng::Stream;
+use squall::rpc::{frame, store};
+use squall::time::{Duration, Time};
+use squall::world::World;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn garbage(seed: u64, length: usize) -> Vec<u8> {
+    let mut stream = Stream::new(seed, "garbage", 0, 0);
+    (0..length).map(|_| stream.word() as u8).collect()
+}
+
+fn frames_and_messages_of_garbage_allocate_nothing() {
+    use squall::replica::Software;
+    let bytes: Vec<Vec<u8>> = (0..10_000).map(|seed| garbage(seed, seed as usize % 300)).collect();
+    let region = Region::new(ALLOCATOR);
+    for bytes in &bytes {
+        let _ = frame::decode(bytes, false);
+        let _ = store::decode_operation(bytes);
+        let _ = store::decode_reply(bytes);
+        for kind in 0..=u8::MAX {
+            let _ = RaftSoftware.classify(kind, bytes);
+        }
+    }
+    assert_eq!(region.change().allocations, 0);
+}
+
+fn a_scenario_of_garbage_allocates_little() {
+    for seed in 0..200 {
+        let bytes = garbage(seed, 4_000);
+        let text = String::from_utf8_lossy(&bytes);
+        let region = Region::new(ALLOCATOR);
+        let _ = squall::scenario::read(&text);
+        let allocated = region.change().bytes_allocated;
+        assert!(allocated < 1 << 20, "{allocated} bytes for a text of {}", text.len());
+    }
+    let many = r#"(format: 1, name: "x", duration: "1s", cluster: (voters: 1000000000))"#;
+    let region = Region::new(ALLOCATOR);
+    assert!(squall::scenario::read(many).is_err());
+    assert!(region.change().bytes_allocated < 1 << 16);
+}
+
+fn an_idle_cluster_in_steady_state_allocates_nothing() {
+    let plan = plan(r#"(format: 1, name: "idle", duration: "60s", cluster: (voters: 5))"#);
+    let mut judges = squall::report::Judges::new(&plan);
+    let mut world = World::new(&plan, &RaftSoftware, 1, &mut judges);
+    world.run_until(Time::ZERO + Duration::from_secs(20));
+    let region = Region::new(ALLOCATOR);
+    world.run_until(Time::ZERO + Duration::from_secs(60));
+    assert_eq!(region.change().allocations, 0, "40 s of heartbeats");
+}
+
+/// Logs grow, and so do their buffers, by doubling: a few allocations for thousands of entries.
+fn a_loaded_cluster_allocates_only_for_its_logs() {
+    let plan = plan(
+        r#"(format: 1, name: "loaded", duration: "60s", cluster: (voters: 5),
+            clients: (count: 4, arrival: OpenLoop(rate: 200.0)))"#,
+    );
+    let mut messages = 0_u64;
+    let mut count = |record: &squall::trace::Record| {
+        messages += u64::from(matches!(record.body, squall::trace::Body::Delivered { .. }));
+    };
+    struct Count<F>(F);
+    impl<F: FnMut(&squall::trace::Record)> squall::trace::Observer for Count<F> {
+        fn observe(&mut self, record: &squall::trace::Record) {
+            (self.0)(record);
+        }
+    }
+    let mut world = World::new(&plan, &RaftSoftware, 1, Count(&mut count));
+    world.run_until(Time::ZERO + Duration::from_secs(20));
+    let region = Region::new(ALLOCATOR);
+    world.run_until(Time::ZERO + Duration::from_secs(60));
+    let change = region.change();
+    drop(world);
+    let all = change.allocations + change.reallocations;
+    assert!(messages > 50_000 && (all as u64) < messages / 500, "{all} allocations for {messages} messages");
+}
+
+#[test]
+fn allocations_are_few() {
+    frames_and_messages_of_garbage_allocate_nothing();
+    a_scenario_of_garbage_allocates_little();
+    an_idle_cluster_in_steady_state_allocates_nothing();
+    a_loaded_cluster_allocates_only_for_its_logs();
+}
