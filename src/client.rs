@@ -11,7 +11,7 @@ use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, Header};
 use crate::rpc::store::{Reply, decode_reply, encode_operation};
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Observer, Operation, Outcome, Rejection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What a client wants to be woken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Timer {
 
 /// A client.
 ///
-/// - Each open operation has at most one call under way.
+/// - Open operations are in the order in which they began.
+/// - Each has at most one call under way, and `calls` has just these.
 pub struct Client<'p> {
     id: ClientId,
     model: &'p Clients,
@@ -36,7 +37,8 @@ pub struct Client<'p> {
     /// The node it takes for the leader.
     leader: NodeId,
     last_call: CallId,
-    open: Vec<Open>,
+    open: VecDeque<Open>,
+    calls: BTreeMap<CallId, OperationId>,
     /// What it last saw each key to hold, to have something to expect in a compare-and-set.
     seen: BTreeMap<u32, u64>,
     timers: Vec<(Time, Timer)>,
@@ -75,7 +77,8 @@ impl<'p> Client<'p> {
             stream,
             leader,
             last_call: CallId::ZERO,
-            open: Vec::new(),
+            open: VecDeque::new(),
+            calls: BTreeMap::new(),
             seen: BTreeMap::new(),
             timers: vec![(Time::ZERO + first, Timer::Arrival)],
             request: Vec::new(),
@@ -107,7 +110,7 @@ impl<'p> Client<'p> {
         let request = self.choose(kind, key, operation);
         wire.trace.event(wire.now, self.address(), None, Body::Invoked { operation, request });
         self.timers.push((wire.now + self.model.timeout, Timer::Deadline(operation)));
-        self.open.push(Open {
+        self.open.push_back(Open {
             operation,
             request,
             call: None,
@@ -150,6 +153,7 @@ impl<'p> Client<'p> {
         wire.frames.get_mut(slot).sent = Some(sent);
         wire.out.push(slot);
         self.open[at].call = Some((call, to, sent));
+        self.calls.insert(call, self.open[at].operation);
     }
 
     /// A frame has arrived.
@@ -177,30 +181,35 @@ impl<'p> Client<'p> {
         }
         let reply = decode_reply(payload).filter(|_| header.kind == CLIENT_REPLY);
         let reply = reply.ok_or(Rejection::Undecodable)?;
-        let asked = |open: &Open| {
-            open.call.is_some_and(|(call, node, _)| call == header.call && Address::from(node) == from)
-        };
-        let at = self.open.iter().position(asked).ok_or(Rejection::Late)?;
+        let asked = |open: &Open| open.call.is_some_and(|(_, node, _)| Address::from(node) == from);
+        let operation = self.calls.get(&header.call).ok_or(Rejection::Late)?;
+        let at = self.find(*operation).filter(|&at| asked(&self.open[at])).ok_or(Rejection::Late)?;
         Ok((at, reply))
     }
 
     fn answered<O: Observer>(&mut self, at: usize, reply: Reply, wire: &mut Wire<'_, O>) {
-        let open = &mut self.open[at];
-        let asked = open.call.take().map(|(_, node, _)| node);
+        let asked = self.hang_up(at);
         match reply {
             Reply::Applied(outcome) => {
                 self.learn(at, outcome);
                 self.end(at, outcome, wire);
             }
             Reply::Unknown => self.end(at, Outcome::Unknown, wire),
-            Reply::NotLeader { hint: Some(hint) } if Some(hint) != asked && !open.followed_hint => {
-                open.followed_hint = true;
+            Reply::NotLeader { hint: Some(hint) } if Some(hint) != asked && !self.open[at].followed_hint => {
+                self.open[at].followed_hint = true;
                 // A hint may come out of a broken frame; only a node of the cluster can be asked.
                 self.leader = if (1..=self.nodes).contains(&hint.0) { hint } else { self.leader };
                 self.ask(at, wire);
             }
             Reply::NotLeader { .. } => self.back_off(at, asked, wire),
         }
+    }
+
+    /// Ends the call under way, and returns whom it was to.
+    fn hang_up(&mut self, at: usize) -> Option<NodeId> {
+        let (call, node, _) = self.open[at].call.take()?;
+        self.calls.remove(&call);
+        Some(node)
     }
 
     fn learn(&mut self, at: usize, outcome: Outcome) {
@@ -250,6 +259,7 @@ impl<'p> Client<'p> {
             Some((call, node, sent)) => {
                 let body = Body::CallFailed { to: node.into(), kind: CLIENT_REQUEST, call };
                 wire.trace.event(wire.now, self.address(), Some(sent), body);
+                self.hang_up(at);
                 self.give_up_on(Some(node));
                 self.end(at, Outcome::Unknown, wire);
             }
@@ -261,11 +271,11 @@ impl<'p> Client<'p> {
     }
 
     fn find(&self, operation: OperationId) -> Option<usize> {
-        self.open.iter().position(|open| open.operation == operation)
+        self.open.binary_search_by_key(&operation, |open| open.operation).ok()
     }
 
     fn end<O: Observer>(&mut self, at: usize, outcome: Outcome, wire: &mut Wire<'_, O>) {
-        let operation = self.open.remove(at).operation;
+        let Some(Open { operation, .. }) = self.open.remove(at) else { return };
         wire.trace.effect(self.address(), Body::Returned { operation, outcome });
         if let Arrival::ClosedLoop { think } = self.model.arrival {
             self.timers.push((wire.now + think, Timer::Arrival));
@@ -286,6 +296,9 @@ fn backoff(backoff: &Backoff, refusals: u32, word: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Frames;
+    use crate::rpc::store::encode_reply;
+    use crate::trace::{Record, Trace};
 
     #[test]
     fn backoff_doubles_up_to_its_cap() {
@@ -301,5 +314,112 @@ mod tests {
             Backoff { base: Duration::from_millis(20), cap: Duration::from_secs(1), jitter: Jitter::Full };
         assert_eq!(backoff(&model, 1, 0), Duration::ZERO);
         assert_eq!(backoff(&model, 1, u64::MAX), Duration::from_millis(20));
+    }
+
+    /// A client of three nodes, and what it needs to act.
+    struct Bench {
+        trace: Trace<Vec<Record>>,
+        frames: Frames,
+        out: Vec<Slot>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { trace: Trace::new(Vec::new()), frames: Frames::default(), out: Vec::new() }
+        }
+
+        fn at(&mut self, millis: u64) -> Wire<'_, Vec<Record>> {
+            let now = Time::ZERO + Duration::from_millis(millis);
+            Wire { now, trace: &mut self.trace, frames: &mut self.frames, out: &mut self.out }
+        }
+
+        /// The nodes that were asked since the last time, and by which call.
+        fn asked(&mut self) -> Vec<(NodeId, CallId)> {
+            let asked = |slot: &Slot| {
+                let frame = self.frames.get(*slot);
+                (frame.to.as_node().expect("a node"), frame.call)
+            };
+            let all = self.out.iter().map(asked).collect();
+            self.out.clear();
+            all
+        }
+
+        /// A node's reply, as a frame that has arrived at the client.
+        fn reply(&mut self, from: NodeId, call: CallId, reply: Reply) -> Slot {
+            let mut payload = Vec::new();
+            encode_reply(&reply, &mut payload);
+            let header =
+                Header { kind: CLIENT_REPLY, cluster: 7, from: from.into(), to: ClientId(1).into(), call };
+            self.at(0).frame(&header, &Payload::new(&payload))
+        }
+
+        fn outcomes(self) -> Vec<Outcome> {
+            let outcome = |record: &Record| match record.body {
+                Body::Returned { outcome, .. } => Some(outcome),
+                _ => None,
+            };
+            self.trace.into_observer().iter().filter_map(outcome).collect()
+        }
+    }
+
+    fn model() -> Clients {
+        let ms = Duration::from_millis;
+        Clients {
+            count: 1,
+            arrival: Arrival::ClosedLoop { think: ms(10) },
+            mix: crate::plan::Mix { put: 1 << 32, get: 0, cas: 0 },
+            keys: 1,
+            value_bytes: 8,
+            timeout: ms(500),
+            backoff: Backoff { base: ms(20), cap: ms(100), jitter: Jitter::NoJitter },
+        }
+    }
+
+    fn timers(client: &mut Client<'_>) -> Vec<(u64, Timer)> {
+        client.take_timers().map(|(time, timer)| (time.nanos() / 1_000_000, timer)).collect()
+    }
+
+    #[test]
+    fn a_hint_is_followed_at_once_but_the_next_one_has_to_wait() {
+        let (model, operation) = (model(), OperationId(1));
+        let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+        let mut bench = Bench::new();
+        client.arrive(operation, &mut bench.at(10));
+        let [(first, call)] = bench.asked()[..] else { panic!("one node is asked") };
+        let other = NodeId(first.0 % 3 + 1);
+        timers(&mut client);
+        let slot = bench.reply(first, call, Reply::NotLeader { hint: Some(other) });
+        client.receive(slot, &mut bench.at(11));
+        let [(second, call)] = bench.asked()[..] else { panic!("the hint is followed at once") };
+        assert_eq!(second, other);
+        let slot = bench.reply(second, call, Reply::NotLeader { hint: Some(first) });
+        client.receive(slot, &mut bench.at(12));
+        assert_eq!(bench.asked(), [], "two nodes that hint at each other must not keep it busy");
+        assert_eq!(timers(&mut client), [(32, Timer::Retry(operation))]);
+        client.retry(operation, &mut bench.at(32));
+        assert_eq!(bench.asked().len(), 1);
+    }
+
+    #[test]
+    fn only_what_was_refused_is_without_effect() {
+        let (model, operation) = (model(), OperationId(1));
+        let run = |refused: bool| {
+            let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+            let mut bench = Bench::new();
+            client.arrive(operation, &mut bench.at(10));
+            let [(node, call)] = bench.asked()[..] else { panic!("one node is asked") };
+            if refused {
+                let slot = bench.reply(node, call, Reply::NotLeader { hint: None });
+                client.receive(slot, &mut bench.at(11));
+            }
+            client.give_up(operation, &mut bench.at(510));
+            let late = bench.reply(node, call, Reply::Unknown);
+            client.receive(late, &mut bench.at(600));
+            client.retry(operation, &mut bench.at(700));
+            assert_eq!(bench.asked(), [], "what has ended is not asked for again");
+            bench.outcomes()
+        };
+        assert_eq!(run(true), [Outcome::Refused]);
+        assert_eq!(run(false), [Outcome::Unknown]);
     }
 }

@@ -63,9 +63,15 @@ impl Frames {
 
     /// Another frame with the same content.
     pub fn duplicate(&mut self, slot: Slot) -> Slot {
-        let original = self.get(slot).clone();
-        let copy = self.take(original.from, original.to, original.kind, original.call);
-        *self.get_mut(copy) = original;
+        let Frame { from, to, kind, call, .. } = *self.get(slot);
+        let copy = self.take(from, to, kind, call);
+        // Not by cloning: the copy has a buffer of its own, to be used again.
+        let original = std::mem::take(&mut self.get_mut(slot).bytes);
+        self.get_mut(copy).bytes.clone_from(&original);
+        self.get_mut(slot).bytes = original;
+        let Frame { hash, intact, link, sent, .. } = *self.get(slot);
+        let frame = self.get_mut(copy);
+        (frame.hash, frame.intact, frame.link, frame.sent) = (hash, intact, link, sent);
         copy
     }
 

@@ -79,6 +79,11 @@ impl<O: Observer> Trace<O> {
         self.push(node, Some(cause), body)
     }
 
+    /// Ends the trace and gives the observer back.
+    pub fn into_observer(self) -> O {
+        self.observer
+    }
+
     /// The event being carried out.
     pub fn current(&self) -> Option<RecordId> {
         self.current
