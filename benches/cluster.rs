@@ -10,10 +10,9 @@ use squall::plan::Plan;
 use squall::raft::RaftSoftware;
 use squall::report::Judges;
 use squall::rpc::store::encode_operation;
-use squall::time::{Duration, Time};
+use squall::time::Duration;
 use squall::trace::Operation;
 use squall::world::World;
-use std::hint::black_box;
 use std::time::Instant;
 
 /// What a case measured.
@@ -69,7 +68,6 @@ fn run(nodes: u32, seconds: u64, loaded: bool) -> Measured {
         world.run_until(start + Duration::from_secs(seconds));
     }
     let wall_ns = began.elapsed().as_nanos() as f64;
-    black_box(world.run_until(Time::ZERO));
     drop(world);
     assert!(judges.violations() == 0, "a benchmark of a broken Raft measures nothing");
     Measured {

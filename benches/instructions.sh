@@ -19,7 +19,7 @@ for run in "loaded 5 1 3" "idle 5 20 60" "loaded 31 1 2" "loaded 101 1 2"; do
     read -r case nodes short long <<<"$run"
     read -r few_instructions few_messages <<<"$(count "$case" "$nodes" "$short")"
     read -r many_instructions many_messages <<<"$(count "$case" "$nodes" "$long")"
-    awk -v case="$case" -v nodes="$nodes" -v i="$((many_instructions - few_instructions))" \
+    awk -v name="$case" -v nodes="$nodes" -v i="$((many_instructions - few_instructions))" \
         -v m="$((many_messages - few_messages))" \
-        'BEGIN { printf "%-7s %3d nodes: %6.0f instructions per message\n", case, nodes, i / m }'
+        'BEGIN { printf "%-7s %3d nodes: %6.0f instructions per message\n", name, nodes, i / m }'
 done

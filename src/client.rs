@@ -36,12 +36,17 @@ pub struct Client<'p> {
     stream: Stream,
     /// The node it takes for the leader.
     leader: NodeId,
+    /// The node that last let it wait in vain, until that one answers. Hints at it are not followed: whoever gives them
+    /// may be cut off together with it.
+    silent: Option<NodeId>,
     last_call: CallId,
     open: VecDeque<Open>,
     calls: BTreeMap<CallId, OperationId>,
     /// What it last saw each key to hold, to have something to expect in a compare-and-set.
     seen: BTreeMap<u32, u64>,
     timers: Vec<(Time, Timer)>,
+    /// The record that brings about its next operation: in a closed loop the end of the last one.
+    last_return: Option<RecordId>,
     request: Vec<u8>,
 }
 
@@ -76,11 +81,13 @@ impl<'p> Client<'p> {
             cluster,
             stream,
             leader,
+            silent: None,
             last_call: CallId::ZERO,
             open: VecDeque::new(),
             calls: BTreeMap::new(),
             seen: BTreeMap::new(),
             timers: vec![(Time::ZERO + first, Timer::Arrival)],
+            last_return: None,
             request: Vec::new(),
         }
     }
@@ -108,7 +115,8 @@ impl<'p> Client<'p> {
             self.timers.push((wire.now + exponential(gap, mean), Timer::Arrival));
         }
         let request = self.choose(kind, key, operation);
-        wire.trace.event(wire.now, self.address(), None, Body::Invoked { operation, request });
+        let cause = self.last_return.take();
+        wire.trace.event(wire.now, self.address(), cause, Body::Invoked { operation, request });
         self.timers.push((wire.now + self.model.timeout, Timer::Deadline(operation)));
         self.open.push_back(Open {
             operation,
@@ -189,13 +197,16 @@ impl<'p> Client<'p> {
 
     fn answered<O: Observer>(&mut self, at: usize, reply: Reply, wire: &mut Wire<'_, O>) {
         let asked = self.hang_up(at);
+        self.silent = self.silent.filter(|silent| Some(*silent) != asked);
         match reply {
             Reply::Applied(outcome) => {
                 self.learn(at, outcome);
                 self.end(at, outcome, wire);
             }
             Reply::Unknown => self.end(at, Outcome::Unknown, wire),
-            Reply::NotLeader { hint: Some(hint) } if Some(hint) != asked && !self.open[at].followed_hint => {
+            Reply::NotLeader { hint: Some(hint) }
+                if Some(hint) != asked && Some(hint) != self.silent && !self.open[at].followed_hint =>
+            {
                 self.open[at].followed_hint = true;
                 // A hint may come out of a broken frame; only a node of the cluster can be asked.
                 self.leader = if (1..=self.nodes).contains(&hint.0) { hint } else { self.leader };
@@ -260,6 +271,7 @@ impl<'p> Client<'p> {
                 let body = Body::CallFailed { to: node.into(), kind: CLIENT_REQUEST, call };
                 wire.trace.event(wire.now, self.address(), Some(sent), body);
                 self.hang_up(at);
+                self.silent = Some(node);
                 self.give_up_on(Some(node));
                 self.end(at, Outcome::Unknown, wire);
             }
@@ -276,8 +288,9 @@ impl<'p> Client<'p> {
 
     fn end<O: Observer>(&mut self, at: usize, outcome: Outcome, wire: &mut Wire<'_, O>) {
         let Some(Open { operation, .. }) = self.open.remove(at) else { return };
-        wire.trace.effect(self.address(), Body::Returned { operation, outcome });
+        let returned = wire.trace.effect(self.address(), Body::Returned { operation, outcome });
         if let Arrival::ClosedLoop { think } = self.model.arrival {
+            self.last_return = Some(returned);
             self.timers.push((wire.now + think, Timer::Arrival));
         }
     }
@@ -398,6 +411,25 @@ mod tests {
         assert_eq!(timers(&mut client), [(32, Timer::Retry(operation))]);
         client.retry(operation, &mut bench.at(32));
         assert_eq!(bench.asked().len(), 1);
+    }
+
+    #[test]
+    fn a_hint_at_a_node_that_keeps_silent_is_not_followed() {
+        let (model, ops) = (model(), [OperationId(1), OperationId(2)]);
+        let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+        let mut bench = Bench::new();
+        client.arrive(ops[0], &mut bench.at(10));
+        let [(silent, _)] = bench.asked()[..] else { panic!("one node is asked") };
+        client.give_up(ops[0], &mut bench.at(510));
+        client.arrive(ops[1], &mut bench.at(520));
+        let [(other, call)] = bench.asked()[..] else { panic!("another node is asked") };
+        assert_ne!(other, silent);
+        let slot = bench.reply(other, call, Reply::NotLeader { hint: Some(silent) });
+        client.receive(slot, &mut bench.at(521));
+        assert_eq!(bench.asked(), []);
+        client.retry(ops[1], &mut bench.at(541));
+        let [(third, _)] = bench.asked()[..] else { panic!("the third node is asked") };
+        assert!(third != silent && third != other);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub struct Clients {
     pub keys: u32,
     /// How long a value is, at least 8 bytes.
     pub value_bytes: u32,
-    /// How long a client waits for the answer to one request.
+    /// How long a client pursues an operation, from its beginning and with all its retries.
     pub timeout: Duration,
     /// How long a refused client waits before it asks again.
     pub backoff: Backoff,
@@ -134,7 +134,7 @@ pub enum Jitter {
 pub struct Fault {
     /// When it begins.
     pub at: Time,
-    /// When it ends; none for never.
+    /// When it ends; none for never. A fault that ends with the run doesn't end in it.
     pub until: Option<Time>,
     /// What it does.
     pub action: Action,

@@ -1,6 +1,6 @@
 //! Labelled random streams, and the few lines of sampling that Squall needs.
 //!
-//! One ChaCha8 stream per purpose: each directed link, disk, replica, client and fault process has its own, named by
+//! One ChaCha8 stream per purpose: each directed link, disk, replica and client has its own, named by
 //! a label, a key and an epoch. So taking a fault out of a run leaves every other stream the same sequence.
 //! A decision draws a *fixed number of words*, whatever the rates; what varies is derived from those words. Sampling
 //! is ours rather than a library's, because a library's distributions change between releases and a digest must not.

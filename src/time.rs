@@ -73,6 +73,9 @@ pub enum DurationError {
     /// Longer than 2^64 nanoseconds, about 584 years.
     #[error("too long: at most 584 years fit")]
     TooLong,
+    /// Not a whole number of nanoseconds.
+    #[error("finer than a nanosecond")]
+    TooFine,
     /// A month or a year, whose length is ambiguous.
     #[error("months and years have no fixed length; write days, hours, minutes or seconds")]
     Ambiguous,
@@ -116,7 +119,11 @@ fn fractional(text: &str) -> Option<Result<u64, DurationError>> {
     };
     let scale = 10_u128.pow(decimals.len() as u32);
     let scaled = whole.parse::<u128>().ok()? * scale + decimals.parse::<u128>().ok()?;
-    let nanos = scaled * u128::from(unit) / scale;
+    let nanos = scaled * u128::from(unit);
+    if !nanos.is_multiple_of(scale) {
+        return Some(Err(DurationError::TooFine));
+    }
+    let nanos = nanos / scale;
     Some(u64::try_from(nanos).map_err(|_| DurationError::TooLong))
 }
 
@@ -232,7 +239,20 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "150", "ms", "-5ms", "1.5", "1month", "1y", "999999999999h", "1..5s", "NaN s"] {
+        for text in [
+            "",
+            "150",
+            "ms",
+            "-5ms",
+            "1.5",
+            "1month",
+            "1y",
+            "999999999999h",
+            "1..5s",
+            "NaN s",
+            "0.1ns",
+            "1.0000000001s",
+        ] {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
     }

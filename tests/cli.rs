@@ -86,8 +86,52 @@ fn a_violation_of_safety_exits_with_1_and_names_the_rule() {
     exits(&output, 1);
     let text = stdout(&output);
     assert!(text.contains("durable commit"), "{text}");
-    assert!(text.contains("verdict: safety"), "{text}");
+    assert!(text.contains("verdict: safety violated"), "{text}");
     assert!(text.contains("replay: squall run tests/fixtures/ack-before-flush.ron --seed 3"), "{text}");
+}
+
+#[test]
+fn the_gravest_exit_code_wins_and_the_report_is_not_lost() {
+    for option in ["--trace", "--report"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target =
+            if option == "--trace" { Path::new("/dev/full").to_owned() } else { folder.path().join("r") };
+        if option == "--report" {
+            // A folder where the report's file should be: it can't be put there.
+            fs::create_dir_all(target.join("ack-before-flush.txt")).expect("made");
+        } else if !target.exists() {
+            continue;
+        }
+        let arguments = [
+            OsStr::new("run"),
+            "tests/fixtures/ack-before-flush.ron".as_ref(),
+            option.as_ref(),
+            target.as_ref(),
+        ];
+        let output = squall(arguments);
+        exits(&output, 1);
+        assert!(stdout(&output).contains("verdict: safety violated"));
+        assert!(stderr(&output).contains("error: "), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_livelock_exits_with_3() {
+    let (_folder, name) = written(
+        r#"(format: 1, name: "stuck", duration: "1s", cluster: (voters: 1, disk: (flush: Constant("0s"))),
+            clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s"))"#,
+    );
+    let output = squall(["run", &name, "--check-determinism"]);
+    exits(&output, 3);
+    assert!(stdout(&output).contains("verdict: livelock"));
+}
+
+#[test]
+fn a_trace_does_not_overwrite_its_scenario() {
+    let text = r#"(format: 1, name: "x", duration: "1s", cluster: (voters: 3))"#;
+    let (_folder, name) = written(text);
+    exits(&squall(["run", &name, "--trace", &name]), 2);
+    assert_eq!(fs::read_to_string(&name).expect("still there"), text);
 }
 
 #[test]
@@ -103,9 +147,10 @@ fn injected_nondeterminism_exits_with_5_and_shows_the_first_difference() {
         squall(["run", "scenarios/leader-pause.ron", "--check-determinism", "--inject-nondeterminism"]);
     exits(&output, 5);
     let text = stdout(&output);
+    assert!(text.contains("verdict: nondeterminism"), "{text}");
     let (_, difference) = text.split_once("the first record that differs:").expect("a difference");
     let lines: Vec<&str> = difference.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let [here, there] = lines.as_slice() else { panic!("{difference}") };
+    let [here, there, ..] = lines.as_slice() else { panic!("{difference}") };
     let record = |line: &str, side: &str| line.strip_prefix(side).expect("a side").trim().to_owned();
     let (here, there) = (record(here, "here"), record(there, "there"));
     assert!(here.starts_with('#') && there.starts_with('#') && here != there, "{difference}");

@@ -5,6 +5,7 @@ mod common;
 use common::{loaded, plan, records};
 use squall::ids::{Address, NodeId};
 use squall::replica::Role;
+use squall::runner::{Options, Progress, simulate};
 use squall::time::{Duration, Time};
 use squall::trace::{Body, Loss, Outcome, Record};
 
@@ -180,11 +181,78 @@ fn clients_are_served_and_see_what_they_wrote() {
     assert!(late < 5, "{late} operations without an answer");
 }
 
-/// With no delay anywhere time would never pass; the world notices.
+/// With no delay anywhere time would never pass; the world notices, and stays where it is however it is driven.
 #[test]
-fn a_livelock_ends() {
+fn a_livelock_ends_once_and_for_all() {
     let text = r#"(format: 1, name: "test", duration: "1s",
         cluster: (voters: 1, disk: (flush: Constant("0s"))),
-        clients: (count: 1, arrival: ClosedLoop(think: "0s")))"#;
-    assert!(common::run(&plan(text), 1, &mut ()).livelock);
+        clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s"))"#;
+    let plan = plan(text);
+    let end = common::run(&plan, 1, &mut ());
+    assert!(end.livelock);
+    let options = Options { progress: Some(Progress::new("test")), disturbance: None };
+    assert_eq!(simulate(&plan, 1, &mut (), &options), Ok(end), "progress changes nothing");
+}
+
+#[test]
+fn progress_changes_nothing() {
+    let plan = loaded("", r#"(at: "1s", for: "300ms", do: Crash(Leader))"#);
+    let end = common::run(&plan, 1, &mut ());
+    let options = Options { progress: Some(Progress::new("test")), disturbance: None };
+    assert_eq!(simulate(&plan, 1, &mut (), &options), Ok(end));
+}
+
+/// Frames that were sent are delivered, or lost with a record, or still under way: none vanishes.
+#[test]
+fn no_frame_vanishes() {
+    let faults = r#"(at: "1s", for: "1s", do: Pause(Node(1))), (at: "1.5s", for: "300ms", do: Crash(Node(1))),
+        (at: "2s", for: "200ms", do: Clog(cut: ["2-3"])), (at: "2.1s", for: "200ms", do: Crash(Node(3))),
+        (at: "2.8s", do: Partition(keep: []))"#;
+    let records = records(
+        &loaded("default: (latency: Uniform(\"1ms\", \"5ms\"), duplicate: 0.1, loss: 0.1)", faults),
+        1,
+    );
+    let mut open = std::collections::BTreeMap::new();
+    for record in &records {
+        match record.body {
+            Body::Sent { to, .. } if to.as_node().is_some() => {
+                open.insert(record.id, (1, record.time));
+            }
+            Body::Duplicated { .. } | Body::Delivered { .. } | Body::Lost { .. } => {
+                if let Some((copies, _)) = record.cause.and_then(|sent| open.get_mut(&sent)) {
+                    *copies += if matches!(record.body, Body::Duplicated { .. }) { 1 } else { -1 };
+                }
+            }
+            _ => {}
+        }
+    }
+    let missing = |(copies, sent): &&(i32, Time)| *copies != 0 && sent.nanos() < 2_990_000_000;
+    assert_eq!(open.values().find(missing), None);
+}
+
+/// A frame that was held is sent because of what it answers, not because of the flush that let it go.
+#[test]
+fn a_held_frame_keeps_its_cause() {
+    let records = records(&loaded("", ""), 1);
+    let causes: std::collections::BTreeSet<_> =
+        records.iter().filter(|r| matches!(r.body, Body::Sent { .. })).filter_map(|r| r.cause).collect();
+    let held =
+        records.iter().filter(|r| matches!(r.body, Body::Held { .. }) && r.time.nanos() < 2_990_000_000);
+    let (sent, other): (Vec<&Record>, Vec<&Record>) = held.partition(|held| causes.contains(&held.id));
+    assert!(sent.len() > 500 && other.is_empty(), "{} of {} were sent", sent.len(), sent.len() + other.len());
+}
+
+/// A fault that has to wait starts a nanosecond after its target has come: one scripted for that time does the same.
+#[test]
+fn a_fault_that_waited_can_be_scripted() {
+    let waiting = loaded("", r#"(at: "1ms", until: "2s", do: Crash(Leader))"#);
+    let all = records(&waiting, 1);
+    let start =
+        all.iter().find(|record| matches!(record.body, Body::FaultStarted { .. })).expect("it started");
+    let Body::FaultStarted { target: Some(leader), .. } = start.body else { panic!("it hit a node") };
+    let elected = first(&all, 0, |r| matches!(r.body, Body::RoleChanged { role: Role::Leader, .. }));
+    assert_eq!(Some(start.time), elected.map(|time| time + Duration::from_nanos(1)));
+    let scripted = format!(r#"(at: "{}", until: "2s", do: Crash(Node({})))"#, start.time, leader.0);
+    let scripted = common::run(&loaded("", &scripted), 1, &mut ());
+    assert_eq!(scripted.digest, common::run(&waiting, 1, &mut ()).digest);
 }

@@ -27,9 +27,9 @@ Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
   3  time stopped passing (livelock)
-  0  all held
+  6  Squall itself could not do its work: a file, the disk
   2  bad usage or a bad scenario
-  6  Squall itself could not do its work: a file, the disk";
+  0  all held";
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -118,7 +118,10 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => run::replay(arguments, &output),
     };
     let status = result.unwrap_or_else(|failure| {
-        output.diagnose(&failure);
+        match &failure {
+            Failure::BadScenario(text) => output.diagnose(text),
+            Failure::Other(error) => output.diagnose(&format_args!("error: {error:#}")),
+        }
         failure.status()
     });
     ExitCode::from(status.code())

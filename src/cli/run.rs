@@ -63,41 +63,58 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
     let mut scenario = Scenario::read(&arguments.file, output)?;
     scenario.plan.seed = arguments.seed.unwrap_or(scenario.plan.seed);
     let plan = &scenario.plan;
-    let mut trace = arguments.trace.as_deref().map(begin_trace).transpose()?;
+    // What can't be written at all is told before the run, not after it.
+    let mut trace = arguments.trace.as_deref().map(|path| begin_trace(path, &arguments.file)).transpose()?;
+    if let Some(folder) = &arguments.report {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} can't be a folder", folder.display()))?;
+    }
     let mut judges = Judges::new(plan);
-    let mut checkpoints = arguments.check_determinism.then(Checkpoints::default);
+    let mut checkpoints = Checkpoints::default();
     let (ended, wall_ns) = {
         let mut observers: Vec<&mut dyn Observer> = vec![&mut judges];
         observers.extend(trace.as_mut().map(|trace| trace as &mut dyn Observer));
-        observers.extend(checkpoints.as_mut().map(|checkpoints| checkpoints as &mut dyn Observer));
+        if arguments.check_determinism {
+            observers.push(&mut checkpoints);
+        }
         let options = Options {
             progress: Some(Progress::new(&plan.name)),
             disturbance: arguments.inject_nondeterminism.then(wall_clock_noise),
         };
         timed(|| runner::simulate(plan, plan.seed, &mut All(observers), &options))
     };
-    let report = Report::new(plan, &judges, outcome(&arguments.file, &judges, ended));
-    if let Some(trace) = trace {
-        let file = trace.finish().with_context(|| format!("{} can't be written", name(&arguments.trace)))?;
-        file.commit().context("the trace is lost")?;
+    let mut outcome = outcome(&arguments.file, plan, &judges, ended);
+    let mut troubles = Vec::new();
+    if arguments.check_determinism {
+        match second_run(arguments, plan, &checkpoints.finish()) {
+            Ok(None) => output.diagnose(&"determinism: a second process made the same records"),
+            Ok(difference) => outcome.nondeterminism = difference,
+            Err(trouble) => troubles.push(trouble),
+        }
     }
+    let report = Report::new(plan, &judges, outcome);
+    // Whatever can't be written now must not cost the verdict.
+    troubles.extend(print(&report, &Host { wall_ns }, arguments.json, output).err());
+    troubles.extend(trace.and_then(|trace| end_trace(trace).err()));
     if let Some(folder) = &arguments.report {
-        write_reports(folder, &arguments.file, &report)?;
+        troubles.extend(write_reports(folder, &arguments.file, &report).err());
     }
-    let host = Host { wall_ns };
-    if arguments.json {
-        output.print(format_args!("{}\n", report::json::document(std::slice::from_ref(&report), &host)))?;
-    } else {
-        output.print(text(&report, output.width(), true))?;
+    for trouble in &troubles {
+        output.diagnose(&format_args!("error: {trouble:#}"));
     }
     let status = match report.verdict {
         RunVerdict::Pass => Status::Held,
         RunVerdict::Livelock => Status::Livelock,
         RunVerdict::Safety | RunVerdict::Panicked => Status::Unsafe,
+        RunVerdict::Nondeterminism => Status::Nondeterministic,
     };
-    match checkpoints {
-        Some(ours) => Ok(status.worst(check_determinism(arguments, plan, &ours.finish(), output)?)),
-        None => Ok(status),
+    Ok(if troubles.is_empty() { status } else { status.worst(Status::Failed) })
+}
+
+fn print(report: &Report, host: &Host, as_json: bool, output: &Output) -> anyhow::Result<()> {
+    if as_json {
+        output.print(format_args!("{}\n", report::json::document(std::slice::from_ref(report), host)))
+    } else {
+        output.print(text(report, output.width(), true))
     }
 }
 
@@ -112,25 +129,34 @@ impl Observer for All<'_> {
     }
 }
 
-fn begin_trace(path: &Path) -> Result<JsonLines<NewFile>, Failure> {
+fn begin_trace(path: &Path, scenario: &Path) -> Result<JsonLines<NewFile>, Failure> {
+    let same = |path: &Path| std::fs::canonicalize(path).ok();
+    if same(path).is_some_and(|path| Some(path) == same(scenario)) {
+        let message = format!("error: {}: the trace would overwrite the scenario", path.display());
+        return Err(Failure::BadScenario(message));
+    }
     let file = NewFile::create(path).map_err(anyhow::Error::from)?;
     Ok(JsonLines::new(file, runner::kind_name))
 }
 
-fn name(path: &Option<PathBuf>) -> String {
-    path.as_ref().map_or(String::new(), |path| path.display().to_string())
+fn end_trace(trace: JsonLines<NewFile>) -> anyhow::Result<()> {
+    trace.finish().context("the trace can't be written")?.commit()?;
+    Ok(())
 }
 
-/// What came of a run, for the report. After a panic its last record tells how far it got.
-fn outcome(file: &Path, judges: &Judges, ended: Result<End, Panicked>) -> Outcome {
+/// What came of a run, for the report.
+fn outcome(file: &Path, plan: &Plan, judges: &Judges, ended: Result<End, Panicked>) -> Outcome {
     let file = Some(file.display().to_string());
     match ended {
         Ok(End { digest, events, time, livelock, .. }) => {
-            Outcome { file, digest, end: time, events, panicked: None, livelock }
+            Outcome { file, digest, end: time, events, livelock, ..Outcome::default() }
         }
         Err(Panicked { message }) => {
+            // The last record tells how far it got; the digest up to there comes from running it once more.
             let end = judges.last_records().last().map_or(Time::ZERO, |record| record.time);
-            Outcome { file, end, panicked: Some(message), ..Outcome::default() }
+            let mut again = Checkpoints::default();
+            let _ = runner::simulate(plan, plan.seed, &mut again, &Options::default());
+            Outcome { file, digest: again.digest(), end, panicked: Some(message), ..Outcome::default() }
         }
     }
 }
@@ -141,14 +167,13 @@ fn text(report: &Report, width: usize, colour: bool) -> String {
 }
 
 /// Writes the report in both forms, without what differs from machine to machine.
-fn write_reports(folder: &Path, scenario: &Path, report: &Report) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+fn write_reports(folder: &Path, scenario: &Path, report: &Report) -> anyhow::Result<()> {
     let document = report::json::document(std::slice::from_ref(report), &Host::default());
     for (extension, content) in [("txt", text(report, FILE_WIDTH, false)), ("json", document + "\n")] {
         let path = folder.join(scenario.file_stem().unwrap_or_default()).with_added_extension(extension);
-        let mut file = NewFile::create(&path).map_err(anyhow::Error::from)?;
+        let mut file = NewFile::create(&path)?;
         file.write_all(content.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
-        file.commit().map_err(anyhow::Error::from)?;
+        file.commit()?;
     }
     Ok(())
 }
@@ -168,55 +193,46 @@ fn wall_clock_noise() -> Duration {
     Duration::from_nanos(1 + mixed % 1_000_000)
 }
 
-/// Runs the scenario in a second process and compares its checkpoints with `ours`.
-fn check_determinism(
-    arguments: &Arguments,
-    plan: &Plan,
-    ours: &[String],
-    output: &Output,
-) -> Result<Status, Failure> {
+/// Runs the scenario in a second process and compares its checkpoints with `ours`. How it differed, if it did.
+fn second_run(arguments: &Arguments, plan: &Plan, ours: &[String]) -> anyhow::Result<Option<String>> {
     let printed = second_process(arguments, plan, None)?;
     let theirs = runner::parse_checkpoints(&printed)
         .ok_or_else(|| anyhow!("the second process printed no checkpoints but `{}`", printed.trim()))?;
-    let Some(range) = runner::compare(ours, &theirs) else {
-        output.diagnose(&"determinism: a second process made the same records");
-        return Ok(Status::Held);
-    };
+    let Some(range) = runner::compare(ours, &theirs) else { return Ok(None) };
     let mut window = Window::new(range.clone());
     let disturbance = arguments.inject_nondeterminism.then(wall_clock_noise);
-    let options = Options { progress: None, disturbance };
     // A panic is part of the run, and its records up to there are what is compared.
-    let _ = runner::simulate(plan, plan.seed, &mut window, &options);
-    let theirs: Vec<String> =
-        second_process(arguments, plan, Some(&range))?.lines().map(str::to_owned).collect();
-    let text = match Difference::find(&window.into_lines(), &theirs) {
+    let _ = runner::simulate(plan, plan.seed, &mut window, &Options { progress: None, disturbance });
+    let theirs = second_process(arguments, plan, Some(&range))?;
+    let theirs: Vec<String> = theirs.lines().map(str::to_owned).collect();
+    Ok(Some(match Difference::find(&window.into_lines(), &theirs) {
         Some(Difference { ours, theirs }) => format!(
             "the first record that differs:\n  here   {}\n  there  {}",
             ours.as_deref().unwrap_or("the run had ended"),
             theirs.as_deref().unwrap_or("the run had ended"),
         ),
         None => format!("records {} to {} differed, but not when run once more", range.start, range.end - 1),
-    };
-    output.print(format_args!(
-        "nondeterminism: two processes made different records of the same run\n{text}\n"
-    ))?;
-    Ok(Status::Nondeterministic)
+    }))
 }
 
 /// What a second process prints of the same run: its checkpoints, or the records of a range.
-fn second_process(arguments: &Arguments, plan: &Plan, range: Option<&Range<u64>>) -> Result<String, Failure> {
+fn second_process(arguments: &Arguments, plan: &Plan, range: Option<&Range<u64>>) -> anyhow::Result<String> {
     let program = std::env::current_exe().context("this program can't find itself")?;
     let mut command = Command::new(program);
-    command.arg("replay").arg(&arguments.file).args(["--seed", &plan.seed.to_string()]);
+    command.arg("replay").args(["--seed", &plan.seed.to_string()]);
     if let Some(range) = range {
         command.args(["--from", &range.start.to_string(), "--to", &range.end.to_string()]);
     }
     if arguments.inject_nondeterminism {
         command.arg("--inject-nondeterminism");
     }
-    let result = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let result = command.arg("--").arg(&arguments.file).stdin(Stdio::null()).output();
     let result = result.context("a second process can't be started")?;
-    Ok(String::from_utf8(result.stdout).context("the second process printed no text")?)
+    if !result.status.success() {
+        let why = String::from_utf8_lossy(&result.stderr).trim().to_owned();
+        return Err(anyhow!("the second process failed ({}): {why}", result.status));
+    }
+    String::from_utf8(result.stdout).context("the second process printed no text")
 }
 
 pub(super) fn replay(arguments: &ReplayArguments, output: &Output) -> Result<Status, Failure> {

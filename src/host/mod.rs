@@ -164,16 +164,17 @@ impl Host {
         }
     }
 
-    /// Loses power: memory, what was not flushed, and the frames that waited.
-    pub fn crash<O: Observer>(&mut self, wire: &mut Wire<'_, O>) {
+    /// Loses power: memory, what was not flushed, and the frames that were held. Returns those that had piled up,
+    /// which now find nobody.
+    pub fn crash<O: Observer>(&mut self, wire: &mut Wire<'_, O>) -> Vec<Slot> {
         wire.trace.effect(self.address(), Body::Crashed);
         self.disk.crash();
         self.past_words += self.process.as_ref().map_or(0, Process::words_drawn);
-        let held = self.process.take().into_iter().flat_map(Process::into_held);
-        for slot in held.chain(self.backlog.drain(..)) {
+        for slot in self.process.take().into_iter().flat_map(Process::into_held) {
             wire.frames.release(slot);
         }
         (self.pauses, self.unseen_flush, self.flush_due, self.armed) = (0, None, None, None);
+        std::mem::take(&mut self.backlog)
     }
 
     /// Loses its disk, after a crash.
@@ -271,6 +272,7 @@ impl Host {
             if process.durable() == durable {
                 break;
             }
+            process.release_held(process.durable(), setup, wire);
             input = Input::Persisted(process.durable());
         }
         if let Some(latency) = self.disk.begin_flush() {

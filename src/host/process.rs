@@ -5,7 +5,7 @@ use super::requests::{Asker, Pending, Requests};
 use super::store::Store;
 use super::{Setup, local};
 use crate::disk::Disk;
-use crate::ids::{Address, CallId, Epoch, Index, NodeId, RequestId, Term, WriteId};
+use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
     Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
@@ -46,10 +46,13 @@ struct Held {
     after: WriteId,
     slot: Slot,
     class: Option<Class>,
+    /// The record of its being held: what its sending comes from, later, rather than the flush that lets it go.
+    held: RecordId,
 }
 
 /// The payload that was laid out last. The frames of a broadcast share it, and what was computed from it.
 struct Broadcast<'e> {
+    kind: u8,
     bytes: Bytes,
     payload: Payload<'e>,
     class: Option<Class>,
@@ -177,13 +180,14 @@ impl Process {
         for effect in effects.list() {
             match *effect {
                 Effect::Send { to, kind, payload, after } => {
-                    if broadcast.as_ref().is_none_or(|last| last.bytes != payload) {
+                    if broadcast.as_ref().is_none_or(|last| (last.kind, last.bytes) != (kind, payload)) {
                         let bytes = effects.get(payload);
                         let class = setup.software.classify(kind, bytes);
-                        broadcast = Some(Broadcast { bytes: payload, payload: Payload::new(bytes), class });
+                        broadcast =
+                            Some(Broadcast { kind, bytes: payload, payload: Payload::new(bytes), class });
                     }
                     let broadcast = broadcast.as_ref().expect("laid out just now or before");
-                    self.send(to, kind, broadcast, after, setup, wire);
+                    self.send(to, broadcast, after, setup, wire);
                 }
                 Effect::Persist { id, write } => {
                     self.persist(id, write, effects, disk, wire);
@@ -246,13 +250,12 @@ impl Process {
     fn send<O: Observer>(
         &mut self,
         to: NodeId,
-        kind: u8,
         broadcast: &Broadcast<'_>,
         after: Option<WriteId>,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
-        let to: Address = to.into();
+        let (to, kind) = (Address::from(to), broadcast.kind);
         let is_response = broadcast.class.is_some_and(|class| class.call == Call::Response);
         let call = match self.answering {
             Some((asker, call)) if is_response && asker == to => call,
@@ -265,10 +268,10 @@ impl Process {
         let slot = wire.frame(&header, &broadcast.payload);
         match after {
             Some(after) if after > self.durable => {
-                wire.trace.effect(self.id.into(), Body::Held { to, kind, after });
-                self.held.push_back(Held { after, slot, class: broadcast.class });
+                let held = wire.trace.effect(self.id.into(), Body::Held { to, kind, after });
+                self.held.push_back(Held { after, slot, class: broadcast.class, held });
             }
-            _ => self.hand_over(slot, broadcast.class, setup, wire),
+            _ => self.hand_over(slot, broadcast.class, wire.trace.current(), setup, wire),
         }
     }
 
@@ -283,7 +286,7 @@ impl Process {
         for _ in 0..self.held.len() {
             let held = self.held.pop_front().expect("as many as there were");
             if held.after <= durable {
-                self.hand_over(held.slot, held.class, setup, wire);
+                self.hand_over(held.slot, held.class, Some(held.held), setup, wire);
             } else {
                 self.held.push_back(held);
             }
@@ -294,30 +297,32 @@ impl Process {
         &mut self,
         slot: Slot,
         class: Option<Class>,
+        cause: Option<RecordId>,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
         let frame = wire.frames.get(slot);
         let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
         let bytes = frame.bytes.len() as u32;
-        if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
-            self.expire_calls(peer, wire);
-            self.calls[peer.slot()].open(call, kind, wire.now + setup.call_timeout);
-        }
         let term = class.map_or(Term::ZERO, |class| class.term);
         let grants_vote = class.is_some_and(|class| class.grants_vote);
         let sent = Body::Sent { to, kind, call, bytes, hash, term, grants_vote };
-        let sent = wire.trace.effect(self.id.into(), sent);
+        let sent = wire.trace.because(self.id.into(), cause, sent);
         wire.frames.get_mut(slot).sent = Some(sent);
         wire.out.push(slot);
+        if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
+            self.expire_calls(peer, wire);
+            self.calls[peer.slot()].open(call, kind, wire.now + setup.call_timeout, sent);
+        }
     }
 
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
     #[inline]
     fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
-        while let Some((call, kind)) = self.calls[peer.slot()].expired(wire.now) {
-            wire.trace.effect(self.id.into(), Body::CallFailed { to: peer.into(), kind, call });
+        while let Some((call, kind, sent)) = self.calls[peer.slot()].expired(wire.now) {
+            let body = Body::CallFailed { to: peer.into(), kind, call };
+            wire.trace.because(self.id.into(), Some(sent), body);
         }
     }
 
@@ -416,6 +421,6 @@ impl Process {
         };
         let slot = wire.frame(&header, &Payload::new(&bytes));
         self.reply = bytes;
-        self.hand_over(slot, None, setup, wire);
+        self.hand_over(slot, None, wire.trace.current(), setup, wire);
     }
 }

@@ -22,7 +22,7 @@ pub struct Election {
     pub recover: Option<Duration>,
     /// In how many terms nodes asked for votes.
     pub terms: u64,
-    /// In how many of these there was no leader by the end of the span.
+    /// In how many of these there was no leader, not even later.
     pub split_votes: u64,
     /// Who asked for votes, in the order in which they did so first.
     pub candidates: Vec<NodeId>,
@@ -40,6 +40,8 @@ pub(super) struct Elections {
     latest: Option<(NodeId, Term)>,
     changes: u64,
     watch: Option<Watch>,
+    /// The terms of the last span that had no leader by its end; they may still get one.
+    undecided: Vec<Term>,
     /// Candidacies of the current instant: a span may turn out to have begun in it.
     instant: (Time, Vec<(NodeId, Term)>),
 }
@@ -74,7 +76,8 @@ impl Span {
     }
 
     fn candidacy(&mut self, time: Time, node: NodeId, term: Term) {
-        self.first_candidacy.get_or_insert(time);
+        let first = self.first_candidacy.get_or_insert(time);
+        *first = time.min(*first);
         if !self.candidates.contains(&node) {
             self.candidates.push(node);
         }
@@ -108,6 +111,7 @@ impl Elections {
             latest: None,
             changes: 0,
             watch: None,
+            undecided: Vec::new(),
             instant: (Time::ZERO, Vec::new()),
         }
     }
@@ -129,6 +133,13 @@ impl Elections {
     pub(super) fn elected(&mut self, term: Term) {
         if let Some(elected) = self.open.as_mut().and_then(|span| span.terms.get_mut(&term)) {
             *elected = true;
+        }
+        // Its candidacy may have begun in the span before: that vote was not split either.
+        if let Some(at) = self.undecided.iter().position(|undecided| *undecided == term)
+            && let Some(last) = self.closed.last_mut()
+        {
+            self.undecided.swap_remove(at);
+            last.split_votes -= 1;
         }
     }
 
@@ -152,10 +163,18 @@ impl Elections {
         if self.latest.is_some_and(|latest| latest != (leader, term)) {
             self.changes += 1;
         }
+        let is_new = self.latest != now;
         self.latest = now;
-        if let Some(span) = self.open.take()
+        if let Some(mut span) = self.open.take()
             && span.from < at
         {
+            if is_new && !span.terms.contains_key(&term) {
+                // Its candidacy was under way when the span began.
+                span.candidacy(span.from, leader, term);
+                span.terms.insert(term, true);
+            }
+            self.undecided =
+                span.terms.iter().filter(|(_, elected)| !**elected).map(|(term, _)| *term).collect();
             self.closed.push(span.close(at, now));
             let waiting: Vec<bool> = places.hearing(leader).collect();
             self.watch = Some(Watch {

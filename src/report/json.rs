@@ -3,7 +3,7 @@
 //! Only its `host` may differ between two runs of the same scenario and seed. Times and durations are integers, in
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
-use super::{Counters, Election, Evidence, Host, Report, RunVerdict, Summary};
+use super::{Counters, Election, Evidence, FaultSpan, Host, Report, RunVerdict, Summary};
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -36,10 +36,13 @@ struct Run<'a> {
     digest: Digest,
     verdict: RunVerdict,
     panicked: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nondeterminism: Option<&'a str>,
     parameters: BTreeMap<&'static str, &'a str>,
     checks: Vec<Checked<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
+    faults: &'a [FaultSpan],
     elections: Vec<Span>,
     election_summary: Phases,
     liveness: Liveness,
@@ -124,9 +127,11 @@ fn run(report: &Report) -> Run<'_> {
         digest: report.digest,
         verdict: report.verdict,
         panicked: report.panicked.as_deref(),
+        nondeterminism: report.nondeterminism.as_deref(),
         parameters: report.parameters.iter().map(|(name, text)| (*name, text.as_str())).collect(),
         checks: report.checks.iter().map(checked).collect(),
         evidence: report.evidence.as_ref(),
+        faults: &report.faults,
         elections: report.elections.iter().map(span).collect(),
         election_summary: Phases {
             vacant_ns: report.summary(|election| Some(election.vacant)),

@@ -2,6 +2,7 @@
 
 use super::counters::Counters;
 use super::elections::{Election, Elections};
+use super::faults::{FaultSpan, Faults};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
 use crate::ids::Epoch;
@@ -16,6 +17,7 @@ pub struct Metrics {
     counters: Counters,
     places: Places,
     elections: Elections,
+    faults: Faults,
     service: Service,
     /// The instant whose changes are not weighed yet.
     unsettled: Option<Time>,
@@ -29,6 +31,7 @@ impl Metrics {
             counters: Counters::default(),
             places: Places::new(plan.cluster.voters),
             elections: Elections::new(),
+            faults: Faults::default(),
             service: Service::new(plan.cluster.raft.election_timeout.0),
             unsettled: None,
         }
@@ -42,6 +45,11 @@ impl Metrics {
     /// The spans without an effective leader in a run that ended at `end`.
     pub fn elections(&self, end: Time) -> Vec<Election> {
         self.settled().all(end)
+    }
+
+    /// What became of the plan's faults so far.
+    pub fn faults(&self) -> &[FaultSpan] {
+        self.faults.all()
     }
 
     /// The service in a run that ended at `end`.
@@ -85,6 +93,7 @@ impl Metrics {
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
             _ => {}
         }
+        self.faults.take(record);
         if let Some(change) = self.places.take(record) {
             self.unsettled = Some(record.time);
             match change {

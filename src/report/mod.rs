@@ -6,6 +6,7 @@
 
 mod counters;
 mod elections;
+mod faults;
 mod figures;
 mod format;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod text;
 
 pub use counters::{Counters, Losses, Rejections};
 pub use elections::Election;
+pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
 pub use metrics::Metrics;
 pub use service::{Served, Window};
@@ -56,6 +58,10 @@ pub struct Report {
     pub evidence: Option<Evidence>,
     /// Why the run broke off, if it did.
     pub panicked: Option<String>,
+    /// How a second run of the same differed, if it did.
+    pub nondeterminism: Option<String>,
+    /// What became of the plan's faults.
+    pub faults: Vec<FaultSpan>,
     /// The spans without an effective leader.
     pub elections: Vec<Election>,
     /// The service as clients saw it.
@@ -83,6 +89,8 @@ pub struct Outcome {
     pub panicked: Option<String>,
     /// Whether it broke off since time no longer passed.
     pub livelock: bool,
+    /// How a second run of the same differed, if it did.
+    pub nondeterminism: Option<String>,
 }
 
 /// What differs from machine to machine and from run to run.
@@ -104,6 +112,8 @@ pub enum RunVerdict {
     Panicked,
     /// A safety property was violated.
     Safety,
+    /// A second run of the same scenario and seed differed: no verdict can be relied on.
+    Nondeterminism,
 }
 
 impl fmt::Display for RunVerdict {
@@ -112,7 +122,8 @@ impl fmt::Display for RunVerdict {
             Self::Pass => "pass",
             Self::Livelock => "livelock",
             Self::Panicked => "panicked",
-            Self::Safety => "safety",
+            Self::Safety => "safety violated",
+            Self::Nondeterminism => "nondeterminism",
         })
     }
 }
@@ -120,11 +131,13 @@ impl fmt::Display for RunVerdict {
 impl Report {
     /// The report on a run of `plan` that is over.
     pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
-        let Outcome { file, digest, end, events, panicked, livelock } = outcome;
+        let Outcome { file, digest, end, events, panicked, livelock, nondeterminism } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
         let violated = checks.iter().any(|check| matches!(check.verdict, Verdict::Violated(_)));
-        let verdict = if violated {
+        let verdict = if nondeterminism.is_some() {
+            RunVerdict::Nondeterminism
+        } else if violated {
             RunVerdict::Safety
         } else if panicked.is_some() {
             RunVerdict::Panicked
@@ -144,6 +157,8 @@ impl Report {
             checks,
             evidence: judges.evidence().cloned(),
             panicked,
+            nondeterminism,
+            faults: judges.metrics().faults().to_vec(),
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
             counters,

@@ -420,7 +420,7 @@ fn a_violation_is_shown_with_its_evidence_and_how_to_replay_it() {
     is_as_in("violation.txt", include_str!("../../tests/report/violation.txt"), &text);
     let last: Vec<&str> = text.lines().rev().take(3).collect();
     assert!(last[0].starts_with("digest: "));
-    assert_eq!(last[1], "verdict: safety");
+    assert_eq!(last[1], "verdict: safety violated");
     assert_eq!(last[2], "replay: squall run scenarios/leader-lost.ron --seed 42");
 }
 

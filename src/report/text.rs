@@ -3,7 +3,7 @@
 use super::format::{count, counted, moment, short, wrap};
 use super::{Election, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::object::Cell;
@@ -39,6 +39,7 @@ pub struct Form<'a> {
 pub fn render(report: &Report, host: Option<&Host>, form: &Form<'_>) -> String {
     let mut page = Page { text: String::new(), form };
     page.header(report, host);
+    page.faults(report);
     page.elections(report);
     page.liveness(report);
     page.checks(report);
@@ -94,6 +95,34 @@ impl Page<'_> {
         self.grid(&grid);
     }
 
+    fn faults(&mut self, report: &Report) {
+        if report.faults.is_empty() {
+            return;
+        }
+        self.heading("Faults", "");
+        let mut grid = Grid { right: vec![0, 3, 4], rules: vec![1], ..Grid::default() };
+        grid.rows.push(["fault", "what", "hit", "from", "until"].map(String::from).into());
+        for fault in report.faults.iter().take(SPANS) {
+            let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
+            let hit = match (fault.from_ns, fault.target) {
+                (None, _) => "skipped: its target never came".into(),
+                (_, Some(node)) => node.to_string(),
+                (_, None) => counted(fault.links, "directed link"),
+            };
+            grid.rows.push(vec![
+                fault.fault.to_string(),
+                format!("{:?}", fault.action).to_lowercase(),
+                hit,
+                at(fault.from_ns).unwrap_or_else(|| "-".into()),
+                at(fault.to_ns).unwrap_or_else(|| "the end".into()),
+            ]);
+        }
+        self.grid(&grid);
+        if let Some(more) = report.faults.len().checked_sub(SPANS).filter(|more| *more > 0) {
+            self.paragraph(&format!("and {more} more, in the JSON report"), FAINT);
+        }
+    }
+
     fn elections(&mut self, report: &Report) {
         let spans = report.elections.len();
         self.heading("Elections", &format!("{} without an effective leader", counted(spans as u64, "span")));
@@ -124,7 +153,7 @@ impl Page<'_> {
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
              from there to the effective leader. announce: from then until every node that the leader could reach, \
              and that was not paused, had a frame from it. recover: from then until a command that it took from a \
-             client since was committed. terms: in which nodes asked for votes. split: those of them that had no \
+             client since was committed. candidates: in the order in which they asked for votes (where there is room). terms: in which nodes asked for votes. split: those of them that never had a \
              leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
              The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
              linked both ways to a quorum that is up. Percentiles are samples, by nearest rank.",
@@ -180,6 +209,11 @@ impl Page<'_> {
             self.text += &format!("{}\n", self.styled(BAD, "The run broke off"));
             self.paragraph(why, Style::new());
         }
+        if let Some(difference) = &report.nondeterminism {
+            let title = self.styled(BAD, "Nondeterminism");
+            self.text +=
+                &format!("\n{title}  two processes made different records of the same run\n{difference}\n");
+        }
         let Some(evidence) = &report.evidence else { return };
         self.text.push('\n');
         let title = self.styled(TITLE, "The last records before the first violation");
@@ -207,7 +241,7 @@ impl Page<'_> {
         self.text.push('\n');
         let style = match report.verdict {
             RunVerdict::Pass => GOOD,
-            RunVerdict::Livelock | RunVerdict::Panicked | RunVerdict::Safety => BAD,
+            _ => BAD,
         };
         if let (false, Some(file)) = (report.verdict == RunVerdict::Pass, &report.file) {
             self.text += &format!("replay: squall run {file} --seed {}\n", report.seed);

@@ -1,10 +1,10 @@
 //! Calls to one peer that wait for their answers.
 
-use crate::ids::CallId;
+use crate::ids::{CallId, RecordId};
 use crate::time::Time;
 use std::collections::VecDeque;
 
-/// The open calls to one peer, oldest first. Ids and deadlines rise.
+/// The open calls to one peer, in the order of their ids.
 #[derive(Debug, Default)]
 pub struct Calls {
     open: VecDeque<Open>,
@@ -15,18 +15,22 @@ struct Open {
     call: CallId,
     kind: u8,
     deadline: Time,
+    sent: RecordId,
 }
 
 impl Calls {
-    /// A request of this kind was sent and has to be answered by `deadline`.
-    ///
-    /// # Panics
-    /// If ids or deadlines go back.
-    pub fn open(&mut self, call: CallId, kind: u8, deadline: Time) {
-        if let Some(last) = self.open.back() {
-            assert!(last.call < call && last.deadline <= deadline, "calls are opened in order");
+    /// A request of this kind was sent, in that record, and has to be answered by `deadline`.
+    #[inline]
+    pub fn open(&mut self, call: CallId, kind: u8, deadline: Time, sent: RecordId) {
+        let open = Open { call, kind, deadline, sent };
+        match self.open.back() {
+            // A request that had to wait for its sender's disk may be overtaken by one that had not.
+            Some(last) if last.call > call => {
+                let at = self.open.partition_point(|other| other.call < call);
+                self.open.insert(at, open);
+            }
+            _ => self.open.push_back(open),
         }
-        self.open.push_back(Open { call, kind, deadline });
     }
 
     /// An answer came. Whether the call was still open.
@@ -42,38 +46,43 @@ impl Calls {
         }
     }
 
-    /// Takes the oldest call whose deadline has passed: it has failed.
+    /// Takes the oldest call if its deadline has passed: it has failed. Returns it with its kind and the record of its
+    /// sending.
     #[inline]
-    pub fn expired(&mut self, now: Time) -> Option<(CallId, u8)> {
-        let oldest = self.open.front().filter(|oldest| oldest.deadline < now)?;
-        let failed = (oldest.call, oldest.kind);
-        self.open.pop_front();
-        Some(failed)
-    }
-
-    /// Forgets all calls, as a crash does.
-    pub fn clear(&mut self) {
-        self.open.clear();
+    pub fn expired(&mut self, now: Time) -> Option<(CallId, u8, RecordId)> {
+        let oldest = self.open.pop_front_if(|oldest| oldest.deadline < now)?;
+        Some((oldest.call, oldest.kind, oldest.sent))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU64;
 
     #[test]
     fn a_call_is_answered_once_or_expires_once() {
         let at = Time::from_nanos;
+        let sent = RecordId(NonZeroU64::MIN);
         let mut calls = Calls::default();
-        calls.open(CallId(1), 7, at(10));
-        calls.open(CallId(2), 7, at(20));
-        calls.open(CallId(5), 8, at(20));
+        calls.open(CallId(1), 7, at(10), sent);
+        calls.open(CallId(2), 7, at(20), sent);
+        calls.open(CallId(5), 8, at(20), sent);
         assert!(calls.answer(CallId(2)));
         assert!(!calls.answer(CallId(2)), "a duplicated answer");
         assert_eq!(calls.expired(at(10)), None, "an answer at the deadline is in time");
-        assert_eq!(calls.expired(at(11)), Some((CallId(1), 7)));
+        assert_eq!(calls.expired(at(11)), Some((CallId(1), 7, sent)));
         assert!(!calls.answer(CallId(1)), "a late answer");
-        assert_eq!(calls.expired(at(21)), Some((CallId(5), 8)));
+        assert_eq!(calls.expired(at(21)), Some((CallId(5), 8, sent)));
         assert_eq!(calls.expired(at(99)), None);
+    }
+
+    #[test]
+    fn a_call_that_was_overtaken_is_still_found() {
+        let mut calls = Calls::default();
+        for call in [3, 1, 2] {
+            calls.open(CallId(call), 7, Time::from_nanos(10), RecordId(NonZeroU64::MIN));
+        }
+        assert!([2, 1, 3].iter().all(|&call| calls.answer(CallId(call))));
     }
 }

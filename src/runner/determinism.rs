@@ -18,6 +18,11 @@ impl Checkpoints {
     /// So many records lie between two checkpoints.
     pub const EVERY: u64 = 1_000;
 
+    /// The digest of all records so far.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
     /// All digests, the last of them that of the whole run.
     pub fn finish(mut self) -> Vec<String> {
         self.digests.push(self.digest.to_string());

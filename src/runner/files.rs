@@ -82,7 +82,7 @@ impl NewFile {
         if path.is_dir() {
             return Err(error(path, "is a folder; name a file in it"));
         }
-        let unwritable = |e: io::Error| error(path, format!("can't be written: {e}"));
+        let unwritable = |e: io::Error| error(path, format!("can't be written: {}", plain(&e)));
         // Through a link the file that it leads to is replaced, not the link.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let place = match fs::metadata(&target) {
@@ -103,16 +103,11 @@ impl NewFile {
     /// If it can't be written whole; what was in its place is still there.
     pub fn commit(self) -> Result<(), FileError> {
         let Self { path, out } = self;
-        let unwritable = |e: &io::Error| error(&path, format!("can't be written: {e}"));
+        let unwritable = |e: &io::Error| error(&path, format!("can't be written: {}", plain(e)));
         match out.into_inner().map_err(|e| unwritable(e.error()))? {
             Place::Device(_) => Ok(()),
             Place::Aside(file) => file.persist(&path).map(drop).map_err(|e| unwritable(&e.error)),
         }
-    }
-
-    /// Where it will be.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 
@@ -124,6 +119,12 @@ impl Write for NewFile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// What the system says, without the name of the file aside, which is nobody's concern.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
 }
 
 /// A file of a fresh name, with the permissions that any new file gets.

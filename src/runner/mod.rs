@@ -54,9 +54,7 @@ pub fn simulate(
         let Some(progress) = &options.progress else { return world.run() };
         for step in 1..=Progress::STEPS {
             let until = plan.duration.nanos() / Progress::STEPS * step;
-            if world.run_until(Time::from_nanos(until).min(end)) {
-                break;
-            }
+            world.run_until(Time::from_nanos(until).min(end));
             progress.step();
         }
         world.run()

@@ -9,6 +9,10 @@ pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The most operations per second that all clients together begin.
 pub(super) const MOST_OPERATIONS: f64 = 1e6;
 
+/// The shortest wait of a refused client. Without a least one, clients that find no leader would ask for ever at one
+/// instant.
+pub(super) const SHORTEST_BACKOFF: Duration = Duration::from_micros(100);
+
 /// The greatest weight in a mix.
 pub(super) const GREATEST_WEIGHT: f64 = 1e12;
 
@@ -25,14 +29,20 @@ pub(super) struct Bounds {
 
 /// How many voters.
 pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
-/// Bytes of entries in one message.
-pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 16 << 20 };
+/// Bytes of entries in one message. A batch, and one entry of the longest value, fit into a frame.
+pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 512 << 10 };
 /// How many clients.
 pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
 /// How many keys.
 pub(super) const KEYS: Bounds = Bounds { name: "keys", least: 1, most: 1_000_000 };
 /// The length of a value; the first eight bytes make it unique.
 pub(super) const VALUE_BYTES: Bounds = Bounds { name: "value_bytes", least: 8, most: 65_536 };
+
+/// The longest frame that hosts send. A batch is cut at its limit and holds one entry at the least; Raft's own few bytes
+/// come on top.
+const LONGEST_FRAME: u64 = 1 << 20;
+const _: () =
+    assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
 const ALL: [Bounds; 11] = [
     Bounds { name: "format", least: 1, most: 1 },

@@ -8,6 +8,9 @@ use crate::plan::{Arrival, Plan};
 /// The most frames that a run may be expected to carry: some minutes of work.
 const MOST_FRAMES: f64 = 2e9;
 
+/// The most links between clients and nodes.
+const MOST_CLIENT_LINKS: f64 = 200_000.0;
+
 /// The most bytes that its logs may be expected to hold, in memory and on disks. Nothing cuts a log yet.
 const MOST_BYTES: f64 = 8.0 * 1024.0 * 1024.0 * 1024.0;
 
@@ -23,13 +26,22 @@ pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let raft = &plan.cluster.raft;
     let heartbeats = round / raft.heartbeat.as_secs_f64();
     let elections = nodes * round / raft.election_timeout.0.as_secs_f64();
-    let frames = seconds * (heartbeats + elections + operations * (round + 4.0));
+    let frames = seconds * (heartbeats + elections + operations * (round + 4.0) + retries_per_second(plan));
     if frames > MOST_FRAMES {
         let message = format!(
             "a run would take about {frames:.0e} frames; at most {MOST_FRAMES:.0e} can be waited for"
         );
         let help = "shorten `duration`, lengthen `heartbeat` and `election_timeout`, or ask for less load";
         notes.error(&Path::Root.field("duration"), message, help);
+    }
+    let links = nodes * plan.clients.as_ref().map_or(0.0, |clients| f64::from(clients.count));
+    if links > MOST_CLIENT_LINKS {
+        let message = format!("{links} links between clients and nodes; at most {MOST_CLIENT_LINKS} fit");
+        notes.error(
+            &Path::Root.field("clients").field("count"),
+            message,
+            "ask for fewer clients or fewer nodes",
+        );
     }
     let value = plan.clients.as_ref().map_or(0.0, |clients| f64::from(clients.value_bytes));
     let bytes = seconds * operations * nodes * (2.0 * value + ENTRY_OVERHEAD);
@@ -40,6 +52,20 @@ pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
         let help = "shorten `duration`, or ask for fewer operations or smaller values";
         notes.error(&Path::Root.field("duration"), message, help);
     }
+}
+
+/// How often clients ask again in a second, at most: while nobody leads, each open operation after each wait.
+fn retries_per_second(plan: &Plan) -> f64 {
+    let Some(clients) = &plan.clients else { return 0.0 };
+    let open = match clients.arrival {
+        Arrival::OpenLoop { mean } => clients.timeout.as_secs_f64() / mean.as_secs_f64().max(1e-9),
+        Arrival::ClosedLoop { .. } => 1.0,
+    };
+    let wait = clients.backoff.base.as_secs_f64() + 2.0 * plan.network.clients.latency.min().as_secs_f64();
+    // Waits double up to their cap, so most of them are far longer than the first.
+    let waits = (clients.timeout.as_secs_f64() / wait).max(1.0).log2()
+        + clients.timeout.as_secs_f64() / clients.backoff.cap.as_secs_f64();
+    2.0 * f64::from(clients.count) * open * waits / clients.timeout.as_secs_f64()
 }
 
 /// How many operations begin in a second, at most. Closed loops that wait for nothing at all count as none: they are a

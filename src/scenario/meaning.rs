@@ -1,7 +1,7 @@
 //! The second pass: from shapes to a plan. It goes on after an error, so that all of them are told at once; the plan it
 //! then returns is thrown away.
 
-use super::bounds::{self, Bounds, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS};
+use super::bounds::{self, Bounds, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
 use super::faults;
 use super::path::Path;
 use super::problem::Notes;
@@ -151,7 +151,14 @@ fn network(path: &Path<'_>, network: &shape::Network, voters: u32, notes: &mut N
             shape::Link { latency: directed.latency, loss: directed.loss, duplicate: directed.duplicate };
         links.push((from, to, link(&path, &given, &default, notes)));
     }
-    Network { links, clients: link(&path.field("clients"), &network.clients, &at_once, notes), default }
+    let path = path.field("clients");
+    let clients = link(&path, &network.clients, &at_once, notes);
+    if clients.duplicate != Rate::ZERO {
+        let message =
+            "frames of clients can't be duplicated: a request that arrives twice would be carried out twice";
+        notes.error(&path.field("duplicate"), message, "take it away; lose or delay such frames instead");
+    }
+    Network { links, clients, default }
 }
 
 /// What is said of a link; what is not said is as in `usual`.
@@ -172,7 +179,11 @@ fn link(path: &Path<'_>, link: &shape::Link, usual: &Link, notes: &mut Notes<'_>
 fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Notes<'_>) -> Clients {
     let count = bounded(path, clients.count, bounds::COUNT, notes);
     let backoff = path.field("backoff");
-    positive(&backoff.field("base"), clients.backoff.base, notes);
+    if clients.backoff.base < SHORTEST_BACKOFF {
+        let message = format!("the first wait, {}, is below {SHORTEST_BACKOFF}", clients.backoff.base);
+        notes.error(&backoff.field("base"), message, format!("write \"{SHORTEST_BACKOFF}\" or more"));
+    }
+    limited(&backoff.field("base"), clients.backoff.base, notes);
     limited(&backoff.field("cap"), clients.backoff.cap, notes);
     if clients.backoff.base > clients.backoff.cap {
         let (base, cap) = (clients.backoff.base, clients.backoff.cap);

@@ -32,7 +32,7 @@ Scenario(
     network: (
         default: (latency: Exponential(min: "1ms", mean: "2ms", max: "60ms"), loss: 0.001, duplicate: 1e-3),
         links: [(from: 1, to: 3, latency: Constant("40ms")), (from: 3, to: 1, loss: 1)],
-        clients: (latency: Uniform("1ms", "2ms"), loss: 0, duplicate: 0.25),
+        clients: (latency: Uniform("1ms", "2ms"), loss: 0.25, duplicate: 0),
     ),
     clients: (
         count: 4, arrival: OpenLoop(rate: 200.0), mix: (put: 0.5, get: 0.4, cas: 0.1), keys: 16, value_bytes: 64,
@@ -195,7 +195,7 @@ prop_compose! {
         keys in 1..=1_000_000_u32,
         value_bytes in 8..=65_536_u32,
         timeout in duration(1, DAY),
-        base in duration(1, DAY),
+        base in duration(bounds::SHORTEST_BACKOFF.nanos(), DAY),
         more in duration(0, DAY),
         jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
     ) -> Clients {
@@ -274,7 +274,7 @@ prop_compose! {
         heartbeat in duration(1, DAY),
         longer in duration(1, DAY),
         spread in duration(0, DAY),
-        max_batch_bytes in 1..=16_777_216_u32,
+        max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
         bug in any::<bool>(),
         flush in distribution(),
         call_timeout in duration(1, DAY),
@@ -300,7 +300,8 @@ prop_compose! {
         duration in Just(duration),
     ) -> Plan {
         let links = links.into_iter().map(|(from, link)| (NodeId(from), NodeId(from + 1), link)).collect();
-        let network = Network { default, links, clients: to_clients };
+        let clients_links = Link { duplicate: Rate::ZERO, ..to_clients };
+        let network = Network { default, links, clients: clients_links };
         Plan { name, about, seed, duration, cluster, network, clients, faults }
     }
 }

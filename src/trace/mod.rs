@@ -75,8 +75,8 @@ impl<O: Observer> Trace<O> {
 
     /// Records something that another record than the current event brought about.
     #[inline(always)]
-    pub fn because(&mut self, node: Address, cause: RecordId, body: Body) -> RecordId {
-        self.push(node, Some(cause), body)
+    pub fn because(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        self.push(node, cause, body)
     }
 
     /// Ends the trace and gives the observer back.

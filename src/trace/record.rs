@@ -14,7 +14,8 @@ use serde::Serialize;
 pub struct Record {
     /// Its number.
     pub id: RecordId,
-    /// The record that brought it about; none at the start of the run and for faults.
+    /// The record that brought it about. None for what comes from outside: the start, the plan's faults, the arrivals
+    /// of an open loop, the end.
     pub cause: Option<RecordId>,
     /// When.
     #[serde(rename = "time_ns")]
@@ -31,7 +32,7 @@ pub struct Record {
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Body {
     // ---- taken from the event queue ----
-    /// A replica was woken at the deadline it had asked for.
+    /// A replica, or a client, was woken at the time it had asked for.
     Woke,
     /// A frame reached its receiver (`node`).
     Delivered {
@@ -91,6 +92,8 @@ pub enum Body {
         fault: u32,
         /// What it does.
         action: ActionKind,
+        /// The node that it hits, if it hits one.
+        target: Option<NodeId>,
     },
     /// A fault ended.
     FaultEnded {
@@ -98,6 +101,8 @@ pub enum Body {
         fault: u32,
         /// What it did.
         action: ActionKind,
+        /// The node that it had hit, if it had hit one.
+        target: Option<NodeId>,
     },
     /// A fault waited for a target that never came.
     FaultSkipped {
@@ -152,7 +157,7 @@ pub enum Body {
         #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
-    /// A host stopped by itself: recovery failed or its replica panicked.
+    /// A host did not start: its disk can't be recovered.
     Stopped {
         /// Why.
         reason: StopReason,
@@ -516,8 +521,12 @@ impl Words {
                 Self::new(5, small).and(operation.0).and(previous.unwrap_or(0)).and(index.0)
             }
             Body::CallFailed { to, kind, call } => Self::new(6, 0).address(to, kind).and(call.0),
-            Body::FaultStarted { fault: _, action } => Self::new(7, action as u64),
-            Body::FaultEnded { fault: _, action } => Self::new(8, action as u64),
+            Body::FaultStarted { fault: _, action, target } => {
+                Self::new(7, (action as u64) << 32 | node(target))
+            }
+            Body::FaultEnded { fault: _, action, target } => {
+                Self::new(8, (action as u64) << 32 | node(target))
+            }
             Body::FaultSkipped { fault: _, action } => Self::new(9, action as u64),
             Body::Cut { to } => Self::new(10, 0).address(to, 0),
             Body::Healed { to } => Self::new(11, 0).address(to, 0),

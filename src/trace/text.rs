@@ -1,6 +1,7 @@
 //! Records as one line of text each.
 
 use super::{Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
+use crate::ids::NodeId;
 use crate::replica::{Refusal, Role};
 use std::fmt;
 
@@ -44,10 +45,14 @@ impl Body {
             Self::CallFailed { to, kind, call } => {
                 format!("{} to {to}, call {call}, had no answer in time", name(kind))
             }
-            Self::FaultStarted { fault, action } => format!("fault {} starts: {action:?}", fault + 1),
-            Self::FaultEnded { fault, action } => format!("fault {} ends: {action:?}", fault + 1),
+            Self::FaultStarted { fault, action, target } => {
+                format!("faults[{fault}] starts: {action:?}{}", of_target(target))
+            }
+            Self::FaultEnded { fault, action, target } => {
+                format!("faults[{fault}] ends: {action:?}{}", of_target(target))
+            }
             Self::FaultSkipped { fault, action } => {
-                format!("fault {} skipped, its target never came: {action:?}", fault + 1)
+                format!("faults[{fault}] skipped, its target never came: {action:?}")
             }
             Self::Cut { to } => format!("link to {to} is cut"),
             Self::Healed { to } => format!("link to {to} heals"),
@@ -115,6 +120,10 @@ impl Body {
             Self::FinalStreams { positions } => format!("random streams drawn to {positions:016x}"),
         }
     }
+}
+
+fn of_target(target: Option<NodeId>) -> String {
+    target.map_or(String::new(), |node| format!(" of {node}"))
 }
 
 impl fmt::Display for Operation {

@@ -1,11 +1,12 @@
 //! Faults: bound to their targets when they fire, and taken back when they end.
 
 use super::targets::Links;
-use super::{Event, World};
+use super::{Event, PutOff, World};
 use crate::host::Host;
 use crate::ids::{Address, Epoch, NodeId};
 use crate::plan::{Action, Fault};
-use crate::trace::{ActionKind, Body, Observer};
+use crate::time::Duration;
+use crate::trace::{ActionKind, Body, Loss, Observer};
 
 /// Where the faults of a plan stand.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ enum State {
     Ahead,
     /// Its time has come, its target has not.
     Waiting,
+    /// Its target has come; it starts as soon as time moves on.
+    Due,
     Active(Bound),
     Over,
 }
@@ -31,6 +34,15 @@ enum State {
 enum Bound {
     Links(Links),
     Node(NodeId, Epoch),
+}
+
+impl Bound {
+    fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Links(_) => None,
+            Self::Node(node, _) => Some(*node),
+        }
+    }
 }
 
 impl Faults {
@@ -75,18 +87,15 @@ fn kind(action: &Action) -> ActionKind {
 impl<O: Observer> World<'_, O> {
     /// A fault's time has come. It starts if its targets can be bound, else it waits.
     pub(super) fn start_fault(&mut self, number: u32) {
+        if matches!(self.faults.state[number as usize], State::Over) {
+            return;
+        }
         let action = &self.plan.faults[number as usize].action;
-        let bound = match action {
-            Action::Partition(shape) | Action::Clog(shape) => self.bind_links(shape).map(Bound::Links),
-            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
-                self.bind(*target).map(|node| Bound::Node(node, self.hosts[node.slot()].epoch()))
-            }
-        };
-        let Some(bound) = bound else {
+        let Some(bound) = self.bind_action(action) else {
             self.faults.set(number, State::Waiting);
             return;
         };
-        let body = Body::FaultStarted { fault: number, action: kind(action) };
+        let body = Body::FaultStarted { fault: number, action: kind(action), target: bound.node() };
         self.trace.event(self.now, Address::WORLD, None, body);
         match (&bound, action) {
             (Bound::Links(links), _) => self.hit_links(links, action),
@@ -96,12 +105,22 @@ impl<O: Observer> World<'_, O> {
         self.faults.set(number, State::Active(bound));
     }
 
+    /// What an action hits now; none if one of its targets has to wait.
+    fn bind_action(&self, action: &Action) -> Option<Bound> {
+        match action {
+            Action::Partition(shape) | Action::Clog(shape) => self.bind_links(shape).map(Bound::Links),
+            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
+                self.bind(*target).map(|node| Bound::Node(node, self.hosts[node.slot()].epoch()))
+            }
+        }
+    }
+
     /// A fault's time is over.
     pub(super) fn end_fault(&mut self, number: u32) {
         let action = &self.plan.faults[number as usize].action;
         match self.faults.set(number, State::Over) {
             State::Active(bound) => {
-                let body = Body::FaultEnded { fault: number, action: kind(action) };
+                let body = Body::FaultEnded { fault: number, action: kind(action), target: bound.node() };
                 self.trace.event(self.now, Address::WORLD, None, body);
                 match (bound, action) {
                     (Bound::Links(links), _) => self.mend_links(&links, action),
@@ -109,7 +128,7 @@ impl<O: Observer> World<'_, O> {
                     (Bound::Node(node, _), _) => self.restart(node),
                 }
             }
-            State::Waiting => self.skip(number),
+            State::Waiting | State::Due => self.skip(number),
             State::Ahead | State::Over => unreachable!("a fault ends once, after its start"),
         }
     }
@@ -120,14 +139,17 @@ impl<O: Observer> World<'_, O> {
         self.trace.event(self.now, Address::WORLD, None, body);
     }
 
-    /// Starts the faults that wait, if their targets have come.
+    /// Starts the faults that wait, if their targets have come. They start one nanosecond after what brought these, so
+    /// that a fault scripted for that time does the same.
     pub(super) fn start_waiting_faults(&mut self) {
         if self.faults.waiting == 0 {
             return;
         }
         for number in 0..self.faults.state.len() {
-            if matches!(self.faults.state[number], State::Waiting) {
-                self.start_fault(number as u32);
+            let waits = matches!(self.faults.state[number], State::Waiting);
+            if waits && self.bind_action(&self.plan.faults[number].action).is_some() {
+                self.faults.set(number as u32, State::Due);
+                self.push(self.now + Duration::from_nanos(1), Event::FaultStart(number as u32));
             }
         }
     }
@@ -135,7 +157,7 @@ impl<O: Observer> World<'_, O> {
     /// Records which faults never found their targets.
     pub(super) fn skip_waiting_faults(&mut self) {
         for number in 0..self.faults.state.len() {
-            if matches!(self.faults.state[number], State::Waiting) {
+            if matches!(self.faults.state[number], State::Waiting | State::Due) {
                 self.skip(number as u32);
             }
         }
@@ -161,7 +183,7 @@ impl<O: Observer> World<'_, O> {
                 if let Some(held) = self.network.unclog(from, to) {
                     self.trace.effect(from, Body::Unclogged { to });
                     for slot in held {
-                        self.push(self.now, Event::Arrival(slot));
+                        self.push(self.now, Event::LateArrival(slot, PutOff::OnTheLink));
                     }
                 }
             } else if self.network.heal(from, to) {
@@ -173,14 +195,16 @@ impl<O: Observer> World<'_, O> {
     fn crash(&mut self, node: NodeId, wipe: bool) {
         self.faults.count_crash(node, true);
         let up = self.hosts[node.slot()].status().is_some();
-        self.with_host(node.slot(), |host, _, wire| {
-            if up {
-                host.crash(wire);
-            }
+        let piled_up = self.with_host(node.slot(), |host, _, wire| {
+            let piled_up = if up { host.crash(wire) } else { Vec::new() };
             if wipe {
                 host.wipe(wire);
             }
+            piled_up
         });
+        for slot in piled_up {
+            self.lose(slot, Loss::ReceiverDown);
+        }
     }
 
     /// One crash of the node is over. It starts again unless another still holds it down.
@@ -205,7 +229,7 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         for slot in self.with_host(node.slot(), Host::resume) {
-            self.push(self.now, Event::LateArrival(slot));
+            self.push(self.now, Event::LateArrival(slot, PutOff::AtTheMachine));
         }
     }
 }

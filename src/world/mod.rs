@@ -3,8 +3,9 @@
 //! One world is one run of one plan with one seed, on one thread. It knows no checker and no report; whoever wants to
 //! know what happens observes its records.
 //!
-//! At one instant events come in this order: faults, ends of flushes, arrivals of frames, wakes, clients. So a frame
-//! that arrives at the instant of a timeout is seen before it, and a fault hits what happens at its instant.
+//! At one instant events come in this order: faults, ends of flushes, frames that were put off, arrivals of frames,
+//! wakes, clients. So a frame that arrives at the instant of a timeout is seen before it, and a fault hits what happens
+//! at its instant.
 
 mod faults;
 mod targets;
@@ -12,7 +13,7 @@ mod targets;
 use crate::client::{Client, Timer};
 use crate::disk::Disk;
 use crate::host::{Host, Setup};
-use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId, RecordId};
+use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
 use crate::net::{Fate, Frames, Network, Slot, Wire};
 use crate::plan::Plan;
 use crate::queue::Queue;
@@ -35,10 +36,17 @@ enum Event {
     FaultEnd(u32),
     Flush(NodeId, Epoch),
     Arrival(Slot),
-    /// An arrival that a paused machine has put off.
-    LateArrival(Slot),
+    /// An arrival that was put off: at a link's end, by a clog, or at a machine, by a pause.
+    LateArrival(Slot, PutOff),
     Wake(NodeId, Epoch),
     Client(ClientId, Timer),
+}
+
+/// Where an arrival was put off.
+#[derive(Clone, Copy, Debug)]
+enum PutOff {
+    OnTheLink,
+    AtTheMachine,
 }
 
 impl Event {
@@ -47,9 +55,10 @@ impl Event {
         match self {
             Self::FaultStart(_) | Self::FaultEnd(_) => 0,
             Self::Flush(..) => 1,
-            Self::Arrival(_) | Self::LateArrival(_) => 2,
-            Self::Wake(..) => 3,
-            Self::Client(..) => 4,
+            Self::LateArrival(..) => 2,
+            Self::Arrival(_) => 3,
+            Self::Wake(..) => 4,
+            Self::Client(..) => 5,
         }
     }
 }
@@ -70,6 +79,7 @@ pub struct World<'p, O> {
     faults: Faults,
     events: u64,
     at_this_instant: u32,
+    livelock: bool,
     disturbance: Option<Duration>,
 }
 
@@ -122,6 +132,7 @@ impl<'p, O: Observer> World<'p, O> {
             faults: Faults::new(&plan.faults),
             events: 0,
             at_this_instant: 0,
+            livelock: false,
             disturbance: None,
         };
         world.start();
@@ -155,26 +166,29 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// Runs to the plan's end and records what is there then.
     pub fn run(mut self) -> End {
-        let livelock = self.run_until(Time::ZERO + self.plan.duration);
-        self.finish(livelock)
+        self.run_until(Time::ZERO + self.plan.duration);
+        self.finish()
     }
 
-    /// Carries out every event before `end`. Whether it stopped earlier, since time no longer passed.
+    /// Carries out every event before `end`. Whether it could: where time no longer passes it stops for good.
     pub fn run_until(&mut self, end: Time) -> bool {
-        while let Some((time, event)) = self.queue.pop_before(end) {
+        while !self.livelock
+            && let Some((time, event)) = self.queue.pop_before(end)
+        {
             if time > self.now {
                 (self.now, self.at_this_instant) = (time, 0);
             }
             self.events += 1;
-            self.at_this_instant += 1;
-            if self.at_this_instant > LIVELOCK {
-                return true;
-            }
+            // What was put off was under way before this instant, however much it is.
+            self.at_this_instant += u32::from(!matches!(event, Event::LateArrival(..)));
             self.carry_out(event);
             self.start_waiting_faults();
+            self.livelock = self.at_this_instant >= LIVELOCK;
         }
-        self.now = end;
-        false
+        if !self.livelock && end > self.now {
+            (self.now, self.at_this_instant) = (end, 0);
+        }
+        !self.livelock
     }
 
     fn carry_out(&mut self, event: Event) {
@@ -187,7 +201,8 @@ impl<'p, O: Observer> World<'p, O> {
                 }
             }
             Event::Arrival(slot) => self.arrive(slot),
-            Event::LateArrival(slot) => self.deliver(slot),
+            Event::LateArrival(slot, PutOff::OnTheLink) => self.arrive(slot),
+            Event::LateArrival(slot, PutOff::AtTheMachine) => self.deliver(slot),
             Event::Wake(node, epoch) => self.wake(node, epoch),
             Event::Client(client, timer) => self.serve_timer(client, timer),
         }
@@ -241,7 +256,7 @@ impl<'p, O: Observer> World<'p, O> {
     fn arrive(&mut self, slot: Slot) {
         let link = self.frames.get(slot).link;
         if self.network.is_cut(link) {
-            self.lose(slot, Loss::CutAtArrival);
+            self.lose_on_arrival(slot, Loss::CutAtArrival);
         } else if self.network.is_clogged(link) {
             self.network.hold(link, slot);
         } else {
@@ -249,14 +264,19 @@ impl<'p, O: Observer> World<'p, O> {
         }
     }
 
+    /// The loss of a frame is itself what was taken from the queue.
+    fn lose_on_arrival(&mut self, slot: Slot, why: Loss) {
+        let frame = self.frames.get(slot);
+        let body = Body::Lost { to: frame.to, kind: frame.kind, why };
+        self.trace.event(self.now, frame.from, frame.sent, body);
+        self.frames.release(slot);
+    }
+
+    /// A frame is lost by what is going on.
     fn lose(&mut self, slot: Slot, why: Loss) {
         let frame = self.frames.get(slot);
         let body = Body::Lost { to: frame.to, kind: frame.kind, why };
-        if why == Loss::CutAtSending || why == Loss::Random {
-            self.trace.because(frame.from, sent(frame.sent), body);
-        } else {
-            self.trace.event(self.now, frame.from, frame.sent, body);
-        }
+        self.trace.because(frame.from, frame.sent, body);
         self.frames.release(slot);
     }
 
@@ -266,7 +286,7 @@ impl<'p, O: Observer> World<'p, O> {
         if let Some(node) = to.as_node() {
             let host = &mut self.hosts[node.slot()];
             if host.status().is_none() {
-                return self.lose(slot, Loss::ReceiverDown);
+                return self.lose_on_arrival(slot, Loss::ReceiverDown);
             }
             if host.is_paused() {
                 return host.pile_up(slot);
@@ -337,7 +357,7 @@ impl<'p, O: Observer> World<'p, O> {
                     let delay = delay.saturating_add(self.take_disturbance());
                     self.push(self.now + delay, Event::Arrival(slot));
                     if let Some(second) = second {
-                        self.trace.because(from, sent(cause), Body::Duplicated { to, kind });
+                        self.trace.because(from, cause, Body::Duplicated { to, kind });
                         let copy = self.frames.duplicate(slot);
                         self.push(self.now + second, Event::Arrival(copy));
                     }
@@ -365,17 +385,12 @@ impl<'p, O: Observer> World<'p, O> {
         true
     }
 
-    /// How many events were taken from the queue.
-    pub fn events(&self) -> u64 {
-        self.events
-    }
-
     /// The world's time.
     pub fn now(&self) -> Time {
         self.now
     }
 
-    fn finish(mut self, livelock: bool) -> End {
+    fn finish(mut self) -> End {
         self.skip_waiting_faults();
         for host in &self.hosts {
             self.trace.event(self.now, host.address(), None, host.final_record());
@@ -393,11 +408,7 @@ impl<'p, O: Observer> World<'p, O> {
             records: self.trace.len(),
             events: self.events,
             time: self.now,
-            livelock,
+            livelock: self.livelock,
         }
     }
-}
-
-fn sent(record: Option<RecordId>) -> RecordId {
-    record.expect("what is on its way was sent")
 }
