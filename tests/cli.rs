@@ -119,7 +119,7 @@ fn the_gravest_exit_code_wins_and_the_report_is_not_lost() {
 fn a_livelock_exits_with_3() {
     let (_folder, name) = written(
         r#"(format: 1, name: "stuck", duration: "1s", cluster: (voters: 1, disk: (flush: Constant("0s"))),
-            clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s"))"#,
+            clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s", backoff: (base: "20ms", cap: "20ms")))"#,
     );
     let output = squall(["run", &name, "--check-determinism"]);
     exits(&output, 3);

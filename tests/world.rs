@@ -186,7 +186,7 @@ fn clients_are_served_and_see_what_they_wrote() {
 fn a_livelock_ends_once_and_for_all() {
     let text = r#"(format: 1, name: "test", duration: "1s",
         cluster: (voters: 1, disk: (flush: Constant("0s"))),
-        clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s"))"#;
+        clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s", backoff: (base: "20ms", cap: "20ms")))"#;
     let plan = plan(text);
     let end = common::run(&plan, 1, &mut ());
     assert!(end.livelock);
