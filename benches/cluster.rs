@@ -25,7 +25,7 @@ struct Measured {
 
 fn plan(nodes: u32) -> Plan {
     let text = format!(
-        r#"(format: 1, name: "bench", duration: "86400s",
+        r#"(format: 1, name: "bench", duration: "1h",
             cluster: (voters: {nodes}, disk: (flush: Constant("0s"))),
             network: (default: (latency: Constant("1ms"))))"#
     );
