@@ -2,12 +2,12 @@
 
 use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
 use crate::check::script::Script;
-use crate::ids::{Index, NodeId, RequestId, Term};
+use crate::ids::{Address, Index, NodeId, RequestId, Term};
 use crate::plan::{Arrival, Backoff, Clients, Cluster, Jitter, Link, Mix, Network, Plan};
 use crate::replica::{Options, Refusal};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
-use crate::trace::{Body, Loss, Outcome as Returned, Rejection, StopReason};
+use crate::trace::{ActionKind, Body, Loss, Outcome as Returned, Rejection, StopReason};
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -196,6 +196,45 @@ fn a_candidacy_at_the_instant_of_the_loss_belongs_to_the_span() {
     let elections = measured(&s, 3).elections(at(2000));
     assert_eq!((elections[1].detect, elections[1].elect), (Some(ms(0)), Some(ms(100))));
     assert_eq!(elections[1].split_votes, 0);
+}
+
+/// n2 campaigns in term 1 and n3 in term 2, both before n2 leads; n3 then leads after all.
+#[test]
+fn a_candidacy_that_outlasts_its_span_belongs_to_the_next_and_split_no_vote() {
+    let mut s = Script::of(3);
+    s.ms(180).wakes(2).campaigns(2, 1);
+    s.ms(190).wakes(3).campaigns(3, 2);
+    s.ms(195).leads(2, 1);
+    s.ms(197).follows(2, 2, None);
+    s.ms(203).leads(3, 2);
+    let report = report(&s, 3, at(1000));
+    let [first, second] = &report.elections[..] else { panic!("{:?}", report.elections) };
+    assert_eq!((first.terms, first.split_votes, first.leader), (2, 0, Some((NodeId(2), Term(1)))));
+    assert_eq!((second.from, second.vacant), (at(197), ms(6)));
+    assert_eq!((second.detect, second.elect), (Some(ms(0)), Some(ms(6))));
+    assert_eq!((second.terms, second.split_votes, second.candidates.clone()), (1, 0, vec![NodeId(3)]));
+}
+
+#[test]
+fn faults_are_told_with_whom_they_hit() {
+    let mut s = Script::of(3);
+    let world = Address::WORLD;
+    let action = ActionKind::Crash;
+    s.ms(100).event(world, Body::FaultStarted { fault: 1, action, target: Some(NodeId(2)) });
+    s.ms(300).event(world, Body::FaultEnded { fault: 1, action, target: Some(NodeId(2)) });
+    let action = ActionKind::Partition;
+    s.ms(400).event(world, Body::FaultStarted { fault: 0, action, target: None });
+    s.record(NodeId(1), Body::Cut { to: NodeId(2).into() })
+        .record(NodeId(2), Body::Cut { to: NodeId(1).into() });
+    s.ms(500).event(world, Body::FaultSkipped { fault: 2, action: ActionKind::Pause });
+    let text = shown(&report(&s, 3, at(1000)), 80, false);
+    let (_, table) = text.split_once("Faults\n").expect("a section of faults");
+    let rows: Vec<String> =
+        table.lines().take(5).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(rows[0], "fault what hit from until");
+    assert_eq!(rows[2], "1 crash n2 0.100s 0.300s");
+    assert_eq!(rows[3], "0 partition 2 directed links 0.400s the end");
+    assert_eq!(rows[4], "2 pause skipped: its target never came - 0.500s");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::object::Cell;
 use tabled::settings::style::{HorizontalLine, Style as Lines};
+use tabled::settings::themes::Theme;
 use tabled::settings::{Alignment, Color, Padding, object::Columns};
 
 const TITLE: Style = Style::new().bold();
@@ -270,11 +271,12 @@ impl Page<'_> {
             builder.push_record(row.iter().cloned().chain(blank));
         }
         let mut table = builder.build();
-        table.with(Lines::empty()).with(Padding::new(0, 2, 0, 0));
-        table.modify(Columns::last(), Padding::zero());
+        let mut lines = Theme::from_style(Lines::empty());
         for rule in &grid.rules {
-            table.with(Lines::empty().horizontals([(*rule, HorizontalLine::new('─'))]));
+            lines.insert_horizontal_line(*rule, HorizontalLine::new('─'));
         }
+        table.with(lines).with(Padding::new(0, 2, 0, 0));
+        table.modify(Columns::last(), Padding::zero());
         for column in &grid.right {
             table.modify(Columns::one(*column), Alignment::right());
         }
