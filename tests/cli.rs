@@ -183,6 +183,12 @@ fn files_that_cannot_be_written_exit_with_6_and_are_named() {
         exits(&output, 6);
         assert!(stderr(&output).contains("/proc/none"), "{}", stderr(&output));
     }
+    if Path::new("/dev/full").exists() {
+        let output = squall(["run", "scenarios/cold-start.ron", "--trace", "/dev/full"]);
+        exits(&output, 6);
+        assert!(stderr(&output).contains("/dev/full"), "{}", stderr(&output));
+        assert!(stdout(&output).contains("verdict: pass"), "the report is printed all the same");
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let name = folder.path().to_str().expect("a plain name");
     let output = squall(["run", "scenarios/cold-start.ron", "--trace", name]);

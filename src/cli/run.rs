@@ -94,7 +94,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
     let report = Report::new(plan, &judges, outcome);
     // Whatever can't be written now must not cost the verdict.
     troubles.extend(print(&report, &Host { wall_ns }, arguments.json, output).err());
-    troubles.extend(trace.and_then(|trace| end_trace(trace).err()));
+    if let (Some(trace), Some(path)) = (trace, &arguments.trace) {
+        troubles.extend(end_trace(trace, path).err());
+    }
     if let Some(folder) = &arguments.report {
         troubles.extend(write_reports(folder, &arguments.file, &report).err());
     }
@@ -139,8 +141,8 @@ fn begin_trace(path: &Path, scenario: &Path) -> Result<JsonLines<NewFile>, Failu
     Ok(JsonLines::new(file, runner::kind_name))
 }
 
-fn end_trace(trace: JsonLines<NewFile>) -> anyhow::Result<()> {
-    trace.finish().context("the trace can't be written")?.commit()?;
+fn end_trace(trace: JsonLines<NewFile>, path: &Path) -> anyhow::Result<()> {
+    trace.finish().with_context(|| format!("{}: can't be written", path.display()))?.commit()?;
     Ok(())
 }
 
