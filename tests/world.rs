@@ -256,3 +256,29 @@ fn a_fault_that_waited_can_be_scripted() {
     let scripted = common::run(&loaded("", &scripted), 1, &mut ());
     assert_eq!(scripted.digest, common::run(&waiting, 1, &mut ()).digest);
 }
+
+/// A leader that sent the next batch at every copy of an acknowledgement flooded its cluster while a follower caught up:
+/// each batch brought more copies, and each of these another batch.
+#[test]
+fn duplicated_acknowledgements_do_not_multiply() {
+    let text = r#"(format: 1, name: "test", duration: "2500ms",
+        cluster: (voters: 4, raft: (max_batch_bytes: 300)),
+        network: (default: (latency: Uniform("2ms", "5ms"), duplicate: 1.0, loss: 0.1)),
+        clients: (count: 4, arrival: OpenLoop(rate: 600.0), value_bytes: 131),
+        faults: [(at: "1s", for: "500ms", do: Pause(Leader))])"#;
+    struct Sent(u64);
+    impl squall::trace::Observer for Sent {
+        fn observe(&mut self, record: &Record) {
+            self.0 += u64::from(matches!(record.body, Body::Sent { .. }));
+        }
+    }
+    let plan = plan(text);
+    for seed in 0..5 {
+        let mut sent = Sent(0);
+        let mut world = squall::world::World::new(&plan, &squall::raft::RaftSoftware, seed, &mut sent);
+        world.run_until(Time::ZERO + plan.duration);
+        drop(world);
+        // About 20,000; with the flood 45,000 and more, without bound where it goes on.
+        assert!(sent.0 < 30_000, "seed {seed}: {} frames", sent.0);
+    }
+}

@@ -94,7 +94,10 @@ impl Raft {
             return; // No follower agrees with entries that don't exist: hostile bytes.
         }
         let progress = &mut self.progress[place];
-        let before = progress.accepted(matched);
+        let before = progress.matched();
+        if !progress.accepted(matched) {
+            return;
+        }
         if matched > before {
             let reached = self.tally.advance(before, matched);
             self.commit_own_term(reached, out);
@@ -154,6 +157,9 @@ impl Raft {
         let after = self.term_after();
         let mut encoded: Option<(Part, Bytes)> = None;
         for (&to, progress) in self.peers.ids().iter().zip(&mut self.progress) {
+            if purpose == Broadcast::Heartbeat {
+                progress.heartbeat();
+            }
             if purpose == Broadcast::News && progress.mode() == Mode::Probe {
                 continue; // One probe at a time; its answer or the next heartbeat brings more.
             }

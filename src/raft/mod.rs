@@ -24,7 +24,8 @@
 //! appends what is new, and leaves alone what it has: a late, short AppendEntries must not shorten the log.
 //! Once a follower's log is known to agree, entries are sent without waiting for answers (`progress.rs`, thesis
 //! 10.2.2), batched by size. What gets lost is found by the next heartbeat: it names the entry before the next one to
-//! be sent, so a follower that lacks it says so.
+//! be sent, so a follower that lacks it says so. A reply without news brings no more entries, else duplicated replies would
+//! multiply (`Progress::accepted`).
 //!
 //! **Back-track.** A refusal carries a hint: the last index, at or before the refused one, at which the follower's
 //! entry has a term no higher than the leader's there. Nothing after it can agree. The leader likewise skips its own

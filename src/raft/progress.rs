@@ -56,12 +56,20 @@ pub(super) struct Progress {
     next: Index,
     mode: Mode,
     last_heard: Option<LocalTime>,
+    /// Whether a reply without news has brought something since the last heartbeat.
+    nudged: bool,
 }
 
 impl Progress {
     /// What a new leader assumes: nothing known, and the logs likely equal up to its `last` entry.
     pub(super) const fn new(last: Index) -> Self {
-        Self { matched: Index::ZERO, next: last.next(), mode: Mode::Probe, last_heard: None }
+        Self { matched: Index::ZERO, next: last.next(), mode: Mode::Probe, last_heard: None, nudged: false }
+    }
+
+    /// Up to where the follower's log is known to agree with the leader's, durably.
+    #[inline]
+    pub(super) const fn matched(&self) -> Index {
+        self.matched
     }
 
     /// The index of the next entry to send.
@@ -96,19 +104,33 @@ impl Progress {
         }
     }
 
-    /// The follower's log agrees up to `matched`. Returns what was known before; a reply that was overtaken by a later
-    /// one changes nothing.
+    /// The follower's log agrees up to `matched`. Returns whether that is a reason to send more.
+    ///
+    /// News is; a reply that says nothing new is no more than once a heartbeat, and only if what comes next was not sent
+    /// yet or was a probe. Where replies are duplicated, each copy would else bring another batch, each of these more
+    /// replies, and so on without bound.
     #[inline]
-    pub(super) fn accepted(&mut self, matched: Index) -> Index {
-        let before = self.matched;
-        if matched >= before {
+    pub(super) fn accepted(&mut self, matched: Index) -> bool {
+        let is_news = matched > self.matched;
+        let answers_probe = matched == self.matched && matched.next() == self.next && !self.nudged;
+        if is_news {
             self.matched = matched;
-            let agreed = matched.next();
-            self.next = if self.mode == Mode::Probe { agreed } else { self.next.max(agreed) };
-            self.mode = Mode::Replicate;
+        } else if answers_probe {
+            self.nudged = true;
+        } else {
+            return false;
         }
+        let agreed = matched.next();
+        self.next = if self.mode == Mode::Probe { agreed } else { self.next.max(agreed) };
+        self.mode = Mode::Replicate;
         self.check();
-        before
+        true
+    }
+
+    /// A heartbeat is sent: its answer, even if it says nothing new, may bring what comes next.
+    #[inline]
+    pub(super) fn heartbeat(&mut self) {
+        self.nudged = false;
     }
 
     /// Whether a refusal of `prev` answers something still in question. It does not if the logs are known to agree
@@ -151,9 +173,9 @@ mod tests {
     #[test]
     fn a_late_acceptance_moves_nothing_back() {
         let mut progress = Progress::new(Index(5));
-        assert_eq!(progress.accepted(Index(5)), Index(0));
+        assert!(progress.accepted(Index(5)));
         progress.sent(Index(9));
-        assert_eq!(progress.accepted(Index(3)), Index(5));
+        assert!(!progress.accepted(Index(3)), "overtaken by a later one");
         assert_eq!((progress.matched, progress.next()), (Index(5), Index(10)));
     }
 
@@ -179,5 +201,19 @@ mod tests {
         assert_eq!(progress.next(), Index(10));
         progress.accepted(Index(10));
         assert_eq!((progress.mode(), progress.next()), (Mode::Replicate, Index(11)));
+    }
+
+    #[test]
+    fn a_reply_without_news_brings_something_once_a_heartbeat() {
+        let mut progress = Progress::new(Index(9));
+        progress.probe_after(Index(0));
+        assert!(progress.accepted(Index(0)), "the probe is answered: the logs agree before the first entry");
+        progress.sent(Index(3));
+        assert!(!progress.accepted(Index(0)), "a copy of that answer");
+        progress.probe_after(Index(0));
+        assert!(!progress.accepted(Index(0)), "and another");
+        progress.heartbeat();
+        assert!(progress.accepted(Index(0)));
+        assert!(progress.accepted(Index(3)), "news always is");
     }
 }
