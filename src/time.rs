@@ -46,10 +46,6 @@ impl Duration {
     pub const fn nanos(self) -> u64 {
         self.0
     }
-    /// This duration in milliseconds, for rendering only.
-    pub fn as_millis_f64(self) -> f64 {
-        self.0 as f64 / 1e6
-    }
     /// This duration in seconds, for rendering only.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9

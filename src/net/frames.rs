@@ -89,14 +89,4 @@ impl Frames {
     pub fn release(&mut self, slot: Slot) {
         self.free.push(slot);
     }
-
-    /// How many frames are on their way.
-    pub fn len(&self) -> usize {
-        self.frames.len() - self.free.len()
-    }
-
-    /// Whether no frame is on its way.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }

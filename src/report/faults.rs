@@ -1,7 +1,6 @@
 //! What became of the plan's faults.
 
 use crate::ids::{NodeId, RecordId};
-use crate::time::Time;
 use crate::trace::{ActionKind, Body, Record};
 use serde::Serialize;
 
@@ -33,7 +32,7 @@ pub(super) struct Faults {
 impl Faults {
     /// Takes in a record; of interest are those of faults and links.
     pub(super) fn take(&mut self, record: &Record) {
-        let now = Time::nanos(record.time);
+        let now = record.time.nanos();
         match record.body {
             Body::FaultStarted { fault, action, target } => {
                 self.latest = Some(record.id);
