@@ -31,7 +31,7 @@ impl Metrics {
             counters: Counters::default(),
             places: Places::new(plan.cluster.voters),
             elections: Elections::new(),
-            faults: Faults::default(),
+            faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
             unsettled: None,
         }

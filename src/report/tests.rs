@@ -2,12 +2,12 @@
 
 use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
 use crate::check::script::Script;
-use crate::ids::{Address, Index, NodeId, RequestId, Term};
-use crate::plan::{Arrival, Backoff, Clients, Cluster, Jitter, Link, Mix, Network, Plan};
+use crate::ids::{Address, Index, NodeId, NodeSet, RequestId, Term};
+use crate::plan::{Arrival, Backoff, Clients, Cluster, Jitter, Link, Logs, Mix, Network, Plan};
 use crate::replica::{Options, Refusal};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
-use crate::trace::{ActionKind, Body, Loss, Outcome as Returned, Rejection, StopReason};
+use crate::trace::{ActionKind, Body, FaultSource, Loss, Outcome as Returned, Rejection, StopReason};
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -28,6 +28,8 @@ fn plan(voters: u32) -> Plan {
         duration: ms(2000),
         cluster: Cluster {
             voters,
+            first_leader: None,
+            logs: Logs::Same,
             raft: Options {
                 heartbeat: ms(50),
                 election_timeout: (ms(150), ms(300)),
@@ -54,7 +56,11 @@ fn plan(voters: u32) -> Plan {
             timeout: ms(500),
             backoff: Backoff { base: ms(20), cap: ms(2000), jitter: Jitter::Full },
         }),
+        names: vec![],
         faults: vec![],
+        storms: vec![],
+        settle: None,
+        expectations: vec![],
     }
 }
 
@@ -219,22 +225,24 @@ fn a_candidacy_that_outlasts_its_span_belongs_to_the_next_and_split_no_vote() {
 fn faults_are_told_with_whom_they_hit() {
     let mut s = Script::of(3);
     let world = Address::WORLD;
-    let action = ActionKind::Crash;
-    s.ms(100).event(world, Body::FaultStarted { fault: 1, action, target: Some(NodeId(2)) });
-    s.ms(300).event(world, Body::FaultEnded { fault: 1, action, target: Some(NodeId(2)) });
-    let action = ActionKind::Partition;
-    s.ms(400).event(world, Body::FaultStarted { fault: 0, action, target: None });
+    let (action, source) = (ActionKind::Crash, FaultSource::Fault(1));
+    let nodes = NodeSet::from_iter([NodeId(2)]);
+    s.ms(100).event(world, Body::FaultStarted { fault: 0, source, action, nodes });
+    s.ms(300).event(world, Body::FaultEnded { fault: 0, source, action, nodes, last: true });
+    let (action, source, nodes) = (ActionKind::Partition, FaultSource::Storm(0), NodeSet::EMPTY);
+    s.ms(400).event(world, Body::FaultStarted { fault: 1, source, action, nodes });
     s.record(NodeId(1), Body::Cut { to: NodeId(2).into() })
         .record(NodeId(2), Body::Cut { to: NodeId(1).into() });
-    s.ms(500).event(world, Body::FaultSkipped { fault: 2, action: ActionKind::Pause });
+    let source = FaultSource::Fault(2);
+    s.ms(500).event(world, Body::FaultSkipped { source, action: ActionKind::Pause });
     let text = shown(&report(&s, 3, at(1000)), 80, false);
     let (_, table) = text.split_once("Faults\n").expect("a section of faults");
     let rows: Vec<String> =
         table.lines().take(5).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(rows[0], "fault what hit from until");
-    assert_eq!(rows[2], "1 crash n2 0.100s 0.300s");
-    assert_eq!(rows[3], "0 partition 2 directed links 0.400s the end");
-    assert_eq!(rows[4], "2 pause skipped: its target never came - 0.500s");
+    assert_eq!(rows[2], "faults[1] crash n2 0.100s 0.300s");
+    assert_eq!(rows[3], "storm[0] partition 2 directed links 0.400s the end");
+    assert_eq!(rows[4], "faults[2] pause skipped: what it waited for never came - 0.500s");
 }
 
 #[test]

@@ -101,18 +101,18 @@ impl Page<'_> {
             return;
         }
         self.heading("Faults", "");
-        let mut grid = Grid { right: vec![0, 3, 4], rules: vec![1], ..Grid::default() };
+        let mut grid = Grid { right: vec![3, 4], rules: vec![1], ..Grid::default() };
         grid.rows.push(["fault", "what", "hit", "from", "until"].map(String::from).into());
         for fault in report.faults.iter().take(SPANS) {
             let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
-            let hit = match (fault.from_ns, fault.target) {
-                (None, _) => "skipped: its target never came".into(),
-                (_, Some(node)) => node.to_string(),
-                (_, None) => counted(fault.links, "directed link"),
+            let hit = match fault.from_ns {
+                None => "skipped: what it waited for never came".into(),
+                Some(_) if fault.nodes.is_empty() => counted(fault.links, "directed link"),
+                Some(_) => wrap(&fault.nodes.to_string(), 30),
             };
             grid.rows.push(vec![
-                fault.fault.to_string(),
-                format!("{:?}", fault.action).to_lowercase(),
+                fault.name.clone(),
+                fault.action.to_string(),
                 hit,
                 at(fault.from_ns).unwrap_or_else(|| "-".into()),
                 at(fault.to_ns).unwrap_or_else(|| "the end".into()),

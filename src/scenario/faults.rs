@@ -6,7 +6,7 @@ use super::path::Path;
 use super::problem::Notes;
 use super::shape;
 use crate::ids::NodeId;
-use crate::plan::{Action, Edge, Fault, Shape, Target};
+use crate::plan::{Action, Edge, End, Fault, Shape, Start, Target};
 use crate::time::{Duration, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,9 +43,13 @@ pub(super) fn faults(
             }
         }
         let at = Time::from_nanos(fault.at.nanos());
-        let until = end(&path, fault, setting, notes);
+        let end = match end(&path, fault, setting, notes) {
+            None => End::Never,
+            Some(_) if fault.r#for.is_some() => End::For(fault.r#for.unwrap_or_default()),
+            Some(until) => End::Until(until),
+        };
         let action = action(&path.field("do"), &fault.r#do, setting.voters, notes);
-        read.push(Fault { at, until, action });
+        read.push(Fault { id: fault.id.clone(), start: Start::At(at), spread: Duration::ZERO, end, action });
     }
     overlaps(path, &read, notes);
     read

@@ -39,7 +39,11 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
         cluster,
         network,
         clients,
+        names: Vec::new(),
         faults,
+        storms: Vec::new(),
+        settle: None,
+        expectations: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ mod text;
 
 pub use digest::Digest;
 pub use json_lines::JsonLines;
-pub use record::{ActionKind, Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
+pub use record::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
 
 use crate::ids::{Address, RecordId};
 use crate::time::Time;
