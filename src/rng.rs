@@ -42,6 +42,26 @@ impl Stream {
     }
 }
 
+/// Many words from one, for a choice of variable size that may draw one word of its stream only: the generator SplitMix64
+/// (Steele, Lea and Flood 2014).
+#[derive(Clone, Copy, Debug)]
+pub struct Expansion(u64);
+
+impl Expansion {
+    /// The words that this one expands to.
+    pub const fn new(word: u64) -> Self {
+        Self(word)
+    }
+
+    /// The next word.
+    pub fn word(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
+    }
+}
+
 /// Maps a word to `0..bound`, by multiply and shift (Lemire 2019, without the rejection: the bias is below
 /// `bound / 2^64`).
 ///
@@ -160,6 +180,13 @@ mod tests {
             assert!(all[i + 1..].iter().all(|b| a != b));
         }
         assert_eq!(first("link", 1, 0), first("link", 1, 0));
+    }
+
+    #[test]
+    fn an_expansion_is_pinned() {
+        let mut words = Expansion::new(1_234_567);
+        let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        assert_eq!([words.word(), words.word(), words.word()], expected);
     }
 
     #[test]
