@@ -1,6 +1,6 @@
 //! What goes wrong, when and to whom: scripted faults and storms of random ones.
 
-use crate::ids::{Index, NodeId};
+use crate::ids::{Index, NodeId, NodeSet};
 use crate::rng::Distribution;
 use crate::time::{Duration, Time};
 
@@ -148,6 +148,8 @@ pub struct Edge {
 pub enum Target {
     /// This one.
     Node(NodeId),
+    /// These, one at the least: `Nodes([1, 3])`. A drawn set reads so once it is resolved.
+    Nodes(NodeSet),
     /// The leader: of the nodes that are up and lead the one of the highest term. While there is none, the fault waits.
     Leader,
     /// The k-th node, from 1 and by id, that is up and not the leader. Waits as `Leader` does.

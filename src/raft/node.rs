@@ -311,7 +311,8 @@ mod tests {
             Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
         let stream = Stream::new(1, "raft", 1, 1);
         let now = LocalTime::ZERO;
-        let boot = Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now, is_first: false };
+        let boot =
+            Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now, is_first: false };
         let mut out = Effects::default();
         let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
         let now = out.deadline.expect("a follower waits");
@@ -393,7 +394,11 @@ mod tests {
             .encode(&mut recovered.entries);
         let mut boot = |recovered: &Recovered| {
             let stream = Stream::new(1, "raft", 1, 1);
-            Raft::boot(Boot { id: NodeId(1), options: &raft.options, recovered, stream, now, is_first: false }, &mut out).err()
+            Raft::boot(
+                Boot { id: NodeId(1), options: &raft.options, recovered, stream, now, is_first: false },
+                &mut out,
+            )
+            .err()
         };
         let reason = boot(&recovered).expect("term 2 is forgotten").to_string();
         assert_eq!(reason, "unrecoverable: the log holds an entry of term 2, the hard state is of term 0");

@@ -4,7 +4,9 @@
 //! the machine may get in.
 
 use super::Digest;
-use crate::ids::{Address, CallId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId};
+use crate::ids::{
+    Address, CallId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId,
+};
 use crate::replica::{Refusal, Role};
 use crate::time::Time;
 use serde::Serialize;
@@ -121,6 +123,11 @@ pub enum Body {
     Settled,
     /// The link from `node` to here loses every frame from now on.
     Cut {
+        /// The receiving end.
+        to: Address,
+    },
+    /// A fault hits the link from `node` to here, which was cut or clogged already by another one.
+    HitAlready {
         /// The receiving end.
         to: Address,
     },
@@ -566,6 +573,7 @@ impl Words {
             Body::Settled => Self::new(37, 0),
             Body::Preloaded { index, term, hash } => Self::new(38, 0).and(index.0).and(term.0).and(hash),
             Body::Cut { to } => Self::new(10, 0).address(to, 0),
+            Body::HitAlready { to } => Self::new(39, 0).address(to, 0),
             Body::Healed { to } => Self::new(11, 0).address(to, 0),
             Body::Clogged { to } => Self::new(12, 0).address(to, 0),
             Body::Unclogged { to } => Self::new(13, 0).address(to, 0),

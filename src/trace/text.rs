@@ -57,6 +57,7 @@ impl Body {
             }
             Self::Settled => "settles: every fault is over".into(),
             Self::Cut { to } => format!("link to {to} is cut"),
+            Self::HitAlready { to } => format!("link to {to} is hit once more"),
             Self::Healed { to } => format!("link to {to} heals"),
             Self::Clogged { to } => format!("link to {to} clogs"),
             Self::Unclogged { to } => format!("link to {to} flows again"),

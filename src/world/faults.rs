@@ -255,14 +255,17 @@ impl<O: Observer> World<'_, O> {
             Bound::Nodes(nodes) => nodes.iter().for_each(|(node, _)| self.hit_node(*node, action)),
         }
         self.faults.active.insert(fault, Active { source, action, bound, flap });
-        if let Some(until) = until {
+        // All end before the run settles, in the order in which they began.
+        let settle = self.plan.settle.map(|settle| settle.from);
+        if let Some(until) = until.into_iter().chain(settle).min() {
             self.plan_step(until, Step::End(fault));
         }
     }
 
     /// A fault's time is over.
     fn end_fault(&mut self, fault: u32) {
-        let Some(Active { source, action, bound, flap }) = self.faults.active.remove(&fault) else { return };
+        let active = self.faults.active.remove(&fault);
+        let Active { source, action, bound, flap } = active.expect("a fault ends once, after its beginning");
         let last = flap.is_none_or(|flap| self.faults.flaps[flap as usize].is_last(self.now));
         let body = Body::FaultEnded { fault, source, action, nodes: bound.nodes(), last };
         self.trace.event(self.now, Address::WORLD, None, body);
@@ -305,8 +308,7 @@ impl<O: Observer> World<'_, O> {
 
     /// From now on nothing goes wrong any more.
     fn settle(&mut self) {
-        let active: Vec<u32> = self.faults.active.keys().copied().collect();
-        active.into_iter().for_each(|fault| self.end_fault(fault));
+        assert!(self.faults.active.is_empty(), "ends go first, and every fault has one by now");
         self.give_up_the_rest();
         self.faults.agenda.clear();
         self.network.settle();
@@ -350,8 +352,7 @@ impl<O: Observer> World<'_, O> {
     fn start_after_milestone(&mut self, come: Vec<u32>) {
         for place in come {
             let Scripted { state, late, .. } = self.faults.scripted[place as usize];
-            if let (State::Ahead, Start::When { after, .. }) =
-                (state, self.plan.faults[place as usize].start)
+            if let (State::Ahead, Start::When { after, .. }) = (state, self.plan.faults[place as usize].start)
             {
                 self.plan_step(self.now + after + late + INSTANT, Step::Start(place));
             }
@@ -361,13 +362,14 @@ impl<O: Observer> World<'_, O> {
     fn hit_links(&mut self, links: &Links, action: ActionKind) {
         for &(from, to) in links {
             let (from, to) = (Address::from(from), Address::from(to));
-            if action == ActionKind::Clog {
-                if self.network.clog(from, to) {
-                    self.trace.effect(from, Body::Clogged { to });
-                }
-            } else if self.network.cut(from, to) {
-                self.trace.effect(from, Body::Cut { to });
-            }
+            let clogs = action == ActionKind::Clog;
+            let was_whole = if clogs { self.network.clog(from, to) } else { self.network.cut(from, to) };
+            let body = match (was_whole, clogs) {
+                (false, _) => Body::HitAlready { to },
+                (true, true) => Body::Clogged { to },
+                (true, false) => Body::Cut { to },
+            };
+            self.trace.effect(from, body);
         }
     }
 

@@ -74,6 +74,7 @@ impl<O: Observer> Binder<'_, '_, O> {
         let voters = self.world.hosts.len();
         let nodes = match target {
             Target::Node(node) => NodeSet::from_iter([node]),
+            Target::Nodes(nodes) => nodes,
             Target::Leader => NodeSet::from_iter([self.world.highest_leader()?]),
             Target::Follower(number) => NodeSet::from_iter([self.follower(number)?]),
             Target::Random => self.draw(1, |host| host.status().is_some()),
@@ -150,7 +151,9 @@ impl<O: Observer> Binder<'_, '_, O> {
                 let others: Vec<NodeId> = self.all().filter(|node| *node != bridge).collect();
                 let first = NodeSet::from_iter(others[..others.len() / 2].iter().copied());
                 let is_bridged = |(from, to)| from == bridge || to == bridge;
-                Some(self.all_but(|link| is_bridged(link) || first.contains(link.0) == first.contains(link.1)))
+                Some(
+                    self.all_but(|link| is_bridged(link) || first.contains(link.0) == first.contains(link.1)),
+                )
             }
             Shape::Chain(order) => {
                 let place = self.places(order)?;
