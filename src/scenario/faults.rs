@@ -209,7 +209,7 @@ fn order(target: Target) -> (u8, u32) {
         Target::Node(node) => (0, node.0),
         Target::Leader => (1, 0),
         Target::Follower(k) => (2, k),
-        Target::Rest => (3, 0),
+        _ => (3, 0),
     }
 }
 
@@ -264,7 +264,13 @@ fn overlaps(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
     let mut spans = Vec::new();
     for (i, fault) in faults.iter().enumerate() {
         if let Some(hit) = exclusive(&fault.action) {
-            spans.push((hit, fault.at, fault.until.unwrap_or(Time::from_nanos(u64::MAX)), i));
+            let Start::At(at) = fault.start else { continue };
+            let until = match fault.end {
+                End::Never => Time::from_nanos(u64::MAX),
+                End::Until(t) => t,
+                End::For(d) => at + d,
+            };
+            spans.push((hit, at, until, i));
         }
     }
     spans.sort_unstable();

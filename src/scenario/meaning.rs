@@ -75,6 +75,8 @@ fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Notes<'_>) -> 
     let flush = distribution(&path.field("disk").field("flush"), cluster.disk.flush, notes);
     positive(&path.field("rpc").field("timeout"), cluster.rpc.timeout, notes);
     Cluster {
+        first_leader: None,
+        logs: crate::plan::Logs::Same,
         voters,
         raft: Options {
             heartbeat: cluster.raft.heartbeat,

@@ -156,8 +156,14 @@ fn rate(rate: Rate) -> String {
 }
 
 fn fault(fault: &Fault) -> String {
-    let until = fault.until.map_or(String::new(), |until| format!("until: \"{until}\", "));
-    format!("(at: \"{}\", {until}do: {})", fault.at, action(&fault.action))
+    use crate::plan::{End, Start};
+    let until = match fault.end {
+        End::Never => String::new(),
+        End::Until(t) => format!("until: \"{t}\", "),
+        End::For(d) => format!("for: \"{d}\", "),
+    };
+    let Start::At(at) = fault.start else { todo!() };
+    format!("(at: \"{}\", {until}do: {})", at, action(&fault.action))
 }
 
 fn action(action: &Action) -> String {
@@ -166,6 +172,7 @@ fn action(action: &Action) -> String {
         Action::Clog(links) => format!("Clog({})", shape(links)),
         Action::Crash(node) => format!("Crash({})", target(*node)),
         Action::Wipe(node) => format!("Wipe({})", target(*node)),
+        Action::Flap { .. } => todo!(),
         Action::Pause(node) => format!("Pause({})", target(*node)),
     }
 }
@@ -177,6 +184,9 @@ fn shape(shape: &Shape) -> String {
             format!("groups: [{}]", joined(groups.iter().map(group)))
         }
         Shape::Keep(edges) => format!("keep: [{}]", joined(edges.iter().map(edge))),
+        Shape::Isolate(_) | Shape::OneWay { .. } | Shape::Bridge(_) | Shape::Chain(_) | Shape::Ring(_) => {
+            todo!()
+        }
         Shape::Cut(edges) => format!("cut: [{}]", joined(edges.iter().map(edge))),
     }
 }
@@ -190,7 +200,7 @@ fn target(target: Target) -> String {
         Target::Node(node) => format!("Node({})", node.0),
         Target::Leader => "Leader".to_string(),
         Target::Follower(k) => format!("Follower({k})"),
-        Target::Rest => "Rest".to_string(),
+        _ => "Rest".to_string(),
     }
 }
 
@@ -204,6 +214,6 @@ fn edge_end(target: Target) -> String {
         Target::Node(node) => node.0.to_string(),
         Target::Leader => "leader".to_string(),
         Target::Follower(k) => format!("follower{k}"),
-        Target::Rest => unreachable!("the rest is no end of a link"),
+        _ => unreachable!("the rest is no end of a link"),
     }
 }
