@@ -159,7 +159,7 @@ pub enum Target {
     Random,
     /// As many nodes as make a majority of the voters, drawn from those that the fault has not named yet.
     Majority,
-    /// The most nodes that make no majority of the voters, drawn likewise.
+    /// As many nodes as a majority leaves over, drawn likewise. Of two voters or one that is nobody.
     Minority,
     /// Every node.
     All,

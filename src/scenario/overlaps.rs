@@ -3,7 +3,7 @@
 use super::path::Path;
 use super::problem::Notes;
 use super::setting::Setting;
-use crate::ids::NodeId;
+use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Action, End, Fault, Start, Target};
 use crate::time::Time;
 
@@ -36,10 +36,10 @@ pub(super) fn overlaps(path: &Path<'_>, faults: &[Fault], setting: &Setting<'_>,
     let state = || State { nodes: vec![None; setting.voters as usize], ..State::default() };
     let (mut down, mut paused) = (state(), state());
     for (at, place) in ordered {
-        let Some((is_down, target)) = exclusive(&faults[place].action, setting) else { continue };
+        let Some((is_down, nodes)) = exclusive(&faults[place].action, setting) else { continue };
         let state = if is_down { &mut down } else { &mut paused };
         let until = latest_end(&faults[place], at);
-        if let Some((other, node)) = state.hold(target, at, until, place) {
+        if let Some((other, node)) = state.hold(nodes, at, until, place) {
             let what = if is_down { "down" } else { "paused" };
             let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
             let (later, earlier) = (place.max(other), place.min(other));
@@ -53,33 +53,32 @@ pub(super) fn overlaps(path: &Path<'_>, faults: &[Fault], setting: &Setting<'_>,
 }
 
 impl State {
-    /// Holds what a fault names from `at` to `until`. If some of it is held already: by which fault, and which node.
+    /// Holds these nodes, or all, from `at` to `until`. If some are held already: by which fault, and one of them.
     fn hold(
         &mut self,
-        target: Target,
+        nodes: Option<NodeSet>,
         at: Time,
         until: Time,
         place: usize,
     ) -> Option<(usize, Option<NodeId>)> {
-        let lasts = |held: &Held| held.filter(|(end, _)| at < *end);
-        let by_all = lasts(&self.all).map(|(_, other)| other);
+        let lasts = |held: &Held| held.filter(|(end, _)| at < *end).map(|(_, other)| other);
         let longer = |held: Held| held.filter(|(end, _)| *end >= until).or(Some((until, place)));
-        match target {
-            Target::Node(node) => {
-                let by_one = lasts(&self.nodes[node.slot()]).map(|(_, other)| other);
-                self.nodes[node.slot()] = longer(self.nodes[node.slot()]);
-                if self.longest.is_none_or(|(end, ..)| end < until) {
-                    self.longest = Some((until, place, node));
-                }
-                by_one.or(by_all).map(|other| (other, Some(node)))
-            }
-            _ => {
-                let by_one = self.longest.filter(|(end, ..)| at < *end);
-                let found = by_one.map(|(_, other, node)| (other, Some(node)));
-                self.all = longer(self.all);
-                found.or(by_all.map(|other| (other, None)))
+        let by_all = lasts(&self.all);
+        let Some(nodes) = nodes else {
+            self.all = longer(self.all);
+            let by_one = self.longest.filter(|(end, ..)| at < *end);
+            return by_one.map(|(_, other, node)| (other, Some(node))).or(by_all.map(|other| (other, None)));
+        };
+        let mut found = None;
+        for node in nodes.iter() {
+            let held = &mut self.nodes[node.slot()];
+            found = found.or(lasts(held).or(by_all).map(|other| (other, Some(node))));
+            *held = longer(*held);
+            if self.longest.is_none_or(|(end, ..)| end < until) {
+                self.longest = Some((until, place, node));
             }
         }
+        found
     }
 }
 
@@ -92,13 +91,17 @@ fn latest_end(fault: &Fault, at: Time) -> Time {
     }
 }
 
-/// What a fault holds for itself: a node, or all, being down (`true`) or paused.
-fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Target)> {
+/// What a fault holds for itself: nodes, or all of them (`None`), being down (`true`) or paused.
+fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),
         Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => return None,
     };
-    let target = setting.unnamed(target);
-    matches!(target, Target::Node(_) | Target::All).then_some((is_down, target))
+    match setting.unnamed(target) {
+        Target::Node(node) => Some((is_down, Some([node].into_iter().collect()))),
+        Target::Nodes(nodes) => Some((is_down, Some(nodes))),
+        Target::All => Some((is_down, None)),
+        _ => None,
+    }
 }

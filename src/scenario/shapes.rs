@@ -5,7 +5,7 @@ use super::path::Path;
 use super::problem::Notes;
 use super::setting::Setting;
 use super::shape::{self, Links};
-use super::targets::{edges, identity, listed, several, single};
+use super::targets::{edges, listed, mark, same, several, single};
 use crate::plan::{Shape, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ fn list(
     let mut read = Vec::with_capacity(targets.len());
     for (i, target) in targets.iter().enumerate() {
         let Some(target) = listed(&path.item(i), target, setting, notes) else { continue };
-        let first = identity(target, setting).and_then(|identity| seen.insert(identity, i));
+        let first = mark(&mut seen, target, i, setting);
         if let Some(first) = first {
             let beside = (&path.item(first), "named here first");
             notes.error_beside(&path.item(i), "named twice in this list", ONE_PLACE, beside);
@@ -135,7 +135,7 @@ fn groups(
         for (j, target) in group.iter().enumerate() {
             let path_of_member = path_of_group.item(j);
             let Some(target) = listed(&path_of_member, target, setting, notes) else { continue };
-            let first = identity(target, setting).and_then(|identity| seen.insert(identity, (i, j)));
+            let first = mark(&mut seen, target, (i, j), setting);
             if let Some((k, l)) = first {
                 let message = if i == k { "named twice in this group" } else { "named in two groups" };
                 let other = path.item(k);
@@ -169,7 +169,7 @@ fn one_way(path: &Path<'_>, ends: &shape::OneWay, setting: &Setting<'_>, notes: 
             notes.error(&path.field("to"), "`Rest` stands on one side only", help);
         } else if let ([from], [to]) = (&from[..], &to[..])
             && setting.unnamed(*from) != Target::All
-            && identity(*from, setting).is_some_and(|one| Some(one) == identity(*to, setting))
+            && same(*from, *to, setting)
         {
             notes.error(path, "a link leads from one node to another", "name other nodes in `to`");
         }
@@ -210,12 +210,13 @@ fn named<'a>(targets: impl Iterator<Item = &'a Target>, setting: &Setting<'_>) -
         }
         match setting.unnamed(target) {
             Target::Node(node) => drop(numbers.insert(node)),
+            Target::Nodes(nodes) => numbers.extend(nodes.iter()),
             Target::Leader | Target::Follower(_) if matches!(target, Target::Named(_)) => {}
             Target::Leader => drop(roles.insert(0)),
             Target::Follower(k) => drop(roles.insert(k)),
             Target::Random => drawn += 1,
             Target::Majority => drawn += setting.majority(),
-            Target::Minority => drawn += setting.majority() - 1,
+            Target::Minority => drawn += setting.voters - setting.majority(),
             Target::All | Target::Rest | Target::Named(_) => {}
         }
     }

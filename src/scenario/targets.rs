@@ -6,7 +6,9 @@ use super::path::Path;
 use super::problem::{Notes, excerpt};
 use super::setting::Setting;
 use super::shape;
+use crate::ids::NodeSet;
 use crate::plan::{Edge, Target};
+use std::collections::BTreeMap;
 
 /// To how many names and ids an unknown one is compared.
 pub(super) const MOST_COMPARED: usize = 50;
@@ -40,6 +42,7 @@ pub(super) fn single(
 /// Whether a target is one node; else notes an error.
 fn is_single(path: &Path<'_>, target: Target, setting: &Setting<'_>, notes: &mut Notes<'_>) -> bool {
     let many = match setting.unnamed(target) {
+        Target::Nodes(_) => "Nodes",
         Target::Majority => "Majority",
         Target::Minority => "Minority",
         Target::All => "All",
@@ -70,12 +73,14 @@ pub(super) fn listed(
 ) -> Option<Target> {
     Some(match target {
         shape::Target::Node(number) => Target::Node(node(path, *number, setting.voters, notes)?),
+        shape::Target::Nodes(numbers) => Target::Nodes(nodes(path, numbers, setting, notes)?),
         shape::Target::Leader => Target::Leader,
         shape::Target::Follower(k) => Target::Follower(follower(path, *k, setting.voters, notes)?),
         shape::Target::Random => Target::Random,
         shape::Target::Majority => Target::Majority,
-        shape::Target::Minority if setting.voters == 1 => {
-            notes.error(path, "a minority of 1 node is nobody", "ask for more `voters`, or name `Node(1)`");
+        shape::Target::Minority if setting.voters <= 2 => {
+            let message = format!("the minority of {} is nobody", setting.voters);
+            notes.error(path, message, "ask for at least 3 `voters`, or name `Node(1)`");
             return None;
         }
         shape::Target::Minority => Target::Minority,
@@ -89,6 +94,26 @@ pub(super) fn listed(
             }
         },
     })
+}
+
+/// Nodes by their numbers, each once.
+fn nodes(path: &Path<'_>, numbers: &[u64], setting: &Setting<'_>, notes: &mut Notes<'_>) -> Option<NodeSet> {
+    if numbers.is_empty() {
+        notes.error(path, "this names no node", "name one at the least: `Nodes([1, 3])`");
+    }
+    let before = notes.count();
+    let mut set = NodeSet::EMPTY;
+    for (i, number) in numbers.iter().enumerate() {
+        let path = path.item(i);
+        match node(&path, *number, setting.voters, notes) {
+            Some(node) if set.contains(node) => {
+                notes.error(&path, format!("node {} is named twice", node.0), "take one of the two away");
+            }
+            Some(node) => set.insert(node),
+            None => {}
+        }
+    }
+    (notes.count() == before && !numbers.is_empty()).then_some(set)
 }
 
 fn unknown_name(path: &Path<'_>, name: &str, setting: &Setting<'_>, notes: &mut Notes<'_>) {
@@ -127,20 +152,38 @@ fn follower(path: &Path<'_>, k: u64, voters: u32, notes: &mut Notes<'_>) -> Opti
     None
 }
 
-/// By which targets are told apart; none for what is drawn anew each time.
-pub(super) fn identity(target: Target, setting: &Setting<'_>) -> Option<(u8, u32)> {
-    Some(match target {
+/// By which targets are told apart; nothing for what is drawn anew each time.
+pub(super) fn identities(target: Target, setting: &Setting<'_>) -> Vec<(u8, u32)> {
+    vec![match target {
         Target::Node(node) => (0, node.0),
+        Target::Nodes(nodes) => return nodes.iter().map(|node| (0, node.0)).collect(),
         Target::Leader => (1, 0),
         Target::Follower(k) => (2, k),
         Target::Rest => (3, 0),
         Target::All => (4, 0),
         Target::Named(name) => match setting.names[name as usize].target {
-            same @ (Target::Node(_) | Target::All) => return identity(same, setting),
+            same @ (Target::Node(_) | Target::Nodes(_) | Target::All) => return identities(same, setting),
             _ => (5, name),
         },
-        Target::Random | Target::Majority | Target::Minority => return None,
-    })
+        Target::Random | Target::Majority | Target::Minority => return Vec::new(),
+    }]
+}
+
+/// Marks a target as named at this place. The place where it, or a part of it, was named before.
+pub(super) fn mark<P: Copy>(
+    seen: &mut BTreeMap<(u8, u32), P>,
+    target: Target,
+    place: P,
+    setting: &Setting<'_>,
+) -> Option<P> {
+    let before = identities(target, setting).into_iter().map(|identity| seen.insert(identity, place));
+    before.collect::<Vec<_>>().into_iter().flatten().next()
+}
+
+/// Whether two targets are the same nodes for certain.
+pub(super) fn same(one: Target, other: Target, setting: &Setting<'_>) -> bool {
+    let one = identities(one, setting);
+    !one.is_empty() && one == identities(other, setting)
 }
 
 /// Links as they are written: `1-2` both ways, `leader>3` one way.
@@ -165,7 +208,7 @@ fn edge(path: &Path<'_>, text: &str, setting: &Setting<'_>, notes: &mut Notes<'_
         }
     };
     let (from, to) = (edge_end(path, from, setting, notes)?, edge_end(path, to, setting, notes)?);
-    if identity(from, setting).is_some_and(|one| Some(one) == identity(to, setting)) {
+    if same(from, to, setting) {
         notes.error(path, "a link leads from one node to another", "name two different nodes");
         return None;
     }

@@ -58,6 +58,7 @@ Scenario(
         (at: "22s", for: "1s", do: Wipe(Node(1))),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
+        (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
         (when: Elected(2), for: "800ms", do: Crash(All)),
         (when: Fault("split"), do: Crash(Minority)),
         (when: End("committed"), until: "30s", do: Crash(Random)),
@@ -107,7 +108,7 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     let committed = Milestone::Committed(Index(1000));
     assert_eq!(plan.faults[12].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
     assert_eq!(plan.faults[12].action, Action::Pause(Target::Named(0)));
-    assert_eq!(plan.faults[17].end, End::Never);
+    assert_eq!(plan.faults[18].end, End::Never);
     let seconds = |n| Duration::from_secs(n);
     let every = Distribution::Exponential { min: seconds(0), mean: seconds(10), max: seconds(200) };
     assert_eq!(plan.storms[0].every, every);
@@ -297,7 +298,9 @@ fn single(voters: u32) -> impl Strategy<Value = Target> {
 
 /// Any target but the rest.
 fn several(voters: u32) -> impl Strategy<Value = Target> {
-    let many = vec![Target::Majority, Target::Minority, Target::All, Target::Named(1)];
+    let nodes = |numbers: &[u32]| Target::Nodes(numbers.iter().map(|number| NodeId(*number)).collect());
+    let many =
+        vec![nodes(&[1, 3]), nodes(&[4]), Target::Majority, Target::Minority, Target::All, Target::Named(1)];
     prop_oneof![single(voters), proptest::sample::select(many)]
 }
 

@@ -124,6 +124,7 @@ pub(in crate::scenario) struct OneWay {
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::scenario) enum Target {
     Node(u64),
+    Nodes(Vec<u64>),
     Leader,
     Follower(u64),
     Random,

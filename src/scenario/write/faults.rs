@@ -99,6 +99,9 @@ impl Writer<'_> {
     pub(super) fn target(&self, target: Target) -> String {
         match target {
             Target::Node(node) => format!("Node({})", node.0),
+            Target::Nodes(nodes) => {
+                format!("Nodes([{}])", joined(nodes.iter().map(|node| node.0.to_string())))
+            }
             Target::Leader => "Leader".to_string(),
             Target::Follower(k) => format!("Follower({k})"),
             Target::Random => "Random".to_string(),
@@ -126,7 +129,7 @@ impl Writer<'_> {
             Target::Follower(k) => format!("follower{k}"),
             Target::Random => "random".to_string(),
             Target::Named(place) => self.name(place).to_string(),
-            Target::Majority | Target::Minority | Target::All | Target::Rest => {
+            Target::Nodes(_) | Target::Majority | Target::Minority | Target::All | Target::Rest => {
                 panic!("a link ends at one node, not at {target:?}")
             }
         }
