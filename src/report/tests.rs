@@ -9,15 +9,15 @@ use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Loss, Outcome as Returned, Rejection, StopReason};
 
-fn ms(millis: u64) -> Duration {
+pub(super) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn at(millis: u64) -> Time {
+pub(super) fn at(millis: u64) -> Time {
     Time::ZERO + ms(millis)
 }
 
-fn plan(voters: u32) -> Plan {
+pub(super) fn plan(voters: u32) -> Plan {
     let link = |latency| Link { latency, loss: Rate::ZERO, duplicate: Rate::ZERO };
     Plan {
         name: "leader-lost".into(),
