@@ -26,10 +26,11 @@ const EXIT_CODES: &str = "\
 Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
-  3  time stopped passing (livelock)
+  3  an expectation of the scenario failed, or time stopped passing (livelock)
+  4  nothing happened that could show whether an expectation holds
   6  Squall itself could not do its work: a file, the disk
   2  bad usage or a bad scenario
-  0  all held";
+  0  all held, and all that was expected";
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -62,8 +63,10 @@ pub(crate) enum Status {
     BadInput,
     /// Squall could not do its work.
     Failed,
-    /// Time stopped passing.
-    Livelock,
+    /// Nothing happened that could show whether an expectation holds.
+    Vacuous,
+    /// An expectation failed, or time stopped passing.
+    Liveness,
     /// A safety property was violated.
     Unsafe,
     /// Two runs differed.
@@ -81,7 +84,8 @@ impl Status {
             Self::Held => 0,
             Self::Unsafe => 1,
             Self::BadInput => 2,
-            Self::Livelock => 3,
+            Self::Liveness => 3,
+            Self::Vacuous => 4,
             Self::Nondeterministic => 5,
             Self::Failed => 6,
         }

@@ -105,7 +105,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
     }
     let status = match report.verdict {
         RunVerdict::Pass => Status::Held,
-        RunVerdict::Livelock => Status::Livelock,
+        RunVerdict::Vacuous => Status::Vacuous,
+        RunVerdict::Expectation | RunVerdict::Livelock => Status::Liveness,
         RunVerdict::Safety | RunVerdict::Panicked => Status::Unsafe,
         RunVerdict::Nondeterminism => Status::Nondeterministic,
     };

@@ -1,9 +1,11 @@
 //! Checkers and metrics as one observer, with the last records kept for evidence.
 
+use super::expectations::{Expectations, Expected};
 use super::metrics::Metrics;
 use crate::check::{Check, Checkers};
 use crate::ids::RecordId;
 use crate::plan::Plan;
+use crate::time::Time;
 use crate::trace::{Observer, Record};
 use serde::Serialize;
 
@@ -15,6 +17,8 @@ const KEPT: usize = 32;
 pub struct Judges {
     checkers: Checkers,
     metrics: Metrics,
+    /// None if nothing is expected: then they cost nothing.
+    expectations: Option<Box<Expectations>>,
     last: Ring,
     evidence: Option<Evidence>,
 }
@@ -74,6 +78,7 @@ impl Judges {
         Self {
             checkers: Checkers::new(plan.cluster.voters),
             metrics: Metrics::new(plan),
+            expectations: Expectations::new(plan).map(Box::new),
             last: Ring::default(),
             evidence: None,
         }
@@ -94,6 +99,12 @@ impl Judges {
         &self.metrics
     }
 
+    /// What became of the plan's expectations in a run that ended at `end`, with these verdicts of the checkers.
+    pub(super) fn expected(&self, end: Time, checks: &[Check]) -> Vec<Expected> {
+        let judged = |it: &Expectations| it.judged(end, &self.metrics.reigns(), checks);
+        self.expectations.as_deref().map(judged).unwrap_or_default()
+    }
+
     /// The last records before the first violation, if there was one.
     pub fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
@@ -110,6 +121,9 @@ impl Observer for Judges {
     fn observe(&mut self, record: &Record) {
         self.metrics.observe(record);
         self.checkers.observe(record);
+        if let Some(expectations) = &mut self.expectations {
+            expectations.observe(record);
+        }
         self.last.push(record);
         if self.evidence.is_none() && self.checkers.violations() > 0 {
             self.evidence = Some(Evidence::of(self.last.in_order()));

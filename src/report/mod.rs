@@ -6,6 +6,7 @@
 
 mod counters;
 mod elections;
+mod expectations;
 mod faults;
 mod figures;
 mod format;
@@ -22,6 +23,7 @@ pub mod text;
 
 pub use counters::{Counters, Losses, Rejections};
 pub use elections::Election;
+pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
 pub use metrics::Metrics;
@@ -54,6 +56,8 @@ pub struct Report {
     pub digest: Digest,
     /// The verdicts on safety.
     pub checks: Vec<Check>,
+    /// What became of the plan's expectations, in their order.
+    pub expectations: Vec<Expected>,
     /// The records before the first violation.
     pub evidence: Option<Evidence>,
     /// Why the run broke off, if it did.
@@ -104,8 +108,12 @@ pub struct Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
-    /// All that was examined held.
+    /// All that was examined held, and all that was expected.
     Pass,
+    /// Nothing happened that could show whether an expectation holds.
+    Vacuous,
+    /// The run did not do as was expected of it.
+    Expectation,
     /// Time no longer passed: without end, something happened at one instant.
     Livelock,
     /// A replica panicked, or the run broke off.
@@ -120,6 +128,8 @@ impl fmt::Display for RunVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Pass => "pass",
+            Self::Vacuous => "vacuous",
+            Self::Expectation => "expectation failed",
             Self::Livelock => "livelock",
             Self::Panicked => "panicked",
             Self::Safety => "safety violated",
@@ -134,15 +144,24 @@ impl Report {
         let Outcome { file, digest, end, events, panicked, livelock, nondeterminism } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
-        let violated = checks.iter().any(|check| matches!(check.verdict, Verdict::Violated(_)));
+        let expectations = judges.expected(end, &checks);
+        let is_failure = |check: &Check| {
+            matches!(check.verdict, Verdict::Violated(_))
+                && expectations::excuse(check, &checks, &expectations).is_none()
+        };
+        let any = |verdict| expectations.iter().any(|expected| expected.verdict == verdict);
         let verdict = if nondeterminism.is_some() {
             RunVerdict::Nondeterminism
-        } else if violated {
+        } else if checks.iter().any(is_failure) {
             RunVerdict::Safety
         } else if panicked.is_some() {
             RunVerdict::Panicked
         } else if livelock {
             RunVerdict::Livelock
+        } else if any(Judgement::Failed) {
+            RunVerdict::Expectation
+        } else if any(Judgement::Vacuous) {
+            RunVerdict::Vacuous
         } else {
             RunVerdict::Pass
         };
@@ -155,6 +174,7 @@ impl Report {
             verdict,
             digest,
             checks,
+            expectations,
             evidence: judges.evidence().cloned(),
             panicked,
             nondeterminism,
@@ -165,6 +185,11 @@ impl Report {
             simulated: end.since(Time::ZERO),
             events,
         }
+    }
+
+    /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
+    pub fn excuse(&self, check: &Check) -> Option<Excuse> {
+        expectations::excuse(check, &self.checks, &self.expectations)
     }
 
     /// For how long there was no effective leader.

@@ -1,7 +1,9 @@
 //! The report for a terminal.
 
+mod expected;
+
 use super::format::{count, counted, moment, short, wrap};
-use super::{Election, Host, Report, RunVerdict, figures};
+use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
 use anstyle::{AnsiColor, Style};
@@ -44,7 +46,9 @@ pub fn render(report: &Report, host: Option<&Host>, form: &Form<'_>) -> String {
     page.elections(report);
     page.liveness(report);
     page.checks(report);
+    page.expectations(report);
     page.violations(report);
+    page.missed(report);
     page.end(report);
     page.text
 }
@@ -182,7 +186,7 @@ impl Page<'_> {
         grid.rows.push(["property", "verdict", "examined", "demands that"].map(String::from).to_vec());
         grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
         for check in &report.checks {
-            let (word, style) = word(check);
+            let (word, style) = word(check, report.excuse(check));
             let row = grid.rows.len();
             grid.styles.extend([(row, 1, style), (row, 3, FAINT)]);
             grid.rows.push(vec![
@@ -202,7 +206,7 @@ impl Page<'_> {
     fn violations(&mut self, report: &Report) {
         for check in &report.checks {
             if let Verdict::Violated(violation) = &check.verdict {
-                self.violation(check.name, violation);
+                self.violation(check.name, violation, report.excuse(check));
             }
         }
         if let Some(why) = &report.panicked {
@@ -227,9 +231,13 @@ impl Page<'_> {
         }
     }
 
-    fn violation(&mut self, name: &str, violation: &Violation) {
+    fn violation(&mut self, name: &str, violation: &Violation, excuse: Option<Excuse>) {
         self.text.push('\n');
-        let title = self.styled(BAD, &format!("Violation of {name}"));
+        let title = match excuse {
+            None => self.styled(BAD, &format!("Violation of {name}")),
+            Some(Excuse::Expected) => self.styled(ODD, &format!("Expected violation of {name}")),
+            Some(Excuse::Consequence) => self.styled(ODD, &format!("Violation of {name}, a consequence,")),
+        };
         let more = match violation.count {
             1 => String::new(),
             count => format!(", the first of {}", self::count(count)),
@@ -242,6 +250,7 @@ impl Page<'_> {
         self.text.push('\n');
         let style = match report.verdict {
             RunVerdict::Pass => GOOD,
+            RunVerdict::Vacuous => ODD,
             _ => BAD,
         };
         if let (false, Some(file)) = (report.verdict == RunVerdict::Pass, &report.file) {
@@ -368,10 +377,11 @@ fn summaries(report: &Report, grid: &mut Grid) {
     row("max", &|phase| time(phase.max));
 }
 
-fn word(check: &Check) -> (&'static str, Style) {
+fn word(check: &Check, excuse: Option<Excuse>) -> (&'static str, Style) {
     match check.verdict {
         Verdict::Held(_) => ("held", GOOD),
         Verdict::Vacuous => ("vacuous", ODD),
+        Verdict::Violated(_) if excuse.is_some() => ("violated", ODD),
         Verdict::Violated(_) => ("VIOLATED", BAD),
     }
 }
