@@ -6,8 +6,12 @@ mod faults;
 use super::load::{mean_between, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
+<<<<<<< Updated upstream
 use crate::replica::Bug;
 use crate::rng::Distribution;
+=======
+use crate::rng::{Distribution, Rate};
+>>>>>>> Stashed changes
 use crate::time::Duration;
 
 /// Writes a plan as a scenario that reads back as exactly this plan.
@@ -82,9 +86,8 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     ));
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
-    match raft.bug {
-        Some(Bug::AckBeforeFlush) => lines.push("        bug: AckBeforeFlush,".to_string()),
-        None => {}
+    if let Some(bug) = raft.bug {
+        lines.push(format!("        bug: {bug:?},"));
     }
     lines.push("    ),".to_string());
 }
