@@ -6,12 +6,7 @@ mod faults;
 use super::load::{mean_between, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
-<<<<<<< Updated upstream
-use crate::replica::Bug;
 use crate::rng::Distribution;
-=======
-use crate::rng::{Distribution, Rate};
->>>>>>> Stashed changes
 use crate::time::Duration;
 
 /// Writes a plan as a scenario that reads back as exactly this plan.
