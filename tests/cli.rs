@@ -2,6 +2,13 @@
 
 mod common;
 
+#[path = "cli/closer.rs"]
+mod closer;
+#[path = "cli/many.rs"]
+mod many;
+#[path = "cli/usage.rs"]
+mod usage;
+
 use common::path;
 use std::ffi::OsStr;
 use std::fs;

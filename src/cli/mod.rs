@@ -2,13 +2,15 @@
 //!
 //! Results go to standard output, diagnostics and progress to standard error.
 
+mod annotations;
 mod check;
+mod inputs;
 mod output;
 mod run;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};
 use output::Output;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
@@ -26,7 +28,8 @@ const EXIT_CODES: &str = "\
 Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
-  3  time stopped passing (livelock)
+  3  liveness: time stopped passing (livelock)
+  4  a property that was expected was never examined
   6  Squall itself could not do its work: a file, the disk
   2  bad usage or a bad scenario
   0  all held";
@@ -58,12 +61,15 @@ enum Command {
 pub(crate) enum Status {
     /// All held.
     Held,
+    /// A property that was expected was never examined.
+    #[allow(dead_code, reason = "comes with expectations")]
+    Vacuous,
     /// Bad usage or a bad scenario.
     BadInput,
     /// Squall could not do its work.
     Failed,
-    /// Time stopped passing.
-    Livelock,
+    /// There was no progress, or another expectation was not met.
+    Liveness,
     /// A safety property was violated.
     Unsafe,
     /// Two runs differed.
@@ -81,7 +87,8 @@ impl Status {
             Self::Held => 0,
             Self::Unsafe => 1,
             Self::BadInput => 2,
-            Self::Livelock => 3,
+            Self::Liveness => 3,
+            Self::Vacuous => 4,
             Self::Nondeterministic => 5,
             Self::Failed => 6,
         }
@@ -91,9 +98,9 @@ impl Status {
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// A scenario that can't be read or makes no sense; here is what to print.
+    /// A scenario, or a wish, that can't be read or makes no sense; here is what to print.
     #[error("{0}")]
-    BadScenario(String),
+    BadInput(String),
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -102,7 +109,7 @@ pub(crate) enum Failure {
 impl Failure {
     const fn status(&self) -> Status {
         match self {
-            Self::BadScenario(_) => Status::BadInput,
+            Self::BadInput(_) => Status::BadInput,
             Self::Other(_) => Status::Failed,
         }
     }
@@ -110,7 +117,10 @@ impl Failure {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return explain(error),
+    };
     let output = Output::new(arguments.color);
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
@@ -119,7 +129,7 @@ pub fn main() -> ExitCode {
     };
     let status = result.unwrap_or_else(|failure| {
         match &failure {
-            Failure::BadScenario(text) => output.diagnose(text),
+            Failure::BadInput(text) => output.diagnose(text),
             Failure::Other(error) => output.diagnose(&format_args!("error: {error:#}")),
         }
         failure.status()
@@ -127,26 +137,14 @@ pub fn main() -> ExitCode {
     ExitCode::from(status.code())
 }
 
-/// A scenario file, read and understood.
-struct Scenario {
-    path: PathBuf,
-    plan: crate::plan::Plan,
-}
-
-impl Scenario {
-    /// Reads a scenario. Warnings go to standard error.
-    fn read(path: &std::path::Path, output: &Output) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
-            .map_err(|error| Failure::BadScenario(format!("error: {error}")))?;
-        let text = crate::scenario::decode(&bytes)
-            .map_err(|error| Failure::BadScenario(format!("error: {name}: {error}")))?;
-        let colour = output.colours_diagnostics();
-        let (plan, warnings) = crate::scenario::read(text)
-            .map_err(|errors| Failure::BadScenario(errors.render(&name, text, colour)))?;
-        for warning in &warnings {
-            output.diagnose(&warning.render(&name, text, colour));
-        }
-        Ok(Self { path: path.to_owned(), plan })
+/// Says what is wrong with the arguments, or gives the help that was asked for.
+fn explain(mut error: clap::Error) -> ExitCode {
+    let name = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string);
+    if let Some(name) = name.filter(|name| name.ends_with(".ron") || std::path::Path::new(name).is_file()) {
+        let meant = format!("did you mean `squall run {name}`?");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![meant.into()]));
+        error.remove(ContextKind::SuggestedSubcommand);
     }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

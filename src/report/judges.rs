@@ -17,6 +17,7 @@ pub struct Judges {
     metrics: Metrics,
     last: Ring,
     evidence: Option<Evidence>,
+    stops_at_violation: bool,
 }
 
 /// The last records before the first violation, and which of them led to it.
@@ -76,7 +77,13 @@ impl Judges {
             metrics: Metrics::new(plan),
             last: Ring::default(),
             evidence: None,
+            stops_at_violation: false,
         }
+    }
+
+    /// Judges that have seen enough at the first violation of safety.
+    pub fn stopping_at_violation(self, stops: bool) -> Self {
+        Self { stops_at_violation: stops, ..self }
     }
 
     /// The verdicts so far, as if the run ended here.
@@ -114,5 +121,10 @@ impl Observer for Judges {
         if self.evidence.is_none() && self.checkers.violations() > 0 {
             self.evidence = Some(Evidence::of(self.last.in_order()));
         }
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.stops_at_violation && self.evidence.is_some()
     }
 }

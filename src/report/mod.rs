@@ -4,14 +4,16 @@
 //! are integers, floats appear only in rendering, and nothing of the machine gets in but what is handed to a form as
 //! [`Host`].
 
+pub mod batch;
 mod counters;
 mod elections;
 mod faults;
 mod figures;
-mod format;
+pub(crate) mod format;
 pub mod json;
 mod judges;
 mod metrics;
+pub(crate) mod page;
 mod parameters;
 mod places;
 mod service;
@@ -167,6 +169,33 @@ impl Report {
         }
     }
 
+    /// Whether anything else than what had to hold happened.
+    pub fn failed(&self) -> bool {
+        self.verdict != RunVerdict::Pass
+    }
+
+    /// What makes the run's verdict, in a few words; none if all held.
+    pub fn reason(&self) -> Option<String> {
+        let violated = self.checks.iter().filter_map(|check| match &check.verdict {
+            Verdict::Violated(violation) => Some((violation.record, check.name, violation.time)),
+            _ => None,
+        });
+        match self.verdict {
+            RunVerdict::Pass => None,
+            RunVerdict::Safety => violated.min().map(|(_, name, time)| format!("{name} at {time}")),
+            RunVerdict::Panicked => {
+                self.panicked.as_ref().map(|why| why.lines().next().unwrap_or_default().to_owned())
+            }
+            RunVerdict::Livelock => Some(format!("time stopped passing at {}", self.simulated)),
+            RunVerdict::Nondeterminism => Some("a second process made other records".into()),
+        }
+    }
+
+    /// The command that makes this run again; none if it came from no file.
+    pub fn replay(&self) -> Option<String> {
+        self.file.as_ref().map(|file| format!("squall run {} --seed {}", shell_word(file), self.seed))
+    }
+
     /// For how long there was no effective leader.
     pub fn leaderless(&self) -> Duration {
         self.elections.iter().fold(Duration::ZERO, |sum, election| sum + election.vacant)
@@ -186,5 +215,16 @@ impl Report {
     /// A figure of all spans that have it, over them: a phase of elections.
     pub fn summary(&self, phase: impl Fn(&Election) -> Option<Duration>) -> Option<Summary> {
         Summary::of(self.elections.iter().filter_map(phase).map(Duration::nanos).collect())
+    }
+}
+
+/// A file's name as one word of a command line.
+fn shell_word(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=".contains(c);
+    let option = if name.starts_with('-') { "./" } else { "" };
+    if !name.is_empty() && name.chars().all(is_plain) {
+        format!("{option}{name}")
+    } else {
+        format!("'{option}{}'", name.replace('\'', r"'\''"))
     }
 }

@@ -32,6 +32,7 @@ mod shape;
 mod tests;
 mod write;
 
+pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, Warning};
 pub use write::write;
 
