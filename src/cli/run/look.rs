@@ -2,11 +2,11 @@
 
 use super::super::{Failure, Output, Status};
 use super::printed;
-use crate::host::{NodeView, Power};
+use crate::host::{NodeView, Power, Queues};
 use crate::ids::NodeId;
 use crate::plan::Plan;
 use crate::replica::Role;
-use crate::report::format::{count, moment};
+use crate::report::format::{count, counted, moment, wrap};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE};
 use crate::report::{FaultSpan, Judges};
 use crate::runner::{self, Look};
@@ -40,7 +40,7 @@ fn render(file: &str, plan: &Plan, time: Time, look: &Look, page: &mut Page<'_>)
     grid.faint_first(vec!["effective leader".into(), leader]);
     for (name, all) in [("links cut", &look.view.cut), ("links clogged", &look.view.clogged)] {
         let room = page.room() - 18;
-        grid.faint_first(vec![name.into(), crate::report::format::wrap(&links(all), room)]);
+        grid.faint_first(vec![name.into(), wrap(&links(all), room)]);
     }
     let faults: Vec<String> = look.faults.iter().map(fault).collect();
     grid.faint_first(vec![
@@ -57,18 +57,12 @@ fn render(file: &str, plan: &Plan, time: Time, look: &Look, page: &mut Page<'_>)
 }
 
 fn nodes(nodes: &[NodeView], page: &mut Page<'_>) {
-    let mut grid = Grid {
-        right: (3..13).filter(|column| ![4, 5].contains(column)).collect(),
-        rules: vec![1],
-        ..Grid::default()
-    };
-    let names = [
-        "node", "state", "role", "term", "vote", "leader", "last", "of term", "commit", "applied", "arrived",
-        "held", "writes", "calls",
-    ];
-    grid.right.push(13);
+    let mut grid = Grid { right: vec![3, 6, 7, 8], rules: vec![1], ..Grid::default() };
+    let names = ["node", "state", "role", "term", "vote", "leader", "last", "commit", "applied", "waiting"];
     grid.rows.push(names.map(String::from).into());
     grid.styles.extend((0..names.len()).map(|column| (0, column, FAINT)));
+    // What the other columns leave as a rule.
+    let room = page.room().saturating_sub(70).max(10);
     for node in nodes {
         let row = grid.rows.len();
         let (state, style) = state(node);
@@ -77,23 +71,42 @@ fn nodes(nodes: &[NodeView], page: &mut Page<'_>) {
             grid.styles.push((row, 2, TITLE));
         }
         let known = |node: Option<NodeId>| node.map_or("-".into(), |node| node.to_string());
-        let queues = node.queues;
-        let mut cells =
-            vec![node.id.to_string(), state.into(), node.role.map_or("-".into(), |role| role.to_string())];
-        cells.extend([count(node.term.0), known(node.vote), known(node.leader)]);
-        cells.extend([node.last.0.0, node.last.1.0, node.commit.0, node.applied.0].map(count));
-        cells.extend(
-            [queues.arrived, queues.held, queues.writes, queues.calls].map(|waiting| count(waiting as u64)),
-        );
-        grid.rows.push(cells);
+        let (last, term) = node.last;
+        grid.rows.push(vec![
+            node.id.to_string(),
+            state.into(),
+            node.role.map_or("-".into(), |role| role.to_string()),
+            count(node.term.0),
+            known(node.vote),
+            known(node.leader),
+            format!("{} t{term}", count(last.0)),
+            count(node.commit.0),
+            count(node.applied.0),
+            waiting(node.queues, room),
+        ]);
     }
     page.grid(&grid);
     page.paragraph(
         "term, vote: of a node that is down those on its disk; a vote may not be durable yet. leader: whom the node \
-         takes for it. last, of term: the last entry of its log. arrived: frames piled up at a pause. held: frames \
-         that wait for a write. writes: not durable yet. calls: to other nodes, without an answer so far.",
+         takes for it. last: the last entry of its log, with that entry's term. waiting: frames that piled up at a \
+         pause, frames that are held until a write is durable, writes that are not, and calls to other nodes without \
+         an answer so far.",
         FAINT,
     );
+}
+
+/// How much of what waits, as far as something does; on lines of its own each if there is no room beside each other.
+fn waiting(queues: Queues, room: usize) -> String {
+    let Queues { arrived, held, writes, calls } = queues;
+    let held = (held > 0).then(|| format!("{} held", count(held as u64)));
+    let some = |waiting: usize, noun| (waiting > 0).then(|| counted(waiting as u64, noun));
+    let all = [some(arrived, "frame"), held, some(writes, "write"), some(calls, "call")];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    match all.join(", ") {
+        none if none.is_empty() => "-".into(),
+        line if line.len() <= room => line,
+        _ => all.join(",\n"),
+    }
 }
 
 fn state(node: &NodeView) -> (&'static str, Style) {
