@@ -4,6 +4,8 @@ mod common;
 
 #[path = "cli/closer.rs"]
 mod closer;
+#[path = "cli/list.rs"]
+mod list;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/usage.rs"]

@@ -21,6 +21,11 @@ impl Annotations {
         Self { wanted, failed: Cell::new(0) }
     }
 
+    /// Whether anything is printed.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.wanted
+    }
+
     /// A file that is no scenario at all.
     pub(super) fn bad_file(&self, file: &str, message: &str) {
         self.print("error", &[("file", file)], message);

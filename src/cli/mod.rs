@@ -5,6 +5,8 @@
 mod annotations;
 mod check;
 mod inputs;
+mod list;
+mod manual;
 mod output;
 mod run;
 
@@ -29,9 +31,9 @@ Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
   3  liveness: time stopped passing (livelock)
-  4  a property that was expected was never examined
   6  Squall itself could not do its work: a file, the disk
   2  bad usage or a bad scenario
+  4  a property that was expected was never examined
   0  all held";
 
 /// When to colour.
@@ -47,10 +49,16 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a scenario and report elections, liveness and verdict.
+    /// Run scenarios and report elections, liveness and verdict.
     Run(run::Arguments),
     /// Say whether scenarios are valid, without running them.
     Check(check::Arguments),
+    /// List the scenarios that come with Squall, or print one.
+    List(list::Arguments),
+    /// Print a script that completes commands and options in a shell.
+    Completions(manual::CompletionArguments),
+    /// Print the manual page, or write those of all commands into a folder.
+    Man(manual::ManArguments),
     /// Print the checkpoints or some records of a run; the other half of `run --check-determinism`.
     #[command(hide = true)]
     Replay(run::ReplayArguments),
@@ -125,6 +133,9 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
+        Command::List(arguments) => list::list(arguments, &output),
+        Command::Completions(arguments) => manual::completions(arguments, &output),
+        Command::Man(arguments) => manual::man(arguments, &output),
         Command::Replay(arguments) => run::replay(arguments, &output),
     };
     let status = result.unwrap_or_else(|failure| {

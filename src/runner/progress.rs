@@ -1,6 +1,6 @@
 //! How far a run is, or many runs are, on a terminal's standard error.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar that vanishes when the work ends. It draws on standard error, and nothing where that is no terminal.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Progress {
 
     /// A bar for so many runs.
     pub fn of_runs(count: u64) -> Self {
-        let bar = Self::bar(count, "{bar:30} {human_pos} of {human_len} runs, {per_sec}{msg}, {eta} left");
+        let bar = Self::bar(count, "{bar:30} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
         // Also while no run ends, the time that is left changes.
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self(bar)
@@ -28,7 +28,12 @@ impl Progress {
     fn bar(steps: u64, template: &str) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template(template);
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let decimals = if state.per_sec() < 10.0 { 1 } else { 0 };
+            let _ = write!(out, "{:.decimals$}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate));
         bar
     }
 

@@ -154,11 +154,11 @@ impl<'a> Results<'a> {
     fn tell_failure(&self, scenario: &Scenario, figures: &Figures) {
         let annotate = || self.output.annotations().failed(&scenario.name(), figures);
         match &self.progress {
-            Some(progress) => {
-                progress.failed(self.total.failed);
-                progress.suspend(annotate);
-            }
-            None => annotate(),
+            Some(progress) if self.output.annotations().are_wanted() => progress.suspend(annotate),
+            _ => annotate(),
+        }
+        if let Some(progress) = &self.progress {
+            progress.failed(self.total.failed);
         }
     }
 

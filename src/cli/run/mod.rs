@@ -211,7 +211,7 @@ fn kind_name(kind: u8) -> String {
 }
 
 /// How text for standard output looks.
-fn printed(output: &Output) -> text::Form<'static> {
+pub(super) fn printed(output: &Output) -> text::Form<'static> {
     text::Form { width: output.width(), colour: true, kind: &kind_name }
 }
 
