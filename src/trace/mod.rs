@@ -3,19 +3,23 @@
 //! Records are never all kept. Whoever wants them (a checker, a metric, a file) observes them as they are made; the
 //! digest is the same whoever observes.
 
+mod chrome;
 pub mod digest;
 mod focus;
 mod json_lines;
 mod record;
 mod scribe;
+mod shiviz;
 mod text;
 mod text_lines;
 
+pub use chrome::ChromeTrace;
 pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{ActionKind, Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
 pub use scribe::{Format, KindName, Scribe};
+pub use shiviz::ShiViz;
 pub use text_lines::TextLines;
 
 use crate::ids::{Address, RecordId};

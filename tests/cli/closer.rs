@@ -136,3 +136,28 @@ fn what_needs_one_run_is_refused_for_many() {
         exits(&squall(["run", CRASH, "--at", "1s"].iter().chain(&other)), 2);
     }
 }
+
+#[test]
+fn the_name_of_a_trace_says_how_it_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, begins) in [
+        ("a.jsonl", "{\"id\":1,"),
+        ("a", "{\"id\":1,"),
+        ("a.txt", "      #1 "),
+        ("a.json", "{\"displayTimeUnit\":\"ms\",\"traceEvents\":["),
+        ("a.log", r"(?<host>\S+) (?<clock>\{.*\})\n(?<event>.*)"),
+    ] {
+        let file = folder.path().join(name);
+        let arguments =
+            ["run", "scenarios/cold-start.ron", "--quiet", "--trace", file.to_str().expect("plain")];
+        exits(&squall(arguments), 0);
+        let text = fs::read_to_string(&file).expect("a trace");
+        assert!(text.starts_with(begins), "{name}: {}", &text[..60]);
+    }
+    let focused = folder.path().join("some.json");
+    let name = focused.to_str().expect("plain");
+    exits(&squall(["run", CRASH, "--quiet", "--trace", name, "--focus", "node=2", "--until", "6s"]), 0);
+    let text = fs::read_to_string(&focused).expect("a trace");
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON, of some records too");
+    assert!(document["traceEvents"].as_array().is_some_and(|events| events.len() > 100));
+}

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use crate::runner::{self, NewFile};
-use crate::trace::{self, JsonLines, Observer, Record, Scribe, TextLines};
+use crate::trace::{self, ChromeTrace, JsonLines, Observer, Record, Scribe, ShiViz, TextLines};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,10 @@ pub(super) enum Format {
     Jsonl,
     /// One line a record, as in reports.
     Text,
+    /// Trace events in JSON, for ui.perfetto.dev or chrome://tracing.
+    Chrome,
+    /// A log with vector clocks, for bestchai.bitbucket.io/shiviz.
+    Shiviz,
 }
 
 impl Format {
@@ -20,6 +24,8 @@ impl Format {
     fn of(path: &Path) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("txt") => Self::Text,
+            Some("json") => Self::Chrome,
+            Some("log") => Self::Shiviz,
             _ => Self::Jsonl,
         }
     }
@@ -28,6 +34,8 @@ impl Format {
         match self {
             Self::Jsonl => Box::new(JsonLines::new(runner::kind_name)),
             Self::Text => Box::new(TextLines::new(runner::kind_name)),
+            Self::Chrome => Box::new(ChromeTrace::new(runner::kind_name)),
+            Self::Shiviz => Box::new(ShiViz::new(runner::kind_name)),
         }
     }
 }
