@@ -129,6 +129,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return explain(error),
     };
+    crate::runner::remove_unfinished_when_interrupted();
     let output = Output::new(arguments.color);
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),

@@ -8,7 +8,7 @@ mod progress;
 mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
-pub use files::{FileError, NewFile, read_scenario};
+pub use files::{FileError, NewFile, read_scenario, remove_unfinished_when_interrupted};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;

@@ -161,3 +161,29 @@ fn the_name_of_a_trace_says_how_it_is_written() {
     let document: serde_json::Value = serde_json::from_str(&text).expect("JSON, of some records too");
     assert!(document["traceEvents"].as_array().is_some_and(|events| events.len() > 100));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_trace_leaves_nothing_behind() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_kept, long) = super::written(
+        r#"(format: 1, name: "long", duration: "10m", cluster: (voters: 5),
+            clients: (count: 4, arrival: OpenLoop(rate: 500.0)))"#,
+    );
+    let trace = folder.path().join("trace.jsonl");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args(["run", &long, "--trace", trace.to_str().expect("plain")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let entries = || fs::read_dir(folder.path()).expect("a folder").count();
+    while entries() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sent");
+    assert!(kill.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(entries(), 0);
+}
