@@ -1,4 +1,4 @@
-//! Runs worlds for people: with progress, with files, and with a panic of a world kept inside it.
+//! Runs worlds for people: many at a time, with progress, with files, and with a panic of a world kept inside it.
 
 mod determinism;
 mod files;

@@ -1,7 +1,7 @@
 //! The trace of a run: records with their causes, streamed to an observer and folded into the digest.
 //!
 //! Records are never all kept. Whoever wants them (a checker, a metric, a file) observes them as they are made; the
-//! digest is the same whoever observes.
+//! digest is the same whoever observes. A [`Scribe`] writes them down, in a [`Format`] for people or for some viewer.
 
 mod chrome;
 pub mod digest;

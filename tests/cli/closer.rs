@@ -180,6 +180,7 @@ fn an_interrupted_trace_leaves_nothing_behind() {
         .expect("the program runs");
     let entries = || fs::read_dir(folder.path()).expect("a folder").count();
     while entries() == 0 {
+        assert_eq!(child.try_wait().expect("asked"), None, "it ended before it was interrupted");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("sent");
