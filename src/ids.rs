@@ -78,6 +78,69 @@ impl fmt::Display for NodeId {
     }
 }
 
+/// Some of the nodes; of a cluster of at most 255.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NodeSet([u64; 4]);
+
+impl NodeSet {
+    /// Nobody.
+    pub const EMPTY: Self = Self([0; 4]);
+
+    /// Whether this node is one of them.
+    pub const fn contains(self, node: NodeId) -> bool {
+        self.0[node.0 as usize / 64] >> (node.0 % 64) & 1 == 1
+    }
+
+    /// Adds a node.
+    ///
+    /// # Panics
+    /// If its number is above 255.
+    pub const fn insert(&mut self, node: NodeId) {
+        self.0[node.0 as usize / 64] |= 1 << (node.0 % 64);
+    }
+
+    /// How many they are.
+    pub const fn len(self) -> u32 {
+        self.0[0].count_ones() + self.0[1].count_ones() + self.0[2].count_ones() + self.0[3].count_ones()
+    }
+
+    /// Whether they are none.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// They, in order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = NodeId> {
+        (1..=255).map(NodeId).filter(move |node| self.contains(*node))
+    }
+
+    /// Their binary form: bit n of the words together is node n.
+    pub const fn words(self) -> [u64; 4] {
+        self.0
+    }
+}
+
+impl FromIterator<NodeId> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
+        let mut set = Self::EMPTY;
+        nodes.into_iter().for_each(|node| set.insert(node));
+        set
+    }
+}
+
+impl fmt::Display for NodeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.iter().map(|node| node.to_string()).collect();
+        f.pad(&names.join(" "))
+    }
+}
+
+impl Serialize for NodeSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 /// A client, numbered from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ClientId(pub u32);

@@ -8,6 +8,7 @@
 use crate::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A sequence of random words that depends on nothing but the run's seed and the stream's name.
@@ -39,6 +40,26 @@ impl Stream {
     /// How many words have been drawn.
     pub fn position(&self) -> u64 {
         self.words
+    }
+}
+
+/// Many words from one, for a choice of variable size that may draw one word of its stream only: the generator SplitMix64
+/// (Steele, Lea and Flood 2014).
+#[derive(Clone, Copy, Debug)]
+pub struct Expansion(u64);
+
+impl Expansion {
+    /// The words that this one expands to.
+    pub const fn new(word: u64) -> Self {
+        Self(word)
+    }
+
+    /// The next word.
+    pub fn word(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
     }
 }
 
@@ -85,9 +106,32 @@ impl Rate {
         word < self.0
     }
 
+    /// Whether `part` of `whole` is at least this share. What was written as a decimal is kept in binary, to 53 bits: what
+    /// falls short by less than that rounding is that very decimal.
+    pub fn is_reached(self, part: u64, whole: u64) -> bool {
+        const ROUNDING: u64 = 1 << 11;
+        u128::from(part) << 64 >= u128::from(self.0.saturating_sub(ROUNDING)) * u128::from(whole)
+    }
+
     /// The probability, for rendering only.
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / 18_446_744_073_709_551_616.0
+    }
+}
+
+impl fmt::Display for Rate {
+    /// The decimal with the fewest digits that reads as this rate.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.as_f64();
+        let fits = |text: &String| text.parse().is_ok_and(|value| Self::new(value) == Some(*self));
+        // The nearest decimal may lie just below, and rates are rounded down: the one above it is tried as well.
+        let shortest = (0..=19)
+            .flat_map(|decimals: usize| {
+                let step = 1.0 / 10_u64.pow(decimals as u32) as f64;
+                [format!("{value:.decimals$}"), format!("{:.decimals$}", value + step / 2.0)]
+            })
+            .find(fits);
+        f.pad(&shortest.unwrap_or_else(|| value.to_string()))
     }
 }
 
@@ -163,6 +207,13 @@ mod tests {
     }
 
     #[test]
+    fn an_expansion_is_pinned() {
+        let mut words = Expansion::new(1_234_567);
+        let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        assert_eq!([words.word(), words.word(), words.word()], expected);
+    }
+
+    #[test]
     fn below_covers_its_range_evenly() {
         let mut stream = Stream::new(1, "test", 0, 0);
         let mut counts = [0_u32; 7];
@@ -184,6 +235,29 @@ mod tests {
         let hits = (0..100_000).filter(|_| quarter.hits(stream.word())).count();
         assert!((24_500..25_500).contains(&hits), "{hits}");
         assert!(!Rate::ZERO.hits(0));
+    }
+
+    #[test]
+    fn a_share_is_reached_just_when_the_decimal_is() {
+        for thousandths in 0..=1000_u64 {
+            let rate = Rate::new(thousandths as f64 / 1000.0).expect("a rate");
+            for whole in [1, 2, 3, 7, 10, 30, 100, 999, 1000, 12_000_000_000] {
+                let least = (thousandths * whole).div_ceil(1000);
+                assert!(rate.is_reached(least, whole), "{least} of {whole} is {rate}");
+                assert!(
+                    least == 0 || !rate.is_reached(least - 1, whole),
+                    "{least} - 1 of {whole} is not {rate}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rates_are_written_as_they_were_read() {
+        for text in ["0", "1", "0.5", "0.95", "0.001", "0.999999", "0.1234567"] {
+            let rate = Rate::new(text.parse().expect("a number")).expect("a rate");
+            assert_eq!(rate.to_string(), text);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod common;
 use common::{loaded, path, plan, records, run, scenarios};
 use squall::ids::{Address, NodeId};
 use squall::replica::Role;
-use squall::trace::{Body, JsonLines, Record, Scribe};
+use squall::trace::{Body, FaultSource, JsonLines, Record, Scribe};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -40,7 +40,8 @@ fn a_fault_that_never_fires_changes_nothing() {
     let never = loaded("", r#"(at: "1ms", until: "2ms", do: Crash(Leader))"#);
     let with = run(&never, 1, &mut ());
     assert_eq!(without.digest, with.digest);
-    let skipped = |record: &Record| matches!(record.body, Body::FaultSkipped { fault: 0, .. });
+    let skipped =
+        |record: &Record| matches!(record.body, Body::FaultSkipped { source: FaultSource::Fault(0), .. });
     assert!(records(&never, 1).iter().any(skipped), "the fault is recorded as skipped");
 }
 

@@ -1,12 +1,16 @@
 //! Scripts that pin what the Raft core does, one claim each: `tests/raft/<claim>.txt`. `UPDATE_GOLDENFILES=1` rewrites
-//! what is expected; the difference is then reviewed like code.
+//! what is expected; the difference is then reviewed like code. `tests/raft/README.md` says which rule of the paper is
+//! pinned by which of them.
 //!
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
-//! - `cluster N [batch=BYTES] [bug=ack-before-flush]`: start over with N nodes.
+//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush]`: start over with N nodes. Election timeouts
+//!   are drawn from 150ms..300ms unless told otherwise.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
 //!   after a colon, its command; without one it is a no-op. `T*9` are nine of them.
 //! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
+//! - `run 500ms [nX ..]`: time passes; who is due by then is woken, one after the other, and it is settled among these
+//!   nodes, or among all, each time.
 //! - `timers`: when each node wants to be woken, counted from now.
 //! - `propose nX COMMAND ..`: a client proposes.
 //! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
@@ -23,26 +27,23 @@
 
 mod cluster;
 
-use cluster::{Cluster, Frame, describe, describe_entries, options};
+use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
     AppendEntries, AppendEntriesReply, Message, Outcome, RequestVote, RequestVoteReply,
 };
 use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
-use std::collections::BTreeMap;
+use squall::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 #[test]
 fn every_script_runs_as_written() {
-    let mut paths: Vec<_> = std::fs::read_dir("tests/raft")
-        .expect("the scripts")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
-        .collect();
-    paths.sort();
+    let paths = scripts();
     assert!(!paths.is_empty());
     let failed: Vec<_> = paths
         .iter()
@@ -52,6 +53,24 @@ fn every_script_runs_as_written() {
         })
         .collect();
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn the_table_of_rules_names_every_script_and_no_other() {
+    let table = std::fs::read_to_string("tests/raft/README.md").expect("the table");
+    let named: BTreeSet<PathBuf> = (table.lines().filter(|line| line.starts_with('|')))
+        .flat_map(|row| row.split("](").skip(1))
+        .filter_map(|link| Some(Path::new("tests/raft").join(link.split_once(')')?.0)))
+        .collect();
+    assert_eq!(named, scripts());
+}
+
+fn scripts() -> BTreeSet<PathBuf> {
+    std::fs::read_dir("tests/raft")
+        .expect("the scripts")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect()
 }
 
 struct Script(Cluster);
@@ -77,6 +96,9 @@ impl goldenscript::Runner for Script {
                 self.0.time_out(node(&words, 0)?);
                 self.settle(&if words.len() > 1 { nodes(&words)? } else { Vec::new() });
             }
+            "run" => {
+                self.run_for(words.first().ok_or("how long?")?.parse()?, &nodes(&words[1..])?);
+            }
             "forge" => self.forge(&words, &keys)?,
             "disk" => self.disk(&words)?,
             "crash" => self.0.crash(node(&words, 0)?),
@@ -97,6 +119,10 @@ impl Script {
         let mut options = options();
         if let Some(bytes) = keys.get("batch") {
             options.max_batch_bytes = bytes.parse()?;
+        }
+        if let Some(range) = keys.get("timeouts") {
+            let (min, max) = range.split_once("..").ok_or("MIN..MAX")?;
+            options.election_timeout = (min.parse()?, max.parse()?);
         }
         options.bug = match keys.get("bug") {
             None => None,
@@ -190,12 +216,31 @@ impl Script {
 
     /// Delivers among these nodes, or among all if none is named, until nothing is in flight.
     fn settle(&mut self, among: &[NodeId]) {
-        while !self.0.in_flight.is_empty() {
+        for round in 0.. {
+            assert!(round < 10_000, "it never settles");
+            if self.0.in_flight.is_empty() {
+                return;
+            }
             let frame = self.0.in_flight.remove(0);
             if among.is_empty() || (among.contains(&frame.from) && among.contains(&frame.to)) {
                 self.deliver(&frame);
             }
         }
+    }
+
+    /// Lets time pass: who is due is woken, and what it sends among these nodes, or among all, arrives at once.
+    fn run_for(&mut self, span: Duration, among: &[NodeId]) {
+        let end = self.0.now + span;
+        let runs = |node: &Node| node.replica.is_some() && (among.is_empty() || among.contains(&node.id));
+        while let Some((_, id)) = (self.0.nodes.iter())
+            .filter(|node| runs(node))
+            .filter_map(|node| Some((node.deadline.filter(|deadline| *deadline <= end)?, node.id)))
+            .min()
+        {
+            self.0.time_out(id);
+            self.settle(among);
+        }
+        self.0.now = end;
     }
 
     fn forge(&mut self, words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<(), Box<dyn Error>> {

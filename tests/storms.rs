@@ -2,7 +2,7 @@
 
 use squall::check::{Property, Verdict};
 use squall::ids::NodeId;
-use squall::plan::{Action, Edge, Fault, Plan, Shape, Target};
+use squall::plan::{Action, Edge, End, Fault, Plan, Shape, Start, Target};
 use squall::replica::Bug;
 use squall::report::{Judges, Outcome, Report, RunVerdict};
 use squall::rng::{Rate, Stream, below};
@@ -21,9 +21,10 @@ fn storm(voters: u32, seed: u64) -> Plan {
     plan.network.default.duplicate = Rate::new(0.05).expect("a rate");
     let mut stream = Stream::new(seed, "storm", u64::from(voters), 0);
     let mut draw = |bound: u64| below(stream.word(), bound);
+    let mut faults = Vec::new();
     for _ in 0..20 {
         let at = Time::ZERO + Duration::from_millis(draw(13_000));
-        let until = Some(at + Duration::from_millis(20 + draw(1_500)));
+        let end = End::Until(at + Duration::from_millis(20 + draw(1_500)));
         let mut target = || match draw(4) {
             0 => Target::Leader,
             1 => Target::Follower(1),
@@ -39,9 +40,11 @@ fn storm(voters: u32, seed: u64) -> Plan {
             13 => Action::Wipe(one),
             _ => Action::Crash(one),
         };
-        plan.faults.push(Fault { at, until, action });
+        let (start, spread) = (Start::At(at), Duration::ZERO);
+        faults.push((at, Fault { id: None, start, spread, end, action }));
     }
-    plan.faults.sort_by_key(|fault| fault.at);
+    faults.sort_by_key(|(at, _)| *at);
+    plan.faults = faults.into_iter().map(|(_, fault)| fault).collect();
     plan
 }
 

@@ -249,7 +249,8 @@ fn a_fault_that_waited_can_be_scripted() {
     let all = records(&waiting, 1);
     let start =
         all.iter().find(|record| matches!(record.body, Body::FaultStarted { .. })).expect("it started");
-    let Body::FaultStarted { target: Some(leader), .. } = start.body else { panic!("it hit a node") };
+    let Body::FaultStarted { nodes, .. } = start.body else { unreachable!() };
+    let [leader] = nodes.iter().collect::<Vec<_>>()[..] else { panic!("it hit a node") };
     let elected = first(&all, 0, |r| matches!(r.body, Body::RoleChanged { role: Role::Leader, .. }));
     assert_eq!(Some(start.time), elected.map(|time| time + Duration::from_nanos(1)));
     let scripted = format!(r#"(at: "{}", until: "2s", do: Crash(Node({})))"#, start.time, leader.0);

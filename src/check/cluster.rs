@@ -96,6 +96,11 @@ pub(super) struct Found {
 }
 
 impl Disk {
+    /// What is on it before time 0.
+    pub(super) fn begin(&mut self, hard_state: HardState) {
+        self.hard_state = hard_state;
+    }
+
     pub(super) fn write_hard_state(&mut self, write: WriteId, hard_state: HardState) {
         self.pending.push_back(Pending { write, change: Change::HardState(hard_state) });
     }

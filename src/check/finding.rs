@@ -1,87 +1,9 @@
 //! What the checkers found: one tally for each property, with the first violation in full.
 
 use crate::ids::RecordId;
+pub use crate::plan::Property;
 use crate::time::Time;
 use crate::trace::Record;
-
-/// What is checked in every run, whether or not the scenario asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Property {
-    /// At most one leader in a term (Raft paper, figure 3).
-    ElectionSafety,
-    /// A node gives at most one vote in a term, in all its lives together.
-    OneVote,
-    /// A leader never overwrites or deletes entries of its own log (figure 3).
-    LeaderAppendOnly,
-    /// Two logs with an entry of the same index and term are the same up to there (figure 3).
-    LogMatching,
-    /// No two nodes take different entries of one index as committed, or apply different ones (figure 3: state
-    /// machine safety).
-    CommittedChain,
-    /// Within one life of a node its commit index never goes back, and it applies every index once, in order.
-    CommitOrder,
-    /// What was committed in a term is in the log of the leader of every later term (figure 3).
-    LeaderCompleteness,
-    /// A term or vote that left a node in a frame is still there after a restart, and terms never go back.
-    TermAndVote,
-    /// What is flushed survives a crash.
-    Recovery,
-    /// When an entry becomes committed it is durable on a quorum.
-    DurableCommit,
-    /// What a client was told is done stays done.
-    AcknowledgedWrites,
-}
-
-impl Property {
-    /// All of them, in the order of reports.
-    pub const ALL: [Self; 11] = [
-        Self::ElectionSafety,
-        Self::OneVote,
-        Self::LeaderAppendOnly,
-        Self::LogMatching,
-        Self::CommittedChain,
-        Self::CommitOrder,
-        Self::LeaderCompleteness,
-        Self::TermAndVote,
-        Self::Recovery,
-        Self::DurableCommit,
-        Self::AcknowledgedWrites,
-    ];
-
-    /// Its name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ElectionSafety => "election safety",
-            Self::OneVote => "one vote",
-            Self::LeaderAppendOnly => "leader append-only",
-            Self::LogMatching => "log matching",
-            Self::CommittedChain => "committed chain",
-            Self::CommitOrder => "commit order",
-            Self::LeaderCompleteness => "leader completeness",
-            Self::TermAndVote => "term and vote",
-            Self::Recovery => "recovery",
-            Self::DurableCommit => "durable commit",
-            Self::AcknowledgedWrites => "acknowledged writes",
-        }
-    }
-
-    /// What it demands, in one line.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::ElectionSafety => "a term has at most one leader",
-            Self::OneVote => "a node votes once in a term",
-            Self::LeaderAppendOnly => "leaders only append to their logs",
-            Self::LogMatching => "equal index and term, equal logs",
-            Self::CommittedChain => "all commit and apply the same",
-            Self::CommitOrder => "nodes commit and apply in order",
-            Self::LeaderCompleteness => "later leaders have what is committed",
-            Self::TermAndVote => "no term or vote sent is forgotten",
-            Self::Recovery => "what was flushed survives a crash",
-            Self::DurableCommit => "commits are durable on a quorum",
-            Self::AcknowledgedWrites => "what was acknowledged stays done",
-        }
-    }
-}
 
 /// A property that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

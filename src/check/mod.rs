@@ -119,6 +119,8 @@ impl Checkers {
         }
         if epoch > Epoch(1) {
             findings.examined(Property::Recovery);
+        } else {
+            node.disk.begin(found.hard_state);
         }
         if !node.disk.recover(&found, |index, term| log_matching.hash(index, term)) {
             findings.accuse(Property::Recovery, record, || {
@@ -188,6 +190,10 @@ impl Observer for Checkers {
                 self.log_matching.holds(id, (index, term, hash), record, findings);
                 node.log.append(index, index, term);
                 node.disk.write_entry(write, index, term);
+            }
+            Body::Preloaded { index, term, hash } => {
+                self.log_matching.holds(id, (index, term, hash), record, findings);
+                node.disk.log.append(index, index, term);
             }
             Body::Truncated { write, from } => {
                 self.append_only.truncated(node, from, record, findings);

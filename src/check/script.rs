@@ -5,12 +5,12 @@
 
 use super::{Check, Checkers, Property, Verdict};
 use crate::ids::{
-    Address, CallId, ClientId, Epoch, Index, NodeId, OperationId, RecordId, RequestId, Term, WriteId,
+    Address, CallId, ClientId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId,
 };
 use crate::replica::{HardState, Role};
 use crate::time::Time;
 use crate::trace::digest::chain;
-use crate::trace::{Body, Observer, Operation, Outcome, Record};
+use crate::trace::{ActionKind, Body, FaultSource, Observer, Operation, Outcome, Record};
 use std::num::NonZeroU64;
 
 /// The records so far, and what is needed to make the next ones.
@@ -241,6 +241,26 @@ impl Script {
     pub(crate) fn heals(&mut self, a: u32, b: u32) -> &mut Self {
         self.event(NodeId(a), Body::Healed { to: NodeId(b).into() });
         self.record(NodeId(b), Body::Healed { to: NodeId(a).into() })
+    }
+
+    // ---- faults ----
+
+    /// The fault in this place of the plan begins.
+    pub(crate) fn begins(&mut self, place: u32) -> &mut Self {
+        let (source, action, nodes) = (FaultSource::Fault(place), ActionKind::Partition, NodeSet::EMPTY);
+        self.event(Address::WORLD, Body::FaultStarted { fault: place, source, action, nodes })
+    }
+
+    /// The fault in this place of the plan ends; perhaps just for now.
+    pub(crate) fn ends(&mut self, place: u32, last: bool) -> &mut Self {
+        let (source, action, nodes) = (FaultSource::Fault(place), ActionKind::Partition, NodeSet::EMPTY);
+        self.event(Address::WORLD, Body::FaultEnded { fault: place, source, action, nodes, last })
+    }
+
+    /// The fault in this place of the plan is given up.
+    pub(crate) fn skips(&mut self, place: u32) -> &mut Self {
+        let (source, action) = (FaultSource::Fault(place), ActionKind::Partition);
+        self.event(Address::WORLD, Body::FaultSkipped { source, action })
     }
 
     // ---- commits and clients ----

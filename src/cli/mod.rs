@@ -30,11 +30,11 @@ const EXIT_CODES: &str = "\
 Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
-  3  liveness: time stopped passing (livelock)
+  3  an expectation of the scenario failed, or time stopped passing (livelock)
+  4  nothing happened that could show whether an expectation holds
   6  Squall itself could not do its work: a file, the disk
   2  bad usage or a bad scenario
-  4  a property that was expected was never examined
-  0  all held";
+  0  all held, and all that was expected";
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -69,14 +69,13 @@ enum Command {
 pub(crate) enum Status {
     /// All held.
     Held,
-    /// A property that was expected was never examined.
-    #[allow(dead_code, reason = "comes with expectations")]
-    Vacuous,
     /// Bad usage or a bad scenario.
     BadInput,
     /// Squall could not do its work.
     Failed,
-    /// There was no progress, or another expectation was not met.
+    /// Nothing happened that could show whether an expectation holds.
+    Vacuous,
+    /// An expectation failed, or time stopped passing.
     Liveness,
     /// A safety property was violated.
     Unsafe,

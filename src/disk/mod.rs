@@ -47,30 +47,31 @@ impl Disk {
         Self { image: Vec::new(), durable: 0, waiting: VecDeque::new(), flushing: None, latency, stream }
     }
 
-    /// Writes the initial membership, durably: it is there before the run begins.
-    pub fn format(&mut self, voters: &[NodeId]) {
+    /// Writes what is there before the run begins, durably: the initial membership, and the state and the entries, in
+    /// wire form, that the node has from an earlier time.
+    pub fn format(&mut self, voters: &[NodeId], state: HardState, entries: &[u8]) {
         self.record(GENESIS, |image| {
             for voter in voters {
                 image.extend_from_slice(&voter.0.to_le_bytes());
             }
         });
+        if state != HardState::default() {
+            self.record(HARD_STATE, |image| put_hard_state(state, image));
+        }
+        if !entries.is_empty() {
+            self.record(APPEND, |image| put_entries(1, entries, image));
+        }
         self.durable = self.image.len();
     }
 
     /// Writes a new term and vote.
     pub fn write_hard_state(&mut self, id: WriteId, state: HardState) {
-        self.write(id, HARD_STATE, |image| {
-            image.extend_from_slice(&state.term.0.to_le_bytes());
-            image.extend_from_slice(&state.vote.map_or(0, |vote| vote.0).to_le_bytes());
-        });
+        self.write(id, HARD_STATE, |image| put_hard_state(state, image));
     }
 
     /// Writes entries, in wire form, that begin at index `first`.
     pub fn write_entries(&mut self, id: WriteId, first: u64, entries: &[u8]) {
-        self.write(id, APPEND, |image| {
-            image.extend_from_slice(&first.to_le_bytes());
-            image.extend_from_slice(entries);
-        });
+        self.write(id, APPEND, |image| put_entries(first, entries, image));
     }
 
     /// Writes that this entry and all that follow are void.
@@ -164,6 +165,16 @@ impl Disk {
     }
 }
 
+fn put_hard_state(state: HardState, image: &mut Vec<u8>) {
+    image.extend_from_slice(&state.term.0.to_le_bytes());
+    image.extend_from_slice(&state.vote.map_or(0, |vote| vote.0).to_le_bytes());
+}
+
+fn put_entries(first: u64, entries: &[u8], image: &mut Vec<u8>) {
+    image.extend_from_slice(&first.to_le_bytes());
+    image.extend_from_slice(entries);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +196,7 @@ mod tests {
     #[test]
     fn what_was_flushed_comes_back() {
         let mut disk = disk();
-        disk.format(&[NodeId(1), NodeId(2), NodeId(3)]);
+        disk.format(&[NodeId(1), NodeId(2), NodeId(3)], HardState::default(), &[]);
         let state = HardState { term: Term(4), vote: Some(NodeId(2)) };
         disk.write_hard_state(WriteId(1), state);
         disk.write_entries(WriteId(2), 1, &entries(&[1, 1, 2]));
@@ -203,7 +214,7 @@ mod tests {
     #[test]
     fn a_flush_covers_what_was_written_before_it_began() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)]);
+        disk.format(&[NodeId(1)], HardState::default(), &[]);
         disk.write_entries(WriteId(1), 1, &entries(&[1]));
         assert!(disk.begin_flush().is_some());
         disk.write_entries(WriteId(2), 2, &entries(&[1]));
@@ -216,7 +227,7 @@ mod tests {
     #[test]
     fn a_crash_during_a_flush_loses_what_it_would_have_covered() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)]);
+        disk.format(&[NodeId(1)], HardState::default(), &[]);
         disk.write_entries(WriteId(1), 1, &entries(&[1]));
         assert!(disk.begin_flush().is_some());
         disk.crash();
@@ -227,7 +238,7 @@ mod tests {
     #[test]
     fn a_wiped_disk_is_blank() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)]);
+        disk.format(&[NodeId(1)], HardState::default(), &[]);
         disk.write_hard_state(WriteId(1), HardState { term: Term(4), vote: None });
         disk.wipe();
         assert_eq!(disk.recover(), Ok(Recovered::default()));

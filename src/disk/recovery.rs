@@ -107,7 +107,7 @@ mod tests {
     /// An image of genesis, a hard state and three appends, and where each record begins.
     fn image() -> (Vec<u8>, Vec<usize>) {
         let mut disk = Disk::new(Distribution::Constant(Duration::ZERO), Stream::new(1, "disk", 1, 0));
-        disk.format(&[NodeId(1), NodeId(2)]);
+        disk.format(&[NodeId(1), NodeId(2)], HardState::default(), &[]);
         let mut starts = vec![0, disk.image.len()];
         disk.write_hard_state(WriteId(1), HardState { term: Term(1), vote: None });
         for index in 1..=3 {

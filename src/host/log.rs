@@ -35,6 +35,11 @@ impl Log {
         self.entries.get(usize::try_from(index.0.checked_sub(1)?).ok()?).copied()
     }
 
+    /// The entries: index, term and the chained hash up to each.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Index, Term, u64)> + '_ {
+        (1..).map(Index).zip(&self.entries).map(|(index, &(term, hash))| (index, term, hash))
+    }
+
     /// Adds an entry and returns the chained hash up to it.
     pub(super) fn append(&mut self, term: Term, data: &[u8]) -> u64 {
         let hash = chain(self.hash(), term, data);

@@ -36,6 +36,8 @@ pub struct Setup<'s> {
     pub cluster: u64,
     /// By when a request to another node has to be answered.
     pub call_timeout: Duration,
+    /// The node whose first timeout ends at once.
+    pub first_leader: Option<NodeId>,
 }
 
 /// One machine.
@@ -141,6 +143,11 @@ impl Host {
         let booted = self.disk.recover().and_then(|recovered| {
             let log = Log::of(&recovered.entries);
             let record = self.booted(&recovered, &log);
+            if self.epoch == Epoch(1) {
+                for (index, term, hash) in log.iter() {
+                    wire.trace.effect(self.address(), Body::Preloaded { index, term, hash });
+                }
+            }
             let process =
                 Process::boot(self.id, self.epoch, &recovered, log, &mut self.effects, setup, wire.now)?;
             Ok((process, record))

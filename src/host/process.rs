@@ -70,7 +70,8 @@ impl Process {
     ) -> Result<Self, Unrecoverable> {
         *effects = Effects::default();
         let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
-        let boot = Boot { id, options: setup.options, recovered, stream, now: local(now) };
+        let is_first = epoch == Epoch(1) && setup.first_leader == Some(id);
+        let boot = Boot { id, options: setup.options, recovered, stream, now: local(now), is_first };
         let replica = setup.software.boot(boot, effects)?;
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);

@@ -12,7 +12,7 @@ pub use wire::{Payload, Wire};
 
 use crate::ids::{Address, ClientId, NodeId};
 use crate::plan;
-use crate::rng::Stream;
+use crate::rng::{Rate, Stream};
 use crate::time::Duration;
 
 /// What becomes of a frame that is sent.
@@ -169,6 +169,13 @@ impl Network {
     /// Holds a frame that has arrived on a clogged link.
     pub fn hold(&mut self, id: LinkId, frame: Slot) {
         self.links[id.0 as usize].held.push(frame);
+    }
+
+    /// From now on no link loses or duplicates frames by chance.
+    pub fn settle(&mut self) {
+        for model in &mut self.models {
+            (model.loss, model.duplicate) = (Rate::ZERO, Rate::ZERO);
+        }
     }
 
     /// How many words each link has drawn, in a fixed order.

@@ -1,5 +1,6 @@
 //! Raft (Ongaro and Ousterhout, "In search of an understandable consensus algorithm", extended version; below "5.x"
 //! are its sections, and "thesis" is Ongaro's dissertation), as a state machine without input or output of its own.
+//! `tests/raft/README.md` names the scripts that pin each of its rules.
 //!
 //! # The protocol, and where it is
 //!

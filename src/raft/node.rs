@@ -60,7 +60,7 @@ impl Raft {
     /// [`Unrecoverable`] if the log is no log, or holds an entry of a term that the hard state has not reached:
     /// then the server has forgotten a term, and may have forgotten a vote.
     pub fn boot(boot: Boot<'_>, out: &mut Effects) -> Result<Self, Unrecoverable> {
-        let Boot { id, options, recovered, stream, now } = boot;
+        let Boot { id, options, recovered, stream, now, is_first } = boot;
         let HardState { term, vote } = recovered.hard_state;
         let log = Log::from_wire(&recovered.entries)
             .ok_or_else(|| Unrecoverable("the log's bytes are not entries to the end".to_owned()))?;
@@ -95,6 +95,9 @@ impl Raft {
         };
         raft.draw_timeout();
         raft.restart_timer(now);
+        if is_first {
+            raft.election_due = now + Duration::from_nanos(1);
+        }
         raft.show(out);
         Ok(raft)
     }
@@ -308,7 +311,8 @@ mod tests {
             Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
         let stream = Stream::new(1, "raft", 1, 1);
         let now = LocalTime::ZERO;
-        let boot = Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now };
+        let boot =
+            Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now, is_first: false };
         let mut out = Effects::default();
         let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
         let now = out.deadline.expect("a follower waits");
@@ -390,7 +394,11 @@ mod tests {
             .encode(&mut recovered.entries);
         let mut boot = |recovered: &Recovered| {
             let stream = Stream::new(1, "raft", 1, 1);
-            Raft::boot(Boot { id: NodeId(1), options: &raft.options, recovered, stream, now }, &mut out).err()
+            Raft::boot(
+                Boot { id: NodeId(1), options: &raft.options, recovered, stream, now, is_first: false },
+                &mut out,
+            )
+            .err()
         };
         let reason = boot(&recovered).expect("term 2 is forgotten").to_string();
         assert_eq!(reason, "unrecoverable: the log holds an entry of term 2, the hard state is of term 0");

@@ -60,6 +60,8 @@ pub struct Boot<'a> {
     pub stream: Stream,
     /// The local time of the start.
     pub now: LocalTime,
+    /// Whether its first election timeout ends at once, so that it is the first to campaign.
+    pub is_first: bool,
 }
 
 /// The parameters of the protocol.

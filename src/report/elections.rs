@@ -30,12 +30,23 @@ pub struct Election {
     pub leader: Option<(NodeId, Term)>,
 }
 
+/// Who leads effectively from a time on, or that nobody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reign {
+    /// From when, with all records of that instant weighed.
+    pub(super) from: Time,
+    /// Who, and in which term.
+    pub(super) leader: Option<(NodeId, Term)>,
+}
+
 /// Takes down spans as they begin and end.
 #[derive(Clone, Debug)]
 pub(super) struct Elections {
     closed: Vec<Election>,
     open: Option<Span>,
     leader: Option<(NodeId, Term)>,
+    /// Each change of the effective leader.
+    reigns: Vec<Reign>,
     /// The last effective leader, whether or not it still is.
     latest: Option<(NodeId, Term)>,
     changes: u64,
@@ -108,6 +119,7 @@ impl Elections {
             closed: Vec::new(),
             open: Some(Span::new(Time::ZERO)),
             leader: None,
+            reigns: Vec::new(),
             latest: None,
             changes: 0,
             watch: None,
@@ -151,6 +163,7 @@ impl Elections {
             return;
         }
         self.leader = now;
+        self.reigns.push(Reign { from: at, leader: now });
         self.watch = None;
         let Some((leader, term)) = now else {
             let mut span = Span::new(at);
@@ -257,6 +270,11 @@ impl Elections {
     /// How often another effective leader followed, or the same one in a later term.
     pub(super) fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Each change of the effective leader, in order; before the first nobody led.
+    pub(super) fn reigns(&self) -> &[Reign] {
+        &self.reigns
     }
 
     /// All spans of a run that ended now.

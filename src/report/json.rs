@@ -3,7 +3,9 @@
 //! Only its `host` may differ between two runs of the same scenario and seed. Times and durations are integers, in
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
-use super::{Counters, Election, Evidence, FaultSpan, Host, Report, RunVerdict, Summary};
+use super::{
+    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Judgement, Report, RunVerdict, Summary,
+};
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -51,6 +53,7 @@ struct Run<'a> {
     nondeterminism: Option<&'a str>,
     parameters: BTreeMap<&'static str, &'a str>,
     checks: Vec<Checked<'a>>,
+    expectations: Vec<Wanted<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
     faults: &'a [FaultSpan],
@@ -70,6 +73,17 @@ struct Checked<'a> {
     examined: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     violation: Option<Broken<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excuse: Option<Excuse>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    expect: &'a str,
+    /// None if nothing could show it.
+    held: Option<bool>,
+    verdict: Judgement,
+    why: &'a str,
 }
 
 #[derive(Serialize)]
@@ -140,7 +154,8 @@ fn run(report: &Report) -> Run<'_> {
         panicked: report.panicked.as_deref(),
         nondeterminism: report.nondeterminism.as_deref(),
         parameters: report.parameters.iter().map(|(name, text)| (*name, text.as_str())).collect(),
-        checks: report.checks.iter().map(checked).collect(),
+        checks: report.checks.iter().map(|check| checked(check, report.excuse(check))).collect(),
+        expectations: report.expectations.iter().map(expected).collect(),
         evidence: report.evidence.as_ref(),
         faults: &report.faults,
         elections: report.elections.iter().map(span).collect(),
@@ -159,7 +174,7 @@ fn run(report: &Report) -> Run<'_> {
     }
 }
 
-fn checked(check: &Check) -> Checked<'_> {
+fn checked(check: &Check, excuse: Option<Excuse>) -> Checked<'_> {
     let (verdict, violation) = match &check.verdict {
         Verdict::Held(_) => ("held", None),
         Verdict::Vacuous => ("vacuous", None),
@@ -173,7 +188,16 @@ fn checked(check: &Check) -> Checked<'_> {
             ("violated", Some(broken))
         }
     };
-    Checked { name: check.name, verdict, examined: check.examined(), violation }
+    Checked { name: check.name, verdict, examined: check.examined(), violation, excuse }
+}
+
+fn expected(expected: &Expected) -> Wanted<'_> {
+    let held = match expected.verdict {
+        Judgement::Held => Some(true),
+        Judgement::Failed => Some(false),
+        Judgement::Vacuous => None,
+    };
+    Wanted { expect: &expected.text, held, verdict: expected.verdict, why: &expected.why }
 }
 
 fn span(election: &Election) -> Span {

@@ -1,9 +1,11 @@
 //! Checkers and metrics as one observer, with the last records kept for evidence.
 
+use super::expectations::{Expectations, Expected};
 use super::metrics::Metrics;
 use crate::check::{Check, Checkers};
 use crate::ids::RecordId;
-use crate::plan::Plan;
+use crate::plan::{Expectation, Plan};
+use crate::time::Time;
 use crate::trace::{Observer, Record};
 use serde::Serialize;
 
@@ -15,8 +17,12 @@ const KEPT: usize = 32;
 pub struct Judges {
     checkers: Checkers,
     metrics: Metrics,
+    /// None if nothing is expected: then they cost nothing.
+    expectations: Option<Box<Expectations>>,
     last: Ring,
     evidence: Option<Evidence>,
+    /// Whether a violation is what the plan expects: then what comes after it counts, too.
+    expects_violation: bool,
     stops_at_violation: bool,
 }
 
@@ -75,13 +81,15 @@ impl Judges {
         Self {
             checkers: Checkers::new(plan.cluster.voters),
             metrics: Metrics::new(plan),
+            expectations: Expectations::new(plan).map(Box::new),
             last: Ring::default(),
             evidence: None,
+            expects_violation: plan.expectations.iter().any(|it| matches!(it, Expectation::Violates(_))),
             stops_at_violation: false,
         }
     }
 
-    /// Judges that have seen enough at the first violation of safety.
+    /// Judges that have seen enough at the first violation of safety, unless the plan expects one.
     pub fn stopping_at_violation(self, stops: bool) -> Self {
         Self { stops_at_violation: stops, ..self }
     }
@@ -96,9 +104,20 @@ impl Judges {
         self.checkers.violations()
     }
 
+    /// Whether safety was violated so far in a run that is not expected to do so.
+    pub fn accuse(&self) -> bool {
+        self.violations() > 0 && !self.expects_violation
+    }
+
     /// The measurements so far.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What became of the plan's expectations in a run that ended at `end`, with these verdicts of the checkers.
+    pub(super) fn expected(&self, end: Time, checks: &[Check]) -> Vec<Expected> {
+        let judged = |it: &Expectations| it.judged(end, &self.metrics.reigns(), checks);
+        self.expectations.as_deref().map(judged).unwrap_or_default()
     }
 
     /// The last records before the first violation, if there was one.
@@ -117,6 +136,9 @@ impl Observer for Judges {
     fn observe(&mut self, record: &Record) {
         self.metrics.observe(record);
         self.checkers.observe(record);
+        if let Some(expectations) = &mut self.expectations {
+            expectations.observe(record);
+        }
         self.last.push(record);
         if self.evidence.is_none() && self.checkers.violations() > 0 {
             self.evidence = Some(Evidence::of(self.last.in_order()));
@@ -125,6 +147,6 @@ impl Observer for Judges {
 
     #[inline(always)]
     fn is_done(&self) -> bool {
-        self.stops_at_violation && self.evidence.is_some()
+        self.stops_at_violation && self.evidence.is_some() && !self.expects_violation
     }
 }

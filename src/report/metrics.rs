@@ -1,7 +1,7 @@
 //! What a run is measured by, taken from its records as they are made.
 
 use super::counters::Counters;
-use super::elections::{Election, Elections};
+use super::elections::{Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
@@ -31,7 +31,7 @@ impl Metrics {
             counters: Counters::default(),
             places: Places::new(plan.cluster.voters),
             elections: Elections::new(),
-            faults: Faults::default(),
+            faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
             unsettled: None,
         }
@@ -45,6 +45,11 @@ impl Metrics {
     /// The spans without an effective leader in a run that ended at `end`.
     pub fn elections(&self, end: Time) -> Vec<Election> {
         self.settled().all(end)
+    }
+
+    /// Who led effectively, and from when on: each change so far.
+    pub(super) fn reigns(&self) -> Vec<Reign> {
+        self.settled().reigns().to_vec()
     }
 
     /// What became of the plan's faults so far.

@@ -7,6 +7,7 @@
 pub mod batch;
 mod counters;
 mod elections;
+mod expectations;
 mod faults;
 mod figures;
 pub(crate) mod format;
@@ -24,6 +25,7 @@ pub mod text;
 
 pub use counters::{Counters, Losses, Rejections};
 pub use elections::Election;
+pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
 pub use metrics::Metrics;
@@ -56,6 +58,8 @@ pub struct Report {
     pub digest: Digest,
     /// The verdicts on safety.
     pub checks: Vec<Check>,
+    /// What became of the plan's expectations, in their order.
+    pub expectations: Vec<Expected>,
     /// The records before the first violation.
     pub evidence: Option<Evidence>,
     /// Why the run broke off, if it did.
@@ -106,8 +110,12 @@ pub struct Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
-    /// All that was examined held.
+    /// All that was examined held, and all that was expected.
     Pass,
+    /// Nothing happened that could show whether an expectation holds.
+    Vacuous,
+    /// The run did not do as was expected of it.
+    Expectation,
     /// Time no longer passed: without end, something happened at one instant.
     Livelock,
     /// A replica panicked, or the run broke off.
@@ -122,6 +130,8 @@ impl fmt::Display for RunVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Pass => "pass",
+            Self::Vacuous => "vacuous",
+            Self::Expectation => "expectation failed",
             Self::Livelock => "livelock",
             Self::Panicked => "panicked",
             Self::Safety => "safety violated",
@@ -136,15 +146,24 @@ impl Report {
         let Outcome { file, digest, end, events, panicked, livelock, nondeterminism } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
-        let violated = checks.iter().any(|check| matches!(check.verdict, Verdict::Violated(_)));
+        let expectations = judges.expected(end, &checks);
+        let is_failure = |check: &Check| {
+            matches!(check.verdict, Verdict::Violated(_))
+                && expectations::excuse(check, &checks, &expectations).is_none()
+        };
+        let any = |verdict| expectations.iter().any(|expected| expected.verdict == verdict);
         let verdict = if nondeterminism.is_some() {
             RunVerdict::Nondeterminism
-        } else if violated {
+        } else if checks.iter().any(is_failure) {
             RunVerdict::Safety
         } else if panicked.is_some() {
             RunVerdict::Panicked
         } else if livelock {
             RunVerdict::Livelock
+        } else if any(Judgement::Failed) {
+            RunVerdict::Expectation
+        } else if any(Judgement::Vacuous) {
+            RunVerdict::Vacuous
         } else {
             RunVerdict::Pass
         };
@@ -157,6 +176,7 @@ impl Report {
             verdict,
             digest,
             checks,
+            expectations,
             evidence: judges.evidence().cloned(),
             panicked,
             nondeterminism,
@@ -176,12 +196,19 @@ impl Report {
 
     /// What makes the run's verdict, in a few words; none if all held.
     pub fn reason(&self) -> Option<String> {
-        let violated = self.checks.iter().filter_map(|check| match &check.verdict {
+        let failures = self.checks.iter().filter(|check| self.excuse(check).is_none());
+        let violated = failures.filter_map(|check| match &check.verdict {
             Verdict::Violated(violation) => Some((violation.record, check.name, violation.time)),
             _ => None,
         });
+        let expected = |verdict| {
+            let first = self.expectations.iter().find(|expected| expected.verdict == verdict);
+            first.map(|expected| expected.text.clone())
+        };
         match self.verdict {
             RunVerdict::Pass => None,
+            RunVerdict::Vacuous => expected(Judgement::Vacuous),
+            RunVerdict::Expectation => expected(Judgement::Failed),
             RunVerdict::Safety => violated.min().map(|(_, name, time)| format!("{name} at {time}")),
             RunVerdict::Panicked => {
                 self.panicked.as_ref().map(|why| why.lines().next().unwrap_or_default().to_owned())
@@ -194,6 +221,11 @@ impl Report {
     /// The command that makes this run again; none if it came from no file.
     pub fn replay(&self) -> Option<String> {
         self.file.as_ref().map(|file| format!("squall run {} --seed {}", shell_word(file), self.seed))
+    }
+
+    /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
+    pub fn excuse(&self, check: &Check) -> Option<Excuse> {
+        expectations::excuse(check, &self.checks, &self.expectations)
     }
 
     /// For how long there was no effective leader.

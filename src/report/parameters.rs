@@ -1,6 +1,7 @@
 //! The parameters of a run, in words.
 
-use crate::plan::{Arrival, Clients, Jitter, Link, Plan};
+use crate::ids::Term;
+use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
@@ -8,15 +9,15 @@ use crate::time::Duration;
 pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
-    let mut all = vec![
-        ("duration", plan.duration.to_string()),
-        ("voters", plan.cluster.voters.to_string()),
+    let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];
+    all.extend(genesis(&plan.cluster));
+    all.extend([
         ("heartbeat", raft.heartbeat.to_string()),
         ("election timeout", distribution(&Distribution::Uniform(least, most))),
         ("call timeout", plan.cluster.call_timeout.to_string()),
         ("flush", distribution(&plan.cluster.flush)),
         ("links", link(&plan.network.default)),
-    ];
+    ]);
     if !plan.network.links.is_empty() {
         all.push(("other links", format!("{} directed links differ", plan.network.links.len())));
     }
@@ -27,11 +28,43 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
             all.push(("client links", link(&plan.network.clients)));
         }
     }
-    all.push(("faults", plan.faults.len().to_string()));
+    all.push(("faults", faults(plan)));
     if let Some(bug) = raft.bug {
         all.push(("planted bug", format!("{bug:?}")));
     }
     all
+}
+
+/// What is unusual about the beginning.
+fn genesis(cluster: &Cluster) -> Vec<(&'static str, String)> {
+    let logs = match &cluster.logs {
+        Logs::Same => None,
+        Logs::Shuffled => Some("one empty, each other an entry longer, dealt at random".into()),
+        Logs::Each(logs) => {
+            let each: Vec<String> = logs.iter().map(|log| last(log)).collect();
+            Some(format!("from before the run; the last entries are {}", each.join(", ")))
+        }
+    };
+    let first = cluster.first_leader.map(|node| ("first to campaign", node.to_string()));
+    first.into_iter().chain(logs.map(|logs| ("logs", logs))).collect()
+}
+
+/// The last entry of a log: its index and term.
+fn last(log: &[Term]) -> String {
+    log.last().map_or("none".into(), |term| format!("{}@{term}", log.len()))
+}
+
+fn faults(plan: &Plan) -> String {
+    let mut text = plan.faults.len().to_string();
+    match plan.storms.len() {
+        0 => {}
+        1 => text += " and a storm",
+        storms => text += &format!(" and {storms} storms"),
+    }
+    if let Some(settle) = plan.settle {
+        text += &format!("; all over at {}", settle.from);
+    }
+    text
 }
 
 fn distribution(distribution: &Distribution) -> String {

@@ -1,9 +1,11 @@
 //! The report for a terminal.
 
+mod expected;
+
 use super::format::{count, counted, moment, short, wrap};
 pub use super::page::Form;
 use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
-use super::{Election, Host, Report, RunVerdict, figures};
+use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
@@ -45,7 +47,9 @@ impl Page<'_> {
         self.elections(report);
         self.liveness(report);
         self.checks(report);
+        self.expectations(report);
         self.violations(report);
+        self.missed(report);
     }
 
     fn header(&mut self, report: &Report, host: Option<&Host>) {
@@ -81,18 +85,18 @@ impl Page<'_> {
             return;
         }
         self.heading("Faults", "");
-        let mut grid = Grid { right: vec![0, 3, 4], rules: vec![1], ..Grid::default() };
+        let mut grid = Grid { right: vec![3, 4], rules: vec![1], ..Grid::default() };
         grid.rows.push(["fault", "what", "hit", "from", "until"].map(String::from).into());
         for fault in report.faults.iter().take(SPANS) {
             let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
-            let hit = match (fault.from_ns, fault.target) {
-                (None, _) => "skipped: its target never came".into(),
-                (_, Some(node)) => node.to_string(),
-                (_, None) => counted(fault.links, "directed link"),
+            let hit = match fault.from_ns {
+                None => "skipped: what it waited for never came".into(),
+                Some(_) if fault.nodes.is_empty() => counted(fault.links, "directed link"),
+                Some(_) => wrap(&fault.nodes.to_string(), 30),
             };
             grid.rows.push(vec![
-                fault.fault.to_string(),
-                format!("{:?}", fault.action).to_lowercase(),
+                fault.name.clone(),
+                fault.action.to_string(),
                 hit,
                 at(fault.from_ns).unwrap_or_else(|| "-".into()),
                 at(fault.to_ns).unwrap_or_else(|| "the end".into()),
@@ -162,7 +166,7 @@ impl Page<'_> {
         grid.rows.push(["property", "verdict", "examined", "demands that"].map(String::from).to_vec());
         grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
         for check in &report.checks {
-            let (word, style) = word(check);
+            let (word, style) = word(check, report.excuse(check));
             let row = grid.rows.len();
             grid.styles.extend([(row, 1, style), (row, 3, FAINT)]);
             grid.rows.push(vec![
@@ -182,7 +186,7 @@ impl Page<'_> {
     fn violations(&mut self, report: &Report) {
         for check in &report.checks {
             if let Verdict::Violated(violation) = &check.verdict {
-                self.violation(check.name, violation);
+                self.violation(check.name, violation, report.excuse(check));
             }
         }
         if let Some(why) = &report.panicked {
@@ -207,9 +211,13 @@ impl Page<'_> {
         }
     }
 
-    fn violation(&mut self, name: &str, violation: &Violation) {
+    fn violation(&mut self, name: &str, violation: &Violation, excuse: Option<Excuse>) {
         self.text.push('\n');
-        let title = self.styled(BAD, &format!("Violation of {name}"));
+        let title = match excuse {
+            None => self.styled(BAD, &format!("Violation of {name}")),
+            Some(Excuse::Expected) => self.styled(ODD, &format!("Expected violation of {name}")),
+            Some(Excuse::Consequence) => self.styled(ODD, &format!("Violation of {name}, a consequence,")),
+        };
         let more = match violation.count {
             1 => String::new(),
             count => format!(", the first of {}", self::count(count)),
@@ -297,14 +305,16 @@ fn summaries(report: &Report, grid: &mut Grid) {
 pub(super) fn verdict_style(verdict: RunVerdict) -> Style {
     match verdict {
         RunVerdict::Pass => GOOD,
+        RunVerdict::Vacuous => ODD,
         _ => BAD,
     }
 }
 
-fn word(check: &Check) -> (&'static str, Style) {
+fn word(check: &Check, excuse: Option<Excuse>) -> (&'static str, Style) {
     match check.verdict {
         Verdict::Held(_) => ("held", GOOD),
         Verdict::Vacuous => ("vacuous", ODD),
+        Verdict::Violated(_) if excuse.is_some() => ("violated", ODD),
         Verdict::Violated(_) => ("VIOLATED", BAD),
     }
 }

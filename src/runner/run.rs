@@ -102,8 +102,8 @@ pub struct Look {
     pub view: View,
     /// The faults that are active.
     pub faults: Vec<FaultSpan>,
-    /// How many violations of safety there were so far.
-    pub violations: u64,
+    /// Whether safety was violated so far in a run that is not expected to do so.
+    pub violated: bool,
 }
 
 /// Runs a plan until all that happens at `time` has happened, and looks at it.
@@ -119,5 +119,5 @@ pub fn look(plan: &Plan, time: Time, judges: &mut Judges) -> Result<Look, Panick
     })?;
     let mut faults = judges.metrics().faults().to_vec();
     faults.retain(|fault| fault.from_ns.is_some() && fault.to_ns.is_none());
-    Ok(Look { view, faults, violations: judges.violations() })
+    Ok(Look { view, faults, violated: judges.accuse() })
 }

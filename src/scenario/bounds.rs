@@ -16,6 +16,12 @@ pub(super) const SHORTEST_BACKOFF: Duration = Duration::from_micros(100);
 /// The greatest weight in a mix.
 pub(super) const GREATEST_WEIGHT: f64 = 1e12;
 
+/// The highest term, index or number of elections that a scenario can speak of.
+pub(super) const HIGHEST_COUNT: u64 = 1 << 32;
+
+/// The shortest mean time between two faults of a storm, or two changes of a flapping link.
+pub(super) const SHORTEST_MEAN: Duration = Duration::from_millis(1);
+
 /// What a whole number may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
@@ -37,6 +43,16 @@ pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 
 pub(super) const KEYS: Bounds = Bounds { name: "keys", least: 1, most: 1_000_000 };
 /// The length of a value; the first eight bytes make it unique.
 pub(super) const VALUE_BYTES: Bounds = Bounds { name: "value_bytes", least: 8, most: 65_536 };
+/// The index that has to be committed.
+pub(super) const COMMITTED: Bounds = Bounds { name: "Committed", least: 1, most: HIGHEST_COUNT };
+/// The number of the election.
+pub(super) const ELECTED: Bounds = Bounds { name: "Elected", least: 1, most: HIGHEST_COUNT };
+/// How often the leader changes at least.
+pub(super) const AT_LEAST: Bounds = Bounds { name: "at_least", least: 0, most: HIGHEST_COUNT };
+/// How often it changes at most.
+pub(super) const AT_MOST: Bounds = Bounds { name: "at_most", least: 0, most: HIGHEST_COUNT };
+/// The highest term that is still expected. The first leader has term 1.
+pub(super) const TERM_AT_MOST: Bounds = Bounds { name: "TermAtMost", least: 1, most: HIGHEST_COUNT };
 
 /// The longest frame that hosts send. A batch is cut at its limit and holds one entry at the least; Raft's own few bytes
 /// come on top.
@@ -44,7 +60,7 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 11] = [
+const ALL: [Bounds; 17] = [
     Bounds { name: "format", least: 1, most: 1 },
     Bounds { name: "seed", least: 0, most: u64::MAX },
     VOTERS,
@@ -56,6 +72,12 @@ const ALL: [Bounds; 11] = [
     Bounds { name: "to", least: 1, most: 255 },
     Bounds { name: "Node", least: 1, most: 255 },
     Bounds { name: "Follower", least: 1, most: 254 },
+    Bounds { name: "first_leader", least: 1, most: 255 },
+    COMMITTED,
+    ELECTED,
+    AT_LEAST,
+    AT_MOST,
+    TERM_AT_MOST,
 ];
 
 /// The bounds of the number of this name.

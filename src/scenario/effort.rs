@@ -1,9 +1,11 @@
 //! What a run would take. A scenario that nobody can have meant, with a heartbeat each nanosecond for a month, is told
 //! at once rather than run for ever.
 
+use super::meaning::mean;
 use super::path::Path;
 use super::problem::Notes;
-use crate::plan::{Arrival, Plan};
+use crate::plan::{Action, Arrival, End, Plan};
+use crate::time::Time;
 
 /// The most frames that a run may be expected to carry: some minutes of work.
 const MOST_FRAMES: f64 = 2e9;
@@ -27,6 +29,7 @@ pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let heartbeats = round / raft.heartbeat.as_secs_f64();
     let elections = nodes * round / raft.election_timeout.0.as_secs_f64();
     let frames = seconds * (heartbeats + elections + operations * (round + 4.0) + retries_per_second(plan));
+    faults(plan, notes);
     if frames > MOST_FRAMES {
         let message = format!(
             "a run would take about {frames:.0e} frames; at most {MOST_FRAMES:.0e} can be waited for"
@@ -51,6 +54,47 @@ pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
             format!("the logs would grow to about {:.0} GiB; at most {} fit", gib(bytes), gib(MOST_BYTES));
         let help = "shorten `duration`, or ask for fewer operations or smaller values";
         notes.error(&Path::Root.field("duration"), message, help);
+    }
+}
+
+/// Notes an error if storms and flapping links would take too long.
+fn faults(plan: &Plan, notes: &mut Notes<'_>) {
+    let nodes = f64::from(plan.cluster.voters);
+    let stop = plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO)).as_secs_f64();
+    for (i, fault) in plan.faults.iter().enumerate() {
+        let lasts = match fault.end {
+            End::For(length) => length.as_secs_f64(),
+            End::Until(_) | End::Never => stop,
+        };
+        let item = Path::Root.field("faults");
+        changes(&item.item(i), steps(&fault.action, lasts.min(stop), nodes), notes);
+    }
+    for (i, storm) in plan.storms.iter().enumerate() {
+        let lasts = mean(&storm.length).as_secs_f64().min(stop);
+        let times = storm.during.1.since(storm.during.0).as_secs_f64() / mean(&storm.every).as_secs_f64();
+        let item = Path::Root.field("storm");
+        changes(&item.item(i), times * steps(&storm.action, lasts, nodes), notes);
+    }
+}
+
+fn changes(path: &Path<'_>, steps: f64, notes: &mut Notes<'_>) {
+    if steps > MOST_FRAMES {
+        let message = format!(
+            "this would change links and nodes about {steps:.0e} times; at most {MOST_FRAMES:.0e} can be waited for"
+        );
+        notes.error(path, message, "let it come less often, or last a shorter time");
+    }
+}
+
+/// How many changes of links and nodes an action makes that lasts so many seconds: each link is cut and healed.
+fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
+    let links = 2.0 * nodes * nodes;
+    match action {
+        Action::Partition(_) | Action::Clog(_) => links,
+        Action::Flap { down, up, .. } => {
+            links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
+        }
+        Action::Crash(_) | Action::Wipe(_) | Action::Pause(_) => 2.0 * nodes,
     }
 }
 

@@ -1,292 +1,323 @@
-//! The second pass over what goes wrong: times, targets, groups and links.
+//! The second pass over scripted faults: when each begins and ends, and what it does.
 
-use super::meaning::{node, positive};
+use super::bounds::{self, SHORTEST_MEAN};
+use super::meaning::{bounded_value, distribution, limited, mean, node, positive};
 use super::nearest::nearest;
+use super::overlaps::overlaps;
 use super::path::Path;
-use super::problem::Notes;
-use super::shape;
-use crate::ids::NodeId;
-use crate::plan::{Action, Edge, Fault, Shape, Target};
+use super::problem::{Notes, excerpt};
+use super::setting::Setting;
+use super::shapes::shape;
+use super::targets::{MOST_COMPARED, quoted_list, several};
+use super::{names, shape};
+use crate::ids::Index;
+use crate::plan::{Action, End, Fault, Milestone, Start};
+use crate::rng::Distribution;
 use crate::time::{Duration, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// What faults are checked against.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Setting {
-    /// How many nodes there are.
-    pub(super) voters: u32,
-    /// How long the run is.
-    pub(super) duration: Duration,
+/// The ids of faults, each with the place of its fault.
+pub(super) fn ids<'a>(
+    path: &Path<'_>,
+    faults: &'a [shape::Fault],
+    notes: &mut Notes<'_>,
+) -> BTreeMap<&'a str, u32> {
+    let mut ids: BTreeMap<&str, u32> = BTreeMap::new();
+    for (i, fault) in faults.iter().enumerate() {
+        let Some(id) = &fault.id else { continue };
+        let item = path.item(i);
+        let path_of_id = item.field("id");
+        if id.is_empty() || id.chars().count() > names::LONGEST_NAME || id.chars().any(char::is_control) {
+            let message = format!("an id has 1 to {} characters and fits on one line", names::LONGEST_NAME);
+            notes.error(&path_of_id, message, "name it, or leave `id` out");
+        }
+        if let Some(&first) = ids.get(id.as_str()) {
+            let message = format!("two faults have this id: faults[{first}] and faults[{i}]");
+            let first = path.item(first as usize);
+            let beside = (&first.field("id"), "given here first");
+            notes.error_beside(&path_of_id, message, "give each an id of its own", beside);
+        } else {
+            ids.insert(id, i as u32);
+        }
+    }
+    ids
+}
+
+/// The place of the fault of this id; none, and an error, if there is none.
+pub(super) fn fault_of(
+    path: &Path<'_>,
+    id: &str,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<u32> {
+    if let Some(&place) = setting.ids.get(id) {
+        return Some(place);
+    }
+    let known: Vec<&str> = setting.ids.keys().copied().take(MOST_COMPARED).collect();
+    let help = match nearest(id, &known) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if known.is_empty() => {
+            format!("give the fault that is meant an id: `(id: \"{}\", ..)`", excerpt(id))
+        }
+        None => format!("there are {}", quoted_list(&known)),
+    };
+    notes.error(path, format!("no fault has the id `{}`", excerpt(id)), help);
+    None
 }
 
 /// What goes wrong, in the order of the file.
 pub(super) fn faults(
     path: &Path<'_>,
     faults: &[shape::Fault],
-    setting: &Setting,
+    setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) -> Vec<Fault> {
-    let mut ids = BTreeMap::new();
     let mut read = Vec::with_capacity(faults.len());
     for (i, fault) in faults.iter().enumerate() {
         let path = path.item(i);
-        if let Some(id) = &fault.id {
-            if id.is_empty() {
-                notes.error(
-                    &path.field("id"),
-                    "an id has at least one character",
-                    "name it, or leave `id` out",
-                );
-            } else if let Some(first) = ids.insert(id, i) {
-                let message = format!("two faults have this id: faults[{first}] and faults[{i}]");
-                notes.error(&path.field("id"), message, "give each a name of its own");
-            }
-        }
-        let at = Time::from_nanos(fault.at.nanos());
-        let until = end(&path, fault, setting, notes);
-        let action = action(&path.field("do"), &fault.r#do, setting.voters, notes);
-        read.push(Fault { at, until, action });
+        let start = start(&path, i, fault, setting, notes);
+        let spread = fault.spread.unwrap_or_default();
+        limited(&path.field("spread"), spread, notes);
+        let end = end(&path, fault, setting, notes);
+        let action = action(&path.field("do"), &fault.r#do, setting, notes);
+        read.push(Fault { id: fault.id.clone(), start, spread, end, action });
     }
-    overlaps(path, &read, notes);
+    chains(path, &read, notes);
+    overlaps(path, &read, setting, notes);
     read
 }
 
-/// When the fault ends; none if it lasts to the end of the run.
-fn end(path: &Path<'_>, fault: &shape::Fault, setting: &Setting, notes: &mut Notes<'_>) -> Option<Time> {
-    let (at, run) = (fault.at, setting.duration);
-    if at >= run {
-        let message = format!("the fault begins at {at}, but the run ends at {run}");
-        notes.error(&path.field("at"), message, "let it begin earlier, or lengthen `duration`");
+/// When the fault begins.
+fn start(
+    path: &Path<'_>,
+    place: usize,
+    fault: &shape::Fault,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Start {
+    if let (None, Some(after)) = (&fault.when, fault.after) {
+        let help = match fault.at {
+            Some(at) => format!("write `at: \"{}\"`, or say `when`", at.saturating_add(after)),
+            None => "say what it waits for: `when: Elected(1)`".to_string(),
+        };
+        notes.error(
+            &path.field("after"),
+            "`after` counts from a milestone, and this fault has no `when`",
+            help,
+        );
     }
-    let (until, field) = match (fault.until, fault.r#for) {
+    match (fault.at, &fault.when) {
+        (Some(_), Some(_)) => {
+            let help = "take one of the two away; `after` is how long after `when` it begins";
+            notes.error(&path.field("when"), "a fault begins by `at` or by `when`, not both", help);
+        }
+        (Some(at), None) => {
+            begin(path, at, fault.spread.unwrap_or_default(), setting, notes);
+            return Start::At(Time::from_nanos(at.nanos()));
+        }
+        (None, Some(milestone)) => {
+            let after = fault.after.unwrap_or_default();
+            if after >= setting.stop() {
+                let message = format!("this is longer than {}", until_stop(setting));
+                notes.error(&path.field("after"), message, "let it begin sooner");
+            }
+            let milestone = self::milestone(&path.field("when"), place, milestone, setting, notes);
+            return Start::When { milestone, after };
+        }
+        (None, None) if fault.after.is_some() => {}
+        (None, None) => {
+            let help = "add a time, `at: \"5s\"`, or what it waits for, `when: Elected(1)`";
+            notes.error(path, "this fault has no beginning", help);
+        }
+    }
+    Start::At(Time::ZERO)
+}
+
+/// What the time is called within which faults happen.
+fn until_stop(setting: &Setting<'_>) -> String {
+    match setting.settle {
+        Some(settle) => format!("the time until the run settles, {settle}"),
+        None => format!("the run, which lasts {}", setting.run),
+    }
+}
+
+/// Notes a beginning after the end.
+fn begin(path: &Path<'_>, at: Duration, spread: Duration, setting: &Setting<'_>, notes: &mut Notes<'_>) {
+    let latest = at.saturating_add(spread);
+    if at >= setting.run {
+        let message = format!("the fault begins at {at}, but the run ends at {}", setting.run);
+        notes.error(&path.field("at"), message, "let it begin earlier, or lengthen `duration`");
+    } else if at >= setting.stop() {
+        let message = format!("the fault begins at {at}, but the run settles at {}", setting.stop());
+        notes.error(&path.field("at"), message, "from `settle` on nothing goes wrong; let it begin earlier");
+    } else if latest >= setting.stop() {
+        let message =
+            format!("with its spread the fault may begin as late as {latest}, after all faults are over");
+        let help = format!("it has to begin before {}; shorten `spread`", setting.stop());
+        notes.error(&path.field("spread"), message, help);
+    }
+}
+
+fn milestone(
+    path: &Path<'_>,
+    place: usize,
+    milestone: &shape::Milestone,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Milestone {
+    let anything = Milestone::Elected(1);
+    match milestone {
+        shape::Milestone::Leader(number) => {
+            node(path, *number, setting.voters, notes).map_or(anything, Milestone::Leader)
+        }
+        shape::Milestone::Committed(index) => {
+            Milestone::Committed(Index(bounded_value(path, *index, bounds::COMMITTED, notes)))
+        }
+        shape::Milestone::Elected(n) => Milestone::Elected(bounded_value(path, *n, bounds::ELECTED, notes)),
+        shape::Milestone::Fault(id) | shape::Milestone::End(id) => {
+            let Some(other) = fault_of(path, id, setting, notes) else { return anything };
+            if other as usize == place {
+                notes.error(path, "a fault can't wait for itself", "name another fault, or write `at`");
+                return anything;
+            }
+            match milestone {
+                shape::Milestone::End(_) => Milestone::End(other),
+                _ => Milestone::Fault(other),
+            }
+        }
+    }
+}
+
+/// When the fault ends.
+fn end(path: &Path<'_>, fault: &shape::Fault, setting: &Setting<'_>, notes: &mut Notes<'_>) -> End {
+    let at = fault.at.unwrap_or_default();
+    match (fault.until, fault.r#for) {
         (Some(_), Some(_)) => {
             let help = "take `for` away, or `until`";
             notes.error(&path.field("for"), "a fault has `until` or `for`, not both", help);
-            return None;
+            End::Never
         }
         (Some(until), None) => {
+            let latest = at.saturating_add(fault.spread.unwrap_or_default());
+            let path = path.field("until");
             if until <= at {
                 let message = format!("the fault ends at {until}, which is not after its beginning at {at}");
-                notes.error(
-                    &path.field("until"),
-                    message,
-                    "`until` is a time of the run; a length is given by `for`",
+                notes.error(&path, message, "`until` is a time of the run; a length is given by `for`");
+            } else if until <= latest {
+                let message = format!(
+                    "the fault ends at {until}, but with its spread it may begin as late as {latest}"
                 );
+                notes.error(&path, message, "shorten `spread`, or write `for` instead of `until`");
             }
-            (until, path.field("until"))
+            ends_in_time(&path, until, at, setting, notes);
+            End::Until(Time::from_nanos(until.nanos()))
         }
         (None, Some(length)) => {
-            positive(&path.field("for"), length, notes);
-            (at.saturating_add(length), path.field("for"))
+            let path = path.field("for");
+            positive(&path, length, notes);
+            ends_in_time(&path, at.saturating_add(length), at, setting, notes);
+            End::For(length)
         }
-        (None, None) => return None,
-    };
-    if until > run && at < run {
-        let message = format!("the fault ends at {until}, after the run, which ends at {run}");
-        notes.error(&field, message, "leave `until` and `for` out if it lasts to the end");
-    }
-    Some(Time::from_nanos(until.nanos()))
-}
-
-fn action(path: &Path<'_>, action: &shape::Action, voters: u32, notes: &mut Notes<'_>) -> Action {
-    match action {
-        shape::Action::Partition(links) => Action::Partition(shape(path, links, voters, notes)),
-        shape::Action::Clog(links) => Action::Clog(shape(path, links, voters, notes)),
-        shape::Action::Crash(at) => Action::Crash(target(path, *at, voters, notes)),
-        shape::Action::Wipe(at) => Action::Wipe(target(path, *at, voters, notes)),
-        shape::Action::Pause(at) => Action::Pause(target(path, *at, voters, notes)),
+        (None, None) => End::Never,
     }
 }
 
-/// The node that a fault of one node hits.
-fn target(path: &Path<'_>, target: shape::Target, voters: u32, notes: &mut Notes<'_>) -> Target {
-    if matches!(target, shape::Target::Rest) {
-        notes.error(
-            path,
-            "`Rest` is many nodes, and only has a meaning in `groups`",
-            "name one: `Node(1)`, `Leader`",
-        );
-    }
-    member(path, target, voters, notes)
-}
-
-/// A node of a group.
-fn member(path: &Path<'_>, target: shape::Target, voters: u32, notes: &mut Notes<'_>) -> Target {
-    match target {
-        shape::Target::Node(number) => Target::Node(node(path, number, voters, notes)),
-        shape::Target::Leader => Target::Leader,
-        shape::Target::Follower(k) => Target::Follower(follower(path, k, voters, notes)),
-        shape::Target::Rest => Target::Rest,
-    }
-}
-
-fn follower(path: &Path<'_>, k: u64, voters: u32, notes: &mut Notes<'_>) -> u32 {
-    let most = u64::from(voters) - 1;
-    if (1..=most).contains(&k) {
-        return k as u32;
-    }
-    let message = format!("there is no follower {k}: a cluster of {voters} has {most} beside its leader");
-    let help = if most == 0 {
-        "name the node: `Node(1)`".to_string()
-    } else {
-        format!("they count from 1 to {most}")
-    };
-    notes.error(path, message, help);
-    1
-}
-
-fn shape(path: &Path<'_>, links: &shape::Links, voters: u32, notes: &mut Notes<'_>) -> Shape {
-    match (&links.groups, &links.keep, &links.cut) {
-        (Some(groups), None, None) => {
-            Shape::Groups(self::groups(&path.field("groups"), groups, voters, notes))
-        }
-        (None, Some(keep), None) => Shape::Keep(edges(&path.field("keep"), keep, voters, notes)),
-        (None, None, Some(cut)) => {
-            if cut.is_empty() {
-                notes.error(&path.field("cut"), "no link is cut", "name at least one: \"1-2\"");
-            }
-            Shape::Cut(edges(&path.field("cut"), cut, voters, notes))
-        }
-        _ => {
-            let help = "write `groups: [[Leader], [Rest]]`, `keep: [\"1-2\"]` or `cut: [\"1>2\"]`";
-            notes.error(path, "the links are told by exactly one of `groups`, `keep` and `cut`", help);
-            Shape::Cut(Vec::new())
-        }
-    }
-}
-
-fn groups(
+/// Notes an end that never comes, since all ends before.
+fn ends_in_time(
     path: &Path<'_>,
-    groups: &[Vec<shape::Target>],
-    voters: u32,
+    until: Duration,
+    at: Duration,
+    setting: &Setting<'_>,
     notes: &mut Notes<'_>,
-) -> Vec<Vec<Target>> {
-    if groups.is_empty() {
-        notes.error(path, "there is no group", "name at least one: `[[Leader], [Rest]]`");
+) {
+    if until > setting.run && at < setting.run {
+        let message = format!("the fault ends at {until}, after the run, which ends at {}", setting.run);
+        notes.error(path, message, "leave `until` and `for` out if it lasts to the end");
+    } else if until > setting.stop() && at < setting.stop() {
+        let message = format!("the fault ends at {until}, but the run settles at {}", setting.stop());
+        let help = "`settle` ends every fault; leave `until` and `for` out if it lasts to there";
+        notes.error(path, message, help);
     }
-    let mut seen = Vec::new();
-    let mut read = Vec::with_capacity(groups.len());
-    for (i, group) in groups.iter().enumerate() {
-        let path = path.item(i);
-        if group.is_empty() {
-            notes.error(&path, "this group is empty", "name a node, or take the group away");
+}
+
+/// Notes faults that wait for each other, or for the end of one that has none.
+fn chains(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
+    let awaited = |place: usize| match faults[place].start {
+        Start::When { milestone: Milestone::Fault(other) | Milestone::End(other), .. } => {
+            Some(other as usize)
         }
-        let mut members = Vec::with_capacity(group.len());
-        for (j, &target) in group.iter().enumerate() {
-            let member = member(&path.item(j), target, voters, notes);
-            members.push(member);
-            seen.push((order(member), i, j));
+        _ => None,
+    };
+    // In which walk each fault was met: who meets one of its own walk goes in a circle.
+    let mut met = vec![usize::MAX; faults.len()];
+    for first in 0..faults.len() {
+        let mut here = Some(first);
+        while let Some(place) = here.filter(|place| met[*place] == usize::MAX) {
+            met[place] = first;
+            here = awaited(place);
         }
-        read.push(members);
+        if let Some(again) = here.filter(|place| met[*place] == first) {
+            let item = path.item(again);
+            let other = awaited(again).unwrap_or(again);
+            let message = format!("this waits for faults[{other}], and that in the end for this");
+            notes.error(&item.field("when"), message, "let one of them begin `at` a time");
+        }
     }
-    seen.sort_unstable();
-    for pair in seen.windows(2) {
-        let ((member, i, _), (again, k, l)) = (pair[0], pair[1]);
-        if member == again {
-            let message = if i == k { "named twice in this group" } else { "named in two groups" };
-            notes.error(&path.item(k).item(l), message, "a node is in one group at a time");
+    for (place, fault) in faults.iter().enumerate() {
+        if let Start::When { milestone: Milestone::End(other), .. } = fault.start
+            && faults[other as usize].end == End::Never
+        {
+            let item = path.item(place);
+            let message =
+                format!("this waits for the end of faults[{other}], which lasts until no fault may begin");
+            let help = format!("give faults[{other}] an end with `for` or `until`");
+            notes.error(&item.field("when"), message, help);
         }
     }
-    if let [only] = &read[..]
-        && (only.contains(&Target::Rest) || only.len() == voters as usize)
-    {
-        notes.error(
-            path,
-            "a single group of all nodes cuts no link",
-            "add another group, or leave nodes out of this one",
-        );
+}
+
+/// What a fault does.
+pub(super) fn action(
+    path: &Path<'_>,
+    action: &shape::Action,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Action {
+    let mut nodes =
+        |target: &shape::Target| several(path, target, setting, notes).unwrap_or(crate::plan::Target::Random);
+    match action {
+        shape::Action::Crash(target) => Action::Crash(nodes(target)),
+        shape::Action::Wipe(target) => Action::Wipe(nodes(target)),
+        shape::Action::Pause(target) => Action::Pause(nodes(target)),
+        shape::Action::Partition(links) => Action::Partition(shape(path, links, setting, notes)),
+        shape::Action::Clog(links) => Action::Clog(shape(path, links, setting, notes)),
+        shape::Action::Flap(flap) => Action::Flap {
+            shape: shape(path, &flap.links(), setting, notes),
+            down: turn(&path.field("down"), flap.down, notes),
+            up: turn(&path.field("up"), flap.up, notes),
+        },
+    }
+}
+
+/// How long flapping links stay as they are.
+fn turn(path: &Path<'_>, given: shape::Distribution, notes: &mut Notes<'_>) -> Distribution {
+    let before = notes.count();
+    let read = distribution(path, given, notes);
+    if notes.count() == before {
+        if mean(&read) < SHORTEST_MEAN {
+            let message = format!("links can't flap faster than once in {SHORTEST_MEAN} on average");
+            notes.error(path, message, format!("write `Constant(\"{SHORTEST_MEAN}\")` or more"));
+        } else if read.min() == Duration::ZERO {
+            let help = match given {
+                shape::Distribution::Exponential { mean, .. } => {
+                    format!(
+                        "give it a least length: `Exponential(min: \"{SHORTEST_MEAN}\", mean: \"{mean}\")`"
+                    )
+                }
+                _ => format!("raise the least to \"{SHORTEST_MEAN}\""),
+            };
+            notes.error(path, "this may last no time at all", help);
+        }
     }
     read
-}
-
-/// By which targets of groups are told apart.
-fn order(target: Target) -> (u8, u32) {
-    match target {
-        Target::Node(node) => (0, node.0),
-        Target::Leader => (1, 0),
-        Target::Follower(k) => (2, k),
-        Target::Rest => (3, 0),
-    }
-}
-
-fn edges(path: &Path<'_>, texts: &[String], voters: u32, notes: &mut Notes<'_>) -> Vec<Edge> {
-    let read = |(i, text): (usize, &String)| edge(&path.item(i), text, voters, notes);
-    texts.iter().enumerate().filter_map(read).collect()
-}
-
-/// A link as it is written: `1-2` both ways, `leader>3` one way. None, and an error, if it is none.
-fn edge(path: &Path<'_>, text: &str, voters: u32, notes: &mut Notes<'_>) -> Option<Edge> {
-    let (from, to, one_way) = match (text.split_once('>'), text.split_once('-')) {
-        (Some((from, to)), None) => (from, to, true),
-        (None, Some((from, to))) => (from, to, false),
-        _ => {
-            notes.error(path, "this is no link", "write \"1-2\" for both ways or \"1>2\" for one");
-            return None;
-        }
-    };
-    let (from, to) = (edge_end(path, from, voters, notes)?, edge_end(path, to, voters, notes)?);
-    if from == to {
-        notes.error(path, "a link leads from one node to another", "name two different nodes");
-    }
-    Some(Edge { from, to, one_way })
-}
-
-/// One end of a link: a node's number, `leader` or `follower1`.
-fn edge_end(path: &Path<'_>, text: &str, voters: u32, notes: &mut Notes<'_>) -> Option<Target> {
-    let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => digits.parse::<u64>().ok(),
-        false => None,
-    };
-    if text == "leader" {
-        return Some(Target::Leader);
-    }
-    if let Some(n) = number(text) {
-        return Some(Target::Node(node(path, n, voters, notes)));
-    }
-    if let Some(k) = text.strip_prefix("follower").and_then(number) {
-        return Some(Target::Follower(follower(path, k, voters, notes)));
-    }
-    let shown: String = text.chars().take(40).collect();
-    let help = match nearest(text.trim(), &["leader", "follower1"]) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "an end is a node's number, `leader`, or `follower1` and so on".to_string(),
-    };
-    notes.error(path, format!("`{shown}` is no end of a link"), help);
-    None
-}
-
-/// Notes two faults that can't both be: the same node, named by its number, is down or paused already.
-fn overlaps(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
-    let mut spans = Vec::new();
-    for (i, fault) in faults.iter().enumerate() {
-        if let Some(hit) = exclusive(&fault.action) {
-            spans.push((hit, fault.at, fault.until.unwrap_or(Time::from_nanos(u64::MAX)), i));
-        }
-    }
-    spans.sort_unstable();
-    let mut found = BTreeSet::new();
-    let mut last: Option<((bool, NodeId), Time, usize)> = None;
-    for (hit, at, until, i) in spans {
-        match last {
-            Some((same, end, first)) if same == hit && at < end => {
-                found.insert((i.max(first), i.min(first), hit));
-                last = Some(if until > end { (hit, until, i) } else { (hit, end, first) });
-            }
-            _ => last = Some((hit, until, i)),
-        }
-    }
-    for (later, earlier, (down, node)) in found {
-        let state = if down { "down" } else { "paused" };
-        let message = format!("node {} is {state} already in this time, by faults[{earlier}]", node.0);
-        notes.error(&path.item(later).field("do"), message, "let one of the two end before the other begins");
-    }
-}
-
-/// What a fault holds for itself: a node being down (`true`) or paused.
-fn exclusive(action: &Action) -> Option<(bool, NodeId)> {
-    match action {
-        Action::Crash(Target::Node(node)) | Action::Wipe(Target::Node(node)) => Some((true, *node)),
-        Action::Pause(Target::Node(node)) => Some((false, *node)),
-        _ => None,
-    }
 }

@@ -82,7 +82,7 @@ impl<'t> Tree<'t> {
         for step in steps {
             here = match step {
                 Step::Field(name) => self.field(here, name)?,
-                Step::Item(index) => {
+                Step::Item(index) | Step::Entry(_, index) => {
                     let list = self.unwrap(here);
                     *self.nodes[list].children.get(*index)? as usize
                 }
@@ -111,9 +111,14 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// What `Some(..)` holds, or the value itself.
+    /// The list that a variant holds, as in `Some([..])` or `Each([..])`, or the value itself.
     fn unwrap(&self, node: usize) -> usize {
-        if self.name(node) == "Some" { self.only_element(node).unwrap_or(node) } else { node }
+        let list = self.only_element(node).filter(|_| !self.nodes[node].name.is_empty());
+        let is_list = |inner: &usize| {
+            let start = self.nodes[*inner].span.start as usize;
+            self.name(node) == "Some" || self.text[start..].starts_with('[')
+        };
+        list.filter(is_list).unwrap_or(node)
     }
 
     fn only_element(&self, node: usize) -> Option<usize> {
@@ -125,7 +130,8 @@ impl<'t> Tree<'t> {
 
     fn key(&self, node: usize) -> &'t str {
         let key = &self.text[widen(&self.nodes[node].key)];
-        key.strip_prefix("r#").unwrap_or(key)
+        let unquoted = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+        unquoted.or(key.strip_prefix("r#")).unwrap_or(key)
     }
 
     /// The value's name; for a plain word the word itself.
@@ -375,7 +381,7 @@ mod tests {
             (&[Field("b"), Item(3)], None),
             (&[Field("c"), Field("d")], Some(r"'\''")),
             (&[Field("c"), Field("e")], Some("b\"]\"")),
-            (&[Field("\"f\""), Field("\"g\""), Item(1)], Some("2")),
+            (&[Field("f"), Field("g"), Item(1)], Some("2")),
             (&[Field("h"), Variant("Inner"), Field("i")], Some("-1.5")),
             (&[Field("h"), Variant("Wrap"), Field("i")], Some("-1.5")),
             (&[Field("x")], None),

@@ -19,15 +19,27 @@
 //! ```
 
 mod bounds;
+mod cluster;
 mod effort;
+mod expectations;
 mod faults;
+mod load;
 mod locate;
+mod logs;
 mod meaning;
+mod names;
 mod nearest;
+mod network;
+mod overlaps;
 mod parse;
 mod path;
+mod possible;
 mod problem;
+mod setting;
 mod shape;
+mod shapes;
+mod storms;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -59,7 +71,7 @@ fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec
         return Err(Errors::new(vec![Problem::new(&[], None, error.to_string(), help)]));
     }
     let tree = Tree::new(text);
-    let shape = parse::parse(text, &tree).map_err(|problem| Errors::new(vec![problem]))?;
+    let shape = parse::parse(text, &tree).map_err(Errors::new)?;
     let mut notes = Notes::new(&tree);
     if let Some(name) = tree.first_field().filter(|name| &text[name.clone()] != "format") {
         notes.error_at(name, "`format` has to come first", "move `format: 1` to the top of the scenario");

@@ -15,9 +15,12 @@ use std::ops::Range;
 pub(super) const FORMAT: &str = "1";
 
 /// Reads the shapes of a text, of which this is the tree.
-pub(super) fn parse(text: &str, tree: &Tree<'_>) -> Result<Scenario, Problem> {
-    check_format(text, tree)?;
-    let explain = |steps: &[Step<'_>], error: SpannedError| Parsing { text, tree, steps, error }.explain();
+pub(super) fn parse(text: &str, tree: &Tree<'_>) -> Result<Scenario, Vec<Problem>> {
+    if let Some(problem) = other_format(text, tree) {
+        return Err(vec![problem]);
+    }
+    let explain =
+        |steps: &[Step<'_>], error: SpannedError| vec![Parsing { text, tree, steps, error }.explain()];
     let extensions =
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
     let options = ron::Options::default().with_default_extension(extensions);
@@ -42,17 +45,16 @@ fn step(segment: &Segment) -> Option<Step<'_>> {
 }
 
 /// Refuses other formats before anything else: whatever else seems wrong with one may be right in its format.
-fn check_format(text: &str, tree: &Tree<'_>) -> Result<(), Problem> {
+fn other_format(text: &str, tree: &Tree<'_>) -> Option<Problem> {
     let format = [Step::Field("format")];
-    match tree.value(&format) {
-        Some(place) if &text[place.clone()] != FORMAT => Err(Problem::new(
-            &format,
-            Some(place),
-            "this format is unknown".to_string(),
-            format!("this version of Squall reads `format: {FORMAT}`"),
-        )),
-        _ => Ok(()),
-    }
+    let place = tree.value(&format).filter(|place| &text[place.clone()] != FORMAT)?;
+    let message = "this format is unknown".to_string();
+    Some(Problem::new(
+        &format,
+        Some(place),
+        message,
+        format!("this version of Squall reads `format: {FORMAT}`"),
+    ))
 }
 
 /// An error of the parser, with all that is known about it.
@@ -131,7 +133,7 @@ impl Parsing<'_> {
     fn number(&self) -> (Range<usize>, String, String) {
         let name = self.steps.iter().rev().find_map(|step| match step {
             Step::Field(name) | Step::Variant(name) => Some(*name),
-            Step::Item(_) => None,
+            Step::Item(_) | Step::Entry(..) => None,
         });
         let name = name.unwrap_or("this");
         let place = self.value();

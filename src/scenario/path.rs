@@ -11,6 +11,8 @@ pub(super) enum Path<'a> {
     Field(&'a Path<'a>, &'a str),
     /// An element of a list, from 0.
     Item(&'a Path<'a>, usize),
+    /// An entry of a map: its key, and its place, since a key may be there twice.
+    Entry(&'a Path<'a>, &'a str, usize),
 }
 
 /// One link of a path, as the locator follows it.
@@ -20,6 +22,8 @@ pub(super) enum Step<'a> {
     Field(&'a str),
     /// Into the element at this place.
     Item(usize),
+    /// Into the map's entry of this key at this place.
+    Entry(&'a str, usize),
     /// To the enum variant of this name.
     Variant(&'a str),
 }
@@ -33,6 +37,11 @@ impl<'a> Path<'a> {
     /// The element `index` of what stands here.
     pub(super) fn item(&'a self, index: usize) -> Self {
         Self::Item(self, index)
+    }
+
+    /// The entry `index` of what stands here, of this key.
+    pub(super) fn entry(&'a self, key: &'a str, index: usize) -> Self {
+        Self::Entry(self, key, index)
     }
 
     /// The links from the root on.
@@ -50,6 +59,10 @@ impl<'a> Path<'a> {
                     steps.push(Step::Item(*index));
                     parent
                 }
+                Self::Entry(parent, key, index) => {
+                    steps.push(Step::Entry(key, *index));
+                    parent
+                }
             };
         }
         steps.reverse();
@@ -63,7 +76,7 @@ pub(super) fn display(steps: &[Step<'_>]) -> String {
     for step in steps {
         match step {
             Step::Field(name) if text.is_empty() => text.push_str(name),
-            Step::Field(name) => text.push_str(&format!(".{name}")),
+            Step::Field(name) | Step::Entry(name, _) => text.push_str(&format!(".{name}")),
             Step::Item(index) => text.push_str(&format!("[{index}]")),
             Step::Variant(_) => {}
         }

@@ -12,6 +12,9 @@ const LONGEST_LINE: usize = 1_000;
 /// The most characters of a path or a message that are kept.
 const LONGEST_TEXT: usize = 400;
 
+/// The most characters of a name that a message quotes.
+const LONGEST_EXCERPT: usize = 40;
+
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
 
@@ -22,6 +25,8 @@ pub struct Problem {
     message: String,
     help: String,
     place: Option<Range<usize>>,
+    /// Another place that has to do with it, and how.
+    beside: Option<(Range<usize>, String)>,
 }
 
 impl Problem {
@@ -32,7 +37,13 @@ impl Problem {
         message: String,
         help: String,
     ) -> Self {
-        Self { path: shortened(display(steps)), message: shortened(message), help: shortened(help), place }
+        Self {
+            path: shortened(display(steps)),
+            message: shortened(message),
+            help: shortened(help),
+            place,
+            beside: None,
+        }
     }
 
     /// Which field it is about, such as `cluster.raft.election_timeout`; empty for the scenario as a whole.
@@ -87,6 +98,15 @@ impl Problem {
         let snippet = Snippet::source(line).line_start(number).path(file).annotation(mark);
         renderer.render(&[title.element(snippet).element(help)])
     }
+}
+
+/// The first part of a text that is quoted from a scenario.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST_EXCERPT).collect();
+    if shown.len() < text.len() {
+        shown.push_str("..");
+    }
+    shown
 }
 
 /// A text without the bulk of what it quotes.
@@ -192,6 +212,32 @@ impl<'t> Notes<'t> {
         self.errors.push(problem);
     }
 
+    /// Notes an error in the value at `path`, which has to do with that at another.
+    pub(super) fn error_beside(
+        &mut self,
+        path: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        (other, label): (&Path<'_>, &str),
+    ) {
+        let problem = self.problem(path, message.into(), help.into());
+        let beside = self.tree.value(&other.steps()).map(|place| (place, label.to_string()));
+        self.errors.push(Problem { beside, ..problem });
+    }
+
+    /// Notes that the value at `path` is doubtful, beside that at another.
+    pub(super) fn warn_beside(
+        &mut self,
+        path: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        (other, label): (&Path<'_>, &str),
+    ) {
+        let problem = self.problem(path, message.into(), help.into());
+        let beside = self.tree.value(&other.steps()).map(|place| (place, label.to_string()));
+        self.warnings.push(Warning(Problem { beside, ..problem }));
+    }
+
     /// Notes that the value at `path` is doubtful.
     pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
         let problem = self.problem(path, message.into(), help.into());
@@ -206,6 +252,11 @@ impl<'t> Notes<'t> {
     /// Whether no error was noted so far.
     pub(super) fn is_clean(&self) -> bool {
         self.errors.is_empty()
+    }
+
+    /// How many errors were noted so far.
+    pub(super) fn count(&self) -> usize {
+        self.errors.len()
     }
 
     /// The warnings, or all errors if there are any; in the order of the text.

@@ -1,9 +1,10 @@
 //! Properties of reading and writing: what is written reads back, and no bytes at all do harm.
 
 use super::*;
-use crate::ids::NodeId;
+use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Clients, Cluster, Edge, Fault, Jitter, Link, Network, Shape, Target,
+    Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Jitter, Link, Logs,
+    Milestone, Moment, Name, Network, Property, Settle, Shape, Span, Start, Storm, Target,
 };
 use crate::replica::{Bug, Options};
 use crate::rng::{Distribution, Rate};
@@ -24,6 +25,8 @@ Scenario(
     duration: "1m",
     cluster: (
         voters: 5,
+        first_leader: 2,
+        logs: Each([[1, 1, 2], [1, 1], [], [1], [1, 1, 3]]),
         raft: (heartbeat: "50ms", election_timeout: ("150ms", "300ms"), max_batch_bytes: 65_536),
         disk: (flush: Uniform("500us", "2ms")),
         rpc: (timeout: "150ms"),
@@ -38,15 +41,42 @@ Scenario(
         count: 4, arrival: OpenLoop(rate: 200.0), mix: (put: 0.5, get: 0.4, cas: 0.1), keys: 16, value_bytes: 64,
         timeout: "500ms", backoff: (base: "20ms", cap: "2s", jitter: NoJitter),
     ),
+    names: {"slowpoke": Follower(1), "few": Minority},
     /* faults /* of all kinds */ */
     faults: [
         (id: "split", at: "5s", until: "12s", do: Partition(groups: [[Leader, Follower(1)], [Rest]])),
         (at: "13s", for: "800ms", do: Partition(keep: ["leader-1", "2-3"])),
-        (at: "15s", for: "800ms", do: Partition(cut: ["1>2", "follower1-3"])),
+        (at: "15s", for: "800ms", do: Partition(cut: ["1>2", "follower1-3", "slowpoke>random"])),
         (at: "16s", for: "800ms", do: Clog(cut: ["1-2"])),
-        (at: "20s", for: "1s", do: Crash(Node(1))),
-        (at: "21s", for: "1s", do: Wipe(Node(1))),
+        (at: "17s", for: "100ms", do: Clog(isolate: Leader)),
+        (at: "17s", for: "100ms", do: Clog(oneway: (from: [Leader, Named("few")], to: [Rest]))),
+        (at: "18s", for: "100ms", do: Partition(bridge: Node(3))),
+        (at: "18s", for: "100ms", do: Partition(chain: [Leader, Rest])),
+        (at: "18s", for: "100ms", do: Partition(ring: [All])),
+        (at: "19s", for: "1s", do: Flap(cut: ["1-2"], down: Constant("200ms"), up: Uniform("100ms", "300ms"))),
+        (at: "20s", for: "1s", spread: "5ms", do: Crash(Node(1))),
+        (at: "22s", for: "1s", do: Wipe(Node(1))),
+        (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
+        (when: Leader(2), for: "800ms", do: Pause(Majority)),
+        (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
+        (when: Elected(2), for: "800ms", do: Crash(All)),
+        (when: Fault("split"), do: Crash(Minority)),
+        (when: End("committed"), until: "30s", do: Crash(Random)),
         (at: "23s 500ms", until: None, do: Pause(Leader)),
+    ],
+    storm: [
+        (during: ("5s", "40s"), every: Exponential(mean: "10s"), for: Uniform("75ms", "2s"), do: Crash(Random)),
+        (every: Constant("5s"), for: Constant("100ms"), do: Partition(isolate: Minority)),
+    ],
+    settle: (from: "40s", core: All),
+    expect: [
+        LeaderWithin(bound: "2s", after: Start), LeaderWithin(bound: "2s", after: At("5s")),
+        LeaderWithin(bound: "2s", after: Settle), LeaderWithin(bound: "2s", after: Fault("split")),
+        LeaderWithin(bound: "2s", after: End("split")), Returns(within: "2s", after: End("committed")),
+        Progress(during: Run), Progress(during: Settle), NoProgress(during: Fault("committed")),
+        Availability(at_least: 0.95, during: Between("5s", "12s")), LeaderChanges(at_most: 2, at_least: 1),
+        LeaderChanges(at_most: 1, during: Settle), TermAtMost(50), Sometimes(NodeBlank), Never(NodeStopped),
+        Violates(AcknowledgedWrites),
     ],
 )
 "#;
@@ -69,8 +99,22 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     assert_eq!(clients.arrival, Arrival::OpenLoop { mean: Duration::from_millis(20) });
     assert_eq!(clients.mix.put, 1 << 31);
     assert_eq!(clients.mix.put + clients.mix.get + clients.mix.cas, 1 << 32);
-    assert_eq!(plan.faults[1].until, Some(Time::from_nanos(13_800_000_000)));
-    assert_eq!(plan.faults[6].until, None);
+    assert_eq!(plan.cluster.first_leader, Some(NodeId(2)));
+    assert!(matches!(&plan.cluster.logs, Logs::Each(logs) if logs[0] == [Term(1), Term(1), Term(2)]));
+    assert_eq!(plan.names[1], Name { name: "few".to_string(), target: Target::Minority });
+    assert_eq!(plan.faults[0].end, End::Until(Time::from_nanos(12_000_000_000)));
+    assert_eq!(plan.faults[1].end, End::For(Duration::from_millis(800)));
+    assert_eq!(plan.faults[10].spread, Duration::from_millis(5));
+    let committed = Milestone::Committed(Index(1000));
+    assert_eq!(plan.faults[12].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
+    assert_eq!(plan.faults[12].action, Action::Pause(Target::Named(0)));
+    assert_eq!(plan.faults[18].end, End::Never);
+    let seconds = |n| Duration::from_secs(n);
+    let every = Distribution::Exponential { min: seconds(0), mean: seconds(10), max: seconds(200) };
+    assert_eq!(plan.storms[0].every, every);
+    assert_eq!(plan.storms[1].during, (Time::ZERO, Time::from_nanos(40_000_000_000)));
+    assert_eq!(plan.settle, Some(Settle { from: Time::from_nanos(40_000_000_000) }));
+    assert_eq!(plan.expectations.len(), 16);
     let text = write(&plan);
     assert!(text.contains("loss: 0.001, duplicate: 0.001"), "{text}");
     assert!(text.contains("OpenLoop(rate: 200), mix: (put: 0.5, get: 0.4, cas: 0.1)"), "{text}");
@@ -108,6 +152,17 @@ fn bytes_that_are_no_text_are_told_by_place() {
     assert!(errors.render("x.ron", "", false).contains("1048577 bytes is too long"));
 }
 
+/// So many different words in quotes, with commas between.
+fn numbered(word: &str, after: &str, count: usize) -> String {
+    (0..count).map(|n| format!("\"{word}{n}\"{after}")).collect::<Vec<_>>().join(",")
+}
+
+/// So many faults, each of which waits for the next and the last for the first.
+fn circle(count: usize) -> String {
+    let fault = |n: usize| format!("(id: \"{n}\", when: Fault(\"{}\"), do: Pause(Leader))", (n + 1) % count);
+    (0..count).map(fault).collect::<Vec<_>>().join(",")
+}
+
 /// Texts of the greatest size, made to take long. Each took well under a second when this was written; a quadratic
 /// pass over a mebibyte would take an hour.
 #[test]
@@ -131,15 +186,37 @@ fn a_hostile_text_is_refused_at_once() {
         format!("{head}faults: [(at: \"1s\", do: Partition(groups: [[{}]]))])", fill("Node(1),")),
         format!("{head}faults: [(at: \"1s\", do: Partition(cut: [{}]))])", fill("\"1-1\",")),
         format!("{head}network: (links: [{}]))", fill("(from:9,to:9),\n")),
+        format!("{head}faults: [{}])", fill("(at: \"1s\", do: Crash(All)),\n")),
+        format!("{head}faults: [{}])", fill("(at: \"1s\", do: Crash(Named(\"x\"))),\n")),
+        format!("{head}faults: [{}])", fill("(when: Fault(\"x\"), do: Crash(All)),\n")),
+        format!("{head}names: {{{}}})", fill("\"a\": Leader,")),
+        format!(
+            "{head}names: {{{}}}, faults: [(at: \"1s\", do: Clog(cut: [{}]))])",
+            numbered("n", ": Leader", 20_000),
+            numbered("m", "", 20_000)
+        ),
+        format!("{head}faults: [{}, (at: \"1s\", do: Pause(Node(9)))])", circle(10_000)),
+        format!("{head}faults: [(at: \"1s\", do: Partition(groups: [{}]))])", fill("[All],")),
+        format!("{head}expect: [{}])", fill("Sometimes(NodeCrashed),")),
+        format!("{head}expect: [Progress(during: Run), {}])", fill("NoProgress(during: Run),")),
+        format!(
+            "{head}storm: [{}])",
+            fill("(every: Constant(\"0s\"), for: Constant(\"0s\"), do: Crash(Rest)),")
+        ),
         format!("{head}{}: 1)", fill("v")),
         format!("{head}about: \"{}\")", fill("\\n")),
         format!("(format: 1, name: \"x\", duration: \"{}\")", fill("1s ")),
         format!("(format: 1, name: \"x\", seed: {})", fill("9")),
     ];
-    for text in &texts {
-        assert!(text.len() <= MAX_BYTES);
-        let Err(errors) = read(text) else { panic!("{} is no scenario", &text[..100]) };
-        let shown = errors.render("x.ron", text, true);
+    let logs = format!("[{}]", vec!["1"; 9_999].join(","));
+    let logs = format!("[{}]", vec![logs; 25].join(",") + ", [2, 2]");
+    let texts = texts
+        .into_iter()
+        .chain([head.replace("voters: 3", &format!("voters: 26, logs: Each({logs})")) + "seed: -1)"]);
+    for text in texts {
+        assert!(text.len() <= MAX_BYTES, "{} bytes", text.len());
+        let Err(errors) = read(&text) else { panic!("{} is no scenario", &text[..100]) };
+        let shown = errors.render("x.ron", &text, true);
         assert!(shown.len() < 200_000, "{} bytes for {}", shown.len(), &text[..100]);
     }
 }
@@ -179,7 +256,7 @@ fn mix() -> impl Strategy<Value = crate::plan::Mix> {
     let weight = || prop_oneof![Just(0.0), 0.0..=1.0_f64, (0..=10_u32).prop_map(f64::from), 0.0..=1e12_f64];
     (weight(), weight(), weight())
         .prop_filter("nothing to do", |(a, b, c)| a + b + c > 0.0)
-        .prop_map(|(put, get, cas)| meaning::shares([put, get, cas]))
+        .prop_map(|(put, get, cas)| load::shares([put, get, cas]))
 }
 
 prop_compose! {
@@ -200,7 +277,7 @@ prop_compose! {
         jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
     ) -> Clients {
         let arrival = match open {
-            Some(rate) => Arrival::OpenLoop { mean: meaning::mean_between(count, rate) },
+            Some(rate) => Arrival::OpenLoop { mean: load::mean_between(count, rate) },
             None => Arrival::ClosedLoop { think },
         };
         let backoff = Backoff { base, cap: base.saturating_add(more), jitter };
@@ -208,69 +285,187 @@ prop_compose! {
     }
 }
 
-/// Any target of a cluster of at least three.
-fn target(voters: u32) -> impl Strategy<Value = Target> {
+/// Any target that is one node, of a cluster of at least four.
+fn single(voters: u32) -> impl Strategy<Value = Target> {
     prop_oneof![
         (1..=voters).prop_map(|node| Target::Node(NodeId(node))),
         Just(Target::Leader),
         (1..voters).prop_map(Target::Follower),
+        Just(Target::Random),
+        Just(Target::Named(0)),
     ]
 }
 
-fn edges(voters: u32, least: usize) -> impl Strategy<Value = Vec<Edge>> {
-    let edge = (target(voters), target(voters), any::<bool>());
-    let edge = edge.prop_filter("to itself", |(from, to, _)| from != to);
-    vec(edge.prop_map(|(from, to, one_way)| Edge { from, to, one_way }), least..5)
+/// Any target but the rest.
+fn several(voters: u32) -> impl Strategy<Value = Target> {
+    let nodes = |numbers: &[u32]| Target::Nodes(numbers.iter().map(|number| NodeId(*number)).collect());
+    let many =
+        vec![nodes(&[1, 3]), nodes(&[4]), Target::Majority, Target::Minority, Target::All, Target::Named(1)];
+    prop_oneof![single(voters), proptest::sample::select(many)]
 }
 
-/// Groups of distinct targets; two at least, so that something is cut.
-fn groups(voters: u32) -> impl Strategy<Value = Shape> {
-    vec((0..3_usize, target(voters)), 2..8).prop_map(|named| {
-        let mut groups: Vec<Vec<Target>> = vec![vec![], vec![], vec![Target::Rest]];
+fn edges(voters: u32, least: usize) -> impl Strategy<Value = Vec<Edge>> {
+    let edge = (single(voters), single(voters), any::<bool>());
+    let edge = edge.prop_filter("to itself", |(from, to, _)| from != to);
+    let edge = edge.prop_map(|(from, to, one_way)| Edge { from, to, one_way });
+    // So that there are nodes enough to draw from.
+    vec(edge, least..5).prop_map(move |mut edges| {
+        edges.truncate(voters as usize / 2);
+        edges
+    })
+}
+
+/// Lists of distinct targets, two at least, that leave nodes to draw; one of them, in this list, the rest.
+fn lists(voters: u32) -> impl Strategy<Value = Vec<Vec<Target>>> {
+    let targets = vec((0..3_usize, single(voters)), 2..8);
+    (targets, 0..3_usize).prop_map(move |(named, rest)| {
+        let mut lists = vec![vec![], vec![], vec![]];
         let mut seen = BTreeSet::new();
-        for (group, target) in named {
-            if seen.insert(format!("{target:?}")) {
-                groups[group].push(target);
+        for (list, target) in named {
+            if seen.len() + 1 < voters as usize && seen.insert(format!("{target:?}")) {
+                lists[list].push(target);
             }
         }
-        groups.retain(|group| !group.is_empty());
-        if groups.len() == 1 {
-            groups = vec![vec![Target::Leader], vec![Target::Rest]];
+        lists[rest].push(Target::Rest);
+        lists.retain(|list| !list.is_empty());
+        if lists.len() == 1 {
+            lists = vec![vec![Target::Majority], vec![Target::Rest]];
         }
-        Shape::Groups(groups)
+        lists
     })
 }
 
 fn shape(voters: u32) -> impl Strategy<Value = Shape> {
-    prop_oneof![groups(voters), edges(voters, 0).prop_map(Shape::Keep), edges(voters, 1).prop_map(Shape::Cut),]
-}
-
-fn action(voters: u32) -> impl Strategy<Value = Action> {
     prop_oneof![
-        shape(voters).prop_map(Action::Partition),
-        shape(voters).prop_map(Action::Clog),
-        target(voters).prop_map(Action::Crash),
-        target(voters).prop_map(Action::Wipe),
-        target(voters).prop_map(Action::Pause),
+        lists(voters).prop_map(Shape::Groups),
+        edges(voters, 0).prop_map(Shape::Keep),
+        edges(voters, 1).prop_map(Shape::Cut),
+        several(voters).prop_map(Shape::Isolate),
+        lists(voters).prop_map(|lists| Shape::OneWay { from: lists[0].clone(), to: lists[1].clone() }),
+        single(voters).prop_map(Shape::Bridge),
+        lists(voters).prop_map(|lists| Shape::Chain(lists.concat())),
+        prop_oneof![lists(voters).prop_map(|lists| lists.concat()), Just(vec![Target::All])]
+            .prop_map(Shape::Ring),
     ]
 }
 
-/// Faults one after the other, so that none excludes another.
-fn faults(voters: u32, run: Duration) -> impl Strategy<Value = Vec<Fault>> {
-    vec((any::<bool>(), action(voters)), 0..6).prop_map(move |actions| {
-        let each = run.nanos() / (actions.len() as u64 + 1);
-        let fault = |(i, (ends, action)): (usize, (bool, Action))| {
-            let at = each * i as u64;
-            let ends = ends || matches!(action, Action::Crash(_) | Action::Wipe(_) | Action::Pause(_));
-            Fault { at: Time::from_nanos(at), until: ends.then(|| Time::from_nanos(at + each)), action }
-        };
-        actions.into_iter().enumerate().map(fault).collect()
+/// How long something lasts; longer than nothing.
+fn lasting(least: u64) -> impl Strategy<Value = Distribution> {
+    vec(duration(least, DAY), 3).prop_map(|mut times| {
+        times.sort_unstable();
+        Distribution::Exponential { min: times[0], mean: times[1], max: times[2] }
     })
+}
+
+fn action(voters: u32) -> impl Strategy<Value = Action> {
+    let flap = (shape(voters), lasting(1_000_000), lasting(1_000_000));
+    prop_oneof![
+        shape(voters).prop_map(Action::Partition),
+        shape(voters).prop_map(Action::Clog),
+        flap.prop_map(|(shape, down, up)| Action::Flap { shape, down, up }),
+        several(voters).prop_map(Action::Crash),
+        several(voters).prop_map(Action::Wipe),
+        several(voters).prop_map(Action::Pause),
+    ]
+}
+
+fn milestone(voters: u32, earlier: u32) -> impl Strategy<Value = Option<Milestone>> {
+    prop_oneof![
+        Just(None),
+        (1..=voters).prop_map(|node| Some(Milestone::Leader(NodeId(node)))),
+        (1..1_u64 << 32).prop_map(|index| Some(Milestone::Committed(Index(index)))),
+        (1..1_u64 << 32).prop_map(|n| Some(Milestone::Elected(n))),
+        Just(earlier.checked_sub(1).map(Milestone::Fault)),
+        Just(earlier.checked_sub(1).map(Milestone::End)),
+    ]
+}
+
+/// Faults one after the other, so that none excludes another. All have an end and an id.
+fn faults(voters: u32, stop: Duration) -> impl Strategy<Value = Vec<Fault>> {
+    let fault = move |place: u32| (0..4_u8, action(voters), milestone(voters, place), "[^\\p{Cc}]{1,20}");
+    let faults = (0..6_u32).prop_flat_map(move |count| (0..count).map(fault).collect::<Vec<_>>());
+    faults.prop_map(move |faults| {
+        // The last share of the time is for what begins when it begins.
+        let each = stop.nanos() / (faults.len() as u64 + 1);
+        let fault = |(i, (kind, action, milestone, id)): (usize, (u8, Action, Option<Milestone>, String))| {
+            let at = Time::from_nanos(each * i as u64);
+            let share = Duration::from_nanos(each / 4);
+            let spread = if kind % 2 == 0 { Duration::ZERO } else { share };
+            let end = match kind {
+                0 | 1 => End::For(Duration::from_nanos(each / 2)),
+                _ => End::Until(at + Duration::from_nanos(each)),
+            };
+            let when = |milestone| Start::When { milestone, after: share };
+            Fault {
+                id: Some(format!("{i}{id}")),
+                start: milestone.map_or(Start::At(at), when),
+                spread,
+                end,
+                action,
+            }
+        };
+        faults.into_iter().enumerate().map(fault).collect()
+    })
+}
+
+fn storm(voters: u32, stop: Duration) -> impl Strategy<Value = Storm> {
+    let half = stop.nanos() / 2;
+    (0..half, half..stop.nanos(), lasting(1_000_000), distribution(), action(voters))
+        .prop_filter("lasts no time", |(.., length, _)| length.max() > Duration::ZERO)
+        .prop_map(|(from, to, every, length, action)| {
+            let during = (Time::from_nanos(from), Time::from_nanos(to));
+            Storm { during, every, length, action }
+        })
+}
+
+/// Expectations that can all be met, in a run with so many faults.
+fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Value = Vec<Expectation>> {
+    let half = Time::ZERO + half(run);
+    let place = move |kind: u8| if faults == 0 { None } else { Some(u32::from(kind) % faults as u32) };
+    let moment = (0..5_u8, any::<u8>()).prop_map(move |(kind, random)| match (kind, place(random)) {
+        (1, _) => Moment::At(half),
+        (2, _) if settles => Moment::Settle,
+        (3, Some(place)) => Moment::Fault(place),
+        (4, Some(place)) => Moment::End(place),
+        _ => Moment::Start,
+    });
+    let span = (0..4_u8, any::<u8>()).prop_map(move |(kind, random)| match (kind, place(random)) {
+        (1, _) => Span::Between(Time::ZERO, half),
+        (2, _) if settles => Span::Settle,
+        (3, Some(place)) => Span::Fault(place),
+        _ => Span::Run,
+    });
+    let bound = Duration::from_nanos(1);
+    let changes = (option::of(0..9_u64), 9..20_u64, span.clone()).prop_map(|(at_least, most, during)| {
+        Expectation::LeaderChanges { at_least, at_most: Some(most), during }
+    });
+    let one = prop_oneof![
+        moment.clone().prop_map(move |after| Expectation::LeaderWithin { bound, after }),
+        moment.prop_map(move |after| Expectation::Returns { within: bound, after }),
+        span.clone().prop_map(|during| Expectation::Progress { during }),
+        (rate(), span).prop_map(|(at_least, during)| Expectation::Availability { at_least, during }),
+        changes,
+        (10..1_u64 << 32).prop_map(Expectation::TermAtMost),
+        proptest::sample::select(&Property::ALL[..]).prop_map(Expectation::Violates),
+        Just(Expectation::Sometimes(Event::LeaderElected)),
+        Just(Expectation::Never(Event::NodeStopped)),
+    ];
+    vec(one, 0..5)
+}
+
+fn logs(voters: u32) -> impl Strategy<Value = Logs> {
+    let logs = (vec(1..4_u64, 0..6), vec(0..6_usize, voters as usize)).prop_map(|(mut terms, lengths)| {
+        terms.sort_unstable();
+        let log = |length: usize| terms.iter().take(length).map(|term| Term(*term)).collect();
+        Logs::Each(lengths.into_iter().map(log).collect())
+    });
+    prop_oneof![Just(Logs::Same), Just(Logs::Shuffled), logs]
 }
 
 prop_compose! {
     fn cluster()(
-        voters in 3..=255_u32,
+        (voters, logs) in (4..=255_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
+        first in option::of(1..=4_u32),
         heartbeat in duration(1, DAY),
         longer in duration(1, DAY),
         spread in duration(0, DAY),
@@ -282,28 +477,46 @@ prop_compose! {
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
-        Cluster { voters, raft: Options { heartbeat, election_timeout, max_batch_bytes, bug }, flush, call_timeout }
+        let raft = Options { heartbeat, election_timeout, max_batch_bytes, bug };
+        Cluster { voters, first_leader: first.map(NodeId), logs, raft, flush, call_timeout }
     }
 }
 
 prop_compose! {
-    fn plan()(cluster in cluster(), duration in duration(1_000, 30 * DAY))(
+    fn plan()(cluster in cluster(), duration in duration(1_000_000, 30 * DAY), settles in any::<bool>())(
         name in "[a-z \"\\\\/*(){}#-]{1,20}|[^\\p{Cc}]{1,20}",
         about in "[^\\p{Cc}]{0,30}|(a|\"|\\\\|\n|\r|\t){0,20}",
         seed in any::<u64>(),
         default in link(),
         links in vec((1..cluster.voters, link()), 0..4),
         to_clients in link(),
-        clients in option::of(clients()),
-        faults in faults(cluster.voters, duration),
+        clients in clients(),
+        targets in (proptest::sample::select(vec![Target::Leader, Target::Follower(1), Target::Random]), several(cluster.voters)),
+        (faults, expectations) in faults(cluster.voters, half(duration)).prop_flat_map(move |faults| {
+            let expectations = expectations(duration, settles, faults.len());
+            (Just(faults), expectations)
+        }),
+        storms in vec(storm(cluster.voters, half(duration)), 0..3),
         cluster in Just(cluster),
         duration in Just(duration),
+        settles in Just(settles),
     ) -> Plan {
         let links = links.into_iter().map(|(from, link)| (NodeId(from), NodeId(from + 1), link)).collect();
         let clients_links = Link { duplicate: Rate::ZERO, ..to_clients };
         let network = Network { default, links, clients: clients_links };
-        Plan { name, about, seed, duration, cluster, network, clients, faults }
+        let settle = settles.then_some(Settle { from: Time::ZERO + half(duration) });
+        let named = |target| if let Target::Named(_) = target { Target::Leader } else { target };
+        let names = [("one", targets.0), ("some_2", targets.1)];
+        let names = names.map(|(name, target)| Name { name: name.to_string(), target: named(target) }).to_vec();
+        let clients = Some(clients);
+        Plan {
+            name, about, seed, duration, cluster, network, clients, names, faults, storms, settle, expectations,
+        }
     }
+}
+
+fn half(duration: Duration) -> Duration {
+    Duration::from_nanos(duration.nanos() / 2)
 }
 
 proptest! {
@@ -323,7 +536,7 @@ proptest! {
     #[test]
     fn shares_add_up_and_keep_their_order(weights in proptest::array::uniform3(prop_oneof![Just(0.0), 0.0..=1e12_f64, 0.0..1e-300])) {
         prop_assume!(weights.iter().sum::<f64>() > 0.0);
-        let mix = meaning::shares(weights);
+        let mix = load::shares(weights);
         let parts = [mix.put, mix.get, mix.cas];
         prop_assert_eq!(parts.iter().sum::<u64>(), 1 << 32);
         for (i, j) in [(0, 1), (1, 2), (0, 2)] {

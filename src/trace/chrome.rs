@@ -194,22 +194,23 @@ impl ChromeTrace {
     fn fault(&mut self, record: &Record, out: &mut dyn Write) -> io::Result<()> {
         let world = record.node;
         match record.body {
-            Body::FaultStarted { fault, action, target } => {
-                let name = format!("{action:?}").to_lowercase();
-                let hit = target.map(|node| node.to_string());
-                let more = json!({"cat": "fault", "id": fault, "args": {"fault": fault, "hit": hit}});
+            Body::FaultStarted { fault, source, action, nodes } => {
+                let name = action.to_string();
+                let args = json!({"source": source.to_string(), "nodes": nodes.to_string()});
+                let more = json!({"cat": "fault", "id": fault, "args": args});
                 self.event(out, "b", world, &name, &more)?;
                 self.faults.insert((fault, name));
             }
             Body::FaultEnded { fault, action, .. } => {
-                let name = format!("{action:?}").to_lowercase();
+                let name = action.to_string();
                 if self.faults.remove(&(fault, name.clone())) {
                     self.event(out, "e", world, &name, &json!({"cat": "fault", "id": fault}))?;
                 }
             }
-            Body::FaultSkipped { fault, .. } => {
-                self.instant(out, world, &format!("fault {fault} skipped"), "t")?;
+            Body::FaultSkipped { source, .. } => {
+                self.instant(out, world, &format!("{source} is skipped"), "t")?;
             }
+            Body::Settled => self.instant(out, world, "settles", "p")?,
             _ => {}
         }
         Ok(())
@@ -264,9 +265,10 @@ impl Format for ChromeTrace {
             Body::Sent { .. } | Body::Duplicated { .. } | Body::Delivered { .. } | Body::Lost { .. } => {
                 self.frame(record, out)
             }
-            Body::FaultStarted { .. } | Body::FaultEnded { .. } | Body::FaultSkipped { .. } => {
-                self.fault(record, out)
-            }
+            Body::FaultStarted { .. }
+            | Body::FaultEnded { .. }
+            | Body::FaultSkipped { .. }
+            | Body::Settled => self.fault(record, out),
             Body::Invoked { .. } | Body::Returned { .. } => self.operation(record, out),
             Body::Booted { .. }
             | Body::RoleChanged { .. }

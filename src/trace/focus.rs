@@ -49,8 +49,8 @@ impl Condition {
 /// Whether this is a fault that has this one as its target.
 fn hits(record: &Record, one: Address) -> bool {
     match record.body {
-        Body::FaultStarted { target, .. } | Body::FaultEnded { target, .. } => {
-            target.is_some_and(|target| one == target.into())
+        Body::FaultStarted { nodes, .. } | Body::FaultEnded { nodes, .. } => {
+            one.as_node().is_some_and(|node| nodes.contains(node))
         }
         _ => false,
     }
@@ -85,9 +85,9 @@ impl<O: Observer> Observer for Focused<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{CallId, NodeId};
+    use crate::ids::{CallId, NodeId, NodeSet};
     use crate::time::Time;
-    use crate::trace::{ActionKind, Loss, Trace};
+    use crate::trace::{ActionKind, FaultSource, Loss, Trace};
 
     fn node(number: u32) -> Address {
         NodeId(number).into()
@@ -101,8 +101,10 @@ mod tests {
         trace.effect(node(1), Body::Lost { to: node(2), kind: 1, why: Loss::Random });
         trace.event(Time::ZERO, node(2), None, delivered);
         trace.event(Time::ZERO, node(2), None, Body::Cut { to: node(1) });
-        let (action, target) = (ActionKind::Crash, Some(NodeId(2)));
-        trace.event(Time::ZERO, Address::WORLD, None, Body::FaultStarted { fault: 0, action, target });
+        let mut nodes = NodeSet::EMPTY;
+        nodes.insert(NodeId(2));
+        let (source, action) = (FaultSource::Fault(0), ActionKind::Crash);
+        trace.event(Time::ZERO, Address::WORLD, None, Body::FaultStarted { fault: 0, source, action, nodes });
         focused.into_observer().iter().map(|record: &Record| record.id.0.get()).collect()
     }
 

@@ -4,7 +4,9 @@
 //! the machine may get in.
 
 use super::Digest;
-use crate::ids::{Address, CallId, Epoch, Index, NodeId, OperationId, RecordId, RequestId, Term, WriteId};
+use crate::ids::{
+    Address, CallId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId,
+};
 use crate::replica::{Refusal, Role};
 use crate::time::Time;
 use serde::Serialize;
@@ -86,33 +88,46 @@ pub enum Body {
     },
 
     // ---- faults, with their resolved targets ----
-    /// A fault of the plan began; the records of its targets follow.
+    /// A fault began; the records of its targets follow.
     FaultStarted {
-        /// Its place in the plan.
+        /// Its number, from 0 in the order in which faults began.
         fault: u32,
+        /// Where it stands in the plan.
+        source: FaultSource,
         /// What it does.
         action: ActionKind,
-        /// The node that it hits, if it hits one.
-        target: Option<NodeId>,
+        /// The nodes that it hits; none if it hits links.
+        nodes: NodeSet,
     },
     /// A fault ended.
     FaultEnded {
-        /// Its place in the plan.
+        /// Its number.
         fault: u32,
+        /// Where it stands in the plan.
+        source: FaultSource,
         /// What it did.
         action: ActionKind,
-        /// The node that it had hit, if it had hit one.
-        target: Option<NodeId>,
+        /// The nodes that it had hit; none if it had hit links.
+        nodes: NodeSet,
+        /// Whether it is over for good: links that flap will be cut again.
+        last: bool,
     },
-    /// A fault waited for a target that never came.
+    /// A fault was given up: its milestone or its targets never came.
     FaultSkipped {
-        /// Its place in the plan.
-        fault: u32,
+        /// Where it stands in the plan.
+        source: FaultSource,
         /// What it would have done.
         action: ActionKind,
     },
+    /// Every fault is over from now on.
+    Settled,
     /// The link from `node` to here loses every frame from now on.
     Cut {
+        /// The receiving end.
+        to: Address,
+    },
+    /// A fault hits the link from `node` to here, which was cut or clogged already by another one.
+    HitAlready {
         /// The receiving end.
         to: Address,
     },
@@ -141,6 +156,16 @@ pub enum Body {
     Resumed,
 
     // ---- the life of a host ----
+    /// An entry was durably in a log before time 0.
+    Preloaded {
+        /// Its index.
+        index: Index,
+        /// Its term.
+        term: Term,
+        /// The chained hash of the log up to and with it.
+        #[serde(serialize_with = "hexadecimal")]
+        hash: u64,
+    },
     /// A host started (all of them at time 0, a crashed one at its restart).
     Booted {
         /// Which of its lives begins.
@@ -406,7 +431,22 @@ pub enum StopReason {
     Unrecoverable,
 }
 
-/// The kinds of fault.
+/// Where a fault stands in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultSource {
+    /// It is scripted: its place among the faults, from 0.
+    Fault(u32),
+    /// It was drawn: the place of its storm among the storms, from 0.
+    Storm(u32),
+}
+
+impl Serialize for FaultSource {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The kinds of fault. Links that flap are partitioned again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
@@ -433,6 +473,7 @@ impl Record {
             | Body::Duplicated { to, .. }
             | Body::CallFailed { to, .. }
             | Body::Cut { to }
+            | Body::HitAlready { to }
             | Body::Healed { to }
             | Body::Clogged { to }
             | Body::Unclogged { to } => Some((self.node, to)),
@@ -460,8 +501,8 @@ fn hexadecimal<S: serde::Serializer>(hash: &u64, serializer: S) -> Result<S::Ok,
 impl Body {
     /// The canonical binary form: what the digest is made of, with time and node before it.
     ///
-    /// The first word tells the kind and holds the small fields. A fault's place in the plan is left out, so that a
-    /// drawn and a scripted fault give the same digest. Inlined where a record is made, only the words of its own kind
+    /// The first word tells the kind and holds the small fields. A fault's number and place in the plan are left out, so
+    /// that a drawn and a scripted fault give the same digest. Inlined where a record is made, only the words of its own kind
     /// are left of the match.
     #[inline(always)]
     fn words(&self) -> ([u64; 6], usize) {
@@ -538,14 +579,19 @@ impl Words {
                 Self::new(5, small).and(operation.0).and(previous.unwrap_or(0)).and(index.0)
             }
             Body::CallFailed { to, kind, call } => Self::new(6, 0).address(to, kind).and(call.0),
-            Body::FaultStarted { fault: _, action, target } => {
-                Self::new(7, (action as u64) << 32 | node(target))
+            Body::FaultStarted { fault: _, source: _, action, nodes } => {
+                let [a, b, c, d] = nodes.words();
+                Self::new(7, action as u64).and(a).and(b).and(c).and(d)
             }
-            Body::FaultEnded { fault: _, action, target } => {
-                Self::new(8, (action as u64) << 32 | node(target))
+            Body::FaultEnded { fault: _, source: _, action, nodes, last: _ } => {
+                let [a, b, c, d] = nodes.words();
+                Self::new(8, action as u64).and(a).and(b).and(c).and(d)
             }
-            Body::FaultSkipped { fault: _, action } => Self::new(9, action as u64),
+            Body::FaultSkipped { source: _, action } => Self::new(9, action as u64),
+            Body::Settled => Self::new(37, 0),
+            Body::Preloaded { index, term, hash } => Self::new(38, 0).and(index.0).and(term.0).and(hash),
             Body::Cut { to } => Self::new(10, 0).address(to, 0),
+            Body::HitAlready { to } => Self::new(39, 0).address(to, 0),
             Body::Healed { to } => Self::new(11, 0).address(to, 0),
             Body::Clogged { to } => Self::new(12, 0).address(to, 0),
             Body::Unclogged { to } => Self::new(13, 0).address(to, 0),

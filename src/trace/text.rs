@@ -1,7 +1,7 @@
 //! Records as one line of text each.
 
-use super::{Body, Loss, Operation, Outcome, Record, Rejection, StopReason};
-use crate::ids::NodeId;
+use super::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
+use crate::ids::NodeSet;
 use crate::replica::{Refusal, Role};
 use std::fmt;
 
@@ -45,16 +45,19 @@ impl Body {
             Self::CallFailed { to, kind, call } => {
                 format!("{} to {to}, call {call}, had no answer in time", name(kind))
             }
-            Self::FaultStarted { fault, action, target } => {
-                format!("faults[{fault}] starts: {action:?}{}", of_target(target))
+            Self::FaultStarted { fault, source, action, nodes } => {
+                format!("fault {fault} ({source}) starts: {action}{}", of(nodes))
             }
-            Self::FaultEnded { fault, action, target } => {
-                format!("faults[{fault}] ends: {action:?}{}", of_target(target))
+            Self::FaultEnded { fault, source, action, nodes, last } => {
+                let again = if last { "" } else { ", for now" };
+                format!("fault {fault} ({source}) ends{again}: {action}{}", of(nodes))
             }
-            Self::FaultSkipped { fault, action } => {
-                format!("faults[{fault}] skipped, its target never came: {action:?}")
+            Self::FaultSkipped { source, action } => {
+                format!("{source} is skipped, what it waited for never came: {action}")
             }
+            Self::Settled => "settles: every fault is over".into(),
             Self::Cut { to } => format!("link to {to} is cut"),
+            Self::HitAlready { to } => format!("link to {to} is hit once more"),
             Self::Healed { to } => format!("link to {to} heals"),
             Self::Clogged { to } => format!("link to {to} clogs"),
             Self::Unclogged { to } => format!("link to {to} flows again"),
@@ -62,6 +65,9 @@ impl Body {
             Self::Wiped => "lost its disk".into(),
             Self::Paused => "paused".into(),
             Self::Resumed => "resumed".into(),
+            Self::Preloaded { index, term, hash } => {
+                format!("had entry {index} of term {term} from before the run, hash {hash:016x}")
+            }
             Self::Booted { epoch, blank: true, .. } => format!("booted, life {epoch}, from a blank disk"),
             Self::Booted { epoch, blank: false, term, vote, last, hash } => {
                 let vote = vote.map_or("nobody".into(), |vote| vote.to_string());
@@ -122,8 +128,30 @@ impl Body {
     }
 }
 
-fn of_target(target: Option<NodeId>) -> String {
-    target.map_or(String::new(), |node| format!(" of {node}"))
+fn of(nodes: NodeSet) -> String {
+    if nodes.is_empty() { String::new() } else { format!(" of {nodes}") }
+}
+
+impl fmt::Display for FaultSource {
+    /// As the scenario's fields are called.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&match self {
+            Self::Fault(place) => format!("faults[{place}]"),
+            Self::Storm(place) => format!("storm[{place}]"),
+        })
+    }
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Partition => "partition",
+            Self::Clog => "clog",
+            Self::Crash => "crash",
+            Self::Wipe => "wipe",
+            Self::Pause => "pause",
+        })
+    }
 }
 
 impl fmt::Display for Operation {

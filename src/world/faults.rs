@@ -1,82 +1,149 @@
-//! Faults: bound to their targets when they fire, and taken back when they end.
+//! The life of a fault: bound to its targets when it begins, and taken back when it ends.
 
-use super::targets::Links;
-use super::{Event, PutOff, World};
+use super::agenda::{Agenda, Step};
+use super::milestones::Milestones;
+use super::storms::{Flap, Gusts};
+use super::targets::{Hit, Links};
+use super::{Event, World};
 use crate::host::Host;
-use crate::ids::{Address, Epoch, NodeId};
-use crate::plan::{Action, Fault};
-use crate::time::Duration;
-use crate::trace::{ActionKind, Body, Loss, Observer};
+use crate::ids::{Address, Epoch, NodeId, NodeSet};
+use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
+use crate::replica::Status;
+use crate::rng::{Stream, below};
+use crate::time::{Duration, Time};
+use crate::trace::{ActionKind, Body, FaultSource, Loss, Observer};
+use std::collections::BTreeMap;
+
+/// A fault scripted for the time at which another one began can't begin sooner than this after it.
+pub(super) const INSTANT: Duration = Duration::from_nanos(1);
 
 /// Where the faults of a plan stand.
 #[derive(Debug)]
 pub(super) struct Faults {
-    state: Vec<State>,
-    /// How many wait for a target.
+    agenda: Agenda,
+    scripted: Vec<Scripted>,
+    /// How many of the scripted wait for a target.
     waiting: usize,
+    milestones: Milestones,
+    pub(super) storms: Vec<Gusts>,
+    pub(super) flaps: Vec<Flap>,
+    /// What goes wrong now, by number.
+    active: BTreeMap<u32, Active>,
+    /// How many have begun.
+    begun: u32,
     /// How many crashes hold each node down.
-    crashes: Vec<(NodeId, u32)>,
+    crashes: Vec<u32>,
+    /// What the plan's names stand for.
+    pub(super) names: Vec<Named>,
 }
 
+/// A scripted fault.
 #[derive(Debug)]
+struct Scripted {
+    state: State,
+    /// How much later it begins than the plan says.
+    late: Duration,
+    /// The word for its choices.
+    word: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// Its time or its milestone has not come.
     Ahead,
     /// Its time has come, its target has not.
     Waiting,
-    /// Its target has come; it starts as soon as time moves on.
+    /// Its target has come; it begins as soon as time moves on.
     Due,
-    Active(Bound),
-    Over,
+    /// It has begun, or was given up.
+    Done,
+}
+
+/// A name of the plan.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// Whom it stands for, from its first use on.
+    pub(super) nodes: Option<NodeSet>,
+    /// The word for its choice.
+    pub(super) word: u64,
+}
+
+/// A fault that goes on.
+#[derive(Debug)]
+struct Active {
+    source: FaultSource,
+    action: ActionKind,
+    bound: Bound,
+    /// Its place among the flapping links, if it is one time that these are cut.
+    flap: Option<u32>,
 }
 
 /// What an active fault has hit, once and for all.
 #[derive(Debug)]
 enum Bound {
     Links(Links),
-    Node(NodeId, Epoch),
+    /// Each in which of its lives.
+    Nodes(Vec<(NodeId, Epoch)>),
 }
 
 impl Bound {
-    fn node(&self) -> Option<NodeId> {
+    fn nodes(&self) -> NodeSet {
         match self {
-            Self::Links(_) => None,
-            Self::Node(node, _) => Some(*node),
+            Self::Links(_) => NodeSet::EMPTY,
+            Self::Nodes(nodes) => nodes.iter().map(|(node, _)| *node).collect(),
         }
     }
 }
 
 impl Faults {
-    pub(super) fn new(plan: &[Fault]) -> Self {
-        Self { state: plan.iter().map(|_| State::Ahead).collect(), waiting: 0, crashes: Vec::new() }
-    }
-
-    fn set(&mut self, number: u32, state: State) -> State {
-        let waits = |state: &State| usize::from(matches!(state, State::Waiting));
-        self.waiting += waits(&state);
-        let old = std::mem::replace(&mut self.state[number as usize], state);
-        self.waiting -= waits(&old);
-        old
-    }
-
-    /// One more crash of this node (or, with `false`, one less). How many there are then.
-    fn count_crash(&mut self, node: NodeId, more: bool) -> u32 {
-        let at = match self.crashes.iter().position(|(crashed, _)| *crashed == node) {
-            Some(at) => at,
-            None => {
-                self.crashes.push((node, 0));
-                self.crashes.len() - 1
-            }
+    pub(super) fn new(plan: &Plan, seed: u64) -> Self {
+        let named = |name: &crate::plan::Name| {
+            let label = format!("name {}", name.name);
+            Named { nodes: None, word: Stream::new(seed, &label, 0, 0).word() }
         };
-        let count = &mut self.crashes[at].1;
-        *count = if more { *count + 1 } else { *count - 1 };
-        *count
+        Self {
+            agenda: Agenda::default(),
+            scripted: scripted(&plan.faults, seed),
+            waiting: 0,
+            milestones: Milestones::new(&plan.faults),
+            storms: Gusts::of(&plan.storms, seed),
+            flaps: Vec::new(),
+            active: BTreeMap::new(),
+            begun: 0,
+            crashes: vec![0; plan.cluster.voters as usize],
+            names: plan.names.iter().map(named).collect(),
+        }
+    }
+
+    fn set(&mut self, place: u32, state: State) {
+        let old = std::mem::replace(&mut self.scripted[place as usize].state, state);
+        self.waiting += usize::from(state == State::Waiting);
+        self.waiting -= usize::from(old == State::Waiting);
     }
 }
 
+/// Draws what each scripted fault may need, two words each. A stream is named by what the fault is, not by its place,
+/// so that taking another fault out of the plan leaves it the same.
+fn scripted(faults: &[Fault], seed: u64) -> Vec<Scripted> {
+    let mut names = BTreeMap::new();
+    let draw = |fault: &Fault| {
+        let label = match &fault.id {
+            Some(id) => format!("fault {id}"),
+            None => format!("fault at {:?}: {}", fault.start, kind(&fault.action)),
+        };
+        let alike = names.entry(label.clone()).or_insert(0);
+        let mut stream = Stream::new(seed, &label, *alike, 0);
+        *alike += 1;
+        let late = below(stream.word(), fault.spread.nanos().saturating_add(1));
+        Scripted { state: State::Ahead, late: Duration::from_nanos(late), word: stream.word() }
+    };
+    faults.iter().map(draw).collect()
+}
+
 /// The kind of an action, for records.
-fn kind(action: &Action) -> ActionKind {
+pub(super) fn kind(action: &Action) -> ActionKind {
     match action {
-        Action::Partition(_) => ActionKind::Partition,
+        Action::Partition(_) | Action::Flap { .. } => ActionKind::Partition,
         Action::Clog(_) => ActionKind::Clog,
         Action::Crash(_) => ActionKind::Crash,
         Action::Wipe(_) => ActionKind::Wipe,
@@ -85,58 +152,167 @@ fn kind(action: &Action) -> ActionKind {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// A fault's time has come. It starts if its targets can be bound, else it waits.
-    pub(super) fn start_fault(&mut self, number: u32) {
-        if matches!(self.faults.state[number as usize], State::Over) {
-            return;
+    /// Puts on the agenda what the plan gives a time for.
+    pub(super) fn schedule_faults(&mut self) {
+        for (place, fault) in (0..).zip(&self.plan.faults) {
+            if let Start::At(at) = fault.start {
+                let at = at + self.faults.scripted[place as usize].late;
+                self.plan_step(at, Step::Start(place));
+            }
+            if let End::Until(until) = fault.end {
+                self.plan_step(until, Step::GiveUp(place));
+            }
         }
-        let action = &self.plan.faults[number as usize].action;
-        let Some(bound) = self.bind_action(action) else {
-            self.faults.set(number, State::Waiting);
-            return;
-        };
-        let body = Body::FaultStarted { fault: number, action: kind(action), target: bound.node() };
-        self.trace.event(self.now, Address::WORLD, None, body);
-        match (&bound, action) {
-            (Bound::Links(links), _) => self.hit_links(links, action),
-            (Bound::Node(node, _), Action::Pause(_)) => self.pause(*node),
-            (Bound::Node(node, _), _) => self.crash(*node, matches!(action, Action::Wipe(_))),
+        if let Some(settle) = self.plan.settle {
+            self.plan_step(settle.from, Step::Settle);
         }
-        self.faults.set(number, State::Active(bound));
+        self.schedule_storms();
     }
 
-    /// What an action hits now; none if one of its targets has to wait.
-    fn bind_action(&self, action: &Action) -> Option<Bound> {
-        match action {
-            Action::Partition(shape) | Action::Clog(shape) => self.bind_links(shape).map(Bound::Links),
-            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
-                self.bind(*target).map(|node| Bound::Node(node, self.hosts[node.slot()].epoch()))
+    pub(super) fn plan_step(&mut self, time: Time, step: Step) {
+        if self.faults.agenda.add(time, step) {
+            self.push(time, Event::Faults);
+        }
+    }
+
+    /// Does what the agenda has for this instant.
+    pub(super) fn see_to_faults(&mut self) {
+        while let Some(step) = self.faults.agenda.take(self.now) {
+            match step {
+                Step::End(number) => self.end_fault(number),
+                Step::GiveUp(place) => self.give_up(place),
+                Step::Settle => self.settle(),
+                Step::Start(place) => self.start_scripted(place),
+                Step::Storm(place) => self.start_gust(place),
+                Step::Flap(place) => self.cut_again(place),
             }
+        }
+    }
+
+    /// A scripted fault's time has come. It begins if its targets can be bound, else it waits.
+    fn start_scripted(&mut self, place: u32) {
+        if self.faults.scripted[place as usize].state == State::Done {
+            return;
+        }
+        let fault = &self.plan.faults[place as usize];
+        let word = self.faults.scripted[place as usize].word;
+        let until = match fault.end {
+            End::Never => None,
+            End::Until(until) => Some(until),
+            End::For(length) => Some(self.now + length.max(INSTANT)),
+        };
+        if self.begin(FaultSource::Fault(place), &fault.action, word, until) {
+            self.faults.set(place, State::Done);
+            self.reach(Milestone::Fault(place));
+        } else {
+            self.faults.set(place, State::Waiting);
+        }
+    }
+
+    /// Binds an action to its targets and begins it. Whether they could be bound.
+    pub(super) fn begin(
+        &mut self,
+        source: FaultSource,
+        action: &Action,
+        word: u64,
+        until: Option<Time>,
+    ) -> bool {
+        let Some((hit, names)) = self.bind(action, word) else { return false };
+        for (place, nodes) in names {
+            self.faults.names[place as usize].nodes = Some(nodes);
+        }
+        match (action, hit) {
+            (Action::Flap { down, up, .. }, Hit::Links(links)) => {
+                let flap = Flap::new(source, links, (*down, *up), word, until);
+                self.start_flap(flap);
+            }
+            (action, hit) => self.hit(source, kind(action), hit, until, None),
+        }
+        true
+    }
+
+    /// Begins a fault that is bound.
+    pub(super) fn hit(
+        &mut self,
+        source: FaultSource,
+        action: ActionKind,
+        hit: Hit,
+        until: Option<Time>,
+        flap: Option<u32>,
+    ) {
+        let fault = self.faults.begun;
+        self.faults.begun += 1;
+        let bound = match hit {
+            Hit::Links(links) => Bound::Links(links),
+            Hit::Nodes(nodes) => {
+                Bound::Nodes(nodes.iter().map(|node| (node, self.hosts[node.slot()].epoch())).collect())
+            }
+        };
+        let body = Body::FaultStarted { fault, source, action, nodes: bound.nodes() };
+        self.trace.event(self.now, Address::WORLD, None, body);
+        match &bound {
+            Bound::Links(links) => self.hit_links(links, action),
+            Bound::Nodes(nodes) => nodes.iter().for_each(|(node, _)| self.hit_node(*node, action)),
+        }
+        self.faults.active.insert(fault, Active { source, action, bound, flap });
+        // All end before the run settles, in the order in which they began.
+        let settle = self.plan.settle.map(|settle| settle.from);
+        if let Some(until) = until.into_iter().chain(settle).min() {
+            self.plan_step(until, Step::End(fault));
         }
     }
 
     /// A fault's time is over.
-    pub(super) fn end_fault(&mut self, number: u32) {
-        let action = &self.plan.faults[number as usize].action;
-        match self.faults.set(number, State::Over) {
-            State::Active(bound) => {
-                let body = Body::FaultEnded { fault: number, action: kind(action), target: bound.node() };
-                self.trace.event(self.now, Address::WORLD, None, body);
-                match (bound, action) {
-                    (Bound::Links(links), _) => self.mend_links(&links, action),
-                    (Bound::Node(node, epoch), Action::Pause(_)) => self.resume(node, epoch),
-                    (Bound::Node(node, _), _) => self.restart(node),
+    fn end_fault(&mut self, fault: u32) {
+        let active = self.faults.active.remove(&fault);
+        let Active { source, action, bound, flap } = active.expect("a fault ends once, after its beginning");
+        let last = flap.is_none_or(|flap| self.faults.flaps[flap as usize].is_last(self.now));
+        let body = Body::FaultEnded { fault, source, action, nodes: bound.nodes(), last };
+        self.trace.event(self.now, Address::WORLD, None, body);
+        match bound {
+            Bound::Links(links) => self.mend_links(&links, action),
+            Bound::Nodes(nodes) => {
+                for (node, epoch) in nodes {
+                    match action {
+                        ActionKind::Pause => self.resume(node, epoch),
+                        _ => self.restart(node),
+                    }
                 }
             }
-            State::Waiting | State::Due => self.skip(number),
-            State::Ahead | State::Over => unreachable!("a fault ends once, after its start"),
+        }
+        if let Some(flap) = flap {
+            self.plan_flap(flap);
+        }
+        if let (true, FaultSource::Fault(place)) = (last, source) {
+            self.reach(Milestone::End(place));
         }
     }
 
-    fn skip(&mut self, number: u32) {
-        let action = kind(&self.plan.faults[number as usize].action);
-        let body = Body::FaultSkipped { fault: number, action };
+    /// Gives a scripted fault up that has not begun.
+    fn give_up(&mut self, place: u32) {
+        if self.faults.scripted[place as usize].state != State::Done {
+            self.faults.set(place, State::Done);
+            self.skip(FaultSource::Fault(place), &self.plan.faults[place as usize].action);
+        }
+    }
+
+    pub(super) fn skip(&mut self, source: FaultSource, action: &Action) {
+        let body = Body::FaultSkipped { source, action: kind(action) };
         self.trace.event(self.now, Address::WORLD, None, body);
+    }
+
+    /// Gives up every scripted fault that has not begun.
+    pub(super) fn give_up_the_rest(&mut self) {
+        (0..self.faults.scripted.len()).for_each(|place| self.give_up(place as u32));
+    }
+
+    /// From now on nothing goes wrong any more.
+    fn settle(&mut self) {
+        assert!(self.faults.active.is_empty(), "ends go first, and every fault has one by now");
+        self.give_up_the_rest();
+        self.faults.agenda.clear();
+        self.network.settle();
+        self.trace.event(self.now, Address::WORLD, None, Body::Settled);
     }
 
     /// Starts the faults that wait, if their targets have come. They start one nanosecond after what brought these, so
@@ -145,45 +321,66 @@ impl<O: Observer> World<'_, O> {
         if self.faults.waiting == 0 {
             return;
         }
-        for number in 0..self.faults.state.len() {
-            let waits = matches!(self.faults.state[number], State::Waiting);
-            if waits && self.bind_action(&self.plan.faults[number].action).is_some() {
-                self.faults.set(number as u32, State::Due);
-                self.push(self.now + Duration::from_nanos(1), Event::FaultStart(number as u32));
+        for place in 0..self.faults.scripted.len() {
+            let Scripted { state, word, .. } = self.faults.scripted[place];
+            if state == State::Waiting && self.bind(&self.plan.faults[place].action, word).is_some() {
+                self.faults.set(place as u32, State::Due);
+                self.plan_step(self.now + INSTANT, Step::Start(place as u32));
             }
         }
     }
 
-    /// Records which faults never found their targets.
-    pub(super) fn skip_waiting_faults(&mut self) {
-        for number in 0..self.faults.state.len() {
-            if matches!(self.faults.state[number], State::Waiting | State::Due) {
-                self.skip(number as u32);
+    /// Whether what nodes do may be what a fault waits for.
+    #[inline]
+    pub(super) fn watches_nodes(&self) -> bool {
+        self.faults.milestones.watch_nodes()
+    }
+
+    /// A node has done something: starts the faults that have waited for it.
+    #[cold]
+    pub(super) fn watch(&mut self, slot: usize, before: Option<Status>) {
+        let host = &self.hosts[slot];
+        let come = self.faults.milestones.saw(host.id(), before, host.status());
+        self.start_after_milestone(come);
+    }
+
+    fn reach(&mut self, milestone: Milestone) {
+        let come = self.faults.milestones.reached(milestone);
+        self.start_after_milestone(come);
+    }
+
+    fn start_after_milestone(&mut self, come: Vec<u32>) {
+        for place in come {
+            let Scripted { state, late, .. } = self.faults.scripted[place as usize];
+            if let (State::Ahead, Start::When { after, .. }) = (state, self.plan.faults[place as usize].start)
+            {
+                self.plan_step(self.now + after + late + INSTANT, Step::Start(place));
             }
         }
     }
 
-    fn hit_links(&mut self, links: &Links, action: &Action) {
+    fn hit_links(&mut self, links: &Links, action: ActionKind) {
         for &(from, to) in links {
             let (from, to) = (Address::from(from), Address::from(to));
-            if matches!(action, Action::Clog(_)) {
-                if self.network.clog(from, to) {
-                    self.trace.effect(from, Body::Clogged { to });
-                }
-            } else if self.network.cut(from, to) {
-                self.trace.effect(from, Body::Cut { to });
-            }
+            let clogs = action == ActionKind::Clog;
+            let was_whole = if clogs { self.network.clog(from, to) } else { self.network.cut(from, to) };
+            let body = match (was_whole, clogs) {
+                (false, _) => Body::HitAlready { to },
+                (true, true) => Body::Clogged { to },
+                (true, false) => Body::Cut { to },
+            };
+            self.trace.effect(from, body);
         }
     }
 
-    fn mend_links(&mut self, links: &Links, action: &Action) {
+    fn mend_links(&mut self, links: &Links, action: ActionKind) {
         for &(from, to) in links {
             let (from, to) = (Address::from(from), Address::from(to));
-            if matches!(action, Action::Clog(_)) {
+            if action == ActionKind::Clog {
                 if let Some(held) = self.network.unclog(from, to) {
                     self.trace.effect(from, Body::Unclogged { to });
                     for slot in held {
-                        self.push(self.now, Event::LateArrival(slot, PutOff::OnTheLink));
+                        self.push(self.now, Event::LateArrival(slot, super::PutOff::OnTheLink));
                     }
                 }
             } else if self.network.heal(from, to) {
@@ -192,8 +389,15 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    fn hit_node(&mut self, node: NodeId, action: ActionKind) {
+        match action {
+            ActionKind::Pause => self.pause(node),
+            _ => self.crash(node, action == ActionKind::Wipe),
+        }
+    }
+
     fn crash(&mut self, node: NodeId, wipe: bool) {
-        self.faults.count_crash(node, true);
+        self.faults.crashes[node.slot()] += 1;
         let up = self.hosts[node.slot()].status().is_some();
         let piled_up = self.with_host(node.slot(), |host, _, wire| {
             let piled_up = if up { host.crash(wire) } else { Vec::new() };
@@ -209,7 +413,8 @@ impl<O: Observer> World<'_, O> {
 
     /// One crash of the node is over. It starts again unless another still holds it down.
     fn restart(&mut self, node: NodeId) {
-        if self.faults.count_crash(node, false) == 0 {
+        self.faults.crashes[node.slot()] -= 1;
+        if self.faults.crashes[node.slot()] == 0 {
             self.with_host(node.slot(), Host::boot);
         }
     }
@@ -229,7 +434,7 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         for slot in self.with_host(node.slot(), Host::resume) {
-            self.push(self.now, Event::LateArrival(slot, PutOff::AtTheMachine));
+            self.push(self.now, Event::LateArrival(slot, super::PutOff::AtTheMachine));
         }
     }
 }

@@ -7,7 +7,11 @@
 //! wakes, clients. So a frame that arrives at the instant of a timeout is seen before it, and a fault hits what happens
 //! at its instant.
 
+mod agenda;
 mod faults;
+mod genesis;
+mod milestones;
+mod storms;
 mod targets;
 mod view;
 
@@ -26,6 +30,7 @@ use crate::time::{Duration, Time};
 use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
 use faults::Faults;
+use genesis::Genesis;
 
 /// The number in every frame of a simulated cluster.
 const CLUSTER: u64 = u64::from_le_bytes(*b"squall\0\x01");
@@ -35,8 +40,7 @@ const LIVELOCK: u32 = 1_000_000;
 /// What comes out of the queue.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    FaultStart(u32),
-    FaultEnd(u32),
+    Faults,
     Flush(NodeId, Epoch),
     Arrival(Slot),
     /// An arrival that was put off: at a link's end, by a clog, or at a machine, by a pause.
@@ -56,7 +60,7 @@ impl Event {
     /// The order of events at one instant.
     const fn class(self) -> u8 {
         match self {
-            Self::FaultStart(_) | Self::FaultEnd(_) => 0,
+            Self::Faults => 0,
             Self::Flush(..) => 1,
             Self::LateArrival(..) => 2,
             Self::Arrival(_) => 3,
@@ -112,11 +116,13 @@ impl<'p, O: Observer> World<'p, O> {
             nodes: voters.len(),
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
+            first_leader: plan.cluster.first_leader,
         };
+        let genesis = Genesis::new(plan, seed);
         let host = |&id: &NodeId| {
             let stream = Stream::new(seed, "disk", u64::from(id.0), 0);
             let mut disk = Disk::new(plan.cluster.flush, stream);
-            disk.format(&voters);
+            disk.format(&voters, genesis.hard_state(), &genesis.log(id));
             Host::new(id, disk)
         };
         let client = |id, model| Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed);
@@ -132,7 +138,7 @@ impl<'p, O: Observer> World<'p, O> {
             hosts: voters.iter().map(host).collect(),
             clients: plan.clients.iter().flat_map(|m| (1..=m.count).map(move |id| client(id, m))).collect(),
             operations: OperationId::ZERO,
-            faults: Faults::new(&plan.faults),
+            faults: Faults::new(plan, seed),
             events: 0,
             at_this_instant: 0,
             livelock: false,
@@ -149,12 +155,7 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     fn start(&mut self) {
-        for (number, fault) in (0..).zip(&self.plan.faults) {
-            self.push(fault.at, Event::FaultStart(number));
-            if let Some(until) = fault.until {
-                self.push(until, Event::FaultEnd(number));
-            }
-        }
+        self.schedule_faults();
         for slot in 0..self.hosts.len() {
             self.with_host(slot, Host::boot);
         }
@@ -199,8 +200,7 @@ impl<'p, O: Observer> World<'p, O> {
 
     fn carry_out(&mut self, event: Event) {
         match event {
-            Event::FaultStart(number) => self.start_fault(number),
-            Event::FaultEnd(number) => self.end_fault(number),
+            Event::Faults => self.see_to_faults(),
             Event::Flush(node, epoch) => {
                 if self.hosts[node.slot()].epoch() == epoch && self.hosts[node.slot()].status().is_some() {
                     self.with_host(node.slot(), Host::end_flush);
@@ -321,9 +321,11 @@ impl<'p, O: Observer> World<'p, O> {
         slot: usize,
         act: impl FnOnce(&mut Host, &Setup<'p>, &mut Wire<'_, O>) -> T,
     ) -> T {
+        let watched = self.watches_nodes();
         let Self { now, setup, trace, frames, out, hosts, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
         let host = &mut hosts[slot];
+        let before = host.status();
         let result = act(host, setup, &mut wire);
         if let Some(due) = host.take_flush() {
             let flush = Event::Flush(host.id(), host.epoch());
@@ -331,6 +333,9 @@ impl<'p, O: Observer> World<'p, O> {
         }
         self.arm(slot);
         self.route();
+        if watched {
+            self.watch(slot, before);
+        }
         result
     }
 
@@ -398,7 +403,7 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// Ends the run here, and records what is there.
     pub fn finish(mut self) -> End {
-        self.skip_waiting_faults();
+        self.give_up_the_rest();
         for host in &self.hosts {
             self.trace.event(self.now, host.address(), None, host.final_record());
         }

@@ -110,7 +110,7 @@ impl Cluster {
         node.applied.clear();
         (node.issued, node.flushed) = (WriteId::ZERO, WriteId::ZERO);
         let stream = Stream::new(seed, "raft", u64::from(id.0), node.epoch);
-        let boot = Boot { id, options: &self.options, recovered: &node.disk, stream, now };
+        let boot = Boot { id, options: &self.options, recovered: &node.disk, stream, now, is_first: false };
         self.effects.clear();
         node.replica =
             Some(RaftSoftware.boot(boot, &mut self.effects).expect("what was written can be read"));

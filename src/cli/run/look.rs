@@ -21,7 +21,7 @@ pub(super) fn run(file: &str, plan: &Plan, time: Time, output: &Output) -> Resul
             let mut page = Page::new(&form);
             render(file, plan, time, &look, &mut page);
             output.print(page.text)?;
-            Ok(if look.violations > 0 { Status::Unsafe } else { Status::Held })
+            Ok(if look.violated { Status::Unsafe } else { Status::Held })
         }
         Err(panicked) => {
             output.diagnose(&format_args!("error: the run broke off before {time}: {panicked}"));
@@ -49,7 +49,7 @@ fn render(file: &str, plan: &Plan, time: Time, look: &Look, page: &mut Page<'_>)
     ]);
     page.text.push('\n');
     page.grid(&grid);
-    if look.violations > 0 {
+    if look.violated {
         let text = "A safety property was violated by then; the report of the whole run says which.";
         page.text.push('\n');
         page.paragraph(text, BAD);
@@ -136,6 +136,6 @@ fn links(all: &[(NodeId, NodeId)]) -> String {
 
 fn fault(fault: &FaultSpan) -> String {
     let since = moment(Time::from_nanos(fault.from_ns.unwrap_or_default()));
-    let hit = fault.target.map_or(String::new(), |node| format!(" of {node}"));
-    format!("{}: {}{hit}, since {since}", fault.fault, format!("{:?}", fault.action).to_lowercase())
+    let hit = if fault.nodes.is_empty() { String::new() } else { format!(" of {}", fault.nodes) };
+    format!("{}: {}{hit}, since {since}", fault.name, fault.action)
 }

@@ -189,7 +189,8 @@ impl Closer {
 const fn status(verdict: RunVerdict) -> Status {
     match verdict {
         RunVerdict::Pass => Status::Held,
-        RunVerdict::Livelock => Status::Liveness,
+        RunVerdict::Vacuous => Status::Vacuous,
+        RunVerdict::Expectation | RunVerdict::Livelock => Status::Liveness,
         RunVerdict::Safety | RunVerdict::Panicked => Status::Unsafe,
         RunVerdict::Nondeterminism => Status::Nondeterministic,
     }

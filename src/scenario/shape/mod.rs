@@ -3,6 +3,14 @@
 //! Nothing in here is checked beyond its type; the second pass does that. No variant may be called `None` or `Some`:
 //! options are read without a word for "some".
 
+mod expectations;
+mod faults;
+mod names;
+
+pub(super) use expectations::{Expectation, Moment, Span};
+pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Settle, Storm, Target};
+pub(super) use names::Names;
+
 use crate::time::Duration;
 use serde::Deserialize;
 
@@ -23,7 +31,14 @@ pub(super) struct Scenario {
     pub(super) network: Network,
     pub(super) clients: Option<Clients>,
     #[serde(default)]
+    pub(super) names: Names,
+    #[serde(default)]
     pub(super) faults: Vec<Fault>,
+    #[serde(default)]
+    pub(super) storm: Vec<Storm>,
+    pub(super) settle: Option<Settle>,
+    #[serde(default)]
+    pub(super) expect: Vec<Expectation>,
 }
 
 /// The nodes.
@@ -31,6 +46,9 @@ pub(super) struct Scenario {
 #[serde(deny_unknown_fields)]
 pub(super) struct Cluster {
     pub(super) voters: u64,
+    pub(super) first_leader: Option<u64>,
+    #[serde(default)]
+    pub(super) logs: Logs,
     #[serde(default)]
     pub(super) raft: Raft,
     #[serde(default)]
@@ -38,6 +56,15 @@ pub(super) struct Cluster {
     #[serde(default)]
     pub(super) rpc: Rpc,
     pub(super) bug: Option<Bug>,
+}
+
+/// What the logs hold before time 0.
+#[derive(Debug, Default, Deserialize)]
+pub(super) enum Logs {
+    #[default]
+    Same,
+    Shuffled,
+    Each(Vec<Vec<u64>>),
 }
 
 /// The protocol's parameters.
@@ -126,7 +153,12 @@ pub(super) struct DirectedLink {
 pub(super) enum Distribution {
     Constant(Duration),
     Uniform(Duration, Duration),
-    Exponential { min: Duration, mean: Duration, max: Duration },
+    Exponential {
+        #[serde(default)]
+        min: Duration,
+        mean: Duration,
+        max: Option<Duration>,
+    },
 }
 
 /// The load.
@@ -207,44 +239,4 @@ impl Default for Backoff {
 pub(super) enum Jitter {
     NoJitter,
     Full,
-}
-
-/// Something that goes wrong.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Fault {
-    pub(super) id: Option<String>,
-    pub(super) at: Duration,
-    pub(super) until: Option<Duration>,
-    pub(super) r#for: Option<Duration>,
-    pub(super) r#do: Action,
-}
-
-/// What goes wrong.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) enum Action {
-    Partition(Links),
-    Clog(Links),
-    Crash(Target),
-    Wipe(Target),
-    Pause(Target),
-}
-
-/// Which links are hit: one of the three.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Links {
-    pub(super) groups: Option<Vec<Vec<Target>>>,
-    pub(super) keep: Option<Vec<String>>,
-    pub(super) cut: Option<Vec<String>>,
-}
-
-/// Which node is hit.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) enum Target {
-    Node(u64),
-    Leader,
-    Follower(u64),
-    Rest,
 }

@@ -2,10 +2,18 @@
 //!
 //! Everything in here has been checked: targets exist, durations are ordered, rates are integers. It has no behaviour.
 
-use crate::ids::NodeId;
+mod expectations;
+mod faults;
+mod property;
+
+pub use expectations::{Event, Expectation, Moment, Span};
+pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use property::Property;
+
+use crate::ids::{NodeId, Term};
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 /// All that a run depends on, with the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +32,25 @@ pub struct Plan {
     pub network: Network,
     /// The load; none for an idle cluster.
     pub clients: Option<Clients>,
+    /// Names for targets, each bound at its first use in the run.
+    pub names: Vec<Name>,
     /// What goes wrong, in the order of the file.
     pub faults: Vec<Fault>,
+    /// What goes wrong at random, in the order of the file.
+    pub storms: Vec<Storm>,
+    /// When all of it is over; none if the run has no such time.
+    pub settle: Option<Settle>,
+    /// What the run is expected to show.
+    pub expectations: Vec<Expectation>,
+}
+
+/// A name for a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub name: String,
+    /// Whom it stands for. Neither another name nor the rest.
+    pub target: Target,
 }
 
 /// The nodes, all alike.
@@ -33,12 +58,30 @@ pub struct Plan {
 pub struct Cluster {
     /// How many voters, numbered from 1.
     pub voters: u32,
+    /// The node that is to be leader first, by being the first to time out: its first timeout ends at once.
+    pub first_leader: Option<NodeId>,
+    /// What the logs hold before time 0.
+    pub logs: Logs,
     /// The protocol's parameters.
     pub raft: Options,
     /// How long a flush of the disk takes.
     pub flush: Distribution,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
+}
+
+/// What the logs hold before time 0, durably. All nodes have then seen the highest term of all logs, and know nothing
+/// to be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logs {
+    /// Nothing.
+    Same,
+    /// Entries of term 1: one log is empty, and each other is one entry longer than the next shorter one, in an order
+    /// drawn from the seed.
+    Shuffled,
+    /// For each node, in order of their numbers, the terms of its entries. Logs that have an entry of the same index and
+    /// term agree up to there.
+    Each(Vec<Vec<Term>>),
 }
 
 /// The links: one model for all, and exceptions.
@@ -127,65 +170,4 @@ pub enum Jitter {
     NoJitter,
     /// Uniformly between nothing and the whole.
     Full,
-}
-
-/// Something that goes wrong for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// When it begins.
-    pub at: Time,
-    /// When it ends; none for never. A fault that ends with the run doesn't end in it.
-    pub until: Option<Time>,
-    /// What it does.
-    pub action: Action,
-}
-
-/// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Links lose every frame.
-    Partition(Shape),
-    /// Links hold every frame until they are let go.
-    Clog(Shape),
-    /// A machine loses power: its memory and all that was not flushed. At the end of the fault it starts again.
-    Crash(Target),
-    /// A crash that takes the disk along: the machine comes back blank.
-    Wipe(Target),
-    /// A process stops: frames pile up, timers fire late.
-    Pause(Target),
-}
-
-/// Which links are hit. Links of clients never are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// All links between nodes of different groups. A node in no group is alone.
-    Groups(Vec<Vec<Target>>),
-    /// All links between nodes but these.
-    Keep(Vec<Edge>),
-    /// Just these links.
-    Cut(Vec<Edge>),
-}
-
-/// A link, or the two links between two nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Edge {
-    /// One end; of a one-way link the sender.
-    pub from: Target,
-    /// The other end; of a one-way link the receiver.
-    pub to: Target,
-    /// Whether only the direction from `from` to `to` is meant.
-    pub one_way: bool,
-}
-
-/// A node, bound once when its fault fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// This one.
-    Node(NodeId),
-    /// The leader. While there is none, the fault waits.
-    Leader,
-    /// The k-th node, from 1 and by id, that is up and not the leader. Waits as `Leader` does.
-    Follower(u32),
-    /// In groups: every node that no group names.
-    Rest,
 }

@@ -1,9 +1,11 @@
 //! From a plan back to the text of a scenario: complete, so that no default matters, and always the same for one plan.
 
-use super::meaning::{mean_between, shares};
-use crate::plan::{
-    Action, Arrival, Clients, Cluster, Edge, Fault, Jitter, Link, Mix, Network, Plan, Shape, Target,
-};
+mod expectations;
+mod faults;
+
+use super::load::{mean_between, shares};
+use crate::ids::Term;
+use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
 use crate::replica::Bug;
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
@@ -11,7 +13,8 @@ use crate::time::Duration;
 /// Writes a plan as a scenario that reads back as exactly this plan.
 ///
 /// # Panics
-/// If the plan breaks the rules of [`Target::Rest`]: it is no end of a link.
+/// If the plan breaks its own rules: a link that ends at many nodes, a name or a fault that is not there, a fault that
+/// something refers to and that has no id.
 pub fn write(plan: &Plan) -> String {
     let mut lines = vec![
         "(".to_string(),
@@ -26,11 +29,18 @@ pub fn write(plan: &Plan) -> String {
     if let Some(load) = &plan.clients {
         clients(load, &mut lines);
     }
-    if !plan.faults.is_empty() {
-        lines.push("    faults: [".to_string());
-        lines.extend(plan.faults.iter().map(|it| format!("        {},", fault(it))));
-        lines.push("    ],".to_string());
+    let faults = faults::Writer { plan };
+    if !plan.names.is_empty() {
+        let name = |name: &Name| format!("{}: {}", quoted(&name.name), faults.target(name.target));
+        lines.push(format!("    names: {{{}}},", joined(plan.names.iter().map(name))));
     }
+    listed("faults", plan.faults.iter().map(|fault| faults.fault(fault)), &mut lines);
+    listed("storm", plan.storms.iter().map(|storm| faults.storm(storm)), &mut lines);
+    if let Some(settle) = plan.settle {
+        lines.push(format!("    settle: (from: \"{}\", core: All),", settle.from));
+    }
+    let expected = plan.expectations.iter().map(|expected| expectations::expectation(*expected, &faults));
+    listed("expect", expected, &mut lines);
     lines.push(")".to_string());
     lines.join("\n") + "\n"
 }
@@ -55,6 +65,17 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let (least, most) = raft.election_timeout;
     lines.push("    cluster: (".to_string());
     lines.push(format!("        voters: {},", cluster.voters));
+    if let Some(first) = cluster.first_leader {
+        lines.push(format!("        first_leader: {},", first.0));
+    }
+    match &cluster.logs {
+        Logs::Same => {}
+        Logs::Shuffled => lines.push("        logs: Shuffled,".to_string()),
+        Logs::Each(logs) => {
+            let log = |log: &Vec<Term>| format!("[{}]", joined(log.iter().map(Term::to_string)));
+            lines.push(format!("        logs: Each([{}]),", joined(logs.iter().map(log))));
+        }
+    }
     lines.push(format!(
         "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}),",
         raft.heartbeat, raft.max_batch_bytes
@@ -155,55 +176,17 @@ fn rate(rate: Rate) -> String {
         .unwrap_or_else(|| value.to_string())
 }
 
-fn fault(fault: &Fault) -> String {
-    let until = fault.until.map_or(String::new(), |until| format!("until: \"{until}\", "));
-    format!("(at: \"{}\", {until}do: {})", fault.at, action(&fault.action))
+/// Parts with commas between.
+fn joined(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn action(action: &Action) -> String {
-    match action {
-        Action::Partition(links) => format!("Partition({})", shape(links)),
-        Action::Clog(links) => format!("Clog({})", shape(links)),
-        Action::Crash(node) => format!("Crash({})", target(*node)),
-        Action::Wipe(node) => format!("Wipe({})", target(*node)),
-        Action::Pause(node) => format!("Pause({})", target(*node)),
-    }
-}
-
-fn shape(shape: &Shape) -> String {
-    match shape {
-        Shape::Groups(groups) => {
-            let group = |group: &Vec<Target>| format!("[{}]", joined(group.iter().map(|&node| target(node))));
-            format!("groups: [{}]", joined(groups.iter().map(group)))
-        }
-        Shape::Keep(edges) => format!("keep: [{}]", joined(edges.iter().map(edge))),
-        Shape::Cut(edges) => format!("cut: [{}]", joined(edges.iter().map(edge))),
-    }
-}
-
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-fn target(target: Target) -> String {
-    match target {
-        Target::Node(node) => format!("Node({})", node.0),
-        Target::Leader => "Leader".to_string(),
-        Target::Follower(k) => format!("Follower({k})"),
-        Target::Rest => "Rest".to_string(),
-    }
-}
-
-fn edge(edge: &Edge) -> String {
-    let arrow = if edge.one_way { '>' } else { '-' };
-    format!("\"{}{arrow}{}\"", edge_end(edge.from), edge_end(edge.to))
-}
-
-fn edge_end(target: Target) -> String {
-    match target {
-        Target::Node(node) => node.0.to_string(),
-        Target::Leader => "leader".to_string(),
-        Target::Follower(k) => format!("follower{k}"),
-        Target::Rest => unreachable!("the rest is no end of a link"),
+/// A list of lines, if there are any.
+fn listed(field: &str, items: impl IntoIterator<Item = String>, lines: &mut Vec<String>) {
+    let items: Vec<String> = items.into_iter().map(|item| format!("        {item},")).collect();
+    if !items.is_empty() {
+        lines.push(format!("    {field}: ["));
+        lines.extend(items);
+        lines.push("    ],".to_string());
     }
 }

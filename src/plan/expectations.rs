@@ -1,0 +1,138 @@
+//! What a run is expected to show.
+
+use super::Property;
+use crate::rng::Rate;
+use crate::time::{Duration, Time};
+
+/// Something that the author of a scenario expects, beyond safety, which always is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// At some time within `bound` after the moment there is an effective leader.
+    LeaderWithin {
+        /// How long it may take.
+        bound: Duration,
+        /// From when.
+        after: Moment,
+    },
+    /// At least one new command is committed in the span.
+    Progress {
+        /// When.
+        during: Span,
+    },
+    /// No new command is committed in the span.
+    NoProgress {
+        /// When.
+        during: Span,
+    },
+    /// Service is back `within` this time after the moment: every operation that begins later is done.
+    Returns {
+        /// How long it may take.
+        within: Duration,
+        /// From when.
+        after: Moment,
+    },
+    /// Of the operations that begin in the span at least this share is done, sooner or later.
+    Availability {
+        /// The least share.
+        at_least: Rate,
+        /// When.
+        during: Span,
+    },
+    /// How often a node becomes leader in the span.
+    LeaderChanges {
+        /// At least so often.
+        at_least: Option<u64>,
+        /// At most so often.
+        at_most: Option<u64>,
+        /// When.
+        during: Span,
+    },
+    /// No node ever reaches a term above this.
+    TermAtMost(u64),
+    /// This happens at least once.
+    Sometimes(Event),
+    /// This never happens.
+    Never(Event),
+    /// This property is violated. For scenarios that show a planted bug or a broken assumption; what is violated from
+    /// then on is a consequence, and no failure of the run.
+    Violates(Property),
+}
+
+/// A moment of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The start of the run.
+    Start,
+    /// This time.
+    At(Time),
+    /// When every fault is over.
+    Settle,
+    /// When the fault in this place of the plan begins.
+    Fault(u32),
+    /// When the fault in this place of the plan ends.
+    End(u32),
+}
+
+/// A span of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The whole run.
+    Run,
+    /// From this time to that.
+    Between(Time, Time),
+    /// From when every fault is over to the end of the run.
+    Settle,
+    /// While the fault in this place of the plan lasts.
+    Fault(u32),
+}
+
+/// The variants of an enum, and all of them in their order.
+macro_rules! listed {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$of])* $variant),* }
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+        }
+    };
+}
+
+listed! {
+    /// Something that can happen in a run, to be expected or ruled out.
+    Event {
+        /// A node asks for votes.
+        Candidacy,
+        /// A node becomes leader.
+        LeaderElected,
+        /// A leader gives up its role without a crash.
+        LeaderDeposed,
+        /// A log gives up entries that conflict with the leader's.
+        EntryTruncated,
+        /// A frame between nodes is lost, for any reason.
+        FrameLost,
+        /// A frame between nodes is duplicated.
+        FrameDuplicated,
+        /// A frame between nodes is refused by its receiver.
+        FrameRejected,
+        /// A call between nodes has no answer by its deadline.
+        CallFailed,
+        /// A node refuses a client's request.
+        RequestRefused,
+        /// A client's operation is done.
+        OperationDone,
+        /// A client's operation ends without an answer: it may have taken effect or not.
+        OperationUnknown,
+        /// A machine crashes.
+        NodeCrashed,
+        /// A machine that had crashed starts again.
+        NodeRestarted,
+        /// A machine starts with a blank disk.
+        NodeBlank,
+        /// A machine stays down since its disk can't be recovered.
+        NodeStopped,
+        /// A fault is given up since its milestone or its targets never came.
+        FaultSkipped,
+    }
+}

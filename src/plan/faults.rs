@@ -1,0 +1,170 @@
+//! What goes wrong, when and to whom: scripted faults and storms of random ones.
+
+use crate::ids::{Index, NodeId, NodeSet};
+use crate::rng::Distribution;
+use crate::time::{Duration, Time};
+
+/// Something that goes wrong for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// A name of its own, for milestones and expectations.
+    pub id: Option<String>,
+    /// When it begins.
+    pub start: Start,
+    /// It begins later by up to this, uniformly, drawn from the fault's stream.
+    pub spread: Duration,
+    /// When it ends.
+    pub end: End,
+    /// What it does.
+    pub action: Action,
+}
+
+/// When a fault begins. If its targets can't be named then, it waits until they can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At this time.
+    At(Time),
+    /// This long after a milestone, and one nanosecond more, so that a fault scripted for that time does the same. If
+    /// the milestone never comes, neither does the fault.
+    When {
+        /// What has to happen first.
+        milestone: Milestone,
+        /// How long after it.
+        after: Duration,
+    },
+}
+
+/// When a fault ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With all faults: when the run settles, or else not in this run.
+    Never,
+    /// At this time. If it hasn't begun by then, it never does.
+    Until(Time),
+    /// This long after its beginning.
+    For(Duration),
+}
+
+/// What a fault can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// This node becomes leader, for the first time.
+    Leader(NodeId),
+    /// A node knows the entry at this index to be committed.
+    Committed(Index),
+    /// A node becomes leader, for the n-th time in the run, whichever node.
+    Elected(u64),
+    /// The fault in this place of the plan begins.
+    Fault(u32),
+    /// The fault in this place of the plan ends.
+    End(u32),
+}
+
+/// A random process of faults, with a stream of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storm {
+    /// From when to when faults begin. The first one comes one interval after the beginning.
+    pub during: (Time, Time),
+    /// How much time lies between the beginnings of two faults.
+    pub every: Distribution,
+    /// How long each lasts; some may last beyond the storm.
+    pub length: Distribution,
+    /// What each does. One whose targets can't be named when it should begin is skipped.
+    pub action: Action,
+}
+
+/// From when on nothing goes wrong any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// From here on every fault is over and links neither lose nor duplicate frames.
+    pub from: Time,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Links lose every frame.
+    Partition(Shape),
+    /// Links hold every frame until they are let go.
+    Clog(Shape),
+    /// Links are cut and healed in turn: a partition again and again, of the same links.
+    Flap {
+        /// Which links. Its targets are bound once, when the fault begins.
+        shape: Shape,
+        /// How long they are cut, each time; longer than nothing.
+        down: Distribution,
+        /// How long they are whole in between; longer than nothing.
+        up: Distribution,
+    },
+    /// Machines lose power: their memory and all that was not flushed. At the end of the fault they start again.
+    Crash(Target),
+    /// A crash that takes the disk along: the machines come back blank.
+    Wipe(Target),
+    /// Processes stop: frames pile up, timers fire late.
+    Pause(Target),
+}
+
+/// Which links between nodes are hit. Links of clients never are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// All links between nodes of different groups. A node in no group is alone.
+    Groups(Vec<Vec<Target>>),
+    /// All links but these.
+    Keep(Vec<Edge>),
+    /// Just these links.
+    Cut(Vec<Edge>),
+    /// All links of these nodes.
+    Isolate(Target),
+    /// The links from the first to the second, not those back.
+    OneWay {
+        /// Whose frames get lost.
+        from: Vec<Target>,
+        /// On the way to whom.
+        to: Vec<Target>,
+    },
+    /// The other nodes, in order of their numbers, are two halves (the first the smaller), linked by this node only.
+    Bridge(Target),
+    /// Each node is linked to the one before and the one after it only, in this order. Nodes that it leaves out follow
+    /// in order of their numbers.
+    Chain(Vec<Target>),
+    /// As a chain, closed to a ring in which each node is linked to as many neighbours, half of them on each side, as
+    /// make a majority with it: each sees a majority, and no two see the same.
+    Ring(Vec<Target>),
+}
+
+/// A link, or the two links between two nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// One end; of a one-way link the sender.
+    pub from: Target,
+    /// The other end; of a one-way link the receiver.
+    pub to: Target,
+    /// Whether only the direction from `from` to `to` is meant.
+    pub one_way: bool,
+}
+
+/// A node, or some nodes, bound once when the fault begins, in the order in which they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This one.
+    Node(NodeId),
+    /// These, one at the least: `Nodes([1, 3])`. A drawn set reads so once it is resolved.
+    Nodes(NodeSet),
+    /// The leader: of the nodes that are up and lead the one of the highest term. While there is none, the fault waits.
+    Leader,
+    /// The k-th node, from 1 and by id, that is up and not the leader. Waits as `Leader` does.
+    Follower(u32),
+    /// A node that is up and that the fault has not named yet, drawn from the fault's stream. Waits while there is
+    /// none.
+    Random,
+    /// As many nodes as make a majority of the voters, drawn from those that the fault has not named yet.
+    Majority,
+    /// As many nodes as a majority leaves over, drawn likewise. Of two voters or one that is nobody.
+    Minority,
+    /// Every node.
+    All,
+    /// Every node that the fault doesn't name.
+    Rest,
+    /// What this place in the plan's names stands for: bound at its first use in the run.
+    Named(u32),
+}

@@ -1,0 +1,75 @@
+//! What the nodes are: how many, their protocol, their disks and their first logs.
+
+use super::bounds;
+use super::logs;
+use super::meaning::{bounded, distribution, limited, node, positive};
+use super::path::Path;
+use super::problem::Notes;
+use super::shape;
+use crate::plan::{Cluster, Network};
+use crate::replica::{Bug, Options};
+
+/// The nodes.
+pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Notes<'_>) -> Cluster {
+    let voters = bounded(path, cluster.voters, bounds::VOTERS, notes);
+    let raft = path.field("raft");
+    raft_times(&raft, &cluster.raft, notes);
+    let max_batch_bytes = bounded(&raft, cluster.raft.max_batch_bytes, bounds::MAX_BATCH_BYTES, notes);
+    let flush = distribution(&path.field("disk").field("flush"), cluster.disk.flush, notes);
+    positive(&path.field("rpc").field("timeout"), cluster.rpc.timeout, notes);
+    let first_leader = cluster.first_leader;
+    let first_leader =
+        first_leader.and_then(|number| node(&path.field("first_leader"), number, voters, notes));
+    Cluster {
+        voters,
+        first_leader,
+        logs: logs::logs(&path.field("logs"), &cluster.logs, voters, notes),
+        raft: Options {
+            heartbeat: cluster.raft.heartbeat,
+            election_timeout: cluster.raft.election_timeout,
+            max_batch_bytes,
+            bug: cluster.bug.map(|bug| match bug {
+                shape::Bug::AckBeforeFlush => Bug::AckBeforeFlush,
+            }),
+        },
+        flush,
+        call_timeout: cluster.rpc.timeout,
+    }
+}
+
+fn raft_times(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) {
+    positive(&path.field("heartbeat"), raft.heartbeat, notes);
+    let heartbeat = raft.heartbeat;
+    let (least, most) = raft.election_timeout;
+    let path = path.field("election_timeout");
+    limited(&path, most, notes);
+    if least > most {
+        let message = format!("the least election timeout, {least}, is above the greatest, {most}");
+        notes.error(&path, message, format!("write (\"{most}\", \"{least}\")"));
+    }
+    if least <= heartbeat {
+        let message =
+            format!("the least election timeout, {least}, is not above the heartbeat of {heartbeat}");
+        let (three, six) = (heartbeat.saturating_mul(3), heartbeat.saturating_mul(6));
+        let help =
+            format!("a sound leader would be challenged again and again; write (\"{three}\", \"{six}\")");
+        notes.error(&path, message, help);
+    } else if least == most {
+        let message = "all nodes wait equally long, so they campaign at once and may split the vote for ever";
+        let wider = format!("(\"{least}\", \"{}\")", least.saturating_mul(2));
+        notes.warn(&path, message, format!("spread the timeout: {wider}"));
+    }
+}
+
+/// Warns of a timer shorter than what it waits for: a round trip at its slowest and a flush.
+pub(super) fn election_margin(cluster: &Cluster, network: &Network, notes: &mut Notes<'_>) {
+    let least = cluster.raft.election_timeout.0;
+    let slowest = network.default.latency.max().saturating_mul(2).saturating_add(cluster.flush.max());
+    if least <= slowest {
+        let message = format!(
+            "the least election timeout, {least}, is not above a slow round trip with its flush, {slowest}"
+        );
+        let help = "elections may fail or come without need; lengthen the timeout, or shorten the latency or the flush";
+        notes.warn(&Path::Root.field("cluster").field("raft").field("election_timeout"), message, help);
+    }
+}

@@ -1,0 +1,108 @@
+//! The load: who begins which operations when.
+
+use super::bounds::{self, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
+use super::meaning::{bounded, limited, positive};
+use super::path::Path;
+use super::problem::Notes;
+use super::shape;
+use crate::plan::{Arrival, Backoff, Clients, Jitter, Mix};
+use crate::time::Duration;
+
+/// The clients.
+pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Notes<'_>) -> Clients {
+    let count = bounded(path, clients.count, bounds::COUNT, notes);
+    let backoff = path.field("backoff");
+    if clients.backoff.base < SHORTEST_BACKOFF {
+        let message = format!("the first wait, {}, is below {SHORTEST_BACKOFF}", clients.backoff.base);
+        notes.error(&backoff.field("base"), message, format!("write \"{SHORTEST_BACKOFF}\" or more"));
+    }
+    limited(&backoff.field("base"), clients.backoff.base, notes);
+    limited(&backoff.field("cap"), clients.backoff.cap, notes);
+    if clients.backoff.base > clients.backoff.cap {
+        let (base, cap) = (clients.backoff.base, clients.backoff.cap);
+        let message = format!("the first wait, {base}, is above the longest, {cap}");
+        notes.error(&backoff, message, format!("make `cap` at least \"{base}\""));
+    }
+    positive(&path.field("timeout"), clients.timeout, notes);
+    Clients {
+        count,
+        arrival: arrival(&path.field("arrival"), clients.arrival, count, notes),
+        mix: mix(&path.field("mix"), clients.mix, notes),
+        keys: bounded(path, clients.keys, bounds::KEYS, notes),
+        value_bytes: bounded(path, clients.value_bytes, bounds::VALUE_BYTES, notes),
+        timeout: clients.timeout,
+        backoff: Backoff {
+            base: clients.backoff.base,
+            cap: clients.backoff.cap,
+            jitter: match clients.backoff.jitter {
+                shape::Jitter::NoJitter => Jitter::NoJitter,
+                shape::Jitter::Full => Jitter::Full,
+            },
+        },
+    }
+}
+
+fn arrival(path: &Path<'_>, arrival: shape::Arrival, count: u32, notes: &mut Notes<'_>) -> Arrival {
+    match arrival {
+        shape::Arrival::OpenLoop { rate } if rate > 0.0 && rate <= MOST_OPERATIONS => {
+            let mean = mean_between(count, rate);
+            if mean > LONGEST {
+                let message = format!("at this rate each client begins an operation in {mean} only");
+                notes.error(&path.field("rate"), message, "raise `rate`, or leave `clients` out for no load");
+            }
+            Arrival::OpenLoop { mean }
+        }
+        shape::Arrival::OpenLoop { rate } => {
+            let message = format!("a rate of arrival is above 0 and at most {MOST_OPERATIONS}, not {rate}");
+            let help = "it counts the operations per second of all clients together; leave `clients` out for no load";
+            notes.error(&path.field("rate"), message, help);
+            Arrival::OpenLoop { mean: Duration::from_secs(1) }
+        }
+        shape::Arrival::ClosedLoop { think } => {
+            limited(&path.field("think"), think, notes);
+            Arrival::ClosedLoop { think }
+        }
+    }
+}
+
+/// The mean time between two operations of one client when `count` of them begin `rate` operations per second.
+pub(super) fn mean_between(count: u32, rate: f64) -> Duration {
+    Duration::from_nanos((f64::from(count) * 1e9 / rate).round() as u64)
+}
+
+fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mix {
+    let weights = [mix.put, mix.get, mix.cas];
+    let mut sound = true;
+    for (name, weight) in ["put", "get", "cas"].into_iter().zip(weights) {
+        if !(0.0..=GREATEST_WEIGHT).contains(&weight) {
+            sound = false;
+            let message = format!("a weight is a number from 0 to {GREATEST_WEIGHT}, not {weight}");
+            notes.error(&path.field(name), message, "leave out what does not happen");
+        }
+    }
+    if sound && weights.iter().sum::<f64>() == 0.0 {
+        sound = false;
+        notes.error(
+            path,
+            "all weights are 0, so there is nothing to do",
+            "give one of `put`, `get`, `cas` a weight",
+        );
+    }
+    shares(if sound { weights } else { [1.0, 0.0, 0.0] })
+}
+
+/// Turns weights, not all of them 0, into parts of 2^32 that add up to exactly that: rounded down, and what is then
+/// missing goes to the largest remainders.
+pub(super) fn shares(weights: [f64; 3]) -> Mix {
+    const WHOLE: f64 = 4_294_967_296.0;
+    let sum: f64 = weights.iter().sum();
+    let exact = weights.map(|weight| weight / sum * WHOLE);
+    let mut parts = exact.map(|part| part as u64);
+    let mut order = [0, 1, 2];
+    order.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
+    let missing = (1_u64 << 32).saturating_sub(parts.iter().sum());
+    for &i in order.iter().take(missing as usize) {
+        parts[i] += 1;
+    }
+    Mix { put: parts[0], get: parts[1], cas: parts[2] }
+}

@@ -1,0 +1,74 @@
+//! The links: one model for all, and exceptions.
+
+use super::meaning::{distribution, node, rate};
+use super::path::Path;
+use super::problem::Notes;
+use super::shape;
+use crate::ids::NodeId;
+use crate::plan::{Link, Network};
+use crate::rng::{Distribution, Rate};
+use crate::time::Duration;
+use std::collections::BTreeMap;
+
+/// The links.
+pub(super) fn network(
+    path: &Path<'_>,
+    network: &shape::Network,
+    voters: u32,
+    notes: &mut Notes<'_>,
+) -> Network {
+    let usual = Link {
+        latency: Distribution::Uniform(Duration::from_millis(1), Duration::from_millis(5)),
+        loss: Rate::ZERO,
+        duplicate: Rate::ZERO,
+    };
+    let at_once = Link { latency: Distribution::Constant(Duration::ZERO), ..usual.clone() };
+    let default = link(&path.field("default"), &network.default, &usual, notes);
+    let mut links: Vec<(NodeId, NodeId, Link)> = Vec::with_capacity(network.links.len());
+    let mut seen = BTreeMap::new();
+    let list = path.field("links");
+    for (i, directed) in network.links.iter().enumerate() {
+        let path = list.item(i);
+        let from = node(&path.field("from"), directed.from, voters, notes);
+        let to = node(&path.field("to"), directed.to, voters, notes);
+        let ends = from.zip(to);
+        if directed.from == directed.to {
+            notes.error(
+                &path,
+                "a link leads from one node to another",
+                "give `from` and `to` different numbers",
+            );
+        } else if let Some(((from, to), first)) = ends.and_then(|ends| Some((ends, seen.insert(ends, i)?))) {
+            let message = format!("the link from node {} to node {} is given twice", from.0, to.0);
+            let help = "only the last one counts; take the others away";
+            notes.warn_beside(&path, message, help, (&list.item(first), "given here first"));
+        }
+        let given =
+            shape::Link { latency: directed.latency, loss: directed.loss, duplicate: directed.duplicate };
+        let link = link(&path, &given, &default, notes);
+        links.extend(ends.map(|(from, to)| (from, to, link)));
+    }
+    let path = path.field("clients");
+    let clients = link(&path, &network.clients, &at_once, notes);
+    if clients.duplicate != Rate::ZERO {
+        let message =
+            "frames of clients can't be duplicated: a request that arrives twice would be carried out twice";
+        notes.error(&path.field("duplicate"), message, "take it away; lose or delay such frames instead");
+    }
+    Network { links, clients, default }
+}
+
+/// What is said of a link; what is not said is as in `usual`.
+fn link(path: &Path<'_>, link: &shape::Link, usual: &Link, notes: &mut Notes<'_>) -> Link {
+    let mut rate_of = |name, value: Option<f64>, usual| match value {
+        Some(value) => rate(&path.field(name), value, notes),
+        None => usual,
+    };
+    let loss = rate_of("loss", link.loss, usual.loss);
+    let duplicate = rate_of("duplicate", link.duplicate, usual.duplicate);
+    let latency = match link.latency {
+        Some(latency) => distribution(&path.field("latency"), latency, notes),
+        None => usual.latency,
+    };
+    Link { latency, loss, duplicate }
+}

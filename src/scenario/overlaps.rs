@@ -1,0 +1,107 @@
+//! Scripted faults that exclude each other: a node that is down can't be taken down again.
+
+use super::path::Path;
+use super::problem::Notes;
+use super::setting::Setting;
+use crate::ids::{NodeId, NodeSet};
+use crate::plan::{Action, End, Fault, Start, Target};
+use crate::time::Time;
+
+/// Until when a node is down or paused at the latest, and by which fault.
+type Held = Option<(Time, usize)>;
+
+/// What is held by faults that began before.
+#[derive(Default)]
+struct State {
+    /// Each node by faults that name it.
+    nodes: Vec<Held>,
+    /// The one of them that lasts longest.
+    longest: Option<(Time, usize, NodeId)>,
+    /// All nodes.
+    all: Held,
+}
+
+/// Notes two faults that may be at one time, and take the same node down or pause it. That can be told of faults whose
+/// times and nodes are known; of others the world makes sense at run time.
+pub(super) fn overlaps(path: &Path<'_>, faults: &[Fault], setting: &Setting<'_>, notes: &mut Notes<'_>) {
+    let mut ordered: Vec<(Time, usize)> = Vec::new();
+    for (place, fault) in faults.iter().enumerate() {
+        if let Start::At(at) = fault.start
+            && exclusive(&fault.action, setting).is_some()
+        {
+            ordered.push((at, place));
+        }
+    }
+    ordered.sort_unstable();
+    let state = || State { nodes: vec![None; setting.voters as usize], ..State::default() };
+    let (mut down, mut paused) = (state(), state());
+    for (at, place) in ordered {
+        let Some((is_down, nodes)) = exclusive(&faults[place].action, setting) else { continue };
+        let state = if is_down { &mut down } else { &mut paused };
+        let until = latest_end(&faults[place], at);
+        if let Some((other, node)) = state.hold(nodes, at, until, place) {
+            let what = if is_down { "down" } else { "paused" };
+            let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
+            let (later, earlier) = (place.max(other), place.min(other));
+            let message = format!("{who} is {what} already in this time, by faults[{earlier}]");
+            let (later, earlier) = (path.item(later), path.item(earlier));
+            let beside = (&earlier.field("do"), "by this fault");
+            let help = "let one of the two end before the other begins";
+            notes.error_beside(&later.field("do"), message, help, beside);
+        }
+    }
+}
+
+impl State {
+    /// Holds these nodes, or all, from `at` to `until`. If some are held already: by which fault, and one of them.
+    fn hold(
+        &mut self,
+        nodes: Option<NodeSet>,
+        at: Time,
+        until: Time,
+        place: usize,
+    ) -> Option<(usize, Option<NodeId>)> {
+        let lasts = |held: &Held| held.filter(|(end, _)| at < *end).map(|(_, other)| other);
+        let longer = |held: Held| held.filter(|(end, _)| *end >= until).or(Some((until, place)));
+        let by_all = lasts(&self.all);
+        let Some(nodes) = nodes else {
+            self.all = longer(self.all);
+            let by_one = self.longest.filter(|(end, ..)| at < *end);
+            return by_one.map(|(_, other, node)| (other, Some(node))).or(by_all.map(|other| (other, None)));
+        };
+        let mut found = None;
+        for node in nodes.iter() {
+            let held = &mut self.nodes[node.slot()];
+            found = found.or(lasts(held).or(by_all).map(|other| (other, Some(node))));
+            *held = longer(*held);
+            if self.longest.is_none_or(|(end, ..)| end < until) {
+                self.longest = Some((until, place, node));
+            }
+        }
+        found
+    }
+}
+
+/// When a fault that begins at this time is over at the latest.
+fn latest_end(fault: &Fault, at: Time) -> Time {
+    match fault.end {
+        End::Never => Time::from_nanos(u64::MAX),
+        End::Until(until) => until,
+        End::For(length) => at + fault.spread + length,
+    }
+}
+
+/// What a fault holds for itself: nodes, or all of them (`None`), being down (`true`) or paused.
+fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
+    let (is_down, target) = match action {
+        Action::Crash(target) | Action::Wipe(target) => (true, *target),
+        Action::Pause(target) => (false, *target),
+        Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => return None,
+    };
+    match setting.unnamed(target) {
+        Target::Node(node) => Some((is_down, Some([node].into_iter().collect()))),
+        Target::Nodes(nodes) => Some((is_down, Some(nodes))),
+        Target::All => Some((is_down, None)),
+        _ => None,
+    }
+}

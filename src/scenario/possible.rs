@@ -1,0 +1,41 @@
+//! What can happen in a run at all.
+
+use crate::plan::{Action, Event, Plan};
+use crate::rng::Rate;
+
+/// Why this can never happen in a run of the plan, and how it could.
+pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'static str)> {
+    let faults = plan.faults.iter().map(|fault| &fault.action);
+    let mut actions = faults.clone().chain(plan.storms.iter().map(|storm| &storm.action));
+    let load =
+        || plan.clients.is_none().then_some(("there are no clients", "add a load: `clients: (count: 4)`"));
+    let alone =
+        || (plan.cluster.voters == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
+    match event {
+        Event::OperationDone | Event::OperationUnknown | Event::RequestRefused => load(),
+        Event::FrameDuplicated => {
+            let none = plan.network.default.duplicate == Rate::ZERO
+                && plan.network.links.iter().all(|(.., link)| link.duplicate == Rate::ZERO);
+            let help = "give links a rate: `network: (default: (duplicate: 0.01))`";
+            alone().or(none.then_some(("no link duplicates frames", help)))
+        }
+        Event::FrameLost | Event::FrameRejected | Event::CallFailed => alone(),
+        Event::NodeCrashed | Event::NodeRestarted => {
+            let none = !actions.any(|action| matches!(action, Action::Crash(_) | Action::Wipe(_)));
+            none.then_some(("no fault takes a machine down", "add a `Crash` to `faults` or `storm`"))
+        }
+        Event::NodeBlank => {
+            let none = !actions.any(|action| matches!(action, Action::Wipe(_)));
+            none.then_some(("no fault wipes a disk", "add a `Wipe` to `faults` or `storm`"))
+        }
+        Event::FaultSkipped => {
+            let none = actions.next().is_none();
+            none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))
+        }
+        Event::Candidacy
+        | Event::LeaderElected
+        | Event::LeaderDeposed
+        | Event::EntryTruncated
+        | Event::NodeStopped => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! The shapes of what a run is expected to show.
+
+use crate::plan;
+use crate::time::Duration;
+use serde::Deserialize;
+
+/// Something that is expected.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) enum Expectation {
+    LeaderWithin {
+        bound: Duration,
+        after: Moment,
+    },
+    Progress {
+        during: Span,
+    },
+    NoProgress {
+        during: Span,
+    },
+    Returns {
+        within: Duration,
+        after: Moment,
+    },
+    Availability {
+        at_least: f64,
+        during: Span,
+    },
+    LeaderChanges {
+        at_least: Option<u64>,
+        at_most: Option<u64>,
+        #[serde(default)]
+        during: Span,
+    },
+    TermAtMost(u64),
+    Sometimes(#[serde(with = "Event")] plan::Event),
+    Never(#[serde(with = "Event")] plan::Event),
+    Violates(#[serde(with = "Property")] plan::Property),
+}
+
+/// A moment of the run.
+#[derive(Debug, Deserialize)]
+pub(in crate::scenario) enum Moment {
+    Start,
+    At(Duration),
+    Settle,
+    Fault(String),
+    End(String),
+}
+
+/// A span of the run.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::scenario) enum Span {
+    #[default]
+    Run,
+    Between(Duration, Duration),
+    Settle,
+    Fault(String),
+}
+
+/// Reads the events of a plan by their names.
+#[derive(Deserialize)]
+#[serde(remote = "plan::Event")]
+enum Event {
+    Candidacy,
+    LeaderElected,
+    LeaderDeposed,
+    EntryTruncated,
+    FrameLost,
+    FrameDuplicated,
+    FrameRejected,
+    CallFailed,
+    RequestRefused,
+    OperationDone,
+    OperationUnknown,
+    NodeCrashed,
+    NodeRestarted,
+    NodeBlank,
+    NodeStopped,
+    FaultSkipped,
+}
+
+/// Reads the properties of a plan by their names.
+#[derive(Deserialize)]
+#[serde(remote = "plan::Property")]
+enum Property {
+    ElectionSafety,
+    OneVote,
+    LeaderAppendOnly,
+    LogMatching,
+    CommittedChain,
+    CommitOrder,
+    LeaderCompleteness,
+    TermAndVote,
+    Recovery,
+    DurableCommit,
+    AcknowledgedWrites,
+}

@@ -1,0 +1,136 @@
+//! The shapes of what goes wrong.
+
+use super::Distribution;
+use crate::time::Duration;
+use serde::Deserialize;
+
+/// Something that goes wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Fault {
+    pub(in crate::scenario) id: Option<String>,
+    pub(in crate::scenario) at: Option<Duration>,
+    pub(in crate::scenario) when: Option<Milestone>,
+    pub(in crate::scenario) after: Option<Duration>,
+    pub(in crate::scenario) spread: Option<Duration>,
+    pub(in crate::scenario) until: Option<Duration>,
+    pub(in crate::scenario) r#for: Option<Duration>,
+    pub(in crate::scenario) r#do: Action,
+}
+
+/// What a fault waits for.
+#[derive(Debug, Deserialize)]
+pub(in crate::scenario) enum Milestone {
+    Leader(u64),
+    Committed(u64),
+    Elected(u64),
+    Fault(String),
+    End(String),
+}
+
+/// Faults that come at random.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Storm {
+    pub(in crate::scenario) during: Option<(Duration, Duration)>,
+    pub(in crate::scenario) every: Distribution,
+    pub(in crate::scenario) r#for: Distribution,
+    pub(in crate::scenario) r#do: Action,
+}
+
+/// From when on nothing goes wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Settle {
+    pub(in crate::scenario) from: Duration,
+    #[serde(default)]
+    pub(in crate::scenario) core: Core,
+}
+
+/// For whom it settles.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(in crate::scenario) enum Core {
+    #[default]
+    All,
+}
+
+/// What goes wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) enum Action {
+    Partition(Links),
+    Clog(Links),
+    Flap(Flap),
+    Crash(Target),
+    Wipe(Target),
+    Pause(Target),
+}
+
+/// Which links are hit: told in one of these ways.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Links {
+    pub(in crate::scenario) groups: Option<Vec<Vec<Target>>>,
+    pub(in crate::scenario) keep: Option<Vec<String>>,
+    pub(in crate::scenario) cut: Option<Vec<String>>,
+    pub(in crate::scenario) isolate: Option<Target>,
+    pub(in crate::scenario) oneway: Option<OneWay>,
+    pub(in crate::scenario) bridge: Option<Target>,
+    pub(in crate::scenario) chain: Option<Vec<Target>>,
+    pub(in crate::scenario) ring: Option<Vec<Target>>,
+}
+
+/// Links that come and go: [`Links`], and for how long. (Serde's flattening would lose the places of errors.)
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Flap {
+    groups: Option<Vec<Vec<Target>>>,
+    keep: Option<Vec<String>>,
+    cut: Option<Vec<String>>,
+    isolate: Option<Target>,
+    oneway: Option<OneWay>,
+    bridge: Option<Target>,
+    chain: Option<Vec<Target>>,
+    ring: Option<Vec<Target>>,
+    pub(in crate::scenario) down: Distribution,
+    pub(in crate::scenario) up: Distribution,
+}
+
+impl Flap {
+    /// Which links they are.
+    pub(in crate::scenario) fn links(&self) -> Links {
+        Links {
+            groups: self.groups.clone(),
+            keep: self.keep.clone(),
+            cut: self.cut.clone(),
+            isolate: self.isolate.clone(),
+            oneway: self.oneway.clone(),
+            bridge: self.bridge.clone(),
+            chain: self.chain.clone(),
+            ring: self.ring.clone(),
+        }
+    }
+}
+
+/// The links from some nodes to others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct OneWay {
+    pub(in crate::scenario) from: Vec<Target>,
+    pub(in crate::scenario) to: Vec<Target>,
+}
+
+/// Which nodes are hit.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::scenario) enum Target {
+    Node(u64),
+    Nodes(Vec<u64>),
+    Leader,
+    Follower(u64),
+    Random,
+    Majority,
+    Minority,
+    All,
+    Rest,
+    Named(String),
+}

@@ -1,0 +1,91 @@
+//! The second pass over storms of random faults, and the time from which nothing goes wrong.
+
+use super::bounds::SHORTEST_MEAN;
+use super::faults::action;
+use super::meaning::{distribution, limited, mean};
+use super::path::Path;
+use super::problem::Notes;
+use super::setting::Setting;
+use super::shape;
+use crate::plan::{Settle, Storm};
+use crate::time::{Duration, Time};
+
+/// When nothing goes wrong any more.
+pub(super) fn settle(
+    path: &Path<'_>,
+    settle: Option<&shape::Settle>,
+    run: Duration,
+    notes: &mut Notes<'_>,
+) -> Option<Settle> {
+    let settle = settle?;
+    let shape::Core::All = settle.core;
+    let path = path.field("from");
+    if settle.from >= run {
+        let message = format!("the run settles at {}, but it ends at {run}", settle.from);
+        notes.error(&path, message, "let it settle earlier, or lengthen `duration`");
+        return None;
+    }
+    if settle.from == Duration::ZERO {
+        let help = "leave `settle` out if nothing goes wrong, or let it settle later";
+        notes.error(&path, "the run would settle before it begins", help);
+        return None;
+    }
+    Some(Settle { from: Time::from_nanos(settle.from.nanos()) })
+}
+
+/// The storms, in the order of the file.
+pub(super) fn storms(
+    path: &Path<'_>,
+    storms: &[shape::Storm],
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Vec<Storm> {
+    let mut read = Vec::with_capacity(storms.len());
+    for (i, storm) in storms.iter().enumerate() {
+        let path = path.item(i);
+        let during = during(&path.field("during"), storm.during, setting, notes);
+        let before = notes.count();
+        let every = distribution(&path.field("every"), storm.every, notes);
+        if notes.count() == before && mean(&every) < SHORTEST_MEAN {
+            let message = format!("faults can't come more often than once in {SHORTEST_MEAN} on average");
+            let help = format!("write `Exponential(mean: \"{SHORTEST_MEAN}\")` or more");
+            notes.error(&path.field("every"), message, help);
+        }
+        let before = notes.count();
+        let length = distribution(&path.field("for"), storm.r#for, notes);
+        if notes.count() == before && length.max() == Duration::ZERO {
+            notes.error(
+                &path.field("for"),
+                "these faults last no time at all",
+                "write `Constant(\"100ms\")` or more",
+            );
+        }
+        let action = action(&path.field("do"), &storm.r#do, setting, notes);
+        read.push(Storm { during, every, length, action });
+    }
+    read
+}
+
+/// From when to when a storm lasts.
+fn during(
+    path: &Path<'_>,
+    during: Option<(Duration, Duration)>,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> (Time, Time) {
+    let stop = setting.stop();
+    let (from, to) = during.unwrap_or((Duration::ZERO, stop));
+    limited(path, to, notes);
+    if from >= to {
+        let message = format!("the storm ends at {to}, which is not after its beginning at {from}");
+        notes.error(path, message, "both are times of the run: (\"5s\", \"40s\")");
+    } else if to > setting.run {
+        let message = format!("the storm ends at {to}, after the run, which ends at {}", setting.run);
+        notes.error(path, message, "leave `during` out if it lasts as long as it can");
+    } else if to > stop {
+        let message = format!("the storm ends at {to}, but the run settles at {stop}");
+        let help = format!("let it end by \"{stop}\", or leave `during` out if it lasts as long as it can");
+        notes.error(path, message, help);
+    }
+    (Time::from_nanos(from.nanos()), Time::from_nanos(to.nanos()))
+}

@@ -1,0 +1,52 @@
+//! How expectations are written.
+
+use super::faults::Writer;
+use super::{joined, rate};
+use crate::plan::{Expectation, Moment, Span};
+
+pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> String {
+    match expectation {
+        Expectation::LeaderWithin { bound, after } => {
+            format!("LeaderWithin(bound: \"{bound}\", after: {})", moment(after, faults))
+        }
+        Expectation::Progress { during } => format!("Progress(during: {})", span(during, faults)),
+        Expectation::NoProgress { during } => format!("NoProgress(during: {})", span(during, faults)),
+        Expectation::Returns { within, after } => {
+            format!("Returns(within: \"{within}\", after: {})", moment(after, faults))
+        }
+        Expectation::Availability { at_least, during } => {
+            format!("Availability(at_least: {}, during: {})", rate(at_least), span(during, faults))
+        }
+        Expectation::LeaderChanges { at_least, at_most, during } => {
+            let fields = [
+                at_least.map(|least| format!("at_least: {least}")),
+                at_most.map(|most| format!("at_most: {most}")),
+                Some(format!("during: {}", span(during, faults))),
+            ];
+            format!("LeaderChanges({})", joined(fields.into_iter().flatten()))
+        }
+        Expectation::TermAtMost(term) => format!("TermAtMost({term})"),
+        Expectation::Sometimes(event) => format!("Sometimes({event:?})"),
+        Expectation::Never(event) => format!("Never({event:?})"),
+        Expectation::Violates(property) => format!("Violates({property:?})"),
+    }
+}
+
+fn moment(moment: Moment, faults: &Writer<'_>) -> String {
+    match moment {
+        Moment::Start => "Start".to_string(),
+        Moment::At(at) => format!("At(\"{at}\")"),
+        Moment::Settle => "Settle".to_string(),
+        Moment::Fault(place) => format!("Fault({})", faults.id(place)),
+        Moment::End(place) => format!("End({})", faults.id(place)),
+    }
+}
+
+fn span(span: Span, faults: &Writer<'_>) -> String {
+    match span {
+        Span::Run => "Run".to_string(),
+        Span::Between(from, to) => format!("Between(\"{from}\", \"{to}\")"),
+        Span::Settle => "Settle".to_string(),
+        Span::Fault(place) => format!("Fault({})", faults.id(place)),
+    }
+}
