@@ -14,7 +14,7 @@
 //!
 //! | floor | modules | what lives there |
 //! |---|---|---|
-//! | 0 | [`time`] [`ids`] [`rng`] [`queue`] | virtual time, newtype ids, labelled random streams, the event queue |
+//! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] | virtual time, newtype ids, random streams, the event queue, the demands of safety |
 //! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest, traces |
 //! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
@@ -45,6 +45,7 @@ pub mod host;
 pub mod ids;
 pub mod net;
 pub mod plan;
+pub mod property;
 pub mod queue;
 pub mod raft;
 pub mod replica;

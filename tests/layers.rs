@@ -24,6 +24,7 @@ const HOUSE: &[Module] = &[
     module("ids", 0, &[], &[]),
     module("rng", 0, &["time"], &[]),
     module("queue", 0, &["time"], &[]),
+    module("property", 0, &[], &[]),
     module("replica", 1, &[], &["queue"]),
     module("plan", 1, &["replica"], &["queue"]),
     module("trace", 1, &["replica"], &["queue"]),

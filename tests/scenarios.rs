@@ -1,6 +1,6 @@
-//! The shipped scenarios are what they say, and broken ones are explained.
+//! Broken scenarios are explained.
 
-use squall::scenario::{decode, read, write};
+use squall::scenario::read;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,24 +16,6 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 
 fn name(file: &Path) -> String {
     file.file_name().expect("a file").to_string_lossy().into_owned()
-}
-
-#[test]
-fn shipped_scenarios_read_without_warnings_and_write_back() {
-    let files = files("scenarios", "ron");
-    assert!(files.len() >= 7, "{files:?}");
-    for file in files {
-        let bytes = fs::read(&file).expect("a file");
-        let text = decode(&bytes).expect("UTF-8");
-        let (plan, warnings) =
-            read(text).unwrap_or_else(|errors| panic!("{}", errors.render(&name(&file), text, false)));
-        assert!(warnings.is_empty(), "{}: {warnings:?}", name(&file));
-        assert_eq!(format!("{}.ron", plan.name), name(&file), "a scenario is named after its file");
-        let sentences = plan.about.matches(['.', '?']).count();
-        assert!((2..=8).contains(&sentences), "{} explains itself in {sentences} sentences", plan.name);
-        let again = write(&plan);
-        assert_eq!(read(&again), Ok((plan, vec![])), "{again}");
-    }
 }
 
 /// Each broken scenario of `tests/scenario_errors` is explained as the text beside it says. With `UPDATE` set in the

@@ -1,7 +1,7 @@
 //! What the checkers found: one tally for each property, with the first violation in full.
 
 use crate::ids::RecordId;
-pub use crate::plan::Property;
+pub use crate::property::Property;
 use crate::time::Time;
 use crate::trace::Record;
 

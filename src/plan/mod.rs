@@ -4,11 +4,10 @@
 
 mod expectations;
 mod faults;
-mod property;
 
+pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
-pub use property::Property;
 
 use crate::ids::{NodeId, Term};
 use crate::replica::Options;

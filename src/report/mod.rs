@@ -33,7 +33,7 @@ pub use service::{Served, Window};
 pub use statistics::Summary;
 
 use crate::check::{Check, Verdict};
-use crate::plan::Plan;
+use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::Serialize;
@@ -95,6 +95,8 @@ pub struct Outcome {
     pub panicked: Option<String>,
     /// Whether it broke off since time no longer passed.
     pub livelock: bool,
+    /// Whether it was ended before its time, on purpose.
+    pub cut: bool,
     /// How a second run of the same differed, if it did.
     pub nondeterminism: Option<String>,
 }
@@ -143,10 +145,16 @@ impl fmt::Display for RunVerdict {
 impl Report {
     /// The report on a run of `plan` that is over.
     pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
-        let Outcome { file, digest, end, events, panicked, livelock, nondeterminism } = outcome;
+        let Outcome { file, digest, end, events, panicked, livelock, cut, nondeterminism } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
-        let expectations = judges.expected(end, &checks);
+        let mut expectations = judges.expected(end, &checks);
+        if cut {
+            // They speak of the whole run. Only what excuses a violation counts.
+            expectations.retain(|it| {
+                matches!(it.expectation, Expectation::Violates(_)) && it.verdict == Judgement::Held
+            });
+        }
         let is_failure = |check: &Check| {
             matches!(check.verdict, Verdict::Violated(_))
                 && expectations::excuse(check, &checks, &expectations).is_none()

@@ -64,9 +64,10 @@ pub fn judge(
     } else {
         simulate(plan, plan.seed, Both(&mut *judges, others), options)
     };
+    let cut = options.until.is_some_and(|until| until < Time::ZERO + plan.duration);
     match ended {
         Ok(End { digest, events, time, livelock, .. }) => {
-            Outcome { digest, end: time, events, livelock, ..Outcome::default() }
+            Outcome { digest, end: time, events, livelock, cut, ..Outcome::default() }
         }
         Err(Panicked { message }) => {
             // The last record tells how far it got; the digest up to there comes from running it once more.
@@ -74,7 +75,7 @@ pub fn judge(
             let mut again = Checkpoints::default();
             let again_options = Options { progress: None, disturbance: None, until: options.until };
             let _ = simulate(plan, plan.seed, &mut again, &again_options);
-            Outcome { digest: again.digest(), end, panicked: Some(message), ..Outcome::default() }
+            Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) struct Arguments {
 /// What can be asked of one run only.
 #[derive(Debug, clap::Args)]
 struct Closer {
-    /// End the run at this virtual time, such as 1.5s.
+    /// End the run at this virtual time, such as 1.5s. What the scenario expects is not judged then.
     #[arg(long, value_name = "T")]
     until: Option<Duration>,
     /// Show, instead of the report, every node as it is at this virtual time, when all that happens at it has happened.

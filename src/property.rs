@@ -1,4 +1,4 @@
-//! The properties of safety.
+//! The properties of safety: what checkers judge and scenarios may expect to be violated.
 
 /// What is checked in every run, whether or not the scenario asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
