@@ -15,12 +15,12 @@
 //! | floor | modules | what lives there |
 //! |---|---|---|
 //! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] | virtual time, newtype ids, random streams, the event queue, the demands of safety |
-//! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest |
+//! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest, traces |
 //! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
 //! | 5 | [`report`] [`fuzz`] | what the records say of elections, liveness and expectations; runs as scripts |
-//! | 6 | [`runner`] | runs worlds, with progress and files, and keeps panics inside them |
+//! | 6 | [`runner`] | runs worlds, many at a time, with progress and files, and keeps panics inside them |
 //! | 7 | [`cli`] | the program |
 //!
 //! # From code

@@ -2,6 +2,15 @@
 
 mod common;
 
+#[path = "cli/closer.rs"]
+mod closer;
+#[path = "cli/list.rs"]
+mod list;
+#[path = "cli/many.rs"]
+mod many;
+#[path = "cli/usage.rs"]
+mod usage;
+
 use common::path;
 use std::ffi::OsStr;
 use std::fs;

@@ -5,7 +5,7 @@ mod common;
 use common::{loaded, path, plan, records, run, scenarios};
 use squall::ids::{Address, NodeId};
 use squall::replica::Role;
-use squall::trace::{Body, FaultSource, JsonLines, Record};
+use squall::trace::{Body, FaultSource, JsonLines, Record, Scribe};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -27,7 +27,7 @@ fn the_digest_does_not_depend_on_who_observes() {
     let mut kept: Vec<Record> = Vec::new();
     assert_eq!(run(&plan, 1, &mut kept), unseen);
     assert_eq!(kept.len() as u64, unseen.records);
-    let mut lines = JsonLines::new(Vec::new(), |_| "");
+    let mut lines = Scribe::new(Vec::new(), Box::new(JsonLines::new(|_| "")));
     assert_eq!(run(&plan, 1, &mut lines), unseen);
     let mut judges = squall::report::Judges::new(&plan);
     assert_eq!(run(&plan, 1, &mut judges), unseen);

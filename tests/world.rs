@@ -190,7 +190,7 @@ fn a_livelock_ends_once_and_for_all() {
     let plan = plan(text);
     let end = common::run(&plan, 1, &mut ());
     assert!(end.livelock);
-    let options = Options { progress: Some(Progress::new("test")), disturbance: None };
+    let options = Options { progress: Some(Progress::of_run("test")), ..Options::default() };
     assert_eq!(simulate(&plan, 1, &mut (), &options), Ok(end), "progress changes nothing");
 }
 
@@ -198,7 +198,7 @@ fn a_livelock_ends_once_and_for_all() {
 fn progress_changes_nothing() {
     let plan = loaded("", r#"(at: "1s", for: "300ms", do: Crash(Leader))"#);
     let end = common::run(&plan, 1, &mut ());
-    let options = Options { progress: Some(Progress::new("test")), disturbance: None };
+    let options = Options { progress: Some(Progress::of_run("test")), ..Options::default() };
     assert_eq!(simulate(&plan, 1, &mut (), &options), Ok(end));
 }
 

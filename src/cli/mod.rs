@@ -2,13 +2,17 @@
 //!
 //! Results go to standard output, diagnostics and progress to standard error.
 
+mod annotations;
 mod check;
+mod inputs;
+mod list;
+mod manual;
 mod output;
 mod run;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};
 use output::Output;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Puts Raft in a storm and tells, with evidence, whether it stayed safe and how long it was without a leader.
@@ -45,10 +49,16 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a scenario and report elections, liveness and verdict.
+    /// Run scenarios and report elections, liveness and verdict.
     Run(run::Arguments),
     /// Say whether scenarios are valid, without running them.
     Check(check::Arguments),
+    /// List the scenarios that come with Squall, or print one.
+    List(list::Arguments),
+    /// Print a script that completes commands and options in a shell.
+    Completions(manual::CompletionArguments),
+    /// Print the manual page, or write those of all commands into a folder.
+    Man(manual::ManArguments),
     /// Print the checkpoints or some records of a run; the other half of `run --check-determinism`.
     #[command(hide = true)]
     Replay(run::ReplayArguments),
@@ -95,9 +105,9 @@ impl Status {
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// A scenario that can't be read or makes no sense; here is what to print.
+    /// A scenario, or a wish, that can't be read or makes no sense; here is what to print.
     #[error("{0}")]
-    BadScenario(String),
+    BadInput(String),
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -106,7 +116,7 @@ pub(crate) enum Failure {
 impl Failure {
     const fn status(&self) -> Status {
         match self {
-            Self::BadScenario(_) => Status::BadInput,
+            Self::BadInput(_) => Status::BadInput,
             Self::Other(_) => Status::Failed,
         }
     }
@@ -114,16 +124,23 @@ impl Failure {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return explain(error),
+    };
+    crate::runner::remove_unfinished_when_interrupted();
     let output = Output::new(arguments.color);
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
+        Command::List(arguments) => list::list(arguments, &output),
+        Command::Completions(arguments) => manual::completions(arguments, &output),
+        Command::Man(arguments) => manual::man(arguments, &output),
         Command::Replay(arguments) => run::replay(arguments, &output),
     };
     let status = result.unwrap_or_else(|failure| {
         match &failure {
-            Failure::BadScenario(text) => output.diagnose(text),
+            Failure::BadInput(text) => output.diagnose(text),
             Failure::Other(error) => output.diagnose(&format_args!("error: {error:#}")),
         }
         failure.status()
@@ -131,26 +148,14 @@ pub fn main() -> ExitCode {
     ExitCode::from(status.code())
 }
 
-/// A scenario file, read and understood.
-struct Scenario {
-    path: PathBuf,
-    plan: crate::plan::Plan,
-}
-
-impl Scenario {
-    /// Reads a scenario. Warnings go to standard error.
-    fn read(path: &std::path::Path, output: &Output) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
-            .map_err(|error| Failure::BadScenario(format!("error: {error}")))?;
-        let text = crate::scenario::decode(&bytes)
-            .map_err(|error| Failure::BadScenario(format!("error: {name}: {error}")))?;
-        let colour = output.colours_diagnostics();
-        let (plan, warnings) = crate::scenario::read(text)
-            .map_err(|errors| Failure::BadScenario(errors.render(&name, text, colour)))?;
-        for warning in &warnings {
-            output.diagnose(&warning.render(&name, text, colour));
-        }
-        Ok(Self { path: path.to_owned(), plan })
+/// Says what is wrong with the arguments, or gives the help that was asked for.
+fn explain(mut error: clap::Error) -> ExitCode {
+    let name = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string);
+    if let Some(name) = name.filter(|name| name.ends_with(".ron") || std::path::Path::new(name).is_file()) {
+        let meant = format!("did you mean `squall run {name}`?");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![meant.into()]));
+        error.remove(ContextKind::SuggestedSubcommand);
     }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

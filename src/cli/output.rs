@@ -1,6 +1,7 @@
 //! Where things are printed, and in what colour.
 
 use super::Color;
+use super::annotations::Annotations;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use std::fmt::Display;
@@ -10,6 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 #[derive(Debug)]
 pub(super) struct Output {
     choice: ColorChoice,
+    annotations: Annotations,
 }
 
 /// The width of text that goes to a file or a pipe.
@@ -22,7 +24,7 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { choice }
+        Self { choice, annotations: Annotations::new() }
     }
 
     /// Prints a result. A reader that has gone is no error: it has seen what it wanted.
@@ -41,6 +43,16 @@ impl Output {
         let text = text.to_string();
         let mut out = AutoStream::new(io::stderr().lock(), self.choice);
         let _ = writeln!(out, "{}", text.trim_end());
+    }
+
+    /// Prints a line for a program that reads standard error.
+    pub(super) fn diagnose_plainly(line: &str) {
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// What is annotated where this job's pages show it.
+    pub(super) fn annotations(&self) -> &Annotations {
+        &self.annotations
     }
 
     /// Whether diagnostics are to be rendered with colour.

@@ -120,6 +120,11 @@ impl Disk {
         Some(self.latency.sample(self.stream.word()))
     }
 
+    /// How many writes are not durable.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// The flush under way is done. Returns the last write that it made durable.
     ///
     /// # Panics

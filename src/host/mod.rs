@@ -9,6 +9,9 @@ mod log;
 mod process;
 mod requests;
 mod store;
+mod view;
+
+pub use view::{NodeView, Power, Queues};
 
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};

@@ -98,6 +98,24 @@ impl Process {
         self.status
     }
 
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(super) fn applied(&self) -> Index {
+        self.applied
+    }
+
+    /// How many frames wait for a write.
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// How many calls have no answer.
+    pub(super) fn open_calls(&self) -> usize {
+        self.calls.iter().map(Calls::len).sum()
+    }
+
     pub(super) fn log_hash(&self) -> u64 {
         self.log.hash()
     }

@@ -3,7 +3,7 @@
 use crate::time::{Duration, Time};
 
 /// Three digits and a unit: `152ms`, `12.3us`, `1.52s`.
-pub(super) fn short(duration: Duration) -> String {
+pub(crate) fn short(duration: Duration) -> String {
     let nanos = duration.nanos();
     let (unit, name) = match nanos {
         0 => return "0".into(),
@@ -22,13 +22,13 @@ pub(super) fn short(duration: Duration) -> String {
 }
 
 /// A point in time to the millisecond: `12.345s`; late ones to a tenth of a second.
-pub(super) fn moment(time: Time) -> String {
+pub(crate) fn moment(time: Time) -> String {
     let decimals = if time < Time::from_nanos(1_000_000_000_000) { 3 } else { 1 };
     format!("{:.decimals$}s", time.nanos() as f64 / 1e9)
 }
 
 /// With thousands set off: `1,234,567`.
-pub(super) fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -41,12 +41,12 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A number with a noun, in the plural where it needs one: `1 span`, `2 spans`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A share in per cent, never rounded up to all or down to nothing: `99.99 %`.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     match share {
         0.0 => "0 %".into(),
         1.0 => "100 %".into(),
@@ -55,7 +55,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A text in lines of at most so many characters, broken between words. A longer word is a line of its own.
-pub(super) fn wrap(text: &str, width: usize) -> String {
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut wrapped = String::new();
     let mut used = 0;
     for word in text.split_whitespace() {

@@ -13,21 +13,32 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The document that these reports make.
-///
-/// # Panics
-/// Never: all keys are strings.
 pub fn document(reports: &[Report], host: &Host) -> String {
-    let runs = reports.iter().map(run).collect();
-    let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), runs, host };
-    serde_json::to_string_pretty(&document).expect("plain data is JSON")
+    let runs: Vec<String> = reports.iter().map(element).collect();
+    format!("{}{}{}", opening(), runs.join(","), closing(host))
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    format: u32,
-    version: &'static str,
-    runs: Vec<Run<'a>>,
-    host: &'a Host,
+/// The document up to its first run. Between two runs there is a comma.
+pub fn opening() -> String {
+    format!("{{\n  \"format\": 1,\n  \"version\": \"{}\",\n  \"runs\": [", env!("CARGO_PKG_VERSION"))
+}
+
+/// One run of the document.
+pub fn element(report: &Report) -> String {
+    format!("\n{}", indented(&run(report), "    "))
+}
+
+/// The document after its last run.
+pub fn closing(host: &Host) -> String {
+    format!("\n  ],\n  \"host\": {}\n}}", indented(host, "  ").trim_start())
+}
+
+/// Plain data as JSON some levels deep.
+pub(super) fn indented(data: &impl Serialize, by: &str) -> String {
+    // No value spans lines: line breaks in texts are escaped.
+    let text = serde_json::to_string_pretty(data).expect("keys are strings, and nothing else can fail");
+    let lines: Vec<String> = text.lines().map(|line| format!("{by}{line}")).collect();
+    lines.join("\n")
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use super::expectations::{Expectations, Expected};
 use super::metrics::Metrics;
 use crate::check::{Check, Checkers};
 use crate::ids::RecordId;
-use crate::plan::Plan;
+use crate::plan::{Expectation, Plan};
 use crate::time::Time;
 use crate::trace::{Observer, Record};
 use serde::Serialize;
@@ -21,6 +21,9 @@ pub struct Judges {
     expectations: Option<Box<Expectations>>,
     last: Ring,
     evidence: Option<Evidence>,
+    /// Whether a violation is what the plan expects: then what comes after it counts, too.
+    expects_violation: bool,
+    stops_at_violation: bool,
 }
 
 /// The last records before the first violation, and which of them led to it.
@@ -81,7 +84,14 @@ impl Judges {
             expectations: Expectations::new(plan).map(Box::new),
             last: Ring::default(),
             evidence: None,
+            expects_violation: plan.expectations.iter().any(|it| matches!(it, Expectation::Violates(_))),
+            stops_at_violation: false,
         }
+    }
+
+    /// Judges that have seen enough at the first violation of safety, unless the plan expects one.
+    pub fn stopping_at_violation(self, stops: bool) -> Self {
+        Self { stops_at_violation: stops, ..self }
     }
 
     /// The verdicts so far, as if the run ended here.
@@ -92,6 +102,11 @@ impl Judges {
     /// How many violations of safety there were so far.
     pub fn violations(&self) -> u64 {
         self.checkers.violations()
+    }
+
+    /// Whether safety was violated so far in a run that is not expected to do so.
+    pub fn accuse(&self) -> bool {
+        self.violations() > 0 && !self.expects_violation
     }
 
     /// The measurements so far.
@@ -128,5 +143,10 @@ impl Observer for Judges {
         if self.evidence.is_none() && self.checkers.violations() > 0 {
             self.evidence = Some(Evidence::of(self.last.in_order()));
         }
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.stops_at_violation && self.evidence.is_some() && !self.expects_violation
     }
 }

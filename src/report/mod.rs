@@ -4,15 +4,17 @@
 //! are integers, floats appear only in rendering, and nothing of the machine gets in but what is handed to a form as
 //! [`Host`].
 
+pub mod batch;
 mod counters;
 mod elections;
 mod expectations;
 mod faults;
 mod figures;
-mod format;
+pub(crate) mod format;
 pub mod json;
 mod judges;
 mod metrics;
+pub(crate) mod page;
 mod parameters;
 mod places;
 mod service;
@@ -31,7 +33,7 @@ pub use service::{Served, Window};
 pub use statistics::Summary;
 
 use crate::check::{Check, Verdict};
-use crate::plan::Plan;
+use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::Serialize;
@@ -93,6 +95,8 @@ pub struct Outcome {
     pub panicked: Option<String>,
     /// Whether it broke off since time no longer passed.
     pub livelock: bool,
+    /// Whether it was ended before its time, on purpose.
+    pub cut: bool,
     /// How a second run of the same differed, if it did.
     pub nondeterminism: Option<String>,
 }
@@ -141,10 +145,16 @@ impl fmt::Display for RunVerdict {
 impl Report {
     /// The report on a run of `plan` that is over.
     pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
-        let Outcome { file, digest, end, events, panicked, livelock, nondeterminism } = outcome;
+        let Outcome { file, digest, end, events, panicked, livelock, cut, nondeterminism } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
-        let expectations = judges.expected(end, &checks);
+        let mut expectations = judges.expected(end, &checks);
+        if cut {
+            // They speak of the whole run. Only what excuses a violation counts.
+            expectations.retain(|it| {
+                matches!(it.expectation, Expectation::Violates(_)) && it.verdict == Judgement::Held
+            });
+        }
         let is_failure = |check: &Check| {
             matches!(check.verdict, Verdict::Violated(_))
                 && expectations::excuse(check, &checks, &expectations).is_none()
@@ -187,6 +197,40 @@ impl Report {
         }
     }
 
+    /// Whether anything else than what had to hold happened.
+    pub fn failed(&self) -> bool {
+        self.verdict != RunVerdict::Pass
+    }
+
+    /// What makes the run's verdict, in a few words; none if all held.
+    pub fn reason(&self) -> Option<String> {
+        let failures = self.checks.iter().filter(|check| self.excuse(check).is_none());
+        let violated = failures.filter_map(|check| match &check.verdict {
+            Verdict::Violated(violation) => Some((violation.record, check.name, violation.time)),
+            _ => None,
+        });
+        let expected = |verdict| {
+            let first = self.expectations.iter().find(|expected| expected.verdict == verdict);
+            first.map(|expected| expected.text.clone())
+        };
+        match self.verdict {
+            RunVerdict::Pass => None,
+            RunVerdict::Vacuous => expected(Judgement::Vacuous),
+            RunVerdict::Expectation => expected(Judgement::Failed),
+            RunVerdict::Safety => violated.min().map(|(_, name, time)| format!("{name} at {time}")),
+            RunVerdict::Panicked => {
+                self.panicked.as_ref().map(|why| why.lines().next().unwrap_or_default().to_owned())
+            }
+            RunVerdict::Livelock => Some(format!("time stopped passing at {}", self.simulated)),
+            RunVerdict::Nondeterminism => Some("a second process made other records".into()),
+        }
+    }
+
+    /// The command that makes this run again; none if it came from no file.
+    pub fn replay(&self) -> Option<String> {
+        self.file.as_ref().map(|file| format!("squall run {} --seed {}", shell_word(file), self.seed))
+    }
+
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
     pub fn excuse(&self, check: &Check) -> Option<Excuse> {
         expectations::excuse(check, &self.checks, &self.expectations)
@@ -211,5 +255,16 @@ impl Report {
     /// A figure of all spans that have it, over them: a phase of elections.
     pub fn summary(&self, phase: impl Fn(&Election) -> Option<Duration>) -> Option<Summary> {
         Summary::of(self.elections.iter().filter_map(phase).map(Duration::nanos).collect())
+    }
+}
+
+/// A file's name as one word of a command line.
+fn shell_word(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=".contains(c);
+    let option = if name.starts_with('-') { "./" } else { "" };
+    if !name.is_empty() && name.chars().all(is_plain) {
+        format!("{option}{name}")
+    } else {
+        format!("'{option}{}'", name.replace('\'', r"'\''"))
     }
 }

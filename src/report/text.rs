@@ -3,75 +3,55 @@
 mod expected;
 
 use super::format::{count, counted, moment, short, wrap};
+pub use super::page::Form;
+use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
 use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
-use anstyle::{AnsiColor, Style};
-use tabled::builder::Builder;
-use tabled::settings::object::Cell;
-use tabled::settings::style::{HorizontalLine, Style as Lines};
-use tabled::settings::themes::Theme;
-use tabled::settings::{Alignment, Color, Padding, object::Columns};
-
-const TITLE: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const ODD: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+use crate::trace::Digest;
+use anstyle::Style;
 
 /// How many spans the table of elections shows.
 const SPANS: usize = 20;
-/// From this width on, tables have columns for which a narrow terminal has no room.
-const WIDE: usize = 100;
-/// Longer lines of prose are hard to read.
-const PROSE: usize = 100;
-
-/// How the report is to look.
-#[derive(Clone, Copy)]
-pub struct Form<'a> {
-    /// How many columns the terminal has. Below 80 lines may get longer than that.
-    pub width: usize,
-    /// Whether to put in escape codes for colours. Without them the text is the same to the letter.
-    pub colour: bool,
-    /// The names of kinds of frame, as the implementation calls them.
-    pub kind: &'a dyn Fn(u8) -> String,
-}
 
 /// The report as text. Its last two lines are the verdict and the digest; a run that failed has a line above them
 /// that replays it. Of the machine it tells what `host` says.
 pub fn render(report: &Report, host: Option<&Host>, form: &Form<'_>) -> String {
-    let mut page = Page { text: String::new(), form };
-    page.header(report, host);
-    page.faults(report);
-    page.elections(report);
-    page.liveness(report);
-    page.checks(report);
-    page.expectations(report);
-    page.violations(report);
-    page.missed(report);
+    let mut page = Page::new(form);
+    page.body(report, host);
     page.end(report);
     page.text
 }
 
-/// The text so far.
-struct Page<'a> {
-    text: String,
-    form: &'a Form<'a>,
+/// The last lines of the report.
+pub fn render_end(report: &Report, form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    page.verdict(report.verdict, report.digest);
+    page.text
 }
 
-/// A table before it is laid out.
-#[derive(Default)]
-struct Grid {
-    rows: Vec<Vec<String>>,
-    /// Columns of numbers.
-    right: Vec<usize>,
-    /// Rows with a line above them.
-    rules: Vec<usize>,
-    /// Cells that stand out, by row and column.
-    styles: Vec<(usize, usize, Style)>,
+/// The report of one run among others: its last lines can't be taken for those of them all.
+pub fn render_among_others(report: &Report, form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    page.body(report, None);
+    page.text.push('\n');
+    page.text += &format!("This run's verdict is {}, its digest {}.\n", report.verdict, report.digest);
+    page.replay(report);
+    page.text
 }
 
 impl Page<'_> {
+    fn body(&mut self, report: &Report, host: Option<&Host>) {
+        self.header(report, host);
+        self.faults(report);
+        self.elections(report);
+        self.liveness(report);
+        self.checks(report);
+        self.expectations(report);
+        self.violations(report);
+        self.missed(report);
+    }
+
     fn header(&mut self, report: &Report, host: Option<&Host>) {
         let title = self.styled(TITLE, &report.scenario);
         let file = report.file.as_ref().map_or(String::new(), |file| format!("{file}, "));
@@ -248,76 +228,21 @@ impl Page<'_> {
 
     fn end(&mut self, report: &Report) {
         self.text.push('\n');
-        let style = match report.verdict {
-            RunVerdict::Pass => GOOD,
-            RunVerdict::Vacuous => ODD,
-            _ => BAD,
-        };
-        if let (false, Some(file)) = (report.verdict == RunVerdict::Pass, &report.file) {
-            self.text += &format!("replay: squall run {file} --seed {}\n", report.seed);
-        }
-        let verdict = self.styled(style, &report.verdict.to_string());
-        self.text += &format!("verdict: {verdict}\ndigest: {}\n", report.digest);
+        self.replay(report);
+        self.verdict(report.verdict, report.digest);
     }
 
-    fn heading(&mut self, title: &str, more: &str) {
-        let title = self.styled(TITLE, title);
-        let gap = if more.is_empty() { "" } else { "  " };
-        self.text += &format!("\n{title}{gap}{more}\n");
-    }
-
-    fn paragraph(&mut self, text: &str, style: Style) {
-        for line in wrap(text, self.room().min(PROSE)).lines() {
-            self.text += &format!("  {}\n", self.styled(style, line));
+    /// How to run a run that failed again.
+    fn replay(&mut self, report: &Report) {
+        if let (true, Some(replay)) = (report.failed(), report.replay()) {
+            self.text += &format!("replay: {replay}\n");
         }
     }
 
-    fn grid(&mut self, grid: &Grid) {
-        let mut builder = Builder::default();
-        let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
-        for row in &grid.rows {
-            let blank = std::iter::repeat_n(String::new(), columns - row.len());
-            builder.push_record(row.iter().cloned().chain(blank));
-        }
-        let mut table = builder.build();
-        let mut lines = Theme::from_style(Lines::empty());
-        for rule in &grid.rules {
-            lines.insert_horizontal_line(*rule, HorizontalLine::new('─'));
-        }
-        table.with(lines).with(Padding::new(0, 2, 0, 0));
-        table.modify(Columns::last(), Padding::zero());
-        for column in &grid.right {
-            table.modify(Columns::one(*column), Alignment::right());
-        }
-        if self.form.colour {
-            for (row, column, style) in &grid.styles {
-                let colour = Color::new(style.render().to_string(), style.render_reset().to_string());
-                table.modify(Cell::new(*row, *column), colour);
-            }
-        }
-        for line in table.to_string().lines() {
-            self.text += &format!("  {}\n", line.trim_end());
-        }
-    }
-
-    /// What is left of a line after the indent.
-    fn room(&self) -> usize {
-        self.form.width.max(80) - 2
-    }
-
-    fn styled(&self, style: Style, text: &str) -> String {
-        if self.form.colour && style != Style::new() {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.into()
-        }
-    }
-}
-
-impl Grid {
-    fn faint_first(&mut self, row: Vec<String>) {
-        self.styles.push((self.rows.len(), 0, FAINT));
-        self.rows.push(row);
+    /// The two lines that end all that is printed.
+    pub(super) fn verdict(&mut self, verdict: RunVerdict, digest: Digest) {
+        let word = self.styled(verdict_style(verdict), &verdict.to_string());
+        self.text += &format!("verdict: {word}\ndigest: {digest}\n");
     }
 }
 
@@ -375,6 +300,14 @@ fn summaries(report: &Report, grid: &mut Grid) {
     row("p90", &|phase| time(phase.p90));
     row("p99", &|phase| time(phase.p99));
     row("max", &|phase| time(phase.max));
+}
+
+pub(super) fn verdict_style(verdict: RunVerdict) -> Style {
+    match verdict {
+        RunVerdict::Pass => GOOD,
+        RunVerdict::Vacuous => ODD,
+        _ => BAD,
+    }
 }
 
 fn word(check: &Check, excuse: Option<Excuse>) -> (&'static str, Style) {

@@ -33,6 +33,16 @@ impl Calls {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// An answer came. Whether the call was still open.
     #[inline]
     pub fn answer(&mut self, call: CallId) -> bool {

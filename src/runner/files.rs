@@ -1,8 +1,10 @@
 //! Files that people name: read with care, written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
 /// What went wrong with which file.
@@ -53,21 +55,21 @@ pub struct NewFile {
 
 #[derive(Debug)]
 enum Place {
-    Aside(NamedTempFile),
+    Aside(NamedTempFile, Unfinished),
     Device(File),
 }
 
 impl Write for Place {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Aside(file) => file.write(bytes),
+            Self::Aside(file, _) => file.write(bytes),
             Self::Device(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Aside(file) => file.flush(),
+            Self::Aside(file, _) => file.flush(),
             Self::Device(file) => file.flush(),
         }
     }
@@ -91,7 +93,9 @@ impl NewFile {
             }
             _ => {
                 let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-                Place::Aside(new_file_in(folder.unwrap_or(Path::new("."))).map_err(unwritable)?)
+                let file = new_file_in(folder.unwrap_or(Path::new("."))).map_err(unwritable)?;
+                let unfinished = Unfinished::new(file.path());
+                Place::Aside(file, unfinished)
             }
         };
         Ok(Self { path: target, out: BufWriter::new(place) })
@@ -106,7 +110,9 @@ impl NewFile {
         let unwritable = |e: &io::Error| error(&path, format!("can't be written: {}", plain(e)));
         match out.into_inner().map_err(|e| unwritable(e.error()))? {
             Place::Device(_) => Ok(()),
-            Place::Aside(file) => file.persist(&path).map(drop).map_err(|e| unwritable(&e.error)),
+            Place::Aside(file, _unfinished) => {
+                file.persist(&path).map(drop).map_err(|e| unwritable(&e.error))
+            }
         }
     }
 }
@@ -119,6 +125,40 @@ impl Write for NewFile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// The files that are not whole yet.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// A file that is not whole, as long as this lives.
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn new(path: &Path) -> Self {
+        // Whoever removes it may stand elsewhere.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+        Self(path)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+/// From now on an interrupt removes files that are not whole before it ends the process.
+pub fn remove_unfinished_when_interrupted() {
+    const INTERRUPTED: i32 = 130;
+    // Without a handler an interrupt ends the process all the same, and leaves such a file.
+    let _ = ctrlc::set_handler(|| {
+        for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = fs::remove_file(path);
+        }
+        std::process::exit(INTERRUPTED);
+    });
 }
 
 /// What the system says, without the name of the file aside, which is nobody's concern.

@@ -1,70 +1,21 @@
-//! Runs worlds for people: with progress, with files, and with a panic of a world kept inside it.
+//! Runs worlds for people: many at a time, with progress, with files, and with a panic of a world kept inside it.
 
 mod determinism;
 mod files;
+mod panics;
+mod pool;
 mod progress;
+mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
-pub use files::{FileError, NewFile, read_scenario};
+pub use files::{FileError, NewFile, read_scenario, remove_unfinished_when_interrupted};
+pub use panics::Panicked;
+pub use pool::in_order;
 pub use progress::Progress;
+pub use run::{Look, Options, judge, look, simulate};
 
-use crate::plan::Plan;
 use crate::raft::RaftSoftware;
 use crate::replica::Software;
-use crate::time::{Duration, Time};
-use crate::trace::Observer;
-use crate::world::{End, World};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// How a run is carried out, beyond what it depends on.
-#[derive(Debug, Default)]
-pub struct Options {
-    /// Shows how far it is.
-    pub progress: Option<Progress>,
-    /// Makes it differ from any other run, on purpose.
-    pub disturbance: Option<Duration>,
-}
-
-/// A world that panicked: a bug of the replica or of Squall, not an outcome of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Panicked {
-    /// What the panic said.
-    pub message: String,
-}
-
-/// Runs a plan with a seed. The observer has seen every record up to the end or the panic.
-///
-/// # Errors
-/// If the world panicked.
-pub fn simulate(
-    plan: &Plan,
-    seed: u64,
-    observer: &mut dyn Observer,
-    options: &Options,
-) -> Result<End, Panicked> {
-    // The observer's records stay whole whatever happens: each is handed over at once.
-    let run = AssertUnwindSafe(|| {
-        let software = RaftSoftware;
-        let mut world = World::new(plan, &software, seed, observer);
-        if let Some(delay) = options.disturbance {
-            world.disturb(delay);
-        }
-        let end = Time::ZERO + plan.duration;
-        let Some(progress) = &options.progress else { return world.run() };
-        for step in 1..=Progress::STEPS {
-            let until = plan.duration.nanos() / Progress::STEPS * step;
-            world.run_until(Time::from_nanos(until).min(end));
-            progress.step();
-        }
-        world.run()
-    });
-    catch_unwind(run).map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        Panicked { message: text.unwrap_or("a panic without message").to_owned() }
-    })
-}
 
 /// The names of the kinds of message, a replica's and those between clients and hosts.
 pub fn kind_name(kind: u8) -> &'static str {
@@ -74,4 +25,12 @@ pub fn kind_name(kind: u8) -> &'static str {
         CLIENT_REPLY => "ClientReply",
         kind => RaftSoftware.kind_name(kind),
     }
+}
+
+/// The names of all kinds of message.
+pub fn kind_names() -> Vec<(u8, &'static str)> {
+    let all = (0..=u8::MAX).map(|kind| (kind, kind_name(kind)));
+    all.filter(|(kind, name)| *kind == 0 || *name != kind_name(0))
+        .filter(|(_, name)| *name != "unknown")
+        .collect()
 }

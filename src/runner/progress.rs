@@ -1,8 +1,8 @@
-//! How far a run is, on a terminal's standard error.
+//! How far a run is, or many runs are, on a terminal's standard error.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// A bar that vanishes when the run ends. It draws on standard error, and nothing where that is no terminal.
+/// A bar that vanishes when the work ends. It draws on standard error, and nothing where that is no terminal.
 #[derive(Debug)]
 pub struct Progress(ProgressBar);
 
@@ -11,18 +11,45 @@ impl Progress {
     pub const STEPS: u64 = 200;
 
     /// A bar for the run of this name.
-    pub fn new(name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(Self::STEPS), ProgressDrawTarget::stderr());
-        let style =
-            ProgressStyle::with_template("{prefix} {bar:40} {percent:>3} % of simulated time, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    pub fn of_run(name: &str) -> Self {
+        let bar = Self::bar(Self::STEPS, "{prefix} {bar:40} {percent:>3} % of simulated time, {eta} left");
         bar.set_prefix(name.to_owned());
         Self(bar)
+    }
+
+    /// A bar for so many runs.
+    pub fn of_runs(count: u64) -> Self {
+        let bar = Self::bar(count, "{bar:30} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
+        // Also while no run ends, the time that is left changes.
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self(bar)
+    }
+
+    fn bar(steps: u64, template: &str) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(template);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let decimals = if state.per_sec() < 10.0 { 1 } else { 0 };
+            let _ = write!(out, "{:.decimals$}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate));
+        bar
     }
 
     /// One step more is done.
     pub fn step(&self) {
         self.0.inc(1);
+    }
+
+    /// So many runs have failed.
+    pub fn failed(&self, count: u64) {
+        self.0.set_message(format!(", {count} failed"));
+    }
+
+    /// Prints something without the bar in between.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
     }
 }
 

@@ -48,6 +48,7 @@ mod tests;
 pub mod vocabulary;
 mod write;
 
+pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, Warning};
 pub use write::write;
 

@@ -1,7 +1,7 @@
 //! The nearest valid name to a misspelt one.
 
 /// The candidate that `found` was most likely meant to be; none if none is close. Case does not count.
-pub(super) fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let length = found.chars().count();
     let allowed = (length / 3).max(1);
     let found = if length <= 64 { found.to_lowercase() } else { return None };

@@ -1,16 +1,26 @@
 //! The trace of a run: records with their causes, streamed to an observer and folded into the digest.
 //!
 //! Records are never all kept. Whoever wants them (a checker, a metric, a file) observes them as they are made; the
-//! digest is the same whoever observes.
+//! digest is the same whoever observes. A [`Scribe`] writes them down, in a [`Format`] for people or for some viewer.
 
+mod chrome;
 pub mod digest;
+mod focus;
 mod json_lines;
 mod record;
+mod scribe;
+mod shiviz;
 mod text;
+mod text_lines;
 
+pub use chrome::ChromeTrace;
 pub use digest::Digest;
+pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
+pub use scribe::{Format, KindName, Scribe};
+pub use shiviz::ShiViz;
+pub use text_lines::TextLines;
 
 use crate::ids::{Address, RecordId};
 use crate::time::Time;
@@ -20,6 +30,11 @@ use std::num::NonZeroU64;
 pub trait Observer {
     /// Takes the next record.
     fn observe(&mut self, record: &Record);
+
+    /// Whether it has seen enough: the run may end here.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// Sees nothing.
@@ -37,6 +52,11 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     #[inline(always)]
     fn observe(&mut self, record: &Record) {
         (**self).observe(record);
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        (**self).is_done()
     }
 }
 
@@ -77,6 +97,12 @@ impl<O: Observer> Trace<O> {
     #[inline(always)]
     pub fn because(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
         self.push(node, cause, body)
+    }
+
+    /// Who is shown the records.
+    #[inline(always)]
+    pub fn observer(&self) -> &O {
+        &self.observer
     }
 
     /// Ends the trace and gives the observer back.

@@ -463,6 +463,24 @@ pub enum ActionKind {
 }
 
 impl Record {
+    /// The link that it is about, sender first: of a frame, of a call, or of a fault.
+    pub fn link(&self) -> Option<(Address, Address)> {
+        match self.body {
+            Body::Delivered { from, .. } | Body::Rejected { from, .. } => Some((from, self.node)),
+            Body::Sent { to, .. }
+            | Body::Held { to, .. }
+            | Body::Lost { to, .. }
+            | Body::Duplicated { to, .. }
+            | Body::CallFailed { to, .. }
+            | Body::Cut { to }
+            | Body::HitAlready { to }
+            | Body::Healed { to }
+            | Body::Clogged { to }
+            | Body::Unclogged { to } => Some((self.node, to)),
+            _ => None,
+        }
+    }
+
     /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
     /// nothing; whether it stood in the plan must not show.
     #[inline(always)]

@@ -13,6 +13,9 @@ mod genesis;
 mod milestones;
 mod storms;
 mod targets;
+mod view;
+
+pub use view::View;
 
 use crate::client::{Client, Timer};
 use crate::disk::Disk;
@@ -171,9 +174,11 @@ impl<'p, O: Observer> World<'p, O> {
         self.finish()
     }
 
-    /// Carries out every event before `end`. Whether it could: where time no longer passes it stops for good.
+    /// Carries out every event before `end`. Whether it could: it stops for good where time no longer passes, and where
+    /// the observer has seen enough.
     pub fn run_until(&mut self, end: Time) -> bool {
         while !self.livelock
+            && !self.trace.observer().is_done()
             && let Some((time, event)) = self.queue.pop_before(end)
         {
             if time > self.now {
@@ -186,10 +191,11 @@ impl<'p, O: Observer> World<'p, O> {
             self.start_waiting_faults();
             self.livelock = self.at_this_instant >= LIVELOCK;
         }
-        if !self.livelock && end > self.now {
+        let goes_on = !self.livelock && !self.trace.observer().is_done();
+        if goes_on && end > self.now {
             (self.now, self.at_this_instant) = (end, 0);
         }
-        !self.livelock
+        goes_on
     }
 
     fn carry_out(&mut self, event: Event) {
@@ -395,7 +401,8 @@ impl<'p, O: Observer> World<'p, O> {
         self.now
     }
 
-    fn finish(mut self) -> End {
+    /// Ends the run here, and records what is there.
+    pub fn finish(mut self) -> End {
         self.give_up_the_rest();
         for host in &self.hosts {
             self.trace.event(self.now, host.address(), None, host.final_record());

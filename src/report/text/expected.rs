@@ -1,7 +1,7 @@
 //! What was expected, in the report for a terminal.
 
-use super::{BAD, FAINT, GOOD, Grid, ODD, Page, WIDE};
 use crate::report::format::{count, wrap};
+use crate::report::page::{BAD, FAINT, GOOD, Grid, ODD, Page, WIDE};
 use crate::report::{Judgement, Report};
 use anstyle::Style;
 

@@ -1,0 +1,102 @@
+//! Annotations for GitHub's pages, on standard error, in jobs that run there.
+
+use super::Output;
+use crate::report::batch::Figures;
+use crate::scenario::{Errors, Problem, Warning};
+use std::cell::Cell;
+
+/// How many runs are annotated one by one: GitHub shows no more of a step.
+const SHOWN: u64 = 10;
+
+/// Annotates what is wrong, where somebody shows that.
+#[derive(Debug)]
+pub(super) struct Annotations {
+    wanted: bool,
+    failed: Cell<u64>,
+}
+
+impl Annotations {
+    pub(super) fn new() -> Self {
+        let wanted = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| !value.is_empty());
+        Self { wanted, failed: Cell::new(0) }
+    }
+
+    /// Whether anything is printed.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// A file that is no scenario at all.
+    pub(super) fn bad_file(&self, file: &str, message: &str) {
+        self.print("error", &[("file", file)], message);
+    }
+
+    /// All errors of a scenario.
+    pub(super) fn errors(&self, file: &str, text: &str, errors: &Errors) {
+        for problem in errors.problems().iter().take(SHOWN as usize) {
+            self.problem("error", file, text, problem);
+        }
+        if let Some(more) = errors.problems().len().checked_sub(SHOWN as usize).filter(|more| *more > 0) {
+            self.print("error", &[("file", file)], &format!("and {more} more errors"));
+        }
+    }
+
+    /// A warning of a scenario.
+    pub(super) fn warning(&self, file: &str, text: &str, warning: &Warning) {
+        self.problem("warning", file, text, warning.problem());
+    }
+
+    fn problem(&self, level: &str, file: &str, text: &str, problem: &Problem) {
+        let message = format!("{problem}\nhelp: {}", problem.help());
+        let before = problem.place().and_then(|place| text.get(..place.start));
+        let Some(before) = before else { return self.print(level, &[("file", file)], &message) };
+        let line = (1 + before.matches('\n').count()).to_string();
+        let column = (1 + before.rsplit('\n').next().unwrap_or_default().chars().count()).to_string();
+        self.print(level, &[("file", file), ("line", &line), ("col", &column)], &message);
+    }
+
+    /// A run that failed.
+    pub(super) fn failed(&self, file: &str, run: &Figures) {
+        self.failed.set(self.failed.get() + 1);
+        if self.failed.get() <= SHOWN {
+            let title = format!("{}, seed {}: {}", run.scenario, run.seed, run.verdict);
+            let lines = [run.reason.clone(), run.replay.as_ref().map(|replay| format!("replay: {replay}"))];
+            let message: Vec<String> = lines.into_iter().flatten().collect();
+            self.print("error", &[("file", file), ("title", &title)], &message.join("\n"));
+        }
+    }
+
+    /// No more runs will come.
+    pub(super) fn end(&self) {
+        if let Some(more) = self.failed.get().checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.print("error", &[("title", "squall")], &format!("and {more} more runs failed"));
+        }
+    }
+
+    fn print(&self, level: &str, properties: &[(&str, &str)], message: &str) {
+        if self.wanted {
+            Output::diagnose_plainly(&command(level, properties, message));
+        }
+    }
+}
+
+/// A workflow command, which is one line.
+fn command(level: &str, properties: &[(&str, &str)], message: &str) -> String {
+    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let properties: Vec<String> = properties
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escape(value).replace(':', "%3A").replace(',', "%2C")))
+        .collect();
+    format!("::{level} {}::{}", properties.join(","), escape(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_end_a_command_or_a_property_is_escaped() {
+        let line = command("error", &[("file", "a,b:c.ron"), ("title", "100 %")], "one: two\r\nthree, 5 %");
+        assert_eq!(line, "::error file=a%2Cb%3Ac.ron,title=100 %25::one: two%0D%0Athree, 5 %25");
+    }
+}

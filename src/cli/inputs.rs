@@ -1,0 +1,98 @@
+//! The scenario files of a call: patterns expanded, each file read and understood.
+
+use super::{Failure, Output};
+use crate::plan::Plan;
+use std::path::{Path, PathBuf};
+
+/// A scenario file, read and understood.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    pub(super) path: PathBuf,
+    pub(super) plan: Plan,
+}
+
+impl Scenario {
+    /// Reads a scenario. Warnings go to standard error.
+    pub(super) fn read(path: &Path, output: &Output) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let bad = |text: String| {
+            output.annotations().bad_file(&name, &text);
+            Failure::BadInput(format!("error: {text}"))
+        };
+        let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
+            .map_err(|error| bad(error.to_string()))?;
+        let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
+        let colour = output.colours_diagnostics();
+        let (plan, warnings) = crate::scenario::read(text).map_err(|errors| {
+            output.annotations().errors(&name, text, &errors);
+            Failure::BadInput(errors.render(&name, text, colour))
+        })?;
+        for warning in &warnings {
+            output.diagnose(&warning.render(&name, text, colour));
+            output.annotations().warning(&name, text, warning);
+        }
+        Ok(Self { path: path.to_owned(), plan })
+    }
+
+    /// Reads all these scenarios. What is wrong with any of them is told; then nothing is to be run.
+    pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
+        let mut scenarios = Vec::new();
+        let mut failures = Vec::new();
+        for path in expand(files)? {
+            match Self::read(&path, output) {
+                Ok(scenario) => scenarios.push(scenario),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        let last = failures.pop();
+        for failure in &failures {
+            output.diagnose(failure);
+        }
+        last.map_or(Ok(scenarios), Err)
+    }
+
+    /// The file's name, for people.
+    pub(super) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.
+pub(super) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for name in names {
+        if name.is_dir() {
+            let pattern = name.join("**").join("*.ron");
+            return Err(Failure::BadInput(format!(
+                "error: {} is a folder; for all scenarios in it write '{}', in quotes",
+                name.display(),
+                pattern.display()
+            )));
+        }
+        match name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists()) {
+            None => files.push(name.clone()),
+            Some(pattern) => files.extend(matching(pattern)?),
+        }
+    }
+    Ok(files)
+}
+
+fn matching(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+    let bad = |what: &dyn std::fmt::Display| Failure::BadInput(format!("error: {what}"));
+    let paths =
+        glob::glob(pattern).map_err(|error| bad(&format_args!("{pattern} is no pattern: {error}")))?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.map_err(|error| bad(&error))?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(bad(&format_args!(
+            "no file matches {pattern}\nhelp: * and ? match within a name, ** any folders between; try 'scenarios/**/*.ron'"
+        )));
+    }
+    Ok(files)
+}

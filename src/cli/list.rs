@@ -1,0 +1,180 @@
+//! `squall list`: the scenarios that come with Squall, wherever it was installed.
+
+use super::run::printed;
+use super::{Failure, Output, Status};
+use crate::report::format::wrap;
+use crate::report::page::{FAINT, Grid, Page, TITLE};
+use crate::scenario::nearest;
+use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use std::path::Path;
+
+/// Arguments of `squall list`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Print this scenario: its path, or its name such as leader-crash.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Print the list as one JSON document.
+    #[arg(long, conflicts_with = "name")]
+    json: bool,
+}
+
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// Folders whose files are no scenarios to begin with: input of other commands, and bugs of the past.
+const APART: [&str; 3] = ["profiles", "studies", "regressions"];
+
+/// A scenario that comes with Squall.
+#[derive(Serialize)]
+struct Shipped {
+    path: String,
+    name: String,
+    about: String,
+    duration: Option<crate::time::Duration>,
+    voters: Option<u32>,
+    #[serde(skip)]
+    text: &'static str,
+}
+
+pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let all = shipped();
+    if let Some(name) = &arguments.name {
+        output.print(find(name, &all)?.text)?;
+    } else if arguments.json {
+        #[derive(Serialize)]
+        struct Document {
+            format: u32,
+            version: &'static str,
+            scenarios: Vec<Shipped>,
+        }
+        let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), scenarios: all };
+        let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
+        output.print(text + "\n")?;
+    } else {
+        output.print(table(&all, output))?;
+    }
+    Ok(Status::Held)
+}
+
+/// All of them, by path; those in no folder first.
+fn shipped() -> Vec<Shipped> {
+    let mut all = Vec::new();
+    collect(&SHIPPED, &mut all);
+    all.sort_by_cached_key(|shipped| (folder(shipped).to_owned(), shipped.path.clone()));
+    all
+}
+
+fn collect(folder: &'static Dir<'_>, all: &mut Vec<Shipped>) {
+    for file in folder.files().filter(|file| file.path().extension().is_some_and(|found| found == "ron")) {
+        let text = file.contents_utf8().unwrap_or_default();
+        let plan = crate::scenario::read(text).map(|(plan, _)| plan).ok();
+        all.push(Shipped {
+            path: Path::new("scenarios").join(file.path()).display().to_string(),
+            name: file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            about: plan.as_ref().map_or(String::new(), |plan| plan.about.clone()),
+            duration: plan.as_ref().map(|plan| plan.duration),
+            voters: plan.as_ref().map(|plan| plan.cluster.voters),
+            text,
+        });
+    }
+    for inner in folder.dirs().filter(|inner| !APART.iter().any(|apart| inner.path().ends_with(apart))) {
+        collect(inner, all);
+    }
+}
+
+fn folder(shipped: &Shipped) -> &str {
+    shipped.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn find<'a>(name: &str, all: &'a [Shipped]) -> Result<&'a Shipped, Failure> {
+    let path = name.trim_start_matches("./");
+    let is_meant = |shipped: &&Shipped| {
+        shipped.name == name || shipped.path == path || shipped.path.strip_prefix("scenarios/") == Some(path)
+    };
+    let mut meant = all.iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => Err(Failure::BadInput(format!(
+            "error: two scenarios are called {name}\nhelp: write {} or {}",
+            one.path, other.path
+        ))),
+        _ => {
+            let names: Vec<&str> = all.iter().flat_map(|shipped| [&*shipped.name, &*shipped.path]).collect();
+            let help = match nearest(name, &names) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "`squall list` shows them all".into(),
+            };
+            Err(Failure::BadInput(format!(
+                "error: no scenario that comes with Squall is called {name}\nhelp: {help}"
+            )))
+        }
+    }
+}
+
+fn table(all: &[Shipped], output: &Output) -> String {
+    let form = printed(output);
+    let mut page = Page::new(&form);
+    // All folders' columns begin at the same place.
+    let width = all.iter().map(|shipped| shipped.path.chars().count()).max().unwrap_or(0);
+    let room = page.room().min(120).saturating_sub(width + 2).max(30);
+    for group in all.chunk_by(|a, b| folder(a) == folder(b)) {
+        if !page.text.is_empty() {
+            page.text.push('\n');
+        }
+        page.text += &format!("{}\n", page.styled(TITLE, folder(&group[0])));
+        let mut grid = Grid::default();
+        for shipped in group {
+            grid.rows
+                .push(vec![format!("{:width$}", shipped.path), wrap(first_sentence(&shipped.about), room)]);
+        }
+        page.grid(&grid);
+    }
+    page.text.push('\n');
+    page.paragraph("`squall list NAME` prints a scenario, `squall run FILE` runs one.", FAINT);
+    page.text
+}
+
+/// Up to the first mark that ends a sentence; within a number or an abbreviation none does.
+fn first_sentence(text: &str) -> &str {
+    let ends = |(at, mark): (usize, char)| {
+        let rest = &text[at + mark.len_utf8()..];
+        let next = rest.trim_start();
+        (".!?".contains(mark) && rest.len() > next.len() && next.starts_with(|c: char| !c.is_lowercase()))
+            .then_some(at + mark.len_utf8())
+    };
+    &text[..text.char_indices().find_map(ends).unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_ends_where_another_begins() {
+        for (text, sentence) in [
+            ("The leader is gone. The rest wait.", "The leader is gone."),
+            ("It takes 1.5 s, e.g. with a slow disk. Then", "It takes 1.5 s, e.g. with a slow disk."),
+            ("Who leads? Nobody.", "Who leads?"),
+            ("No end", "No end"),
+            ("", ""),
+        ] {
+            assert_eq!(first_sentence(text), sentence);
+        }
+    }
+
+    #[test]
+    fn two_scenarios_of_one_name_are_told_apart_by_their_paths() {
+        let shipped = |path: &str| Shipped {
+            path: path.into(),
+            name: "x".into(),
+            about: String::new(),
+            duration: None,
+            voters: None,
+            text: "",
+        };
+        let all = [shipped("scenarios/a/x.ron"), shipped("scenarios/b/x.ron")];
+        assert!(find("x", &all).is_err_and(|error| error.to_string().contains("scenarios/b/x.ron")));
+        assert!(find("a/x.ron", &all).is_ok_and(|found| found.path == "scenarios/a/x.ron"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Which records are of interest, as people write it.
+
+use super::super::Failure;
+use crate::ids::{Address, ClientId, NodeId};
+use crate::plan::Plan;
+use crate::runner;
+use crate::scenario::nearest;
+use crate::trace::{Condition, Focus};
+
+/// Reads what `--focus` names in a run of this plan.
+pub(super) fn parse(texts: &[String], plan: &Plan) -> Result<Focus, Failure> {
+    let condition = |text: &String| {
+        condition(text, plan).map_err(|why| Failure::BadInput(format!("error: --focus {text}: {why}")))
+    };
+    Ok(Focus { conditions: texts.iter().map(condition).collect::<Result<_, _>>()? })
+}
+
+fn condition(text: &str, plan: &Plan) -> Result<Condition, String> {
+    let form = "write node=3, link=1-2, link=1>2 or kind=RequestVote";
+    let (what, which) = text.split_once('=').ok_or(form)?;
+    match what.trim() {
+        "node" => address(which, plan).map(Condition::Of),
+        "link" => {
+            if let Some((from, to)) = which.split_once('>') {
+                return Ok(Condition::OneWay(address(from, plan)?, address(to, plan)?));
+            }
+            let (a, b) = which.split_once('-').ok_or("write link=1-2, or link=1>2 for one way")?;
+            Ok(Condition::BothWays(address(a, plan)?, address(b, plan)?))
+        }
+        "kind" => kind(which.trim()).map(Condition::Kind),
+        other => Err(match nearest(other, &["node", "link", "kind"]) {
+            Some(meant) => format!("there is no `{other}`\nhelp: did you mean `{meant}`?"),
+            None => format!("there is no `{other}`\nhelp: {form}"),
+        }),
+    }
+}
+
+/// A node such as `3` or `n3`, or a client such as `c1`.
+fn address(text: &str, plan: &Plan) -> Result<Address, String> {
+    let text = text.trim();
+    let clients = plan.clients.as_ref().map_or(0, |clients| clients.count);
+    let (digits, most, noun) = match text.strip_prefix('c') {
+        Some(digits) => (digits, clients, "client"),
+        None => (text.strip_prefix('n').unwrap_or(text), plan.cluster.voters, "node"),
+    };
+    let number: u32 =
+        digits.parse().map_err(|_| format!("`{text}` is no node, such as 3, and no client, such as c1"))?;
+    match number {
+        1.. if number <= most && noun == "client" => Ok(ClientId(number).into()),
+        1.. if number <= most => Ok(NodeId(number).into()),
+        _ if most == 0 => Err(format!("there is no {noun} in this scenario")),
+        _ => Err(format!("there is no {noun} {number}\nhelp: {noun}s are numbered from 1 to {most}")),
+    }
+}
+
+fn kind(text: &str) -> Result<u8, String> {
+    let kinds = runner::kind_names();
+    if let Some((kind, _)) = kinds.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)) {
+        return Ok(*kind);
+    }
+    let names: Vec<&str> = kinds.iter().map(|(_, name)| *name).collect();
+    let help = match nearest(text, &names) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("there are {}", names.join(", ")),
+    };
+    Err(format!("no message is called `{text}`\nhelp: {help}"))
+}

@@ -1,0 +1,233 @@
+//! Many runs, at the same time and reported in their order.
+
+use super::super::inputs::Scenario;
+use super::super::{Failure, Output, Status};
+use super::{
+    Arguments, FILED, Work, begin_reports, printed, second, settle, status, timed, write_report,
+    write_run_report,
+};
+use crate::report::batch::{self, Batch, Figures, Total};
+use crate::report::{Host, Judges, Report, json, text};
+use crate::runner::{self, Checkpoints, Options, Progress};
+use crate::trace::Observer;
+use anyhow::anyhow;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    begin_reports(arguments.report.as_deref())?;
+    if arguments.report.is_some() {
+        refuse_same_names(&work.scenarios)?;
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let jobs = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
+    let mut results = Results::new(work, arguments, output);
+    let ((), wall_ns) = timed(|| {
+        let piece = |number| Ran::of(work, number, arguments);
+        runner::in_order(jobs, work.count(), piece, |number, ran| results.take(number, ran));
+    });
+    results.end(wall_ns);
+    Ok(settle(status(results.total.verdict), &results.troubles, output))
+}
+
+/// Reports are named after scenario files, so that two files of one name would overwrite each other's.
+fn refuse_same_names(scenarios: &[Scenario]) -> Result<(), Failure> {
+    for (at, one) in scenarios.iter().enumerate() {
+        let other = scenarios[..at].iter().find(|other| other.path.file_stem() == one.path.file_stem());
+        if let Some(other) = other.filter(|other| other.path != one.path) {
+            let text = format!(
+                "error: the reports of {} and {} would have the same name\nhelp: write them into different folders",
+                other.name(),
+                one.name()
+            );
+            return Err(Failure::BadInput(text));
+        }
+    }
+    Ok(())
+}
+
+/// What is handed on of a run: its report only where somebody will want it.
+struct Ran {
+    figures: Figures,
+    element: Option<String>,
+    report: Option<Report>,
+    trouble: Option<anyhow::Error>,
+}
+
+impl Ran {
+    /// Makes a run.
+    fn of(work: &Work, number: u64, arguments: &Arguments) -> Self {
+        let (scenario, plan) = work.piece(number);
+        let mut judges = Judges::new(&plan).stopping_at_violation(arguments.fail_fast);
+        let mut checkpoints = Checkpoints::default();
+        let disturbance = arguments.inject_nondeterminism.then(second::wall_clock_noise);
+        let options = Options { disturbance, ..Options::default() };
+        let mut others: Vec<&mut dyn Observer> = Vec::new();
+        others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
+        let mut outcome = runner::judge(&plan, &mut judges, &mut others, &options);
+        outcome.file = Some(scenario.name());
+        let mut trouble = None;
+        if arguments.check_determinism {
+            match second::Again::of(arguments, &scenario.path, &plan).compare(&checkpoints.finish()) {
+                Ok(difference) => outcome.nondeterminism = difference,
+                Err(error) => trouble = Some(error),
+            }
+        }
+        let report = Report::new(&plan, &judges, outcome);
+        let wanted = report.failed() && !arguments.json || arguments.report.is_some() && work.seeds.is_none();
+        Self {
+            figures: Figures::of(&report),
+            element: arguments.json.then(|| json::element(&report)),
+            report: wanted.then_some(report),
+            trouble,
+        }
+    }
+}
+
+/// What the runs so far came to.
+struct Results<'a> {
+    work: &'a Work,
+    arguments: &'a Arguments,
+    output: &'a Output,
+    progress: Option<Progress>,
+    total: Total,
+    /// The runs of the current file, where there are many of each.
+    batch: Option<Batch>,
+    /// The runs, where there is one of each file.
+    rows: Vec<Figures>,
+    /// Those of them that failed.
+    failed: Vec<Report>,
+    troubles: Vec<anyhow::Error>,
+    /// Whether nothing is printed any more, since it can't be.
+    is_mute: bool,
+    has_printed: bool,
+}
+
+impl<'a> Results<'a> {
+    fn new(work: &'a Work, arguments: &'a Arguments, output: &'a Output) -> Self {
+        Self {
+            work,
+            arguments,
+            output,
+            progress: (!arguments.quiet).then(|| Progress::of_runs(work.count())),
+            total: Total::default(),
+            batch: None,
+            rows: Vec::new(),
+            failed: Vec::new(),
+            troubles: Vec::new(),
+            is_mute: false,
+            has_printed: false,
+        }
+    }
+
+    /// Takes the next run. After the first that failed nothing may be wanted any more.
+    fn take(&mut self, number: u64, ran: Ran) -> ControlFlow<()> {
+        let Ran { figures, element, report, trouble } = ran;
+        let scenario = &self.work.scenarios[(number / self.work.seeds()) as usize];
+        self.total.add(&figures);
+        self.troubles.extend(trouble.map(|trouble| trouble.context(format!("seed {}", figures.seed))));
+        if let Some(element) = element {
+            let before = if number == 0 { json::opening() } else { ",".into() };
+            self.print(&(before + &element));
+        }
+        let failed = figures.failed();
+        if failed {
+            self.tell_failure(scenario, &figures);
+        }
+        if let Some(progress) = &self.progress {
+            progress.step();
+        }
+        let ends = failed && self.arguments.fail_fast;
+        match &self.work.seeds {
+            None => self.take_row(scenario, figures, report),
+            Some(seeds) => {
+                let fresh = || Batch::new(&scenario.plan, scenario.name(), seeds.clone());
+                self.batch.get_or_insert_with(fresh).add(&figures, report);
+                if ends || (number + 1).is_multiple_of(self.work.seeds()) {
+                    self.end_batch(scenario);
+                }
+            }
+        }
+        if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn tell_failure(&self, scenario: &Scenario, figures: &Figures) {
+        let annotate = || self.output.annotations().failed(&scenario.name(), figures);
+        match &self.progress {
+            Some(progress) if self.output.annotations().are_wanted() => progress.suspend(annotate),
+            _ => annotate(),
+        }
+        if let Some(progress) = &self.progress {
+            progress.failed(self.total.failed);
+        }
+    }
+
+    fn take_row(&mut self, scenario: &Scenario, figures: Figures, report: Option<Report>) {
+        let Some(report) = report else { return self.rows.push(figures) };
+        if let Some(folder) = &self.arguments.report {
+            self.troubles.extend(write_run_report(folder, &scenario.path, &report).err());
+        }
+        if figures.failed() && !self.arguments.json {
+            self.failed.push(report);
+        }
+        self.rows.push(figures);
+    }
+
+    /// All runs of a file are there.
+    fn end_batch(&mut self, scenario: &Scenario) {
+        let Some(batch) = self.batch.take() else { return };
+        if let Some(folder) = &self.arguments.report {
+            let (text, document) = (batch.render(&FILED, false), batch.document() + "\n");
+            self.troubles.extend(write_report(folder, &scenario.path, &text, &document).err());
+        }
+        if !self.arguments.json {
+            self.section(&batch.render(&printed(self.output), self.arguments.quiet));
+        }
+    }
+
+    /// Prints what comes after the last run.
+    fn end(&mut self, wall_ns: u64) {
+        self.progress = None;
+        let form = printed(self.output);
+        if self.arguments.json {
+            self.print(&(json::closing(&Host { wall_ns }) + "\n"));
+        } else {
+            if !self.rows.is_empty() && !self.arguments.quiet {
+                self.section(&batch::table(&self.rows, &form));
+            }
+            for report in std::mem::take(&mut self.failed) {
+                self.section(&text::render_among_others(&report, &form));
+            }
+            self.section(&self.total.render(&form));
+        }
+        self.output.annotations().end();
+        if self.arguments.check_determinism && self.troubles.is_empty() {
+            let runs = self.total.runs;
+            self.output.diagnose(&format_args!("determinism: second processes made {runs} runs again"));
+        }
+    }
+
+    /// Prints text with an empty line before it, unless it is the first.
+    fn section(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let gap = if std::mem::replace(&mut self.has_printed, true) { "\n" } else { "" };
+        self.print(&format!("{gap}{text}"));
+    }
+
+    fn print(&mut self, text: &str) {
+        if self.is_mute {
+            return;
+        }
+        let print = || self.output.print(text);
+        let printed = match &self.progress {
+            Some(progress) => progress.suspend(print),
+            None => print(),
+        };
+        if let Err(error) = printed {
+            self.is_mute = true;
+            self.troubles.push(anyhow!(error));
+        }
+    }
+}

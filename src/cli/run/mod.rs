@@ -1,0 +1,250 @@
+//! `squall run`: scenarios with seeds, their reports, and whether they are deterministic.
+
+mod focus;
+mod look;
+mod many;
+mod one;
+mod second;
+mod trace;
+
+pub(super) use second::{ReplayArguments, replay};
+
+use super::inputs::Scenario;
+use super::{Failure, Output, Status};
+use crate::plan::Plan;
+use crate::report::{Host, Report, RunVerdict, json, text};
+use crate::runner::{self, NewFile};
+use crate::time::{Duration, Time};
+use anyhow::Context;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `squall run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Scenario files, or patterns in quotes such as 'scenarios/**/*.ron'.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The seed, instead of each scenario's own.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Every seed from A to B, B excluded, for each file: 0..1000 is a thousand runs.
+    #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
+    seeds: Option<Range<u64>>,
+    /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Print all runs as one JSON document.
+    #[arg(long)]
+    json: bool,
+    /// Print what failed, and the last lines; no progress.
+    #[arg(long, short)]
+    quiet: bool,
+    /// End a run at its first violation, and report no run after the first that failed.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Write the report into this folder, too, named as the scenario, as .txt and .json; of many seeds the summary.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Run again in a second process and compare; on a difference show the first record that differs.
+    #[arg(long)]
+    check_determinism: bool,
+    #[command(flatten, next_help_heading = "Look closer at one run")]
+    closer: Closer,
+    /// Make this run differ from every other, to see whether the check notices.
+    #[arg(long, hide = true)]
+    inject_nondeterminism: bool,
+}
+
+/// What can be asked of one run only.
+#[derive(Debug, clap::Args)]
+struct Closer {
+    /// End the run at this virtual time, such as 1.5s. What the scenario expects is not judged then.
+    #[arg(long, value_name = "T")]
+    until: Option<Duration>,
+    /// Show, instead of the report, every node as it is at this virtual time, when all that happens at it has happened.
+    #[arg(long, value_name = "T", conflicts_with_all = ["until", "json", "report", "check_determinism", "focus", "trace"])]
+    at: Option<Duration>,
+    /// Print the records about a node, a link or a kind of message before the report: node=3, link=1-2 (1>2 for one
+    /// way; c1 is a client), kind=RequestVote. Of several all have to fit. With --trace these go to the file instead.
+    #[arg(long, value_name = "WHAT")]
+    focus: Vec<String>,
+    /// Write every record to a file.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// How the trace is written; by default as the file's name ends: .txt is text, .json chrome, .log shiviz, and any
+    /// other jsonl.
+    #[arg(long, value_name = "FORMAT", value_enum, requires = "trace")]
+    trace_format: Option<trace::Format>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  squall run scenarios/leader-crash.ron --seed 7
+  squall run 'scenarios/**/*.ron' --seeds 0..100 --quiet
+  squall run scenarios/leader-crash.ron --at 5.1s
+  squall run scenarios/leader-crash.ron --focus node=3 --focus kind=RequestVote
+  squall run scenarios/leader-crash.ron --trace crash.json    (open it in ui.perfetto.dev)";
+
+/// More runs than anybody waits for.
+const MOST_SEEDS: u64 = 1 << 32;
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let form = "write A..B, such as 0..100: from A to B, B excluded";
+    let (start, end) = text.split_once("..").ok_or(form)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is no seed; {form}"));
+    if let Some(last) = end.strip_prefix('=') {
+        let next = number(last)?.checked_add(1).ok_or("the last seed has to be below 2^64 - 1")?;
+        return Err(format!("B is excluded; write {start}..{next}"));
+    }
+    let (start, end) = (number(start)?, number(end)?);
+    match end.checked_sub(start) {
+        None => Err(format!("it ends before it begins; write {end}..{start}")),
+        Some(0) => Err(format!("no seed is in it, since {end} is excluded; {form}")),
+        Some(MOST_SEEDS..) => Err("nobody waits for so many runs; at most 2^32 - 1 seeds".into()),
+        Some(_) => Ok(start..end),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let scenarios = Scenario::read_all(&arguments.files, output)?;
+    let work = Work { scenarios, seed: arguments.seed, seeds: arguments.seeds.clone() };
+    if work.count() > 1 {
+        arguments.closer.refuse(work.count())?;
+        return many::run(&work, arguments, output);
+    }
+    let (scenario, plan) = work.piece(0);
+    arguments.closer.check(&plan)?;
+    match arguments.closer.at {
+        Some(time) => look::run(&scenario.name(), &plan, Time::ZERO + time, output),
+        None => one::run(scenario, &plan, arguments, output),
+    }
+}
+
+/// The runs of a call, in the order of files and seeds.
+#[derive(Debug)]
+struct Work {
+    scenarios: Vec<Scenario>,
+    seed: Option<u64>,
+    seeds: Option<Range<u64>>,
+}
+
+impl Work {
+    /// How many runs there are of each file.
+    fn seeds(&self) -> u64 {
+        self.seeds.as_ref().map_or(1, |seeds| seeds.end - seeds.start)
+    }
+
+    fn count(&self) -> u64 {
+        self.seeds() * self.scenarios.len() as u64
+    }
+
+    /// The scenario and plan of a run.
+    fn piece(&self, number: u64) -> (&Scenario, Plan) {
+        let scenario = &self.scenarios[(number / self.seeds()) as usize];
+        let seed = match &self.seeds {
+            Some(seeds) => seeds.start + number % self.seeds(),
+            None => self.seed.unwrap_or(scenario.plan.seed),
+        };
+        (scenario, Plan { seed, ..scenario.plan.clone() })
+    }
+}
+
+impl Closer {
+    /// Refuses what needs exactly one run.
+    fn refuse(&self, runs: u64) -> Result<(), Failure> {
+        let asked = [
+            ("--until", self.until.is_some()),
+            ("--at", self.at.is_some()),
+            ("--focus", !self.focus.is_empty()),
+            ("--trace", self.trace.is_some()),
+        ];
+        match asked.iter().find(|(_, asked)| *asked) {
+            None => Ok(()),
+            Some((option, _)) => Err(Failure::BadInput(format!(
+                "error: {option} needs exactly one run, and these are {runs}\nhelp: name one file and one --seed"
+            ))),
+        }
+    }
+
+    /// Refuses times after the run's end.
+    fn check(&self, plan: &Plan) -> Result<(), Failure> {
+        for (option, time) in [("--until", self.until), ("--at", self.at)] {
+            if let Some(time) = time.filter(|time| *time > plan.duration) {
+                return Err(Failure::BadInput(format!(
+                    "error: {option} {time} lies after the run's end\nhelp: {} lasts {}",
+                    plan.name, plan.duration
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a verdict comes to.
+const fn status(verdict: RunVerdict) -> Status {
+    match verdict {
+        RunVerdict::Pass => Status::Held,
+        RunVerdict::Vacuous => Status::Vacuous,
+        RunVerdict::Expectation | RunVerdict::Livelock => Status::Liveness,
+        RunVerdict::Safety | RunVerdict::Panicked => Status::Unsafe,
+        RunVerdict::Nondeterminism => Status::Nondeterministic,
+    }
+}
+
+/// Tells what else went wrong; that must not cost the verdict.
+fn settle(status: Status, troubles: &[anyhow::Error], output: &Output) -> Status {
+    for trouble in troubles {
+        output.diagnose(&format_args!("error: {trouble:#}"));
+    }
+    if troubles.is_empty() { status } else { status.worst(Status::Failed) }
+}
+
+/// The width of reports in files.
+const FILE_WIDTH: usize = 100;
+
+fn kind_name(kind: u8) -> String {
+    runner::kind_name(kind).to_owned()
+}
+
+/// How text for standard output looks.
+pub(super) fn printed(output: &Output) -> text::Form<'static> {
+    text::Form { width: output.width(), colour: true, kind: &kind_name }
+}
+
+/// How text in files looks.
+const FILED: text::Form<'static> = text::Form { width: FILE_WIDTH, colour: false, kind: &kind_name };
+
+/// Makes the folder of reports. What can't be written at all is told before the runs, not after them.
+fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
+    let Some(folder) = folder else { return Ok(()) };
+    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be a folder", folder.display()))
+}
+
+/// Writes a report in both forms, named as its scenario.
+fn write_report(folder: &Path, scenario: &Path, text: &str, document: &str) -> anyhow::Result<()> {
+    for (extension, content) in [("txt", text), ("json", document)] {
+        let path = folder.join(scenario.file_stem().unwrap_or_default()).with_added_extension(extension);
+        let mut file = NewFile::create(&path)?;
+        file.write_all(content.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
+        file.commit()?;
+    }
+    Ok(())
+}
+
+/// Writes the report of a run, without what differs from machine to machine.
+fn write_run_report(folder: &Path, scenario: &Path, report: &Report) -> anyhow::Result<()> {
+    let document = json::document(std::slice::from_ref(report), &Host::default()) + "\n";
+    write_report(folder, scenario, &text::render(report, None, &FILED), &document)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tells the user how long a run took; no record sees it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let start = Instant::now();
+    let result = work();
+    (result, u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,115 @@
+//! Text for a terminal: headings, paragraphs and tables, with or without colour.
+
+use super::format::wrap;
+use anstyle::{AnsiColor, Style};
+use tabled::builder::Builder;
+use tabled::settings::object::Cell;
+use tabled::settings::style::{HorizontalLine, Style as Lines};
+use tabled::settings::themes::Theme;
+use tabled::settings::{Alignment, Color, Padding, object::Columns};
+
+pub(crate) const TITLE: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const ODD: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// From this width on, tables have columns for which a narrow terminal has no room.
+pub(crate) const WIDE: usize = 100;
+/// Longer lines of prose are hard to read.
+pub(crate) const PROSE: usize = 100;
+
+/// How the report is to look.
+#[derive(Clone, Copy)]
+pub struct Form<'a> {
+    /// How many columns the terminal has. Below 80 lines may get longer than that.
+    pub width: usize,
+    /// Whether to put in escape codes for colours. Without them the text is the same to the letter.
+    pub colour: bool,
+    /// The names of kinds of frame, as the implementation calls them.
+    pub kind: &'a dyn Fn(u8) -> String,
+}
+
+/// The text so far.
+pub(crate) struct Page<'a> {
+    pub(crate) text: String,
+    pub(crate) form: &'a Form<'a>,
+}
+
+/// A table before it is laid out.
+#[derive(Default)]
+pub(crate) struct Grid {
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Columns of numbers.
+    pub(crate) right: Vec<usize>,
+    /// Rows with a line above them.
+    pub(crate) rules: Vec<usize>,
+    /// Cells that stand out, by row and column.
+    pub(crate) styles: Vec<(usize, usize, Style)>,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(form: &'a Form<'a>) -> Self {
+        Self { text: String::new(), form }
+    }
+
+    pub(crate) fn heading(&mut self, title: &str, more: &str) {
+        let title = self.styled(TITLE, title);
+        let gap = if more.is_empty() { "" } else { "  " };
+        self.text += &format!("\n{title}{gap}{more}\n");
+    }
+
+    pub(crate) fn paragraph(&mut self, text: &str, style: Style) {
+        for line in wrap(text, self.room().min(PROSE)).lines() {
+            self.text += &format!("  {}\n", self.styled(style, line));
+        }
+    }
+
+    pub(crate) fn grid(&mut self, grid: &Grid) {
+        let mut builder = Builder::default();
+        let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
+        for row in &grid.rows {
+            let blank = std::iter::repeat_n(String::new(), columns - row.len());
+            builder.push_record(row.iter().cloned().chain(blank));
+        }
+        let mut table = builder.build();
+        let mut lines = Theme::from_style(Lines::empty());
+        for rule in &grid.rules {
+            lines.insert_horizontal_line(*rule, HorizontalLine::new('─'));
+        }
+        table.with(lines).with(Padding::new(0, 2, 0, 0));
+        table.modify(Columns::last(), Padding::zero());
+        for column in &grid.right {
+            table.modify(Columns::one(*column), Alignment::right());
+        }
+        if self.form.colour {
+            for (row, column, style) in &grid.styles {
+                let colour = Color::new(style.render().to_string(), style.render_reset().to_string());
+                table.modify(Cell::new(*row, *column), colour);
+            }
+        }
+        for line in table.to_string().lines() {
+            self.text += &format!("  {}\n", line.trim_end());
+        }
+    }
+
+    /// What is left of a line after the indent.
+    pub(crate) fn room(&self) -> usize {
+        self.form.width.max(80) - 2
+    }
+
+    pub(crate) fn styled(&self, style: Style, text: &str) -> String {
+        if self.form.colour && style != Style::new() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.into()
+        }
+    }
+}
+
+impl Grid {
+    pub(crate) fn faint_first(&mut self, row: Vec<String>) {
+        self.styles.push((self.rows.len(), 0, FAINT));
+        self.rows.push(row);
+    }
+}

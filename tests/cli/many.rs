@@ -1,0 +1,231 @@
+//! Several files, many seeds.
+
+use super::{digest, exits, path, squall, stderr, stdout, written};
+use std::fs;
+
+const BROKEN: &str = "tests/fixtures/ack-before-flush.ron";
+
+/// A scenario in which some seeds fail: the bug only shows when an answer is faster than the disk.
+fn sometimes() -> (tempfile::TempDir, String) {
+    written(
+        r#"(format: 1, name: "sometimes", about: "Some fail.", duration: "1s",
+            cluster: (voters: 3, disk: (flush: Constant("500us")), bug: AckBeforeFlush),
+            network: (default: (latency: Uniform("100us", "10ms"))),
+            clients: (count: 1, arrival: OpenLoop(rate: 10.0)))"#,
+    )
+}
+
+#[test]
+fn the_same_is_printed_however_many_run_at_a_time() {
+    let (_folder, some) = sometimes();
+    let cases: [&[&str]; 6] = [
+        &["scenarios/cold-start.ron", "--seeds", "0..40"],
+        &[&some, "--seeds", "0..40"],
+        &[&some, BROKEN, "scenarios/cold-start.ron"],
+        &[&some, BROKEN, "--seeds", "0..10", "--quiet"],
+        &[&some, "scenarios/cold-start.ron", "--seeds", "0..30", "--fail-fast"],
+        &[&some, "--seeds", "0..40", "--fail-fast", "--quiet"],
+    ];
+    for arguments in cases {
+        let run = |jobs: &str| squall(["run", "--jobs", jobs].iter().chain(arguments));
+        let one = run("1");
+        for jobs in ["2", "7"] {
+            let other = run(jobs);
+            assert_eq!(stdout(&other), stdout(&one), "{arguments:?}");
+            assert_eq!(other.status.code(), one.status.code());
+        }
+        assert_eq!(stderr(&one), "");
+    }
+}
+
+#[test]
+fn many_seeds_are_summed_up() {
+    let output = squall(["run", "scenarios/leader-crash.ron", "--seeds", "0..20"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    for line in
+        ["leader-crash  scenarios/leader-crash.ron, seeds 0..20\n", "pass: 20", "spans without leader"]
+    {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    let last: Vec<&str> = text.lines().rev().take(3).collect();
+    assert_eq!(last[2], "runs: 20, failed: 0");
+    assert_eq!(last[1], "verdict: pass");
+    assert!(last[0].starts_with("digest: "));
+    assert!(text.lines().all(|line| line.chars().count() <= 100 && line == line.trim_end()), "{text}");
+    let other = stdout(&squall(["run", "scenarios/leader-crash.ron", "--seeds", "1..21"]));
+    assert_ne!(digest(&text), digest(&other));
+}
+
+#[test]
+fn failing_runs_are_listed_and_the_first_is_shown_in_full() {
+    let output = squall(["run", BROKEN, "--seeds", "5..25"]);
+    exits(&output, 1);
+    let text = stdout(&output);
+    let replays: Vec<&str> = text.lines().filter(|line| line.contains("replay: squall run ")).collect();
+    assert_eq!(replays.len(), 11, "ten in the list, one below the report: {text}");
+    for (seed, line) in (5..15).zip(&replays) {
+        assert!(line.trim_start().starts_with("safety violated  durable commit at "), "{line}");
+        assert!(line.ends_with(&format!("replay: squall run {BROKEN} --seed {seed}")), "{line}");
+    }
+    assert!(text.contains("and 10 more\n"));
+    assert!(text.contains("ack-before-flush  tests/fixtures/ack-before-flush.ron, seed 5\n"));
+    assert!(text.contains("Violation of durable commit"));
+    assert!(text.contains("runs: 20, failed: 20\nverdict: safety violated\ndigest: "));
+    assert_eq!(text.lines().filter(|line| line.starts_with("verdict: ")).count(), 1);
+    assert_eq!(text.lines().filter(|line| line.starts_with("digest: ")).count(), 1);
+}
+
+#[test]
+fn several_files_have_a_row_each() {
+    let output = squall(["run", "scenarios/cold-start.ron", BROKEN, "scenarios/steady-load.ron"]);
+    exits(&output, 1);
+    let text = stdout(&output);
+    for (name, verdict) in
+        [("cold-start", "pass"), ("ack-before-flush", "safety violated"), ("steady-load", "pass")]
+    {
+        let row = text.lines().find(|line| line.trim_start().starts_with(name)).expect("a row");
+        assert!(row.contains(verdict), "{row}");
+    }
+    assert!(text.contains("Violation of durable commit"), "failing ones in full: {text}");
+    assert!(!text.contains("The plainest"), "the others not");
+    assert!(text.contains("runs: 3, failed: 1\nverdict: safety violated\ndigest: "));
+    let seven =
+        stdout(&squall(["run", "scenarios/cold-start.ron", "scenarios/steady-load.ron", "--seed", "7"]));
+    assert!(seven.contains("cold-start      7  pass"), "{seven}");
+}
+
+#[test]
+fn quiet_prints_what_failed_and_the_last_lines() {
+    let output = squall(["run", "scenarios/cold-start.ron", "--quiet"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        matches!(lines.as_slice(), ["verdict: pass", digest] if digest.starts_with("digest: ")),
+        "{text}"
+    );
+    let text = stdout(&squall(["run", "scenarios/cold-start.ron", "--quiet", "--seeds", "0..9"]));
+    assert!(text.starts_with("runs: 9, failed: 0\nverdict: pass\ndigest: "), "{text}");
+    let output = squall(["run", BROKEN, "--quiet"]);
+    exits(&output, 1);
+    assert!(stdout(&output).contains("Violation of durable commit"));
+    let text = stdout(&squall(["run", BROKEN, "scenarios/cold-start.ron", "--quiet"]));
+    assert!(text.contains("Violation of durable commit") && !text.contains("cold-start"), "{text}");
+}
+
+#[test]
+fn a_run_stops_at_its_first_violation_and_so_do_the_runs() {
+    let full = stdout(&squall(["run", BROKEN]));
+    let output = squall(["run", BROKEN, "--fail-fast"]);
+    exits(&output, 1);
+    let text = stdout(&output);
+    assert!(full.contains("virtual time      3s:"), "{full}");
+    assert!(text.contains("virtual time      183.06759ms:"), "{text}");
+    let evidence = |text: &str| {
+        let (_, evidence) = text.split_once("The last records").expect("evidence");
+        evidence.split("replay").next().expect("text").to_owned()
+    };
+    assert_eq!(evidence(&text), evidence(&full), "what led there is the same");
+
+    let (_folder, some) = sometimes();
+    let count = |text: &str| -> (u64, u64) {
+        let line = text.lines().find_map(|line| line.strip_prefix("runs: ")).expect("a line of runs");
+        let (runs, failed) = line.split_once(", failed: ").expect("two numbers");
+        (runs.parse().expect("a number"), failed.parse().expect("a number"))
+    };
+    let all = squall(["run", &some, "--seeds", "1..41"]);
+    exits(&all, 1);
+    let (runs, failed) = count(&stdout(&all));
+    assert!(runs == 40 && 1 < failed && failed < 39, "{failed} failed");
+    let output = squall(["run", &some, "--seeds", "1..41", "--fail-fast"]);
+    exits(&output, 1);
+    let (runs, failed) = count(&stdout(&output));
+    assert!(1 < runs && runs < 40 && failed == 1, "{runs} runs, {failed} failed");
+    let words: Vec<String> = stdout(&output).split_whitespace().map(str::to_owned).collect();
+    assert!(words.join(" ").contains("; stopped at the first that failed, of 40 "));
+}
+
+#[test]
+fn a_livelock_among_many_runs_costs_the_others_nothing() {
+    let (_folder, stuck) = written(
+        r#"(format: 1, name: "stuck", duration: "1s", cluster: (voters: 1, disk: (flush: Constant("0s"))),
+            clients: (count: 1, arrival: ClosedLoop(think: "0s"), timeout: "2s", backoff: (base: "20ms", cap: "20ms")))"#,
+    );
+    let output = squall(["run", &stuck, "scenarios/cold-start.ron"]);
+    exits(&output, 3);
+    assert!(stdout(&output).contains("runs: 2, failed: 1\nverdict: livelock\n"));
+    exits(&squall(["run", &stuck, BROKEN, "--quiet"]), 1);
+}
+
+#[test]
+fn json_holds_all_runs_in_order() {
+    let run = |jobs| {
+        let arguments =
+            ["run", "scenarios/cold-start.ron", BROKEN, "--seeds", "0..6", "--json", "--jobs", jobs];
+        let output = squall(arguments);
+        exits(&output, 1);
+        let mut document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        assert!(document["host"]["wall_ns"].as_u64().expect("a number") > 0);
+        document["host"].take();
+        document
+    };
+    let document = run("1");
+    assert_eq!(document, run("4"));
+    let runs = document["runs"].as_array().expect("runs");
+    let told: Vec<(&str, &str)> = runs
+        .iter()
+        .map(|run| (run["scenario"].as_str().expect("text"), run["seed"].as_str().expect("text")))
+        .collect();
+    let expected = ["cold-start", "ack-before-flush"]
+        .map(|name| ["0", "1", "2", "3", "4", "5"].map(|seed| (name, seed)));
+    assert_eq!(told, expected.concat());
+    let one = squall(["run", BROKEN, "--seed", "3", "--json"]);
+    let one: serde_json::Value = serde_json::from_str(&stdout(&one)).expect("JSON");
+    assert_eq!(one["runs"][0], runs[9], "a run is the same alone and among others");
+}
+
+#[test]
+fn reports_of_many_runs_are_summaries_and_of_single_ones_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = folder.path().to_str().expect("a plain name");
+    exits(&squall(["run", "scenarios/cold-start.ron", BROKEN, "--seeds", "0..12", "--report", name]), 1);
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).expect("a report");
+    assert!(read("cold-start.txt").starts_with("cold-start  scenarios/cold-start.ron, seeds 0..12\n"));
+    let summary: serde_json::Value = serde_json::from_str(&read("ack-before-flush.json")).expect("JSON");
+    assert_eq!(summary["runs"], 12);
+    assert_eq!(summary["verdicts"]["safety"], 12);
+    assert_eq!(summary["first_failing"].as_array().map(Vec::len), Some(10));
+    exits(&squall(["run", "scenarios/cold-start.ron", "scenarios/leader-crash.ron", "--report", name]), 0);
+    assert_eq!(
+        read("leader-crash.txt"),
+        fs::read_to_string(path("reports/leader-crash.txt")).expect("a sample")
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 6);
+
+    fs::create_dir(folder.path().join("a")).expect("made");
+    let copy = folder.path().join("a/cold-start.ron");
+    fs::copy(path("scenarios/cold-start.ron"), &copy).expect("copied");
+    let output = squall(["run", "scenarios/cold-start.ron", copy.to_str().expect("plain"), "--report", name]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("would have the same name"), "{}", stderr(&output));
+}
+
+#[test]
+fn many_runs_are_checked_for_determinism_each() {
+    let output = squall(["run", "scenarios/cold-start.ron", BROKEN, "--check-determinism", "--fail-fast"]);
+    exits(&output, 1);
+    assert!(stderr(&output).contains("second processes made 2 runs again"), "{}", stderr(&output));
+    let arguments =
+        ["scenarios/leader-pause.ron", "--seeds", "0..3", "--check-determinism", "--inject-nondeterminism"];
+    let output = squall(["run"].iter().chain(&arguments));
+    exits(&output, 5);
+    assert!(stdout(&output).contains("runs: 3, failed: 3\nverdict: nondeterminism\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_file_named_twice_is_run_twice() {
+    let output = squall(["run", "scenarios/cold-start.ron", "scenarios/cold-start.ron"]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("runs: 2, failed: 0"));
+}
