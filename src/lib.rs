@@ -19,7 +19,7 @@
 //! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
-//! | 5 | [`report`] | what the records say of elections, liveness and expectations |
+//! | 5 | [`report`] [`fuzz`] | what the records say of elections, liveness and expectations; runs as scripts |
 //! | 6 | [`runner`] | runs worlds, many at a time, with progress and files, and keeps panics inside them |
 //! | 7 | [`cli`] | the program |
 //!
@@ -41,6 +41,7 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod disk;
+pub mod fuzz;
 pub mod host;
 pub mod ids;
 pub mod net;

@@ -251,6 +251,71 @@ fn a_scenario_that_shows_a_planted_bug_passes_and_fails_without_the_bug() {
 }
 
 #[test]
+fn reports_and_scenarios_write_expectations_alike() {
+    let mut plan = storm(1);
+    plan.duration = ms(1);
+    plan.expectations.extend(Event::ALL.iter().copied().map(Expectation::Sometimes));
+    plan.expectations.extend(Event::ALL.iter().copied().map(Expectation::Never));
+    plan.expectations.extend(Property::ALL.map(Expectation::Violates));
+    let scenario = squall::scenario::write(&plan);
+    for expected in report(&plan).0.expectations {
+        assert!(scenario.contains(&expected.text), "{} is not in\n{scenario}", expected.text);
+    }
+}
+
+/// The program on a scenario that expects these: its exit code and what it prints.
+fn squall(expect: &str, bug: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let text = format!(
+        r#"(format: 1, name: "expecting", seed: 3, duration: "3s",
+            cluster: (voters: 3, disk: (flush: Constant("20ms")){bug}),
+            clients: (count: 2, arrival: OpenLoop(rate: 100.0)),
+            faults: [(id: "late", when: Elected(50), for: "10ms", do: Crash(Leader))],
+            expect: [{expect}])"#
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("expecting.ron");
+    std::fs::write(&file, text).expect("written");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_squall"));
+    let output = command.arg("run").arg(&file).args(arguments).output().expect("the program runs");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    (output.status.code(), printed + &String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_exit_code_tells_whether_the_run_did_as_was_expected() {
+    let held = r#"LeaderWithin(bound: "1s", after: Start)"#;
+    let failed = "Sometimes(EntryTruncated)";
+    let vacuous = r#"Progress(during: Fault("late"))"#;
+    for (expect, code, verdict) in [
+        (held.to_owned(), 0, "pass"),
+        (format!("{held}, {failed}"), 3, "expectation failed"),
+        (format!("{held}, {vacuous}"), 4, "vacuous"),
+        (format!("{vacuous}, {failed}"), 3, "expectation failed"),
+    ] {
+        let (status, text) = squall(&expect, "", &[]);
+        assert_eq!(status, Some(code), "{text}");
+        assert!(text.contains(&format!("\nverdict: {verdict}\n")), "{text}");
+        assert_eq!(text.contains("\nreplay: squall run "), code != 0, "{text}");
+    }
+    let shown = "Violates(DurableCommit)";
+    let (status, text) = squall(shown, ", bug: AckBeforeFlush", &[]);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("Expected violation of durable commit at "), "{text}");
+    assert_eq!(squall(shown, "", &[]).0, Some(3), "without the bug");
+    assert_eq!(squall("", ", bug: AckBeforeFlush", &[]).0, Some(1), "not expected");
+    let (status, text) = squall(&format!("{held}, {failed}"), "", &["--json"]);
+    assert_eq!(status, Some(3));
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let run = &document["runs"][0];
+    assert_eq!(run["verdict"], "expectation");
+    assert_eq!(
+        (&run["expectations"][0]["expect"], &run["expectations"][0]["held"]),
+        (&held.into(), &true.into())
+    );
+    assert_eq!(run["expectations"][1]["held"], false);
+}
+
+#[test]
 fn expectations_leave_the_run_as_it_is() {
     let with = storm(3);
     let without = Plan { expectations: vec![], ..with.clone() };

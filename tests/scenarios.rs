@@ -1,6 +1,6 @@
-//! Broken scenarios are explained.
+//! The language by its example: what is right reads and writes back, and what is broken is explained.
 
-use squall::scenario::read;
+use squall::scenario::{read, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,13 +18,26 @@ fn name(file: &Path) -> String {
     file.file_name().expect("a file").to_string_lossy().into_owned()
 }
 
+/// The example that the language was designed by, as far as its parts exist.
+#[test]
+fn a_storm_over_five_reads_and_writes_back() {
+    let text = fs::read_to_string("tests/fixtures/storm-over-five.ron").expect("a file");
+    let (plan, warnings) =
+        read(&text).unwrap_or_else(|errors| panic!("{}", errors.render("storm-over-five.ron", &text, false)));
+    assert_eq!(warnings, []);
+    assert_eq!((plan.names.len(), plan.faults.len(), plan.storms.len()), (1, 2, 1));
+    assert_eq!(plan.expectations.len(), 3);
+    let written = write(&plan);
+    assert_eq!(read(&written), Ok((plan, vec![])), "{written}");
+}
+
 /// Each broken scenario of `tests/scenario_errors` is explained as the text beside it says. With `UPDATE` set in the
 /// environment the texts are written anew; their difference is then to be reviewed like code.
 #[test]
 fn broken_scenarios_are_explained() {
     let update = std::env::var_os("UPDATE").is_some();
     let files = files("tests/scenario_errors", "ron");
-    assert!(files.len() >= 25, "{}", files.len());
+    assert!(files.len() >= 95, "{}", files.len());
     let mut differing = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("UTF-8");

@@ -17,7 +17,7 @@ impl Raft {
         self.enter_term(now, Term(term));
         self.restart_timer(now);
         self.role = Role::Candidate;
-        self.vote_for(self.id);
+        self.vote_for_self();
         self.votes.reset(self.peers.ids().len() + 1);
         self.save_hard_state(out);
         self.request_votes(out);
@@ -49,7 +49,7 @@ impl Raft {
             Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
             // A majority of votes makes a leader (5.2); each voter counts once, and only for this term's election.
             Message::RequestVoteReply(reply) => {
-                if reply.granted && reply.term == self.term {
+                if self.counts_as_vote(&reply) {
                     self.votes.grant(place);
                     self.lead_if_won(now, out);
                 }

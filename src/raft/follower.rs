@@ -41,6 +41,7 @@ impl Raft {
     ) {
         assert_eq!(request.term, self.term, "only the leader of the term is followed");
         self.role = Role::Follower;
+        self.keep_vote_while_following();
         self.leader = Some(from);
         self.restart_timer(now);
         self.save_hard_state(out);

@@ -122,7 +122,8 @@ impl Raft {
     /// of earlier terms are never committed by counting alone: figure 8 shows how they may still be lost (5.4.2).
     #[inline]
     fn commit_own_term(&mut self, reached: Index, out: &mut Effects) {
-        if reached > self.commit && self.log.term_at(reached) == Some(self.term) {
+        let is_own = self.log.term_at(reached) == Some(self.term);
+        if reached > self.commit && (is_own || self.commits_old_terms()) {
             self.commit_to(reached, out);
         }
     }

@@ -59,6 +59,7 @@
 //! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
 //! where one gets lost, the next campaign asks again.
 
+mod bugs;
 mod candidate;
 mod follower;
 mod leader;

@@ -7,7 +7,7 @@ use super::quorum::{Tally, Votes};
 use super::writes::Writes;
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
-    Boot, Bug, Effect, Effects, HardState, Input, Options, Refusal, Replica, Role, Status, Unrecoverable,
+    Boot, Effect, Effects, HardState, Input, Options, Refusal, Replica, Role, Status, Unrecoverable,
 };
 use crate::rng::{Distribution, Stream};
 use crate::time::{Duration, LocalTime};
@@ -178,8 +178,7 @@ impl Raft {
     ) {
         let current = request.term == self.term;
         let free = self.vote.is_none_or(|voted| voted == from);
-        let up_to_date = (request.last_term, request.last_index) >= (self.log.last_term(), self.log.last());
-        let granted = current && free && up_to_date;
+        let granted = current && free && self.is_up_to_date(&request);
         if granted {
             self.vote_for(from);
             self.restart_timer(now);
@@ -197,20 +196,11 @@ impl Raft {
         out.push(Effect::Send { to, kind: message.kind(), payload, after });
     }
 
-    /// The write that a reply has to wait for: the hook of [`Bug::AckBeforeFlush`], which waits for none.
-    #[inline]
-    fn reply_after(&self, needed: WriteId) -> Option<WriteId> {
-        match self.options.bug {
-            Some(Bug::AckBeforeFlush) => None,
-            None => self.writes.pending(needed),
-        }
-    }
-
     /// Hands term and vote to the disk if they have changed: once a step at most, and before what depends on them.
     #[inline]
     pub(super) fn save_hard_state(&mut self, out: &mut Effects) {
         if std::mem::take(&mut self.unsaved) {
-            self.writes.hard_state(HardState { term: self.term, vote: self.vote }, out);
+            self.writes.hard_state(HardState { term: self.term, vote: self.persisted_vote() }, out);
         }
     }
 

@@ -83,6 +83,31 @@ pub enum Bug {
     /// Replies are sent before what they promise is durable (breaks the Raft paper's section 5, "persistent state":
     /// updated on stable storage before responding to RPCs).
     AckBeforeFlush,
+    /// The term is written to disk without the vote that was given in it (figure 2, persistent state).
+    VoteNotPersisted,
+    /// A server that begins to follow a leader forgets its vote in that term (5.2).
+    VoteNotTiedToTerm,
+    /// A candidate counts its own vote but may still give it to another (5.2).
+    OwnVoteNotRecorded,
+    /// Votes of earlier elections count in a later one (5.2).
+    StaleVoteCounted,
+    /// The longer log wins elections, whatever the terms of the last entries (5.4.1).
+    LongerLogWins,
+    /// A leader commits entries of earlier terms by counting replicas (5.4.2, figure 8).
+    CommitOldTermByCount,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::AckBeforeFlush,
+        Self::VoteNotPersisted,
+        Self::VoteNotTiedToTerm,
+        Self::OwnVoteNotRecorded,
+        Self::StaleVoteCounted,
+        Self::LongerLogWins,
+        Self::CommitOldTermByCount,
+    ];
 }
 
 /// What recovery read from a disk.

@@ -33,6 +33,10 @@ pub(super) struct Bounds {
     pub(super) most: u64,
 }
 
+/// The version of the language.
+pub(super) const FORMAT: Bounds = Bounds { name: "format", least: 1, most: 1 };
+/// The seed.
+pub(super) const SEED: Bounds = Bounds { name: "seed", least: 0, most: u64::MAX };
 /// How many voters.
 pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
 /// Bytes of entries in one message. A batch, and one entry of the longest value, fit into a frame.
@@ -60,9 +64,9 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 17] = [
-    Bounds { name: "format", least: 1, most: 1 },
-    Bounds { name: "seed", least: 0, most: u64::MAX },
+const ALL: [Bounds; 19] = [
+    FORMAT,
+    SEED,
     VOTERS,
     MAX_BATCH_BYTES,
     COUNT,
@@ -71,6 +75,8 @@ const ALL: [Bounds; 17] = [
     Bounds { name: "from", least: 1, most: 255 },
     Bounds { name: "to", least: 1, most: 255 },
     Bounds { name: "Node", least: 1, most: 255 },
+    Bounds { name: "Nodes", least: 1, most: 255 },
+    Bounds { name: "Leader", least: 1, most: 255 },
     Bounds { name: "Follower", least: 1, most: 254 },
     Bounds { name: "first_leader", least: 1, most: 255 },
     COMMITTED,

@@ -30,6 +30,12 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             max_batch_bytes,
             bug: cluster.bug.map(|bug| match bug {
                 shape::Bug::AckBeforeFlush => Bug::AckBeforeFlush,
+                shape::Bug::VoteNotPersisted => Bug::VoteNotPersisted,
+                shape::Bug::VoteNotTiedToTerm => Bug::VoteNotTiedToTerm,
+                shape::Bug::OwnVoteNotRecorded => Bug::OwnVoteNotRecorded,
+                shape::Bug::StaleVoteCounted => Bug::StaleVoteCounted,
+                shape::Bug::LongerLogWins => Bug::LongerLogWins,
+                shape::Bug::CommitOldTermByCount => Bug::CommitOldTermByCount,
             }),
         },
         flush,

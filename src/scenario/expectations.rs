@@ -113,7 +113,7 @@ impl Reader<'_> {
             shape::Moment::Start => Moment::Start,
             shape::Moment::At(at) => {
                 if *at >= self.setting.run {
-                    let message = format!("the run ends at {}, before {at} is over", self.setting.run);
+                    let message = format!("{at} is not within the run, which ends at {}", self.setting.run);
                     notes.error(path, message, "name an earlier time, or lengthen `duration`");
                     return None;
                 }
@@ -267,7 +267,10 @@ fn contradictions(path: &Path<'_>, read: &[(usize, Expectation)], notes: &mut No
                 // Nothing in the whole run is nothing in any part of it.
                 let denied = nothing_commits.iter().find(|(_, none)| none == during || *none == Span::Run);
                 if let Some((other, _)) = denied {
-                    pair((*place, *other), "progress is expected in a span in which none is".to_string());
+                    pair(
+                        (*place, *other),
+                        "progress is expected in a time in which there is to be none".to_string(),
+                    );
                 }
                 true
             }

@@ -8,6 +8,9 @@ use super::shape;
 use crate::plan::{Arrival, Backoff, Clients, Jitter, Mix};
 use crate::time::Duration;
 
+/// By how much rounded shares may miss 1.
+const ROUNDING: f64 = 0.011;
+
 /// The clients.
 pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Notes<'_>) -> Clients {
     let count = bounded(path, clients.count, bounds::COUNT, notes);
@@ -87,6 +90,12 @@ fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mix {
             "all weights are 0, so there is nothing to do",
             "give one of `put`, `get`, `cas` a weight",
         );
+    }
+    let sum = weights.iter().sum::<f64>();
+    if sound && (sum - 1.0).abs() > ROUNDING {
+        let [put, get, cas] = weights.map(|weight| 100.0 * weight / sum);
+        let message = format!("the weights add up to {sum}, not to 1");
+        notes.warn(path, message, format!("they mean {put:.1} % put, {get:.1} % get and {cas:.1} % cas"));
     }
     shares(if sound { weights } else { [1.0, 0.0, 0.0] })
 }

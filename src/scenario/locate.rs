@@ -17,6 +17,8 @@ pub(super) struct Tree<'t> {
     nodes: Vec<Node>,
     /// Where what is never closed begins: a comment, else the innermost bracket.
     unclosed: Option<usize>,
+    /// Where the first text in quotes begins that was hardly meant to end where it does.
+    overlong: Option<usize>,
 }
 
 /// One value, or the document around them (the first node).
@@ -41,6 +43,7 @@ impl<'t> Tree<'t> {
             key: 0..0,
             deeper: 0,
             unclosed_comment: None,
+            overlong: None,
         };
         builder.skip_attributes();
         while builder.at < text.len() {
@@ -50,12 +53,16 @@ impl<'t> Tree<'t> {
         for &node in &builder.open {
             builder.nodes[node as usize].span.end = text.len() as u32;
         }
-        Self { text, unclosed: builder.unclosed_comment.or(bracket), nodes: builder.nodes }
+        let Builder { unclosed_comment, overlong, nodes, .. } = builder;
+        Self { text, unclosed: unclosed_comment.or(bracket), overlong, nodes }
     }
 
-    /// The span of the value that these steps lead to.
+    /// The span of the value that these steps lead to, or of its name if they end with it.
     pub(super) fn value(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
-        self.find(steps).map(|node| widen(&self.nodes[node].span))
+        match steps {
+            [entry @ .., Step::Key] => self.find(entry).map(|node| widen(&self.nodes[node].key)),
+            _ => self.find(steps).map(|node| widen(&self.nodes[node].span)),
+        }
     }
 
     /// The name that best stands for the value that these steps lead to: its own, else its field's; else its bracket.
@@ -68,6 +75,25 @@ impl<'t> Tree<'t> {
     /// Where what is never closed begins: a comment, else the innermost bracket.
     pub(super) fn unclosed(&self) -> Option<usize> {
         self.unclosed
+    }
+
+    /// Where the first text in quotes begins whose closing quote something follows at once: it was hardly meant to end
+    /// there, and the quote to open another.
+    pub(super) fn overlong(&self) -> Option<usize> {
+        self.overlong
+    }
+
+    /// The field whose name begins here, name and value together.
+    pub(super) fn field_named_at(&self, at: usize) -> Option<Range<usize>> {
+        let node = self.nodes.iter().find(|node| !node.key.is_empty() && node.key.start as usize == at)?;
+        Some(at..node.span.end as usize)
+    }
+
+    /// The innermost value around this place, and the name of its field.
+    pub(super) fn value_around(&self, at: usize) -> Option<(Range<usize>, &'t str)> {
+        let around = |node: &usize| widen(&self.nodes[*node].span).contains(&at);
+        let node = (1..self.nodes.len()).rev().find(around)?;
+        Some((widen(&self.nodes[node].span), self.key(node)))
     }
 
     /// The name of the scenario's first field.
@@ -87,6 +113,7 @@ impl<'t> Tree<'t> {
                     *self.nodes[list].children.get(*index)? as usize
                 }
                 Step::Variant(name) => self.variant(here, name),
+                Step::Key => here,
             };
         }
         Some(here)
@@ -111,14 +138,17 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The list that a variant holds, as in `Some([..])` or `Each([..])`, or the value itself.
+    /// The list that variants hold, as in `Some([..])` or `Crash(Nodes([..]))`, or the value itself.
     fn unwrap(&self, node: usize) -> usize {
-        let list = self.only_element(node).filter(|_| !self.nodes[node].name.is_empty());
-        let is_list = |inner: &usize| {
-            let start = self.nodes[*inner].span.start as usize;
-            self.name(node) == "Some" || self.text[start..].starts_with('[')
-        };
-        list.filter(is_list).unwrap_or(node)
+        let mut here = node;
+        while let Some(inner) = self.only_element(here).filter(|_| !self.nodes[here].name.is_empty()) {
+            here = inner;
+            let start = self.nodes[here].span.start as usize;
+            if self.text[start..].starts_with('[') {
+                return here;
+            }
+        }
+        node
     }
 
     fn only_element(&self, node: usize) -> Option<usize> {
@@ -158,6 +188,8 @@ struct Builder<'t> {
     deeper: usize,
     /// Where the comment begins that never ends.
     unclosed_comment: Option<usize>,
+    /// Where the first text begins that was hardly meant to end where it does.
+    overlong: Option<usize>,
 }
 
 impl Builder<'_> {
@@ -202,6 +234,12 @@ impl Builder<'_> {
         let start = self.at;
         self.at += token(self.rest()).max(self.rest().chars().next().map_or(0, char::len_utf8));
         let word = start..self.at;
+        // A quote that closes a text is followed by something else than one that opens one.
+        let opens =
+            |c: char| c.is_alphanumeric() || matches!(c, '"' | '\\' | '{' | '[' | '(' | '#' | '+' | '-');
+        if self.text[word.clone()].starts_with('"') && self.rest().starts_with(opens) {
+            self.overlong.get_or_insert(start);
+        }
         self.skip_blank();
         match self.rest().as_bytes().first() {
             Some(b':') => {
@@ -329,7 +367,7 @@ fn token(text: &str) -> usize {
     } else if let Some(length) = raw_string(unprefixed) {
         length
     } else {
-        return text.find(|c: char| is_blank(c) || "()[]{},:\"'/".contains(c)).unwrap_or(text.len());
+        return text.find(|c: char| is_blank(c) || "()[]{},:;=\"'/".contains(c)).unwrap_or(text.len());
     };
     prefix + length
 }

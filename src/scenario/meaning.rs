@@ -101,10 +101,9 @@ pub(super) fn distribution(
             Distribution::Uniform(min, max)
         }
         shape::Distribution::Exponential { min, mean, max } => {
-            limited(path, mean, notes);
             let usual = mean.saturating_mul(USUAL_MOST).min(LONGEST.max(mean));
             let max = max.unwrap_or(usual);
-            limited(path, max, notes);
+            limited(path, mean.max(max), notes);
             if min > mean || mean > max {
                 let message =
                     format!("the mean, {mean}, is not between the least and the greatest, {min} and {max}");
@@ -198,6 +197,6 @@ pub(super) fn limited(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>
 fn quoted_name(path: &Path<'_>) -> String {
     match path {
         Path::Field(_, name) => format!("`{name}`"),
-        Path::Root | Path::Item(..) | Path::Entry(..) => "this".to_string(),
+        Path::Root | Path::Item(..) | Path::Entry(..) | Path::Key(_) => "this".to_string(),
     }
 }

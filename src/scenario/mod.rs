@@ -22,7 +22,9 @@ mod bounds;
 mod cluster;
 mod effort;
 mod expectations;
+mod explain;
 mod faults;
+mod here;
 mod load;
 mod locate;
 mod logs;
@@ -32,6 +34,7 @@ mod nearest;
 mod network;
 mod overlaps;
 mod parse;
+mod patch;
 mod path;
 mod possible;
 mod problem;
@@ -42,6 +45,7 @@ mod storms;
 mod targets;
 #[cfg(test)]
 mod tests;
+pub mod vocabulary;
 mod write;
 
 pub(crate) use nearest::nearest;

@@ -21,11 +21,11 @@ pub(super) fn names(path: &Path<'_>, names: &shape::Names, voters: u32, notes: &
             let message = format!("`{name}` is bound twice");
             let help = "give one of the two another name";
             let other = path_of(names, first);
-            notes.error_beside(&path, message, help, (&other, "bound here first"));
+            notes.error_beside(&path.key(), message, help, (&other.key(), "bound here first"));
             continue;
         }
         first.insert(name, i);
-        check(&path, name, notes);
+        check(&path.key(), name, notes);
         let target = match stands_for {
             shape::Target::Named(other) => {
                 let help = "write the target itself: `Leader`, `Follower(1)`";
@@ -86,7 +86,7 @@ pub(super) fn unused(
         read.iter().zip(used).filter(|(_, used)| !used).map(|(name, _)| name.name.as_str()).collect();
     for (i, (name, _)) in names.0.iter().enumerate().filter(|(_, (name, _))| unused.contains(name.as_str())) {
         let help = format!("use it as `Named(\"{name}\")` or as the end of a link, or take it away");
-        notes.warn(&path.entry(name, i), format!("nothing uses the name `{name}`"), help);
+        notes.warn(&path.entry(name, i).key(), format!("nothing uses the name `{name}`"), help);
     }
 }
 

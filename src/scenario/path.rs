@@ -11,6 +11,8 @@ pub(super) enum Path<'a> {
     Field(&'a Path<'a>, &'a str),
     /// An element of a list, from 0.
     Item(&'a Path<'a>, usize),
+    /// The name of what stands there, rather than its value.
+    Key(&'a Path<'a>),
     /// An entry of a map: its key, and its place, since a key may be there twice.
     Entry(&'a Path<'a>, &'a str, usize),
 }
@@ -24,6 +26,8 @@ pub(super) enum Step<'a> {
     Item(usize),
     /// Into the map's entry of this key at this place.
     Entry(&'a str, usize),
+    /// To its name.
+    Key,
     /// To the enum variant of this name.
     Variant(&'a str),
 }
@@ -44,6 +48,11 @@ impl<'a> Path<'a> {
         Self::Entry(self, key, index)
     }
 
+    /// The name of what stands here.
+    pub(super) fn key(&'a self) -> Self {
+        Self::Key(self)
+    }
+
     /// The links from the root on.
     pub(super) fn steps(&self) -> Vec<Step<'a>> {
         let mut steps = Vec::new();
@@ -57,6 +66,10 @@ impl<'a> Path<'a> {
                 }
                 Self::Item(parent, index) => {
                     steps.push(Step::Item(*index));
+                    parent
+                }
+                Self::Key(parent) => {
+                    steps.push(Step::Key);
                     parent
                 }
                 Self::Entry(parent, key, index) => {
@@ -78,7 +91,7 @@ pub(super) fn display(steps: &[Step<'_>]) -> String {
             Step::Field(name) if text.is_empty() => text.push_str(name),
             Step::Field(name) | Step::Entry(name, _) => text.push_str(&format!(".{name}")),
             Step::Item(index) => text.push_str(&format!("[{index}]")),
-            Step::Variant(_) => {}
+            Step::Variant(_) | Step::Key => {}
         }
     }
     text

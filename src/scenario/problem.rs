@@ -15,6 +15,18 @@ const LONGEST_TEXT: usize = 400;
 /// The most characters of a name that a message quotes.
 const LONGEST_EXCERPT: usize = 40;
 
+/// The most bytes between two places that are shown in one excerpt.
+const LONGEST_BETWEEN: usize = 20_000;
+
+/// How many characters fit on a line if nobody says.
+const USUAL_WIDTH: usize = 140;
+
+/// What stands before the help of a problem, in characters.
+const BAR: usize = 14;
+
+/// The narrowest help; in less nobody could read it.
+const NARROWEST: usize = 40;
+
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
 
@@ -66,42 +78,103 @@ impl Problem {
         self.place.clone()
     }
 
+    /// The same problem in another place.
+    pub(super) fn at(self, place: Range<usize>) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
     /// In the order of the text.
-    fn order(&self) -> usize {
+    pub(super) fn order(&self) -> usize {
         self.place.as_ref().map_or(0, |place| place.start)
     }
 
-    fn render(&self, level: Level<'_>, file: &str, text: &str, colour: bool) -> String {
+    fn render(&self, level: Level<'_>, file: &str, text: &str, form: Form) -> String {
+        let renderer = if form.colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.term_width(form.width);
         let title = level.primary_title(self.message.as_str());
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let help = Level::HELP.message(normalize_untrusted_str(&self.help));
+        let help = folded(&normalize_untrusted_str(&self.help), form.width);
+        let help = Level::HELP.message(help);
         let about =
             (!self.path.is_empty()).then(|| Level::NOTE.message(format!("this is about `{}`", self.path)));
         let Some(place) = self.place.as_ref().filter(|place| text.is_char_boundary(place.start)) else {
             return renderer.render(&[title.element(Origin::path(file)).elements(about).element(help)]);
         };
-        let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[place.start..].find('\n').map_or(text.len(), |at| place.start + at);
-        let line = text[start..end].trim_end_matches('\r');
-        let number = 1 + text[..start].matches('\n').count();
+        let line = line_around(text, place.start);
+        let number = |at: usize| 1 + text[..at].matches('\n').count();
         if line.len() > LONGEST_LINE {
-            let column = 1 + text[start..place.start].chars().count();
-            let origin = Origin::path(file).line(number).char_column(column);
+            let column = 1 + text[line.start..place.start].chars().count();
+            let origin = Origin::path(file).line(number(line.start)).char_column(column);
             return renderer.render(&[title.element(origin).elements(about).element(help)]);
         }
-        let from = (place.start - start).min(line.len());
-        let to = place.end.clamp(place.start, end).saturating_sub(start).clamp(from, line.len());
-        let mut mark = AnnotationKind::Primary.span(from..to);
+        let mut shown = line.clone();
+        let beside = self.beside.as_ref().filter(|(place, _)| {
+            let other = line_around(text, place.start);
+            let both = line.start.min(other.start)..line.end.max(other.end);
+            let fits = other.len() <= LONGEST_LINE && both.len() <= LONGEST_BETWEEN;
+            if fits {
+                shown = both;
+            }
+            fits
+        });
+        let within = |place: &Range<usize>, line: &Range<usize>| {
+            let from = place.start.clamp(shown.start, line.end);
+            from - shown.start..place.end.clamp(from, line.end) - shown.start
+        };
+        let mut mark = AnnotationKind::Primary.span(within(place, &line));
         if !self.path.is_empty() {
             mark = mark.label(self.path.as_str());
         }
-        let snippet = Snippet::source(line).line_start(number).path(file).annotation(mark);
+        let other = beside.map(|(place, label)| {
+            let line = line_around(text, place.start);
+            AnnotationKind::Context.span(within(place, &line)).label(label.as_str())
+        });
+        let source = &text[shown.clone()];
+        let snippet = Snippet::source(source).line_start(number(shown.start)).path(file);
+        let snippet = snippet.annotation(mark).annotations(other);
         renderer.render(&[title.element(snippet).element(help)])
     }
 }
 
+/// How problems are shown.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    colour: bool,
+    /// How many characters fit on a line.
+    width: usize,
+}
+
+/// The line around a place, without its end.
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    start..start + text[start..end].trim_end_matches('\r').len()
+}
+
+/// A text broken between words, so that it fits behind the bar of a problem.
+fn folded(text: &str, width: usize) -> String {
+    let most = width.saturating_sub(BAR).max(NARROWEST);
+    let mut lines: Vec<String> = Vec::new();
+    // What stands in backquotes is not torn apart.
+    let mut quoted = false;
+    let words = text.split(|c: char| {
+        quoted ^= c == '`';
+        c == ' ' && !quoted
+    });
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// The first part of a text that is quoted from a scenario.
 pub(super) fn excerpt(text: &str) -> String {
+    let text = text.lines().next().unwrap_or_default();
     let mut shown: String = text.chars().take(LONGEST_EXCERPT).collect();
     if shown.len() < text.len() {
         shown.push_str("..");
@@ -145,12 +218,18 @@ impl Errors {
         &self.0
     }
 
-    /// All of them as a compiler shows them, for the text they were found in. After the first hundred only the number
-    /// of the rest is given.
+    /// All of them as a compiler shows them, for the text they were found in, on lines of 140 characters. After the
+    /// first hundred only the number of the rest is given.
     pub fn render(&self, file: &str, text: &str, colour: bool) -> String {
+        self.render_to(USUAL_WIDTH, file, text, colour)
+    }
+
+    /// As [`Self::render`], with excerpts and help fitted to this width of a terminal.
+    pub fn render_to(&self, width: usize, file: &str, text: &str, colour: bool) -> String {
+        let form = Form { colour, width };
         let shown = self.0.iter().take(MOST_SHOWN);
         let mut parts: Vec<String> =
-            shown.map(|problem| problem.render(Level::ERROR, file, text, colour)).collect();
+            shown.map(|problem| problem.render(Level::ERROR, file, text, form)).collect();
         if self.0.len() > MOST_SHOWN {
             parts.push(format!("error: and {} more errors", self.0.len() - MOST_SHOWN));
         }
@@ -180,9 +259,14 @@ impl Warning {
         &self.0
     }
 
-    /// As a compiler shows it, for the text it was found in.
+    /// As a compiler shows it, for the text it was found in, on lines of 140 characters.
     pub fn render(&self, file: &str, text: &str, colour: bool) -> String {
-        self.0.render(Level::WARNING, file, text, colour)
+        self.render_to(USUAL_WIDTH, file, text, colour)
+    }
+
+    /// As [`Self::render`], with the excerpt and the help fitted to this width of a terminal.
+    pub fn render_to(&self, width: usize, file: &str, text: &str, colour: bool) -> String {
+        self.0.render(Level::WARNING, file, text, Form { colour, width })
     }
 }
 

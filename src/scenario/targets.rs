@@ -236,10 +236,8 @@ fn edge_end(path: &Path<'_>, text: &str, setting: &Setting<'_>, notes: &mut Note
     }
     let mut known = vec!["leader", "follower1", "random"];
     known.extend(setting.names.iter().map(|name| name.name.as_str()).take(MOST_COMPARED));
-    let help = match nearest(text.trim(), &known) {
-        Some(name) if text != text.trim() && name == text.trim() => {
-            "write the link without blanks".to_string()
-        }
+    let help = match nearest(text, &known) {
+        _ if text.contains(' ') => "write the link without blanks: \"leader-2\"".to_string(),
         Some(name) => format!("did you mean `{name}`?"),
         None => "an end is a node's number, `leader`, `follower1` and so on, `random`, or one of `names`"
             .to_string(),

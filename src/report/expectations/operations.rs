@@ -5,7 +5,7 @@ use super::moments::Moments;
 use super::{Judged, Miss, Run};
 use crate::ids::OperationId;
 use crate::plan::{Moment, Span};
-use crate::report::format::{count, counted};
+use crate::report::format::{count, counted, percent};
 use crate::rng::Rate;
 use crate::time::{Duration, Time};
 
@@ -126,9 +126,10 @@ impl Availability {
             return Err(Miss::Vacuous(format!("no operation that began {span} has ended")));
         }
         let why = format!(
-            "{} done of {} that began {span}; refused: {}, without answer in time: {}",
+            "{} done of {} that began {span}, {}; refused: {}, without answer in time: {}",
             count(self.tally.done),
             counted(all, "operation"),
+            percent(self.tally.done as f64 / all as f64),
             count(self.tally.refused),
             count(self.tally.unknown),
         );

@@ -266,7 +266,7 @@ fn availability_is_the_share_done_of_what_began_in_the_span() {
     }
     let share =
         |share, during| Expectation::Availability { at_least: Rate::new(share).expect("a rate"), during };
-    let why = "7 done of 10 operations that began from 5s to the end; refused: 2, without answer in time: 1";
+    let why = "7 done of 10 operations that began from 5s to the end, 70.00 %; refused: 2, without answer in time: 1";
     is(&s, share(0.7, Span::Settle), Held, why);
     is(&s, share(0.700_001, Span::Settle), Failed, why);
     assert_eq!(judged(&s, share(0.9, between(5000, 5003))), Failed);

@@ -116,6 +116,12 @@ impl Default for Rpc {
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) enum Bug {
     AckBeforeFlush,
+    VoteNotPersisted,
+    VoteNotTiedToTerm,
+    OwnVoteNotRecorded,
+    StaleVoteCounted,
+    LongerLogWins,
+    CommitOldTermByCount,
 }
 
 /// The links.

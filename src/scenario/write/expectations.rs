@@ -1,7 +1,7 @@
 //! How expectations are written.
 
 use super::faults::Writer;
-use super::{joined, rate};
+use super::joined;
 use crate::plan::{Expectation, Moment, Span};
 
 pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> String {
@@ -15,7 +15,7 @@ pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> Stri
             format!("Returns(within: \"{within}\", after: {})", moment(after, faults))
         }
         Expectation::Availability { at_least, during } => {
-            format!("Availability(at_least: {}, during: {})", rate(at_least), span(during, faults))
+            format!("Availability(at_least: {at_least}, during: {})", span(during, faults))
         }
         Expectation::LeaderChanges { at_least, at_most, during } => {
             let fields = [

@@ -6,8 +6,7 @@ mod faults;
 use super::load::{mean_between, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
-use crate::replica::Bug;
-use crate::rng::{Distribution, Rate};
+use crate::rng::Distribution;
 use crate::time::Duration;
 
 /// Writes a plan as a scenario that reads back as exactly this plan.
@@ -82,9 +81,8 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     ));
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
-    match raft.bug {
-        Some(Bug::AckBeforeFlush) => lines.push("        bug: AckBeforeFlush,".to_string()),
-        None => {}
+    if let Some(bug) = raft.bug {
+        lines.push(format!("        bug: {bug:?},"));
     }
     lines.push("    ),".to_string());
 }
@@ -105,7 +103,7 @@ fn network(network: &Network, lines: &mut Vec<String>) {
 
 fn link(link: &Link) -> String {
     let latency = distribution(&link.latency);
-    format!("latency: {latency}, loss: {}, duplicate: {}", rate(link.loss), rate(link.duplicate))
+    format!("latency: {latency}, loss: {}, duplicate: {}", link.loss, link.duplicate)
 }
 
 fn distribution(distribution: &Distribution) -> String {
@@ -160,20 +158,6 @@ fn mix(mix: Mix) -> String {
         })
         .unwrap_or_else(|| parts.map(|part| part.to_string()));
     format!("(put: {}, get: {}, cas: {})", text[0], text[1], text[2])
-}
-
-/// The decimal with the fewest digits that reads as this rate.
-fn rate(rate: Rate) -> String {
-    let value = rate.as_f64();
-    let fits = |text: &String| text.parse().is_ok_and(|value| Rate::new(value) == Some(rate));
-    // The nearest decimal may lie just below, and rates are rounded down: the one above it is tried as well.
-    (0..=19)
-        .flat_map(|decimals: usize| {
-            let step = 1.0 / 10_u64.pow(decimals as u32) as f64;
-            [format!("{value:.decimals$}"), format!("{:.decimals$}", value + step / 2.0)]
-        })
-        .find(fits)
-        .unwrap_or_else(|| value.to_string())
 }
 
 /// Parts with commas between.

@@ -1,0 +1,144 @@
+//! A random run as a script.
+
+use crate::ids::{Address, NodeId, NodeSet, RecordId};
+use crate::plan::{Action, Edge, End, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
+use crate::time::{Duration, Time};
+use crate::trace::{ActionKind, Body, FaultSource, Observer, Record};
+use std::collections::BTreeSet;
+
+/// Watches a run and takes down each fault as it happened: when, to whom, for how long.
+#[derive(Clone, Debug, Default)]
+pub struct Resolver {
+    faults: Vec<Happened>,
+    /// The record of the one that began last: its links name it as their cause.
+    latest: Option<RecordId>,
+}
+
+#[derive(Clone, Debug)]
+struct Happened {
+    source: FaultSource,
+    action: ActionKind,
+    nodes: NodeSet,
+    links: BTreeSet<(NodeId, NodeId)>,
+    from: Time,
+    to: Option<Time>,
+}
+
+impl Observer for Resolver {
+    fn observe(&mut self, record: &Record) {
+        match record.body {
+            Body::FaultStarted { fault: _, source, action, nodes } => {
+                self.latest = Some(record.id);
+                let (links, from, to) = (BTreeSet::new(), record.time, None);
+                self.faults.push(Happened { source, action, nodes, links, from, to });
+            }
+            Body::FaultEnded { fault, .. } => {
+                if let Some(happened) = self.faults.get_mut(fault as usize) {
+                    happened.to = Some(record.time);
+                }
+            }
+            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
+                if record.cause == self.latest =>
+            {
+                self.hit(record.node, to);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Resolver {
+    fn hit(&mut self, from: Address, to: Address) {
+        if let (Some(from), Some(to), Some(latest)) = (from.as_node(), to.as_node(), self.faults.last_mut()) {
+            latest.links.insert((from, to));
+        }
+    }
+
+    /// The scenario of the run that was watched, with this plan and this seed, as a script: every fault of a given
+    /// time and of given nodes or links, in the order in which they began; nothing is drawn, nothing waits. It gives the
+    /// same digest. Expectations that speak of a fault speak of its times; one that spoke of a fault that never began is
+    /// left out, for it can't hold.
+    pub fn script(&self, plan: &Plan, seed: u64) -> Plan {
+        let faults = self.faults.iter().map(|happened| self.fault(happened, plan)).collect();
+        let expectations = plan.expectations.iter().filter_map(|expectation| self.timed(*expectation, plan));
+        Plan {
+            seed,
+            faults,
+            storms: Vec::new(),
+            names: Vec::new(),
+            expectations: expectations.collect(),
+            ..plan.clone()
+        }
+    }
+
+    fn fault(&self, happened: &Happened, plan: &Plan) -> Fault {
+        let links = || {
+            let end = |node| Target::Node(node);
+            let edge = |&(from, to): &(NodeId, NodeId)| Edge { from: end(from), to: end(to), one_way: true };
+            Shape::Cut(happened.links.iter().map(edge).collect())
+        };
+        let nodes = match happened.nodes.iter().collect::<Vec<_>>()[..] {
+            [node] => Target::Node(node),
+            _ => Target::Nodes(happened.nodes),
+        };
+        let action = match happened.action {
+            ActionKind::Partition => Action::Partition(links()),
+            ActionKind::Clog => Action::Clog(links()),
+            ActionKind::Crash => Action::Crash(nodes),
+            ActionKind::Wipe => Action::Wipe(nodes),
+            ActionKind::Pause => Action::Pause(nodes),
+        };
+        let is_only_one = self.of(happened.source).count() == 1;
+        let id = match happened.source {
+            FaultSource::Fault(place) if is_only_one => plan.faults[place as usize].id.clone(),
+            FaultSource::Fault(_) | FaultSource::Storm(_) => None,
+        };
+        let end = happened.to.map_or(End::Never, End::Until);
+        Fault { id, start: Start::At(happened.from), spread: Duration::ZERO, end, action }
+    }
+
+    /// What came of a part of the plan.
+    fn of(&self, source: FaultSource) -> impl Iterator<Item = &Happened> {
+        self.faults.iter().filter(move |happened| happened.source == source)
+    }
+
+    /// When a scripted fault began and ended for good; none if it never began, or didn't end.
+    fn times(&self, place: u32) -> (Option<Time>, Option<Time>) {
+        let of = || self.of(FaultSource::Fault(place));
+        (of().next().map(|first| first.from), of().last().and_then(|last| last.to))
+    }
+
+    /// An expectation with the times of faults in place of the faults.
+    fn timed(&self, expectation: Expectation, plan: &Plan) -> Option<Expectation> {
+        let moment = |moment| match moment {
+            Moment::Fault(place) => self.times(place).0.map(Moment::At),
+            Moment::End(place) => self.times(place).1.map(Moment::At),
+            Moment::Start | Moment::At(_) | Moment::Settle => Some(moment),
+        };
+        let span = |span| match span {
+            Span::Fault(place) => {
+                let (from, to) = self.times(place);
+                Some(Span::Between(from?, to.unwrap_or(Time::ZERO + plan.duration)))
+            }
+            Span::Run | Span::Between(..) | Span::Settle => Some(span),
+        };
+        Some(match expectation {
+            Expectation::LeaderWithin { bound, after } => {
+                Expectation::LeaderWithin { bound, after: moment(after)? }
+            }
+            Expectation::Returns { within, after } => Expectation::Returns { within, after: moment(after)? },
+            Expectation::Progress { during } => Expectation::Progress { during: span(during)? },
+            Expectation::NoProgress { during } => Expectation::NoProgress { during: span(during)? },
+            Expectation::Availability { at_least, during } => {
+                Expectation::Availability { at_least, during: span(during)? }
+            }
+            Expectation::LeaderChanges { at_least, at_most, during } => {
+                Expectation::LeaderChanges { at_least, at_most, during: span(during)? }
+            }
+            Expectation::TermAtMost(_)
+            | Expectation::Sometimes(_)
+            | Expectation::Never(_)
+            | Expectation::Violates(_) => expectation,
+        })
+    }
+}

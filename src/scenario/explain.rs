@@ -1,0 +1,492 @@
+//! Explains the parser's errors in the words of a scenario, with what the vocabulary knows of their place.
+
+use super::bounds;
+use super::here::{Here, homes, with_variants};
+use super::locate::Tree;
+use super::nearest::nearest;
+use super::patch::Patch;
+use super::path::{Step, display};
+use super::problem::{Problem, excerpt};
+use super::vocabulary::{Entry, Kind, Range as Values, Section, range, section, written};
+use ron::error::{Error, Position, SpannedError};
+use std::ops::Range;
+
+/// What is told of an error, and what would mend it for the time being.
+#[derive(Debug)]
+pub(super) struct Explained {
+    pub(super) problem: Problem,
+    /// None for a mistake of syntax: what follows it can't be told from its consequences.
+    pub(super) patch: Option<Patch>,
+}
+
+/// An error of the parser, with all that is known about it.
+pub(super) struct Parsing<'a> {
+    pub(super) text: &'a str,
+    pub(super) tree: &'a Tree<'a>,
+    pub(super) steps: &'a [Step<'a>],
+    pub(super) error: SpannedError,
+}
+
+/// A place, what is wrong with it, and how to mend it.
+type Told = (Range<usize>, String, String);
+
+impl Parsing<'_> {
+    pub(super) fn explain(&self) -> Explained {
+        if let Some((place, message, help)) = self.overlong_text() {
+            return Explained { problem: Problem::new(&[], Some(place), message, help), patch: None };
+        }
+        let (place, message, help) = match &self.error.code {
+            Error::NoSuchStructField { expected, found, .. } => self.unknown_field(found, expected),
+            Error::NoSuchEnumVariant { expected, found, .. } => self.unknown_variant(found, expected),
+            Error::MissingStructField { field, .. } => self.missing(field),
+            Error::DuplicateStructField { field, .. } => (
+                self.span(),
+                format!("`{field}` is given twice in {}", self.whole(field)),
+                "take one of the two away".to_string(),
+            ),
+            Error::IntegerOutOfBounds
+            | Error::ExpectedInteger
+            | Error::ExpectedFloat
+            | Error::InvalidIntegerDigit { .. } => self.number(),
+            Error::InvalidValueForType { expected, found } => {
+                let help = self.example().unwrap_or("put the right kind of value here".to_string());
+                (self.value(), format!("{found} is not {expected}"), help)
+            }
+            Error::ExpectedDifferentLength { expected, found } => {
+                let wanted = expected.split(' ').find_map(|word| word.parse::<usize>().ok());
+                let wanted = wanted.map_or(expected.clone(), |wanted| wanted.to_string());
+                let message = format!("{wanted} values have to stand here, not {found}");
+                let help = self.example().unwrap_or("write them in order, with commas between".to_string());
+                (self.value(), message, help)
+            }
+            Error::Message(message) => {
+                let (message, help) =
+                    message.split_once("; ").unwrap_or((message, "a time looks like \"150ms\""));
+                (self.value(), message.to_string(), help.to_string())
+            }
+            _ => self.syntax(),
+        };
+        let mut steps = self.steps.to_vec();
+        steps.extend(self.decimals().map(|(_, field, _)| Step::Field(field)));
+        Explained { problem: Problem::new(&steps, Some(place), message, help), patch: self.patch() }
+    }
+
+    /// A text whose closing quote is missing: it ends at the opening quote of the next, and the parser stumbles there.
+    fn overlong_text(&self) -> Option<Told> {
+        let at = self.tree.overlong().filter(|at| *at < self.cursor().start)?;
+        let line = self.text[at..].lines().next().unwrap_or_default().trim_end();
+        let meant = line.trim_end_matches([',', ')', ']']);
+        let end = self.text[at + 1..].find('"').map_or(self.text.len(), |end| at + 1 + end + 1);
+        if self.text[at..end].contains('\n') {
+            let message = "the closing quote of this text is missing".to_string();
+            return Some((
+                at..at + line.len(),
+                message,
+                format!("put one where it ends: {}\"", excerpt(meant)),
+            ));
+        }
+        let message = "this text was hardly meant to end here".to_string();
+        let help = "put its closing quote where it ends; a quote within a text is written `\\\"`".to_string();
+        Some((at..end, message, help))
+    }
+
+    /// A field that does not exist here.
+    fn unknown_field(&self, found: &str, expected: &[&str]) -> Told {
+        let message = format!("unknown field `{}` in {}", excerpt(found), self.whole(found));
+        let homes = homes(found);
+        let help = match &homes[..] {
+            _ if is_target(found) && expected.contains(&"isolate") => {
+                format!("to cut these nodes off write `isolate: {}`", excerpt(found))
+            }
+            [] | [_, _, _, _, ..] => self.candidates(found, expected),
+            _ => format!("`{found}` belongs {}", homes.join(", or ")),
+        };
+        (self.span(), message, help)
+    }
+
+    /// A variant that does not exist here.
+    fn unknown_variant(&self, found: &str, expected: &[&str]) -> Told {
+        let what =
+            with_variants(expected).map_or("variant".to_string(), |section| section.name.to_lowercase());
+        let message = format!("unknown {what} `{}`", excerpt(found));
+        (self.variant_name(found), message, self.candidates(found, expected))
+    }
+
+    /// The nearest of some names, and all of them.
+    fn candidates(&self, found: &str, expected: &[&str]) -> String {
+        let all = format!("`{}`", expected.join("`, `"));
+        match nearest(found, expected) {
+            Some(name) if expected.len() > 1 => format!("did you mean `{name}`? There are {all}"),
+            _ if expected.len() == 1 => format!("the only one is {all}"),
+            _ => format!("there are {all}"),
+        }
+    }
+
+    /// A field that is missing.
+    fn missing(&self, field: &str) -> Told {
+        let place = self.tree.head(self.steps).unwrap_or_else(|| self.cursor());
+        let example = self.own_field(field).map_or("..", |entry| entry.example);
+        (place, format!("`{field}` is missing in {}", self.whole("")), format!("add `{field}: {example}`"))
+    }
+
+    /// The field of this name where the steps lead to.
+    fn own_field(&self, field: &str) -> Option<&'static Entry> {
+        let section = Here::at(self.steps).section?;
+        section.entries.iter().find(|entry| entry.name == field)
+    }
+
+    /// Where the variant's name stands; the cursor may be past it.
+    fn variant_name(&self, found: &str) -> Range<usize> {
+        let span = self.span();
+        if self.text.get(span.clone()) == Some(found) { span } else { self.value() }
+    }
+
+    /// How to write the field or variant that the steps lead to.
+    fn example(&self) -> Option<String> {
+        let (section, entry) = Here::at(self.steps).entry?;
+        Some(format!("write it like this: `{}`", written(section, entry)))
+    }
+
+    /// A number that does not fit, or something else where a number has to be.
+    fn number(&self) -> Told {
+        let place = self.value();
+        let Some((section, entry)) = Here::at(self.steps).entry else {
+            return (place, "a number has to stand here".to_string(), "write it in digits".to_string());
+        };
+        let found = self.text[place.clone()].lines().next().unwrap_or_default();
+        let (message, help) = number(section, entry, found, &self.error.code);
+        (place, message, help)
+    }
+
+    /// Text that is no RON at all, or not of the kind that has to stand here.
+    fn syntax(&self) -> Told {
+        let rest = &self.text[self.cursor().start..];
+        let told = |message: &str, help: &str| (self.stop(), message.to_string(), help.to_string());
+        if let Some(open) = self.tree.unclosed().filter(|_| rest.trim().is_empty()) {
+            let (message, help) = match self.text.as_bytes()[open] {
+                b'/' => ("this comment never ends", "put a `*/` where it ends"),
+                b'[' => ("this bracket is never closed", "put a `]` where it ends"),
+                b'{' => ("this bracket is never closed", "put a `}` where it ends"),
+                _ => ("this bracket is never closed", "put a `)` where it ends"),
+            };
+            return (open..open + 1, message.to_string(), help.to_string());
+        }
+        let before = self.cursor().start.saturating_sub(1);
+        if rest.starts_with('#') || self.text.get(..=before).is_some_and(|head| head.trim_start() == "#") {
+            let at = if rest.starts_with('#') { self.cursor().start } else { before };
+            return (at..at + 1, "`#` begins no comment".to_string(), "comments begin with `//`".to_string());
+        }
+        match &self.error.code {
+            Error::Eof => told("the text ends too early", "finish what has begun here"),
+            Error::TrailingCharacters => told("text after the end of the scenario", "take it away"),
+            Error::ExpectedComma => self.no_comma(rest),
+            Error::ExpectedArrayEnd => told("the list has to end here", "put a `]` before it"),
+            Error::ExpectedStructLikeEnd => {
+                told("nothing more belongs here", "close the bracket with `)` before it")
+            }
+            Error::ExpectedMapColon => told("a `:` has to stand here", "a field is written `name: value`"),
+            Error::ExpectedStringEnd => {
+                (self.span(), "the text in quotes never ends".into(), "put a closing `\"` after it".into())
+            }
+            Error::ExceededRecursionLimit => told("brackets are nested too deep", "no scenario needs this"),
+            Error::ExpectedDifferentStructName { expected, .. } => {
+                let help = format!("leave the name out, or write `{expected}`");
+                (self.span(), "another name has to stand here".into(), help)
+            }
+            _ => self.wrong_kind(rest),
+        }
+    }
+
+    /// Something stands where a comma or a bracket has to.
+    fn no_comma(&self, rest: &str) -> Told {
+        let told = |message: &str, help: &str| (self.stop(), message.to_string(), help.to_string());
+        if let Some((value, _, entry)) = self.decimals() {
+            let section = Here::at(self.steps).section;
+            let found = &self.text[value.clone()];
+            if let Some(section) = section {
+                let (message, help) = number(section, entry, found, &Error::ExpectedInteger);
+                return (value, message, help);
+            }
+        }
+        match rest.chars().next() {
+            Some(';') => told("a comma has to stand here", "fields are separated by `,`"),
+            Some('=') => {
+                told("a comma or a closing bracket has to stand here", "a field is written `name: value`")
+            }
+            _ => told("a comma or a closing bracket has to stand here", "put a `,` before it"),
+        }
+    }
+
+    /// A number with decimals where a whole one has to be, the parser being stuck at its point.
+    fn decimals(&self) -> Option<(Range<usize>, &str, &'static Entry)> {
+        let at = self.cursor().start;
+        if !matches!(self.error.code, Error::ExpectedComma) || !self.text[at..].starts_with('.') {
+            return None;
+        }
+        let (value, field) = self.tree.value_around(at)?;
+        Some((value, field, self.own_field(field)?))
+    }
+
+    /// Something of one kind where another has to be.
+    fn wrong_kind(&self, rest: &str) -> Told {
+        let example = || self.example();
+        let here = Here::at(self.steps);
+        let form = here.entry.map_or("", |(_, entry)| entry.form);
+        let (message, help) = match &self.error.code {
+            Error::ExpectedArray => {
+                ("a list has to stand here".to_string(), "put it into `[` and `]`".to_string())
+            }
+            Error::ExpectedMap => (
+                "names in `{` and `}` have to stand here".to_string(),
+                "write `{\"name\": value}`".to_string(),
+            ),
+            Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_)
+                if self.steps.is_empty() && rest.starts_with('{') =>
+            {
+                (
+                    "a scenario is written in `(` and `)`".to_string(),
+                    "write `(format: 1, ..)`: fields in round brackets, their names without quotes"
+                        .to_string(),
+                )
+            }
+            Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => (
+                "an opening `(` has to stand here".to_string(),
+                "put the fields or values into `(` and `)`".to_string(),
+            ),
+            Error::ExpectedString if self.at_named_value() => {
+                ("this value has no name".to_string(), "write it alone".to_string())
+            }
+            Error::ExpectedString if form.contains("time") || form == "Distribution" => (
+                "a time has to stand here, with a unit and in quotes".to_string(),
+                "a time looks like \"150ms\"".to_string(),
+            ),
+            Error::ExpectedString => {
+                ("a text in quotes has to stand here".to_string(), "put it into `\"` and `\"`".to_string())
+            }
+            Error::ExpectedIdentifier | Error::SuggestRawIdentifier(_) => return self.no_name(here, rest),
+            other => {
+                let message = other.to_string();
+                let message = message
+                    .strip_prefix("Expected")
+                    .map_or(message.clone(), |rest| format!("expected{rest}"));
+                (message, "see the RON grammar: https://github.com/ron-rs/ron".to_string())
+            }
+        };
+        (self.stop(), message, example().unwrap_or(help))
+    }
+
+    /// Something else where a word has to be: a field's name, or a variant.
+    fn no_name(&self, here: Here, rest: &str) -> Told {
+        let quoted = rest.starts_with('"');
+        let (message, help) = match here.section {
+            Some(section) if section.kind == Kind::Enum => {
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).take(4).collect();
+                let help = match section.name {
+                    "Distribution" if quoted => {
+                        let time = rest[1..].split('"').next().unwrap_or_default();
+                        format!("say how it is distributed: `Constant(\"{}\")`", excerpt(time))
+                    }
+                    "Target" if !digits.is_empty() => format!("a node is written `Node({digits})`"),
+                    _ if quoted => {
+                        let word = rest[1..].split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                        let names: Vec<&str> = section.entries.iter().map(|entry| entry.name).collect();
+                        let name = nearest(word, &names);
+                        let entry = section.entries.iter().find(|entry| Some(entry.name) == name);
+                        format!("write it without quotes: `{}`", entry.unwrap_or(&section.entries[0]).example)
+                    }
+                    _ => format!("write one such as `{}`", section.entries[0].example),
+                };
+                (format!("{} has to stand here", with_article(section.name)), help)
+            }
+            Some(section) if quoted && is_key(rest) => {
+                let help = format!("write it without quotes: `{}`", written(section, &section.entries[0]));
+                ("a field's name has to stand here".to_string(), help)
+            }
+            Some(_) if let Some(Step::Variant(variant)) = self.steps.last() => {
+                let help = self.example().unwrap_or("write `name: value`".to_string());
+                (format!("the values of `{variant}` are named"), help)
+            }
+            _ => ("a name has to stand here".to_string(), "a field is written `name: value`".to_string()),
+        };
+        (self.stop(), message, help)
+    }
+
+    /// What mends the mistake, with a value that the vocabulary has for the place.
+    fn patch(&self) -> Option<Patch> {
+        match &self.error.code {
+            Error::NoSuchStructField { found, expected, .. }
+                if let Some(name) = self.misspelt(found, expected) =>
+            {
+                Some(Patch { place: self.span(), with: name.to_string() })
+            }
+            Error::NoSuchStructField { .. } | Error::DuplicateStructField { .. } => {
+                let Some(field) = self.tree.field_named_at(self.span().start) else {
+                    return self.example_instead();
+                };
+                let after = self.text[field.end..].trim_start();
+                let comma = usize::from(after.starts_with(','));
+                let end = self.text.len() - after.len() + comma;
+                let place = field.start..if comma == 1 { end } else { field.end };
+                Some(Patch { place, with: String::new() })
+            }
+            Error::NoSuchEnumVariant { expected, .. } => {
+                let example = with_variants(expected)?.entries[0].example;
+                let (place, _) = self.tree.value_around(self.span().start)?;
+                Some(Patch { place, with: example.to_string() })
+            }
+            Error::MissingStructField { field, .. } => {
+                let entry = self.own_field(field)?;
+                let value = self.tree.value(self.steps)?;
+                let at = value.start + self.text[value].find('(')? + 1;
+                Some(Patch { place: at..at, with: format!("{}: {}, ", entry.name, entry.example) })
+            }
+            Error::ExpectedComma => {
+                let (place, _, entry) = self.decimals()?;
+                Some(Patch { place, with: entry.example.to_string() })
+            }
+            Error::IntegerOutOfBounds
+            | Error::ExpectedInteger
+            | Error::ExpectedFloat
+            | Error::InvalidIntegerDigit { .. }
+            | Error::InvalidValueForType { .. }
+            | Error::ExpectedDifferentLength { .. }
+            | Error::Message(_)
+            | Error::ExpectedString
+            | Error::ExpectedArray
+            | Error::ExpectedMap
+            | Error::ExpectedStructLike
+            | Error::ExpectedNamedStructLike(_)
+            | Error::ExpectedIdentifier => self.example_instead(),
+            _ => None,
+        }
+    }
+
+    /// The field that was meant by this name, if it is not there as well.
+    fn misspelt<'n>(&self, found: &str, expected: &[&'n str]) -> Option<&'n str> {
+        let name = nearest(found, expected)?;
+        let [parent @ .., Step::Field(last)] = self.steps else { return None };
+        let beside = [parent, &[Step::Field(name)]].concat();
+        (*last == found && self.text.get(self.span()) == Some(found) && self.tree.value(&beside).is_none())
+            .then_some(name)
+    }
+
+    /// The example of the innermost field or variant around, in its place.
+    fn example_instead(&self) -> Option<Patch> {
+        let (_, entry) = Here::at(self.steps).entry?;
+        let depth = self.steps.iter().rposition(|step| match step {
+            Step::Field(name) | Step::Variant(name) => *name == entry.name,
+            Step::Item(_) | Step::Entry(..) | Step::Key => false,
+        })?;
+        let place = self.tree.value(&self.steps[..=depth])?;
+        let is_inside = place.start <= self.cursor().start && self.span().start <= place.end;
+        is_inside.then(|| Patch { place, with: entry.example.to_string() })
+    }
+
+    /// Whether the parser stopped at `name: ..`.
+    fn at_named_value(&self) -> bool {
+        let rest = &self.text[self.cursor().start..];
+        let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        after.len() < rest.len() && after.trim_start().starts_with(':')
+    }
+
+    /// The struct or variant that the steps lead to, for people; without its `field`, if they lead on to that.
+    fn whole(&self, field: &str) -> String {
+        let steps = match self.steps {
+            [whole @ .., Step::Field(last)] if *last == field => whole,
+            steps => steps,
+        };
+        let path = display(steps);
+        match steps.last() {
+            None => "the scenario".to_string(),
+            Some(Step::Variant(name)) => format!("the `{name}` of `{path}`"),
+            Some(_) => format!("`{path}`"),
+        }
+    }
+
+    /// The value that the steps lead to, or where the parser was.
+    fn value(&self) -> Range<usize> {
+        self.tree.value(self.steps).unwrap_or_else(|| self.span())
+    }
+
+    /// What the parser had just read.
+    fn span(&self) -> Range<usize> {
+        let start = offset(self.text, &self.error.span.start);
+        let end = offset(self.text, &self.error.span.end);
+        if start < end { start..end } else { self.cursor() }
+    }
+
+    /// What the parser stopped at: the value, if it had not even begun with it, else a character.
+    fn stop(&self) -> Range<usize> {
+        let cursor = self.cursor();
+        self.tree.value(self.steps).filter(|value| value.start == cursor.start).unwrap_or(cursor)
+    }
+
+    /// The character that the parser stopped at.
+    fn cursor(&self) -> Range<usize> {
+        let at = offset(self.text, &self.error.span.end);
+        at..at + self.text[at..].chars().next().map_or(0, char::len_utf8)
+    }
+}
+
+/// Whether a word is a target.
+fn is_target(word: &str) -> bool {
+    section("Target").is_some_and(|section| section.entries.iter().any(|entry| entry.name == word))
+}
+
+/// Whether a text begins with a word in quotes and a colon, as fields of JSON do.
+fn is_key(text: &str) -> bool {
+    let after = text[1..].split_once('"').map_or("", |(_, after)| after);
+    after.trim_start().starts_with(':')
+}
+
+/// A name of the vocabulary in a sentence.
+fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {}", name.to_lowercase())
+}
+
+/// What is wrong with a number, and how to mend it.
+fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
+    let is_whole = section.kind == Kind::Enum || matches!(entry.form, "whole number" | "node number");
+    let bounds = match entry.range {
+        Values::Whole(least, most) => Some((least, most)),
+        _ if is_whole => bounds::of(entry.name).map(|bounds| (bounds.least, bounds.most)),
+        _ => None,
+    };
+    let which = match (bounds, range(entry)) {
+        (Some((least, u64::MAX)), _) => format!(", at least {least}"),
+        (Some((least, most)), _) => format!(" from {least} to {most}"),
+        (None, Some(words)) if words.starts_with(|c: char| c.is_ascii_digit()) => format!(" from {words}"),
+        (None, Some(words)) if !is_whole => format!(" {words}"),
+        _ => String::new(),
+    };
+    let kind = if is_whole { "a whole number" } else { "a number" };
+    // Of a variant what it holds.
+    let found = match section.kind {
+        Kind::Enum => found.split_once('(').map_or(found, |(_, inner)| inner.trim_end_matches(')')),
+        Kind::Struct => found,
+    };
+    let not = if found.is_empty() { String::new() } else { format!(", not {}", excerpt(found)) };
+    let message = format!("`{}` has to be {kind}{which}{not}", entry.name);
+    let help = match (code, bounds) {
+        (Error::IntegerOutOfBounds, Some((least, _))) if found.starts_with('-') => {
+            format!("the least that fits is {least}")
+        }
+        (Error::IntegerOutOfBounds, Some((_, most))) => format!("the greatest that fits is {most}"),
+        _ if found.starts_with(['-', '+']) || found.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("write it like this: `{}`", written(section, entry))
+        }
+        _ => format!("write it in digits, without quotes: `{}`", written(section, entry)),
+    };
+    (message, help)
+}
+
+/// The byte that this line and column stand for.
+fn offset(text: &str, position: &Position) -> usize {
+    let mut start = 0;
+    for _ in 1..position.line {
+        start += text[start..].find('\n').map_or(text.len() - start, |at| at + 1);
+    }
+    let columns = text[start..].char_indices().nth(position.col.saturating_sub(1));
+    columns.map_or(text.len(), |(at, _)| start + at)
+}

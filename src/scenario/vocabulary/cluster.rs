@@ -1,0 +1,266 @@
+//! The vocabulary of the scenario as a whole, its cluster, its links and its load.
+
+use super::entry::{Entry, Kind, Section};
+use crate::scenario::bounds;
+
+/// What most times are limited to.
+const TIME: &str = "longer than 0s, at most 30 days";
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "scenario",
+        kind: Kind::Struct,
+        places: &[""],
+        about: "A whole file.",
+        entries: &[
+            Entry::field("format", "whole number", "the version of the language; comes first", "1").required().within(bounds::FORMAT),
+            Entry::field("name", "text", "what the scenario is called, here and in reports", "\"leader-crash\"")
+                .required()
+                .limit("1 to 100 characters on one line"),
+            Entry::field("about", "text", "what it shows, for people", "\"The leader loses power.\"")
+                .or("\"\"")
+                .limit("up to 4000 characters"),
+            Entry::field("seed", "whole number", "the seed of all that is drawn; the program can give another", "42")
+                .or("0")
+                .within(bounds::SEED),
+            Entry::field("duration", "time", "when the run ends", "\"60s\"").required().limit(TIME),
+            Entry::field("cluster", "struct", "the nodes", "(voters: 5)").required(),
+            Entry::field("network", "struct", "the links", "(default: (loss: 0.001))").or("()"),
+            Entry::field("clients", "struct", "the load; without it the cluster is idle", "(count: 4)"),
+            Entry::field("names", "map of Target", "names for targets, each bound at its first use in the run", "{\"slowpoke\": Follower(1)}")
+                .or("{}")
+                .limit("letters, digits and _; not a link's own word"),
+            Entry::field("faults", "list of faults", "what goes wrong when", "[(at: \"5s\", for: \"2s\", do: Crash(Leader))]").or("[]"),
+            Entry::field(
+                "storm",
+                "list of storms",
+                "what goes wrong at random",
+                "[(every: Exponential(mean: \"10s\"), for: Uniform(\"75ms\", \"2s\"), do: Crash(Random))]",
+            )
+            .or("[]"),
+            Entry::field("settle", "struct", "from when on nothing goes wrong any more", "(from: \"40s\")"),
+            Entry::field("expect", "list of Expectation", "what the run has to show, besides safety", "[LeaderWithin(bound: \"2s\", after: Start)]").or("[]"),
+        ],
+        frame: "@",
+    },
+    Section {
+        name: "cluster",
+        kind: Kind::Struct,
+        places: &["cluster"],
+        about: "The nodes, all alike.",
+        entries: &[
+            Entry::field("voters", "whole number", "how many nodes, numbered from 1", "5").required().within(bounds::VOTERS),
+            Entry::field("first_leader", "node number", "the node that times out first, at once, and so leads first", "2").limit("a node of the cluster"),
+            Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
+            Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
+            Entry::field("disk", "struct", "the disks", "(flush: Constant(\"1ms\"))").or("()"),
+            Entry::field("rpc", "struct", "calls from node to node", "(timeout: \"150ms\")").or("()"),
+            Entry::field("bug", "Bug", "a bug planted in every node, to see a check fail", "AckBeforeFlush"),
+        ],
+        frame: "cluster: (@)",
+    },
+    Section {
+        name: "Logs",
+        kind: Kind::Enum,
+        places: &["cluster.logs"],
+        about: "What the logs hold before time 0, durably; nothing of it is known to be committed.",
+        entries: &[
+            Entry::word("Same", "nothing"),
+            Entry::word("Shuffled", "entries of term 1: one log is empty, each other one entry longer than the next, in an order drawn from the seed"),
+            Entry::field(
+                "Each",
+                "Each([[term, ..], ..])",
+                "for each node the terms of its entries; logs with the same term at the same index agree up to there",
+                "Each([[1, 1, 2], [1, 1], [], [1], [1]])",
+            )
+            .limit("terms that never fall, from 1 to 4294967296; up to 10000 entries"),
+        ],
+        frame: "cluster: (voters: 5, logs: @)",
+    },
+    Section {
+        name: "raft",
+        kind: Kind::Struct,
+        places: &["cluster.raft"],
+        about: "The protocol's parameters.",
+        entries: &[
+            Entry::field("heartbeat", "time", "how often a leader lets its followers hear from it", "\"50ms\"").or("\"50ms\"").limit(TIME),
+            Entry::field("election_timeout", "(time, time)", "the least and the greatest election timeout; each is drawn uniformly", "(\"150ms\", \"300ms\")")
+                .or("(\"150ms\", \"300ms\")")
+                .limit("both above `heartbeat`, at most 30 days"),
+            Entry::field("max_batch_bytes", "whole number", "the most bytes of entries in one message; one entry always fits", "65536")
+                .or("65536")
+                .within(bounds::MAX_BATCH_BYTES),
+        ],
+        frame: "cluster: (voters: 5, raft: (@))",
+    },
+    Section {
+        name: "disk",
+        kind: Kind::Struct,
+        places: &["cluster.disk"],
+        about: "The disks.",
+        entries: &[Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")")],
+        frame: "cluster: (voters: 5, disk: (@))",
+    },
+    Section {
+        name: "rpc",
+        kind: Kind::Struct,
+        places: &["cluster.rpc"],
+        about: "Calls from node to node.",
+        entries: &[Entry::field("timeout", "time", "by when a request has to be answered; else the call has failed", "\"150ms\"").or("\"150ms\"").limit(TIME)],
+        frame: "cluster: (voters: 5, rpc: (@))",
+    },
+    Section {
+        name: "Bug",
+        kind: Kind::Enum,
+        places: &["cluster.bug"],
+        about: "The bugs that can be planted.",
+        entries: &[
+            Entry::word("AckBeforeFlush", "nodes answer before what they promise is durable"),
+            Entry::word("VoteNotPersisted", "the term is written to disk without the vote that was given in it"),
+            Entry::word("VoteNotTiedToTerm", "who begins to follow a leader forgets its vote in that term"),
+            Entry::word("OwnVoteNotRecorded", "a candidate counts its own vote but may still give it to another"),
+            Entry::word("StaleVoteCounted", "votes of earlier elections count in a later one"),
+            Entry::word("LongerLogWins", "the longer log wins elections, whatever the terms of the last entries"),
+            Entry::word("CommitOldTermByCount", "a leader commits entries of earlier terms by counting replicas"),
+        ],
+        frame: "cluster: (voters: 5, bug: @)",
+    },
+    Section {
+        name: "network",
+        kind: Kind::Struct,
+        places: &["network"],
+        about: "The links.",
+        entries: &[
+            Entry::field("default", "link", "between nodes, where nothing else is said", "(latency: Uniform(\"1ms\", \"5ms\"), loss: 0.001)").or("()"),
+            Entry::field("links", "list of links", "directed links between nodes that differ", "[(from: 1, to: 3, latency: Constant(\"40ms\"))]").or("[]"),
+            Entry::field("clients", "link", "between clients and nodes, both ways; without delay if nothing is said", "(latency: Constant(\"1ms\"))").or("()"),
+        ],
+        frame: "network: (@)",
+    },
+    Section {
+        name: "link",
+        kind: Kind::Struct,
+        places: &["network.default", "network.clients"],
+        about: "How a directed link treats frames.",
+        entries: &[
+            Entry::field("latency", "Distribution", "how long a frame takes; between clients and nodes 0s if nothing is said", "Uniform(\"1ms\", \"5ms\")")
+                .or("Uniform(\"1ms\", \"5ms\")"),
+            Entry::field("loss", "rate", "how likely a frame gets lost", "0.001").or("0").limit("0 to 1"),
+            Entry::field("duplicate", "rate", "how likely a frame arrives twice; not for clients", "0.001").or("0").limit("0 to 1"),
+        ],
+        frame: "network: (default: (@))",
+    },
+    Section {
+        name: "links",
+        kind: Kind::Struct,
+        places: &["network.links[..]"],
+        about: "A directed link between two nodes; what it does not say is as by default.",
+        entries: &[
+            Entry::field("from", "node number", "who sends", "1").required().limit("a node of the cluster"),
+            Entry::field("to", "node number", "who receives", "3").required().limit("another node of the cluster"),
+            Entry::field("latency", "Distribution", "how long a frame takes", "Constant(\"40ms\")"),
+            Entry::field("loss", "rate", "how likely a frame gets lost", "0.01").limit("0 to 1"),
+            Entry::field("duplicate", "rate", "how likely a frame arrives twice", "0.01").limit("0 to 1"),
+        ],
+        frame: "network: (links: [(@)])",
+    },
+    Section {
+        name: "Distribution",
+        kind: Kind::Enum,
+        places: &[],
+        about: "How a length of time is distributed.",
+        entries: &[
+            Entry::field("Constant", "Constant(time)", "always the same", "Constant(\"1ms\")"),
+            Entry::field("Uniform", "Uniform(time, time)", "every length from the first to the second is equally likely", "Uniform(\"1ms\", \"5ms\")"),
+            Entry::field("Exponential", "Exponential(..)", "short ones are the most likely; the rest of a length is independent of how long it has lasted", "Exponential(mean: \"10s\")"),
+        ],
+        frame: "cluster: (voters: 5, disk: (flush: @))",
+    },
+    Section {
+        name: "Exponential",
+        kind: Kind::Struct,
+        places: &[],
+        about: "A least length, and on top of it an exponential part.",
+        entries: &[
+            Entry::field("min", "time", "the least length", "\"1ms\"").or("\"0s\""),
+            Entry::field("mean", "time", "the mean of all, before the cut-off", "\"4ms\"").required().limit("from `min` to `max`"),
+            Entry::field("max", "time", "what is longer is cut off here", "\"60ms\"").or("20 times the mean"),
+        ],
+        frame: "cluster: (voters: 5, disk: (flush: Exponential(@)))",
+    },
+    Section {
+        name: "clients",
+        kind: Kind::Struct,
+        places: &["clients"],
+        about: "The load on the cluster.",
+        entries: &[
+            Entry::field("count", "whole number", "how many clients", "4").required().within(bounds::COUNT),
+            Entry::field("arrival", "Arrival", "when operations begin", "ClosedLoop(think: \"10ms\")").or("OpenLoop(rate: 200)"),
+            Entry::field("mix", "weights", "how often each kind of operation comes", "(put: 0.5, get: 0.4, cas: 0.1)").or("(put: 0.5, get: 0.4, cas: 0.1)"),
+            Entry::field("keys", "whole number", "how many keys the clients share", "16").or("16").within(bounds::KEYS),
+            Entry::field("value_bytes", "whole number", "how long a value is", "64").or("64").within(bounds::VALUE_BYTES),
+            Entry::field("timeout", "time", "how long a client pursues an operation, with all its retries", "\"500ms\"").or("\"500ms\"").limit(TIME),
+            Entry::field("backoff", "struct", "how long a refused client waits before it asks again", "(base: \"20ms\", cap: \"2s\")").or("()"),
+        ],
+        frame: "clients: (@)",
+    },
+    Section {
+        name: "Arrival",
+        kind: Kind::Enum,
+        places: &["clients.arrival"],
+        about: "When operations begin.",
+        entries: &[
+            Entry::field("OpenLoop", "OpenLoop(..)", "by a Poisson process, whatever becomes of earlier ones", "OpenLoop(rate: 200)"),
+            Entry::field("ClosedLoop", "ClosedLoop(..)", "each client begins one when its last has ended and it has thought", "ClosedLoop(think: \"10ms\")"),
+        ],
+        frame: "clients: (count: 4, arrival: @)",
+    },
+    Section {
+        name: "OpenLoop",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Arrivals that don't wait.",
+        entries: &[Entry::field("rate", "number", "operations per second, of all clients together", "200.0").required().limit("above 0, at most 1000000")],
+        frame: "clients: (count: 4, arrival: OpenLoop(@))",
+    },
+    Section {
+        name: "ClosedLoop",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Arrivals that wait.",
+        entries: &[Entry::field("think", "time", "how long a client thinks after each operation", "\"10ms\"").required().limit("at most 30 days")],
+        frame: "clients: (count: 4, arrival: ClosedLoop(@))",
+    },
+    Section {
+        name: "mix",
+        kind: Kind::Struct,
+        places: &["clients.mix"],
+        about: "Weights of the kinds of operation; a kind that is left out does not happen.",
+        entries: &[
+            Entry::field("put", "number", "writes", "0.5").or("0").limit("0 to 1000000000000"),
+            Entry::field("get", "number", "reads", "0.4").or("0").limit("0 to 1000000000000"),
+            Entry::field("cas", "number", "compare-and-sets", "0.1").or("0").limit("0 to 1000000000000"),
+        ],
+        frame: "clients: (count: 4, mix: (@))",
+    },
+    Section {
+        name: "backoff",
+        kind: Kind::Struct,
+        places: &["clients.backoff"],
+        about: "After the n-th refusal in a row a client waits base * 2^(n-1), but at most the cap.",
+        entries: &[
+            Entry::field("base", "time", "the first wait", "\"20ms\"").or("\"20ms\"").limit("at least 100us"),
+            Entry::field("cap", "time", "the longest wait", "\"2s\"").or("\"2s\"").limit("at least `base`, at most 30 days"),
+            Entry::field("jitter", "Jitter", "how waits are spread", "Full").or("Full"),
+        ],
+        frame: "clients: (count: 4, backoff: (@))",
+    },
+    Section {
+        name: "Jitter",
+        kind: Kind::Enum,
+        places: &["clients.backoff.jitter"],
+        about: "How a wait is spread, so that clients don't come back all at once.",
+        entries: &[Entry::word("NoJitter", "not at all"), Entry::word("Full", "uniformly between nothing and the whole")],
+        frame: "clients: (count: 4, backoff: (jitter: @))",
+    },
+];

@@ -1,0 +1,198 @@
+//! The vocabulary of what a run is expected to show.
+
+use super::entry::{Entry, Kind, Section};
+use crate::scenario::bounds;
+
+const BOUND: &str = "longer than 0s; the run has to last that long";
+
+/// A section of the fields of one expectation.
+const fn fields(
+    name: &'static str,
+    about: &'static str,
+    entries: &'static [Entry],
+    frame: &'static str,
+) -> Section {
+    Section { name, kind: Kind::Struct, places: &[], about, entries, frame }
+}
+
+const DURING: Entry = Entry::field("during", "Span", "when", "Settle").required();
+const AFTER: Entry = Entry::field("after", "Moment", "from when on", "Settle").required();
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "Expectation",
+        kind: Kind::Enum,
+        places: &["expect[..]"],
+        about: "What a run has to show, besides safety, which is always checked.",
+        entries: &[
+            Entry::field(
+                "LeaderWithin",
+                "LeaderWithin(..)",
+                "within a bound after a moment there is an effective leader",
+                "LeaderWithin(bound: \"2s\", after: Settle)",
+            ),
+            Entry::field(
+                "Progress",
+                "Progress(..)",
+                "a new command is committed in a span",
+                "Progress(during: Settle)",
+            ),
+            Entry::field(
+                "NoProgress",
+                "NoProgress(..)",
+                "none is",
+                "NoProgress(during: Between(\"6s\", \"12s\"))",
+            ),
+            Entry::field(
+                "Returns",
+                "Returns(..)",
+                "service is back: every operation that begins later is done",
+                "Returns(within: \"2s\", after: Settle)",
+            ),
+            Entry::field(
+                "Availability",
+                "Availability(..)",
+                "a share of the operations that begin in a span is done, sooner or later",
+                "Availability(at_least: 0.95, during: Run)",
+            ),
+            Entry::field(
+                "LeaderChanges",
+                "LeaderChanges(..)",
+                "how often a node becomes leader in a span",
+                "LeaderChanges(at_most: 2)",
+            ),
+            Entry::field(
+                "TermAtMost",
+                "TermAtMost(term)",
+                "no node ever reaches a term above this",
+                "TermAtMost(5)",
+            )
+            .within(bounds::TERM_AT_MOST),
+            Entry::field(
+                "Sometimes",
+                "Sometimes(Event)",
+                "this happens at least once",
+                "Sometimes(NodeRestarted)",
+            ),
+            Entry::field("Never", "Never(Event)", "this never happens", "Never(NodeStopped)"),
+            Entry::field(
+                "Violates",
+                "Violates(Property)",
+                "this property of safety is violated; for scenarios that show a bug",
+                "Violates(AcknowledgedWrites)",
+            ),
+        ],
+        frame: "expect: [@]",
+    },
+    fields(
+        "LeaderWithin",
+        "There is an effective leader soon.",
+        &[Entry::field("bound", "time", "how long it may take", "\"2s\"").required().limit(BOUND), AFTER],
+        "expect: [LeaderWithin(@)]",
+    ),
+    fields("Progress", "Something new is committed.", &[DURING], "expect: [Progress(@)]"),
+    fields("NoProgress", "Nothing new is committed.", &[DURING], "expect: [NoProgress(@)]"),
+    fields(
+        "Returns",
+        "Service is back soon.",
+        &[Entry::field("within", "time", "how long it may take", "\"2s\"").required().limit(BOUND), AFTER],
+        "expect: [Returns(@)]",
+    ),
+    fields(
+        "Availability",
+        "Operations are done.",
+        &[Entry::field("at_least", "rate", "the least share", "0.95").required().limit("0 to 1"), DURING],
+        "expect: [Availability(@)]",
+    ),
+    fields(
+        "LeaderChanges",
+        "How often a node becomes leader; one bound or both.",
+        &[
+            Entry::field("at_least", "whole number", "at least so often", "1").within(bounds::AT_LEAST),
+            Entry::field("at_most", "whole number", "at most so often", "2").within(bounds::AT_MOST),
+            Entry::field("during", "Span", "when", "Settle").or("Run"),
+        ],
+        "expect: [LeaderChanges(@)]",
+    ),
+    Section {
+        name: "Moment",
+        kind: Kind::Enum,
+        places: &[],
+        about: "A moment of the run.",
+        entries: &[
+            Entry::word("Start", "the start of the run"),
+            Entry::field("At", "At(time)", "this time", "At(\"5s\")").limit("within the run"),
+            Entry::word("Settle", "when the run settles"),
+            Entry::field("Fault", "Fault(id)", "when the fault of this id begins", "Fault(\"split\")"),
+            Entry::field("End", "End(id)", "when the fault of this id ends", "End(\"split\")"),
+        ],
+        frame: "expect: [LeaderWithin(bound: \"2s\", after: @)]",
+    },
+    Section {
+        name: "Span",
+        kind: Kind::Enum,
+        places: &[],
+        about: "A span of the run.",
+        entries: &[
+            Entry::word("Run", "the whole run"),
+            Entry::field(
+                "Between",
+                "Between(time, time)",
+                "from this time to that",
+                "Between(\"5s\", \"12s\")",
+            )
+            .limit("within the run"),
+            Entry::word("Settle", "from when the run settles to its end"),
+            Entry::field("Fault", "Fault(id)", "while the fault of this id lasts", "Fault(\"split\")"),
+        ],
+        frame: "expect: [Progress(during: @)]",
+    },
+    Section {
+        name: "Event",
+        kind: Kind::Enum,
+        places: &[],
+        about: "Something that can happen in a run.",
+        entries: &[
+            Entry::word("Candidacy", "a node asks for votes"),
+            Entry::word("LeaderElected", "a node becomes leader"),
+            Entry::word("LeaderDeposed", "a leader gives up its role without a crash"),
+            Entry::word("EntryTruncated", "a log gives up entries that conflict with the leader's"),
+            Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
+            Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),
+            Entry::word("FrameRejected", "a frame between nodes is refused by its receiver"),
+            Entry::word("CallFailed", "a call between nodes has no answer by its deadline"),
+            Entry::word("RequestRefused", "a node refuses a client's request"),
+            Entry::word("OperationDone", "a client's operation is done"),
+            Entry::word(
+                "OperationUnknown",
+                "a client's operation ends without an answer: it may have taken effect or not",
+            ),
+            Entry::word("NodeCrashed", "a machine crashes"),
+            Entry::word("NodeRestarted", "a machine that had crashed starts again"),
+            Entry::word("NodeBlank", "a machine starts with a blank disk"),
+            Entry::word("NodeStopped", "a machine stays down since its disk can't be recovered"),
+            Entry::word("FaultSkipped", "a fault is given up since its milestone or its targets never came"),
+        ],
+        frame: "expect: [Sometimes(@)]",
+    },
+    Section {
+        name: "Property",
+        kind: Kind::Enum,
+        places: &[],
+        about: "The properties of safety, checked in every run.",
+        entries: &[
+            Entry::word("ElectionSafety", "a term has at most one leader"),
+            Entry::word("OneVote", "a node votes once in a term"),
+            Entry::word("LeaderAppendOnly", "leaders only append to their logs"),
+            Entry::word("LogMatching", "equal index and term, equal logs"),
+            Entry::word("CommittedChain", "all commit and apply the same"),
+            Entry::word("CommitOrder", "nodes commit and apply in order"),
+            Entry::word("LeaderCompleteness", "later leaders have what is committed"),
+            Entry::word("TermAndVote", "no term or vote sent is forgotten"),
+            Entry::word("Recovery", "what was flushed survives a crash"),
+            Entry::word("DurableCommit", "commits are durable on a quorum"),
+            Entry::word("AcknowledgedWrites", "what was acknowledged stays done"),
+        ],
+        frame: "expect: [Violates(@)]",
+    },
+];

@@ -1,0 +1,256 @@
+//! The vocabulary of what goes wrong.
+
+use super::entry::{Entry, Kind, Section};
+use crate::scenario::bounds;
+
+/// The ways to tell links, for `Partition` and `Clog`, and for `Flap` beside its own fields.
+macro_rules! links {
+    ($($more:expr),* $(,)?) => {
+        &[
+            Entry::field("groups", "list of lists of Target", "all links between nodes of different groups; a node in no group is alone", "[[Leader, Follower(1)], [Rest]]"),
+            Entry::field("keep", "list of links", "all links but these", "[\"leader-slowpoke\", \"2-3\"]"),
+            Entry::field("cut", "list of links", "just these links", "[\"1-2\", \"leader>3\"]"),
+            Entry::field("isolate", "Target", "all links of these nodes, those between them too", "Leader"),
+            Entry::field("oneway", "struct", "the links from some nodes to others, not those back", "(from: [Leader], to: [Rest])"),
+            Entry::field("bridge", "Target", "the other nodes are two halves, linked by this one only", "Node(3)").limit("one node, of at least 3"),
+            Entry::field("chain", "list of Target", "each is linked to the one before and the one after it only", "[Leader, Rest]").limit("at least 3 voters"),
+            Entry::field("ring", "list of Target", "each is linked to just enough neighbours, on both sides, for a majority", "[All]").limit("at least 4 voters"),
+            $($more),*
+        ]
+    };
+}
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "faults",
+        kind: Kind::Struct,
+        places: &["faults[..]"],
+        about: "Something that goes wrong: either `at` a time or `when` something has happened.",
+        entries: &[
+            Entry::field("id", "text", "what others call it: `when`, `expect`, reports", "\"split\"")
+                .limit("1 to 100 characters on one line"),
+            Entry::field("at", "time", "when it begins", "\"5s\"").limit("before the run ends or settles"),
+            Entry::field("when", "Milestone", "what it waits for instead", "Committed(1000)"),
+            Entry::field("after", "time", "how long after `when` it begins", "\"10ms\"").or("\"0s\""),
+            Entry::field("spread", "time", "it begins later by up to this, drawn uniformly", "\"200ms\"")
+                .or("\"0s\""),
+            Entry::field("until", "time", "when it ends; or `for`", "\"12s\"")
+                .limit("after its beginning, by the end or `settle`"),
+            Entry::field(
+                "for",
+                "time",
+                "how long it lasts, from its real beginning; without both to the end, or to `settle`",
+                "\"2s\"",
+            )
+            .limit("longer than 0s"),
+            Entry::field("do", "Action", "what it does", "Crash(Leader)").required(),
+        ],
+        frame: "faults: [(@)]",
+    },
+    Section {
+        name: "Milestone",
+        kind: Kind::Enum,
+        places: &["faults[..].when"],
+        about: "What a fault waits for. If it never comes, the fault is skipped.",
+        entries: &[
+            Entry::field(
+                "Leader",
+                "Leader(node number)",
+                "this node becomes leader, for the first time",
+                "Leader(2)",
+            )
+            .limit("a node of the cluster"),
+            Entry::field(
+                "Committed",
+                "Committed(index)",
+                "a node knows the entry at this index to be committed",
+                "Committed(1000)",
+            )
+            .within(bounds::COMMITTED),
+            Entry::field(
+                "Elected",
+                "Elected(n)",
+                "a node becomes leader, for the n-th time in the run, whichever",
+                "Elected(2)",
+            )
+            .within(bounds::ELECTED),
+            Entry::field("Fault", "Fault(id)", "the fault of this id begins", "Fault(\"split\")"),
+            Entry::field("End", "End(id)", "the fault of this id ends", "End(\"split\")"),
+        ],
+        frame: "faults: [(when: @, do: Crash(Leader))]",
+    },
+    Section {
+        name: "Action",
+        kind: Kind::Enum,
+        places: &["faults[..].do", "storm[..].do"],
+        about: "What goes wrong.",
+        entries: &[
+            Entry::field(
+                "Partition",
+                "Partition(links)",
+                "links lose every frame, those in flight too",
+                "Partition(isolate: Leader)",
+            ),
+            Entry::field(
+                "Clog",
+                "Clog(links)",
+                "links hold every frame until they are let go",
+                "Clog(cut: [\"1>2\"])",
+            ),
+            Entry::field(
+                "Flap",
+                "Flap(links, down, up)",
+                "links are cut and healed again and again",
+                "Flap(isolate: Leader, down: Constant(\"200ms\"), up: Uniform(\"100ms\", \"300ms\"))",
+            ),
+            Entry::field(
+                "Crash",
+                "Crash(Target)",
+                "machines lose power: memory, and what was not flushed; at the end they start again",
+                "Crash(Leader)",
+            ),
+            Entry::field(
+                "Wipe",
+                "Wipe(Target)",
+                "a crash that takes the disk along: the machines come back blank, and stay silent",
+                "Wipe(Node(1))",
+            ),
+            Entry::field(
+                "Pause",
+                "Pause(Target)",
+                "processes stop: frames pile up, timers fire late",
+                "Pause(Minority)",
+            ),
+        ],
+        frame: "faults: [(at: \"5s\", do: @)]",
+    },
+    Section {
+        name: "Partition",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Which links are hit, told in one of these ways; `Clog` has the same.",
+        entries: links!(),
+        frame: "faults: [(at: \"5s\", do: Partition(@))]",
+    },
+    Section {
+        name: "Flap",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Which links flap, told as for `Partition`, and how.",
+        entries: links!(
+            Entry::field("down", "Distribution", "how long they are cut, each time", "Constant(\"200ms\")")
+                .required()
+                .limit("never 0s, at least 1ms on average"),
+            Entry::field(
+                "up",
+                "Distribution",
+                "how long they are whole in between",
+                "Uniform(\"100ms\", \"300ms\")"
+            )
+            .required()
+            .limit("never 0s, at least 1ms on average"),
+        ),
+        frame: "faults: [(at: \"5s\", do: Flap(@))]",
+    },
+    Section {
+        name: "oneway",
+        kind: Kind::Struct,
+        places: &[],
+        about: "The links from some nodes to others.",
+        entries: &[
+            Entry::field("from", "list of Target", "whose frames are hit", "[Leader]").required(),
+            Entry::field("to", "list of Target", "on the way to whom", "[Rest]").required(),
+        ],
+        frame: "faults: [(at: \"5s\", do: Partition(oneway: (@)))]",
+    },
+    Section {
+        name: "Target",
+        kind: Kind::Enum,
+        places: &[],
+        about: "A node, or some nodes, bound once when the fault begins.",
+        entries: &[
+            Entry::field("Node", "Node(number)", "this one", "Node(1)").limit("a node of the cluster"),
+            Entry::field("Nodes", "Nodes([number, ..])", "these", "Nodes([1, 3])")
+                .limit("nodes of the cluster, each once"),
+            Entry::word(
+                "Leader",
+                "the leader of the highest term that is up; while there is none, the fault waits",
+            ),
+            Entry::field(
+                "Follower",
+                "Follower(k)",
+                "the k-th node, by number, that is up and not the leader; waits as `Leader` does",
+                "Follower(1)",
+            )
+            .limit("1 to voters - 1"),
+            Entry::word("Random", "a node that is up, drawn from those that the fault has not named yet"),
+            Entry::word("Majority", "as many nodes as make a majority, drawn likewise"),
+            Entry::word(
+                "Minority",
+                "as many nodes as a majority leaves over, drawn likewise; takes 3 voters",
+            ),
+            Entry::word("All", "every node"),
+            Entry::word("Rest", "every node that the fault does not name; in lists only, once"),
+            Entry::field(
+                "Named",
+                "Named(name)",
+                "what the name stands for, from its first use on",
+                "Named(\"slowpoke\")",
+            ),
+        ],
+        frame: "faults: [(at: \"5s\", do: Crash(@))]",
+    },
+    Section {
+        name: "storm",
+        kind: Kind::Struct,
+        places: &["storm[..]"],
+        about: "A random process of faults, with a stream of its own.",
+        entries: &[
+            Entry::field("during", "(time, time)", "from when to when faults begin", "(\"5s\", \"40s\")")
+                .or("to `settle`, or else the end")
+                .limit("within the run, before `settle`"),
+            Entry::field(
+                "every",
+                "Distribution",
+                "how much time lies between two beginnings",
+                "Exponential(mean: \"10s\")",
+            )
+            .required()
+            .limit("at least 1ms on average"),
+            Entry::field(
+                "for",
+                "Distribution",
+                "how long each lasts; some may last beyond the storm",
+                "Uniform(\"75ms\", \"2s\")",
+            )
+            .required(),
+            Entry::field(
+                "do",
+                "Action",
+                "what each does; one whose targets can't be named is skipped",
+                "Crash(Random)",
+            )
+            .required(),
+        ],
+        frame: "storm: [(@)]",
+    },
+    Section {
+        name: "settle",
+        kind: Kind::Struct,
+        places: &["settle"],
+        about: "The time from which nothing goes wrong: every fault ends, links lose and duplicate nothing.",
+        entries: &[
+            Entry::field("from", "time", "when that is", "\"40s\"").required().limit("within the run"),
+            Entry::field("core", "Core", "for whom", "All").or("All"),
+        ],
+        frame: "settle: (@)",
+    },
+    Section {
+        name: "Core",
+        kind: Kind::Enum,
+        places: &["settle.core"],
+        about: "For whom a run settles.",
+        entries: &[Entry::word("All", "for every node")],
+        frame: "settle: (from: \"40s\", core: @)",
+    },
+];
