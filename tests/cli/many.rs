@@ -229,3 +229,30 @@ fn a_file_named_twice_is_run_twice() {
     exits(&output, 0);
     assert!(stdout(&output).contains("runs: 2, failed: 0"));
 }
+
+#[test]
+fn what_was_expected_decides_among_many_too() {
+    let scenario = |expect: &str| {
+        written(format!(
+            r#"(format: 1, name: "x", duration: "1s", cluster: (voters: 3),
+                clients: (count: 1, arrival: OpenLoop(rate: 20.0)), expect: [{expect}])"#
+        ))
+    };
+    let (_one, fails) = scenario(r#"LeaderWithin(bound: "1ms", after: At("0s"))"#);
+    let (_two, idle) = scenario(r#"Availability(at_least: 0.5, during: Between("0s", "10us"))"#);
+    exits(&squall(["run", &idle, "--seeds", "0..4", "--quiet"]), 4);
+    exits(&squall(["run", &idle, &fails, "scenarios/cold-start.ron"]), 3);
+    let output = squall(["run", &fails, "--seeds", "0..4"]);
+    exits(&output, 3);
+    let text = stdout(&output);
+    assert!(text.contains("expectation failed: 4"), "{text}");
+    assert!(text.contains("runs: 4, failed: 4\nverdict: expectation failed\n"), "{text}");
+    assert!(text.contains("Expectation failed\n"), "the first one in full: {text}");
+    // An expected violation ends no run early, and fails none.
+    let expected = squall(["run", "scenarios/bugs/ack-before-flush.ron", "--seeds", "1..4", "--fail-fast"]);
+    exits(&expected, 0);
+    assert!(stdout(&expected).contains("runs: 3, failed: 0"));
+    let alone =
+        |more: &[&str]| stdout(&squall(["run", "scenarios/bugs/ack-before-flush.ron"].iter().chain(more)));
+    assert_eq!(alone(&["--fail-fast"]), alone(&[]));
+}
