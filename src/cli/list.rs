@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// Print the list as one JSON document.
     #[arg(long, conflicts_with = "name")]
     json: bool,
+    /// Print, instead, all that a scenario can say: each field and variant, with an example.
+    #[arg(long, conflicts_with_all = ["name", "json"])]
+    vocabulary: bool,
 }
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -39,7 +42,9 @@ struct Shipped {
 
 pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let all = shipped();
-    if let Some(name) = &arguments.name {
+    if arguments.vocabulary {
+        output.print(crate::scenario::vocabulary::text(output.width()))?;
+    } else if let Some(name) = &arguments.name {
         output.print(find(name, &all)?.text)?;
     } else if arguments.json {
         #[derive(Serialize)]
