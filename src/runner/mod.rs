@@ -2,6 +2,7 @@
 
 mod determinism;
 mod files;
+mod findings;
 mod panics;
 mod pool;
 mod progress;
@@ -9,6 +10,7 @@ mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use files::{FileError, NewFile, read_scenario, remove_unfinished_when_interrupted};
+pub use findings::{Finding, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
