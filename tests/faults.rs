@@ -354,7 +354,8 @@ fn a_name_is_bound_once() {
 fn a_milestone_starts_its_fault_a_nanosecond_later() {
     let elected = |record: &Record| matches!(record.body, Body::RoleChanged { role: Role::Leader, .. });
     let committed = |record: &Record| matches!(record.body, Body::Committed { index: Index(100), .. });
-    let cases: [(Milestone, &dyn Fn(&Record) -> bool); 3] = [
+    type Happens<'a> = &'a dyn Fn(&Record) -> bool;
+    let cases: [(Milestone, Happens<'_>); 3] = [
         (Milestone::Elected(1), &elected),
         (Milestone::Leader(NodeId(1)), &elected),
         (Milestone::Committed(Index(100)), &committed),

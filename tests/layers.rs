@@ -38,7 +38,7 @@ const HOUSE: &[Module] = &[
     module("world", 4, &[], &["raft", "scenario"]),
     module("check", 4, &[], &["plan", "raft", "rpc", "net", "disk", "scenario", "host", "client"]),
     module("report", 5, &[], &["raft", "rpc", "net", "disk", "scenario", "host", "client", "world"]),
-    module("fuzz", 5, &[], &["raft", "rpc", "net", "disk", "scenario", "host", "client", "world"]),
+    module("fuzz", 5, &["report"], &["raft", "rpc", "net", "disk", "scenario", "host", "client", "world"]),
     module("runner", 6, &[], &[]),
     module("cli", 7, &[], &[]),
 ];

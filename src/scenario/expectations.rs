@@ -45,18 +45,19 @@ impl Reader<'_> {
                 after: self.within("bound", *bound, after, notes)?,
             },
             shape::Expectation::Returns { within, after } => {
-                self.needs_clients("service", notes);
+                self.needs_clients(notes);
                 Expectation::Returns { within: *within, after: self.within("within", *within, after, notes)? }
             }
             shape::Expectation::Progress { during } => {
-                self.needs_clients("progress", notes);
+                self.needs_clients(notes);
                 Expectation::Progress { during: self.span(during, notes)? }
             }
             shape::Expectation::NoProgress { during } => {
+                self.needs_clients(notes);
                 Expectation::NoProgress { during: self.span(during, notes)? }
             }
             shape::Expectation::Availability { at_least, during } => {
-                self.needs_clients("availability", notes);
+                self.needs_clients(notes);
                 let share = rate(&self.path.field("at_least"), *at_least, notes);
                 if share == Rate::ZERO {
                     let help = "ask for some share, such as 0.95";
@@ -198,9 +199,10 @@ impl Reader<'_> {
         }
     }
 
-    fn needs_clients(&self, what: &str, notes: &mut Notes<'_>) {
+    /// Notes an error if there is nobody whose commands or operations could show anything.
+    fn needs_clients(&self, notes: &mut Notes<'_>) {
         if self.plan.clients.is_none() {
-            let message = format!("without clients there is no {what}");
+            let message = "without clients nobody asks for anything, so nothing can show this";
             notes.error(&self.path, message, "add a load: `clients: (count: 4)`");
         }
     }

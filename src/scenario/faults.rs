@@ -54,7 +54,8 @@ pub(super) fn fault_of(
         return Some(place);
     }
     let known: Vec<&str> = setting.ids.keys().copied().take(MOST_COMPARED).collect();
-    let help = match nearest(id, &known) {
+    let near = if notes.is_full() { None } else { nearest(id, &known) };
+    let help = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if known.is_empty() => {
             format!("give the fault that is meant an id: `(id: \"{}\", ..)`", excerpt(id))

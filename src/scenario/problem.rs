@@ -27,6 +27,9 @@ const BAR: usize = 14;
 /// The narrowest help; in less nobody could read it.
 const NARROWEST: usize = 40;
 
+/// How many problems of a kind are kept; of the others only the number.
+const MOST_KEPT: usize = 1_000;
+
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
 
@@ -100,7 +103,7 @@ impl Problem {
             return renderer.render(&[title.element(Origin::path(file)).elements(about).element(help)]);
         };
         let line = line_around(text, place.start);
-        let number = |at: usize| 1 + text[..at].matches('\n').count();
+        let number = |at: usize| 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
         if line.len() > LONGEST_LINE {
             let column = 1 + text[line.start..place.start].chars().count();
             let origin = Origin::path(file).line(number(line.start)).char_column(column);
@@ -203,19 +206,23 @@ impl fmt::Display for Problem {
 
 /// Everything that keeps a text from being a scenario; at least one problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Errors(Vec<Problem>);
+pub struct Errors {
+    problems: Vec<Problem>,
+    /// How many there are beside them.
+    more: usize,
+}
 
 impl Errors {
     /// # Panics
     /// If there are none.
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         assert!(!problems.is_empty(), "a refusal has a reason");
-        Self(problems)
+        Self { problems, more: 0 }
     }
 
-    /// The problems, in the order of the text.
+    /// The problems, in the order of the text; of thousands the first thousand that were found.
     pub fn problems(&self) -> &[Problem] {
-        &self.0
+        &self.problems
     }
 
     /// All of them as a compiler shows them, for the text they were found in, on lines of 140 characters. After the
@@ -224,14 +231,15 @@ impl Errors {
         self.render_to(USUAL_WIDTH, file, text, colour)
     }
 
-    /// As [`Self::render`], with excerpts and help fitted to this width of a terminal.
+    /// As [`Self::render`], with excerpts and help fitted to this width of a terminal, in characters.
     pub fn render_to(&self, width: usize, file: &str, text: &str, colour: bool) -> String {
         let form = Form { colour, width };
-        let shown = self.0.iter().take(MOST_SHOWN);
+        let shown = self.problems.iter().take(MOST_SHOWN);
         let mut parts: Vec<String> =
             shown.map(|problem| problem.render(Level::ERROR, file, text, form)).collect();
-        if self.0.len() > MOST_SHOWN {
-            parts.push(format!("error: and {} more errors", self.0.len() - MOST_SHOWN));
+        let more = self.more + self.problems.len().saturating_sub(MOST_SHOWN);
+        if more > 0 {
+            parts.push(format!("error: and {more} more errors"));
         }
         parts.join("\n\n")
     }
@@ -239,9 +247,12 @@ impl Errors {
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.0.iter().enumerate() {
+        for (i, problem) in self.problems.iter().enumerate() {
             let separator = if i == 0 { "" } else { "\n" };
             write!(f, "{separator}{problem}")?;
+        }
+        if self.more > 0 {
+            write!(f, "\nand {} more errors", self.more)?;
         }
         Ok(())
     }
@@ -282,18 +293,19 @@ pub(super) struct Notes<'t> {
     tree: &'t Tree<'t>,
     errors: Vec<Problem>,
     warnings: Vec<Warning>,
+    /// How many errors there are beside those that are kept.
+    more: usize,
 }
 
 impl<'t> Notes<'t> {
     /// None yet, about the text of this tree.
     pub(super) fn new(tree: &'t Tree<'t>) -> Self {
-        Self { tree, errors: Vec::new(), warnings: Vec::new() }
+        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
     }
 
     /// Notes an error in the value at `path`.
     pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
-        let problem = self.problem(path, message.into(), help.into());
-        self.errors.push(problem);
+        self.note_error(path, message.into(), help.into(), None);
     }
 
     /// Notes an error in the value at `path`, which has to do with that at another.
@@ -302,11 +314,29 @@ impl<'t> Notes<'t> {
         path: &Path<'_>,
         message: impl Into<String>,
         help: impl Into<String>,
-        (other, label): (&Path<'_>, &str),
+        beside: (&Path<'_>, &str),
     ) {
-        let problem = self.problem(path, message.into(), help.into());
-        let beside = self.tree.value(&other.steps()).map(|place| (place, label.to_string()));
-        self.errors.push(Problem { beside, ..problem });
+        self.note_error(path, message.into(), help.into(), Some(beside));
+    }
+
+    fn note_error(
+        &mut self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) {
+        if self.errors.len() < MOST_KEPT {
+            let problem = self.problem(path, message, help, beside);
+            self.errors.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Notes that the value at `path` is doubtful.
+    pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
+        self.note_warning(path, message.into(), help.into(), None);
     }
 
     /// Notes that the value at `path` is doubtful, beside that at another.
@@ -315,17 +345,22 @@ impl<'t> Notes<'t> {
         path: &Path<'_>,
         message: impl Into<String>,
         help: impl Into<String>,
-        (other, label): (&Path<'_>, &str),
+        beside: (&Path<'_>, &str),
     ) {
-        let problem = self.problem(path, message.into(), help.into());
-        let beside = self.tree.value(&other.steps()).map(|place| (place, label.to_string()));
-        self.warnings.push(Warning(Problem { beside, ..problem }));
+        self.note_warning(path, message.into(), help.into(), Some(beside));
     }
 
-    /// Notes that the value at `path` is doubtful.
-    pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
-        let problem = self.problem(path, message.into(), help.into());
-        self.warnings.push(Warning(problem));
+    fn note_warning(
+        &mut self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) {
+        if self.warnings.len() < MOST_KEPT {
+            let problem = self.problem(path, message, help, beside);
+            self.warnings.push(Warning(problem));
+        }
     }
 
     /// Notes an error of the whole text, at a place of its own.
@@ -333,25 +368,40 @@ impl<'t> Notes<'t> {
         self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
     }
 
-    /// Whether no error was noted so far.
-    pub(super) fn is_clean(&self) -> bool {
-        self.errors.is_empty()
-    }
-
     /// How many errors were noted so far.
     pub(super) fn count(&self) -> usize {
-        self.errors.len()
+        self.errors.len() + self.more
+    }
+
+    /// Whether no error was noted so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// Whether it no longer matters what else is said of an error: it won't be shown.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() > MOST_KEPT
     }
 
     /// The warnings, or all errors if there are any; in the order of the text.
     pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
         self.errors.sort_by_key(Problem::order);
         self.warnings.sort_by_key(|warning| warning.0.order());
-        if self.errors.is_empty() { Ok(self.warnings) } else { Err(Errors::new(self.errors)) }
+        let clean = self.is_clean();
+        if clean { Ok(self.warnings) } else { Err(Errors { problems: self.errors, more: self.more }) }
     }
 
-    fn problem(&self, path: &Path<'_>, message: String, help: String) -> Problem {
+    fn problem(
+        &self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) -> Problem {
         let steps = path.steps();
-        Problem::new(&steps, self.tree.value(&steps), message, help)
+        let place =
+            |(path, label): (&Path<'_>, &str)| Some((self.tree.value(&path.steps())?, label.to_string()));
+        let beside = beside.and_then(place);
+        Problem { beside, ..Problem::new(&steps, self.tree.value(&steps), message, help) }
     }
 }

@@ -120,7 +120,8 @@ fn unknown_name(path: &Path<'_>, name: &str, setting: &Setting<'_>, notes: &mut 
     let names: Vec<&str> =
         setting.names.iter().map(|known| known.name.as_str()).take(MOST_COMPARED).collect();
     let shown = excerpt(name);
-    let help = match nearest(name, &names) {
+    let near = if notes.is_full() { None } else { nearest(name, &names) };
+    let help = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if names.is_empty() => {
             "bind it beside `faults`: `names: {\"slowpoke\": Follower(1)}`".to_string()
@@ -236,7 +237,8 @@ fn edge_end(path: &Path<'_>, text: &str, setting: &Setting<'_>, notes: &mut Note
     }
     let mut known = vec!["leader", "follower1", "random"];
     known.extend(setting.names.iter().map(|name| name.name.as_str()).take(MOST_COMPARED));
-    let help = match nearest(text, &known) {
+    let near = if notes.is_full() { None } else { nearest(text, &known) };
+    let help = match near {
         _ if text.contains(' ') => "write the link without blanks: \"leader-2\"".to_string(),
         Some(name) => format!("did you mean `{name}`?"),
         None => "an end is a node's number, `leader`, `follower1` and so on, `random`, or one of `names`"

@@ -184,7 +184,7 @@ pub(super) const SECTIONS: &[Section] = &[
         entries: &[
             Entry::field("min", "time", "the least length", "\"1ms\"").or("\"0s\""),
             Entry::field("mean", "time", "the mean of all, before the cut-off", "\"4ms\"").required().limit("from `min` to `max`"),
-            Entry::field("max", "time", "what is longer is cut off here", "\"60ms\"").or("20 times the mean"),
+            Entry::field("max", "time", "what is longer is cut off here", "\"60ms\"").else_as("20 times the mean"),
         ],
         frame: "cluster: (voters: 5, disk: (flush: Exponential(@)))",
     },

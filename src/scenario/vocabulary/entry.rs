@@ -52,6 +52,8 @@ pub enum Default {
     Required,
     /// This value.
     Value(&'static str),
+    /// What these words say.
+    Words(&'static str),
     /// Nothing at all.
     Absent,
 }
@@ -92,6 +94,12 @@ impl Entry {
     /// Left out, it means this.
     pub(super) const fn or(mut self, value: &'static str) -> Self {
         self.default = Default::Value(value);
+        self
+    }
+
+    /// Left out, it means what these words say.
+    pub(super) const fn else_as(mut self, words: &'static str) -> Self {
+        self.default = Default::Words(words);
         self
     }
 

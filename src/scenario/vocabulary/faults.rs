@@ -207,7 +207,7 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "A random process of faults, with a stream of its own.",
         entries: &[
             Entry::field("during", "(time, time)", "from when to when faults begin", "(\"5s\", \"40s\")")
-                .or("to `settle`, or else the end")
+                .else_as("as long as it can")
                 .limit("within the run, before `settle`"),
             Entry::field(
                 "every",

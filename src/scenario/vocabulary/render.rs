@@ -15,7 +15,7 @@ pub fn text(width: usize) -> String {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        wrap(&title(section, ""), 0, width, &mut lines);
+        wrap(&title(section), 0, width, &mut lines);
         wrap(section.about, 2, width, &mut lines);
         for entry in section.entries {
             wrap(&head(section, entry), 2, width, &mut lines);
@@ -28,20 +28,16 @@ pub fn text(width: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A section's name, kind and places, with something around the names.
-fn title(section: &Section, mark: &str) -> String {
-    let places: Vec<String> = section
-        .places
-        .iter()
-        .filter(|place| !place.is_empty() && **place != section.name)
-        .map(|place| format!("{mark}{place}{mark}"))
-        .collect();
+/// A section's name, places and kind.
+fn title(section: &Section) -> String {
+    let elsewhere = |place: &&&str| !place.is_empty() && **place != section.name;
+    let places: Vec<&str> = section.places.iter().filter(elsewhere).copied().collect();
+    let at = if places.is_empty() { String::new() } else { format!(" at {}", places.join(" and ")) };
     let kind = match section.kind {
         Kind::Struct => "fields",
         Kind::Enum => "one of",
     };
-    let at = if places.is_empty() { String::new() } else { format!(" at {}", places.join(" and ")) };
-    format!("{mark}{}{mark}{at}: {kind}", section.name)
+    format!("{}{at}: {kind}", section.name)
 }
 
 /// The first line about an entry.
@@ -52,7 +48,7 @@ fn head(section: &Section, entry: &Entry) -> String {
     };
     match entry.default {
         Default::Required => head.push_str(", required"),
-        Default::Value(value) => head.push_str(&format!(", else {value}")),
+        Default::Value(value) | Default::Words(value) => head.push_str(&format!(", else {value}")),
         Default::Absent => {}
     }
     if let Some(range) = range(entry) {
@@ -64,7 +60,7 @@ fn head(section: &Section, entry: &Entry) -> String {
 /// Which values an entry may have, in words.
 pub(in crate::scenario) fn range(entry: &Entry) -> Option<String> {
     match entry.range {
-        Range::Any => None,
+        Range::Any | Range::Whole(0, u64::MAX) => None,
         Range::Whole(least, u64::MAX) => Some(format!("at least {least}")),
         Range::Whole(least, most) if least == most => Some(format!("only {least}")),
         Range::Whole(least, most) => Some(format!("{least} to {most}")),
@@ -101,46 +97,51 @@ pub fn markdown() -> String {
 }
 
 fn section_as_markdown(section: &Section) -> String {
-    let mut text = format!("### {}\n\n{}\n\n", title(section, "`"), section.about);
-    let rows: Vec<Vec<String>> = section
-        .entries
-        .iter()
-        .map(|entry| match section.kind {
-            Kind::Struct => vec![
-                format!("`{}`", entry.name),
-                entry.form.to_string(),
-                match entry.default {
-                    Default::Required => "required".to_string(),
-                    Default::Value(value) if value.contains([' ', '(', '"', '[']) || value.len() < 12 => {
-                        format!("`{value}`")
-                    }
-                    Default::Value(value) => value.to_string(),
-                    Default::Absent => String::new(),
-                },
-                meaning(entry),
-                format!("`{}`", entry.example),
-            ],
-            Kind::Enum if section.entries.iter().all(|entry| entry.form == entry.name) => {
-                vec![format!("`{}`", entry.name), meaning(entry)]
-            }
-            Kind::Enum => vec![format!("`{}`", entry.form), meaning(entry), format!("`{}`", entry.example)],
-        })
-        .collect();
-    let heads: &[&str] = match rows.first().map_or(0, Vec::len) {
-        5 => &["field", "value", "default", "meaning", "example"],
-        3 => &["variant", "meaning", "example"],
-        _ => &["variant", "meaning"],
+    let places: Vec<String> =
+        section.places.iter().filter(|place| !place.is_empty()).map(|place| format!("`{place}`")).collect();
+    let at = if places.is_empty() { String::new() } else { format!(" Stands at {}.", places.join(" and ")) };
+    let heads: &[&str] = match section.kind {
+        Kind::Struct => &["field", "value", "default", "meaning", "example"],
+        Kind::Enum if is_plain(section) => &["variant", "meaning"],
+        Kind::Enum => &["variant", "meaning", "example"],
     };
+    let mut text = format!("### `{}`\n\n{}{at}\n\n", section.name, section.about);
     text.push_str(&format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len())));
-    for row in rows {
-        text.push_str(&format!("| {} |\n", row.join(" | ")));
+    for entry in section.entries {
+        text.push_str(&format!("| {} |\n", row(section, entry).join(" | ")));
     }
     text
 }
 
-fn meaning(entry: &Entry) -> String {
-    match range(entry) {
+/// Whether no variant of an enum holds anything.
+fn is_plain(section: &Section) -> bool {
+    section.entries.iter().all(|entry| entry.form == entry.name)
+}
+
+fn row(section: &Section, entry: &Entry) -> Vec<String> {
+    let meaning = match range(entry) {
         Some(range) => format!("{} ({range})", entry.about),
         None => entry.about.to_string(),
+    };
+    let default = match entry.default {
+        Default::Required => "required".to_string(),
+        Default::Value(value) => format!("`{value}`"),
+        Default::Words(words) => words.to_string(),
+        Default::Absent => String::new(),
+    };
+    let example = format!("`{}`", entry.example);
+    match section.kind {
+        Kind::Struct => vec![format!("`{}`", entry.name), linked(entry.form), default, meaning, example],
+        Kind::Enum if is_plain(section) => vec![format!("`{}`", entry.name), meaning],
+        Kind::Enum => vec![format!("`{}`", entry.form), meaning, example],
     }
+}
+
+/// A form in which the names of enums lead to their tables.
+fn linked(form: &str) -> String {
+    let word = |word: &str| match super::section(word).filter(|section| section.kind == Kind::Enum) {
+        Some(section) => format!("[{word}](#{})", section.name.to_lowercase()),
+        None => word.to_string(),
+    };
+    form.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

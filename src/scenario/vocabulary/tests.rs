@@ -105,9 +105,6 @@ fn defaults_are_what_the_parser_takes() {
     for section in vocabulary() {
         for entry in section.entries {
             let Default::Value(value) = entry.default else { continue };
-            if value.starts_with(|c: char| c.is_lowercase()) || value.starts_with("20 ") {
-                continue; // In words.
-            }
             let others = section.entries.iter().filter(|other| other.default == Default::Required);
             let others: Vec<String> =
                 others.map(|other| format!("{}: {}", other.name, other.example)).collect();
