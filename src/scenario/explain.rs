@@ -184,7 +184,16 @@ impl Parsing<'_> {
             Error::ExpectedStructLikeEnd => {
                 told("nothing more belongs here", "close the bracket with `)` before it")
             }
-            Error::ExpectedMapColon => told("a `:` has to stand here", "a field is written `name: value`"),
+            Error::ExpectedMapColon => {
+                let is_map =
+                    Here::at(self.steps).entry.is_some_and(|(_, entry)| entry.form.starts_with("map"));
+                let help = self.example().filter(|_| is_map);
+                told("a `:` has to stand here", help.as_deref().unwrap_or("a field is written `name: value`"))
+            }
+            Error::ExpectedDifferentStructName { .. } if self.steps.is_empty() && self.at_field() => {
+                let help = "put a `(` before it and a `)` at the end of the file";
+                (self.span(), "a scenario stands in `(` and `)`".into(), help.into())
+            }
             Error::ExpectedStringEnd => {
                 (self.span(), "the text in quotes never ends".into(), "put a closing `\"` after it".into())
             }
@@ -209,12 +218,33 @@ impl Parsing<'_> {
             }
         }
         match rest.chars().next() {
+            Some(bracket @ (')' | ']' | '}')) => self.no_match(bracket),
             Some(';') => told("a comma has to stand here", "fields are separated by `,`"),
             Some('=') => {
                 told("a comma or a closing bracket has to stand here", "a field is written `name: value`")
             }
             _ => told("a comma or a closing bracket has to stand here", "put a `,` before it"),
         }
+    }
+
+    /// A closing bracket that is not the one of the bracket that is open.
+    fn no_match(&self, found: char) -> Told {
+        let at = self.cursor().start;
+        let help = match Tree::new(&self.text[..at]).unclosed() {
+            Some(open) => {
+                let closing = match self.text.as_bytes()[open] {
+                    b'[' => ']',
+                    b'{' => '}',
+                    _ => ')',
+                };
+                let (opening, line) = (&self.text[open..=open], 1 + self.text[..open].matches('\n').count());
+                format!(
+                    "the innermost open one is the `{opening}` of line {line}: put a `{closing}` here, or take this away"
+                )
+            }
+            None => "take it away".to_string(),
+        };
+        (self.cursor(), format!("`{found}` closes no bracket that is open here"), help)
     }
 
     /// A number with decimals where a whole one has to be, the parser being stuck at its point.
@@ -380,6 +410,11 @@ impl Parsing<'_> {
         let place = self.tree.value(&self.steps[..=depth])?;
         let is_inside = place.start <= self.cursor().start && self.span().start <= place.end;
         is_inside.then(|| Patch { place, with: entry.example.to_string() })
+    }
+
+    /// Whether what the parser has just read is a field's name.
+    fn at_field(&self) -> bool {
+        self.text[self.span().end..].trim_start().starts_with(':')
     }
 
     /// Whether the parser stopped at `name: ..`.

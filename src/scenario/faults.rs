@@ -216,7 +216,12 @@ fn end(path: &Path<'_>, fault: &shape::Fault, setting: &Setting<'_>, notes: &mut
         (None, Some(length)) => {
             let path = path.field("for");
             positive(&path, length, notes);
-            ends_in_time(&path, at.saturating_add(length), at, setting, notes);
+            if fault.at.is_some() {
+                ends_in_time(&path, at.saturating_add(length), at, setting, notes);
+            } else if length > setting.stop() {
+                let message = format!("this is longer than {}", until_stop(setting));
+                notes.error(&path, message, "leave `for` out if it lasts as long as it can");
+            }
             End::For(length)
         }
         (None, None) => End::Never,

@@ -191,7 +191,11 @@ fn room(path: &Path<'_>, shape: &Shape, setting: &Setting<'_>, notes: &mut Notes
         (message, "write `Rest` for the other side")
     } else {
         let message = format!("this names {named} different nodes, and the cluster has {}", setting.voters);
-        (message, "name fewer, or write `Rest` for those that are left")
+        let help = match shape {
+            Shape::Cut(_) | Shape::Keep(_) => "name fewer",
+            _ => "name fewer, or write `Rest` for those that are left",
+        };
+        (message, help)
     };
     notes.error(path, message, help);
 }
