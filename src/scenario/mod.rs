@@ -20,30 +20,18 @@
 //! ```
 
 mod bounds;
-mod cluster;
-mod effort;
-mod expectations;
 mod explain;
-mod faults;
 mod here;
-mod load;
 mod locate;
-mod logs;
 mod meaning;
-mod names;
+mod mend;
 mod nearest;
-mod network;
-mod overlaps;
+mod notes;
 mod parse;
 mod patch;
 mod path;
-mod possible;
 mod problem;
-mod setting;
 mod shape;
-mod shapes;
-mod storms;
-mod targets;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
@@ -55,7 +43,7 @@ pub use write::write;
 
 use crate::plan::Plan;
 use locate::Tree;
-use problem::Notes;
+use notes::Notes;
 
 /// The longest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -65,7 +53,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// # Errors
 /// All that is wrong with it; of mistakes of syntax, which hide what follows them, the first.
 pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
-    understand(text, effort::limit)
+    understand(text, meaning::limit)
 }
 
 /// Reads a scenario; `limit` may still refuse a plan that has no other fault.

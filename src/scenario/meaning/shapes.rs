@@ -1,12 +1,12 @@
 //! The shapes of cuts: which links a fault hits, and whether its targets can be told apart.
 
 use super::names;
-use super::path::Path;
-use super::problem::Notes;
 use super::setting::Setting;
-use super::shape::{self, Links};
 use super::targets::{edges, listed, mark, same, several, single};
 use crate::plan::{Shape, Target};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The links that a fault hits.
