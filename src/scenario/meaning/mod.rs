@@ -18,6 +18,7 @@ mod targets;
 
 pub(super) use effort::limit;
 pub(super) use load::{mean_between, shares};
+pub(super) use overlaps::overlapping;
 
 use crate::ids::NodeId;
 use crate::plan::Plan;
