@@ -8,6 +8,8 @@ mod closer;
 mod list;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/shrink.rs"]
+mod shrink;
 #[path = "cli/usage.rs"]
 mod usage;
 
