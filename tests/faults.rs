@@ -501,7 +501,7 @@ fn flapping_links_are_cut_and_healed_in_turn() {
     let (down, up) = (Distribution::Constant(ms(100)), Distribution::Uniform(ms(50), ms(60)));
     let action = Action::Flap { shape: Shape::Isolate(n(2)), down, up };
     let (start, spread) = (Start::At(at(1_000)), Duration::ZERO);
-    plan.faults = vec![Fault { id: None, start, spread, end: End::Until(at(1_730)), action }];
+    plan.faults = vec![Fault { id: None, start, spread, end: End::Until(at(1_690)), action }];
     let records = records(&plan, 1);
     let all = happened(&records);
     assert_eq!(all.len(), 5);
@@ -512,7 +512,7 @@ fn flapping_links_are_cut_and_healed_in_turn() {
         assert!((50..=60).contains(&(pair[1].from.since(healed).nanos() / 1_000_000)));
         assert_eq!(pair[0].links, pair[1].links);
     }
-    assert_eq!(all[4].to, Some(at(1_730)), "the last cut is cut short");
+    assert_eq!(all[4].to, Some(at(1_690)), "the last cut is cut short");
     let last: Vec<bool> = records
         .iter()
         .filter_map(|record| match record.body {

@@ -93,9 +93,10 @@ fn folder(shipped: &Shipped) -> &str {
 }
 
 fn find<'a>(name: &str, all: &'a [Shipped]) -> Result<&'a Shipped, Failure> {
-    let path = name.trim_start_matches("./");
+    let path = name.trim_start_matches("./").trim_start_matches("scenarios/").trim_end_matches(".ron");
     let is_meant = |shipped: &&Shipped| {
-        shipped.name == name || shipped.path == path || shipped.path.strip_prefix("scenarios/") == Some(path)
+        let of = shipped.path.trim_start_matches("scenarios/").trim_end_matches(".ron");
+        shipped.name == name || of == path
     };
     let mut meant = all.iter().filter(is_meant);
     match (meant.next(), meant.next()) {

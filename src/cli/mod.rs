@@ -54,7 +54,7 @@ enum Command {
     Run(run::Arguments),
     /// Say whether scenarios are valid, without running them.
     Check(check::Arguments),
-    /// Write a random run down as a scenario in which nothing is left to chance: the same run to the last record.
+    /// Write a random run down as a scenario whose faults have given times and nodes: the same run to the last record.
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
     Shrink(shrink::ShrinkArguments),

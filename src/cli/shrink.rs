@@ -2,7 +2,7 @@
 
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
-use crate::fuzz::{Shrink, Shrunk};
+use crate::fuzz::{Shrink, Shrunk, Signature};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::runner::{self, Finding, NewFile};
@@ -43,20 +43,31 @@ pub(super) struct ShrinkArguments {
 }
 
 pub(super) fn resolve(arguments: &ResolveArguments, output: &Output) -> Result<Status, Failure> {
+    spare(&arguments.file, arguments.out.as_deref(), "the script")?;
     let plan = read(&arguments.file, arguments.seed, output)?;
     let Finding { report, script, .. } = runner::find(&plan);
-    let head = format!(
+    let script = statable(script)?;
+    let mut head = format!(
         "// {} with seed {}, every fault as it happened.\n// verdict: {}\n// digest: {}\n",
         arguments.file.display(),
         plan.seed,
         report.verdict,
         report.digest
     );
+    match plan.expectations.len() - script.expectations.len() {
+        0 => {}
+        out => {
+            head += &format!("// Left out: {out} of what is expected, which can't be asked of this script.\n")
+        }
+    }
     put(&(head + &scenario::write(&script)), arguments.out.as_deref(), output)?;
     Ok(Status::Held)
 }
 
 pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Status, Failure> {
+    if !is_shrunk(&arguments.file) {
+        spare(&arguments.file, arguments.out.as_deref(), "what is left of it")?;
+    }
     let plan = read(&arguments.file, arguments.seed, output)?;
     let Finding { report, failure, script } = runner::find(&plan);
     let Some(failure) = failure else {
@@ -70,14 +81,27 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         );
         return Err(Failure::BadInput(text));
     };
-    // A script that fails otherwise than the run it was made of would be a bug of ours.
+    let script = statable(script)?;
     let scripted = runner::find(&script);
     assert_eq!(scripted.report.digest, report.digest, "a script gives the same run");
+    let Some(failure) = scripted.failure.filter(|scripted| is_alike(scripted, &failure)) else {
+        let text = format!(
+            "error: {} fails by {}, which can't be asked of a script of its run",
+            arguments.file.display(),
+            failure.signature
+        );
+        return Err(Failure::BadInput(text));
+    };
     let mut trouble = None;
     let Shrunk { plan: smallest, failure, runs, unfinished } = {
         let mut kept = |smaller: &Plan| {
             if let Some(out) = &arguments.out {
-                trouble = put(&scenario::write(smaller), Some(out), output).err().or(trouble.take());
+                let text = format!(
+                    "{SHRUNK}{}, on its way.\n{}",
+                    arguments.file.display(),
+                    scenario::write(smaller)
+                );
+                trouble = put(&text, Some(out), output).err().or(trouble.take());
             }
         };
         Shrink::new(script.clone(), failure, &mut runner::fails, &mut kept).at_most(arguments.runs).finish()
@@ -91,8 +115,62 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         + &scenario::write(&smallest);
     put(&text, arguments.out.as_deref(), output)?;
     let more = if unfinished { "; more may be cut, with more --runs" } else { "" };
-    output.diagnose(&format_args!("shrunk in {runs} runs{more}"));
+    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    output.diagnose(&format_args!("shrunk in {runs}{more}"));
     Ok(Status::Held)
+}
+
+/// Whether a script fails as the run did that it was made of: in an expectation it may speak of times where the
+/// scenario speaks of faults.
+fn is_alike(scripted: &fuzz::Failure, original: &fuzz::Failure) -> bool {
+    match (&scripted.signature, &original.signature) {
+        (Signature::Expectation(scripted), Signature::Expectation(original)) => {
+            scripted.split('(').next() == original.split('(').next()
+        }
+        (scripted, original) => scripted == original,
+    }
+}
+
+/// A script as a scenario that can be read: without what can't be expected of it any more.
+fn statable(mut script: Plan) -> Result<Plan, Failure> {
+    let errors = |script: &Plan| scenario::read(&scenario::write(script)).err();
+    if errors(&script).is_some() {
+        let all = std::mem::take(&mut script.expectations);
+        if errors(&script).is_none() {
+            for expectation in all {
+                script.expectations.push(expectation);
+                if errors(&script).is_some() {
+                    script.expectations.pop();
+                }
+            }
+        }
+    }
+    match errors(&script).as_ref().and_then(|errors| errors.problems().first().cloned()) {
+        None => Ok(script),
+        Some(problem) => {
+            let text = format!("error: what happened can't be written as a scenario: {}", problem.message());
+            Err(Failure::BadInput(text))
+        }
+    }
+}
+
+/// How every file begins that holds what shrinking has left.
+const SHRUNK: &str = "// Shrunk from ";
+
+/// Whether a file is the work of shrinking, which may go on in place.
+fn is_shrunk(file: &Path) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|text| text.starts_with(SHRUNK))
+}
+
+/// Refuses to overwrite the scenario that was given.
+fn spare(file: &Path, out: Option<&Path>, what: &str) -> Result<(), Failure> {
+    let same = |path: &Path| std::fs::canonicalize(path).ok();
+    match out {
+        Some(out) if same(out).is_some() && same(out) == same(file) => {
+            Err(Failure::BadInput(format!("error: {}: {what} would overwrite the scenario", out.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read(file: &Path, seed: Option<u64>, output: &Output) -> Result<Plan, Failure> {
@@ -111,7 +189,7 @@ fn put(text: &str, out: Option<&Path>, output: &Output) -> anyhow::Result<()> {
 /// Where it came from, and the story of its failure.
 fn head(file: &Path, plan: &Plan, failure: &fuzz::Failure, report: &Report) -> String {
     let mut lines = vec![
-        format!("Shrunk from {} with seed {}.", file.display(), plan.seed),
+        format!("{}{} with seed {}.", SHRUNK.trim_start_matches("// "), file.display(), plan.seed),
         format!("It fails by: {}.", failure.signature),
     ];
     for check in &report.checks {
@@ -122,7 +200,7 @@ fn head(file: &Path, plan: &Plan, failure: &fuzz::Failure, report: &Report) -> S
         }
     }
     for expected in &report.expectations {
-        if expected.text.starts_with(&failure.signature.to_string()) {
+        if expected.text == failure.signature.to_string() {
             lines.push(format!("{}: {}.", expected.text, expected.why));
         }
     }
@@ -141,6 +219,9 @@ fn cuts(from: &Plan, to: &Plan) -> String {
     let changed = numbers.iter().filter(|(_, before, after)| before != after);
     let mut cut: Vec<String> =
         changed.map(|(what, before, after)| format!("{what} {before} -> {after}")).collect();
+    if from.seed != to.seed {
+        cut.push(format!("seed {} -> {}", from.seed, to.seed));
+    }
     if from.duration != to.duration {
         cut.push(format!("duration {} -> {}", from.duration, to.duration));
     }

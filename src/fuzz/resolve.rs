@@ -1,7 +1,7 @@
 //! A random run as a script.
 
 use crate::ids::{Address, NodeId, NodeSet, RecordId};
-use crate::plan::{Action, Edge, End, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
+use crate::plan::{Action, Edge, End, Event, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Observer, Record};
 use std::collections::BTreeSet;
@@ -56,8 +56,8 @@ impl Resolver {
 
     /// The scenario of the run that was watched, with this plan and this seed, as a script: every fault of a given
     /// time and of given nodes or links, in the order in which they began; nothing is drawn, nothing waits. It gives the
-    /// same digest. Expectations that speak of a fault speak of its times; one that spoke of a fault that never began is
-    /// left out, for it can't hold.
+    /// same digest. Expectations that speak of a fault speak of its times; one that spoke of a fault that never began, or of
+    /// faults that are skipped, is left out: there is none in a script.
     pub fn script(&self, plan: &Plan, seed: u64) -> Plan {
         let faults = self.faults.iter().map(|happened| self.fault(happened, plan)).collect();
         let expectations = plan.expectations.iter().filter_map(|expectation| self.timed(*expectation, plan));
@@ -130,6 +130,10 @@ impl Resolver {
             }
             Expectation::LeaderChanges { at_least, at_most, during } => {
                 Expectation::LeaderChanges { at_least, at_most, during: span(during)? }
+            }
+            // A script has no fault that could be skipped.
+            Expectation::Sometimes(Event::FaultSkipped) | Expectation::Never(Event::FaultSkipped) => {
+                return None;
             }
             Expectation::TermAtMost(_)
             | Expectation::Sometimes(_)

@@ -15,7 +15,7 @@ pub enum Signature {
     Panicked(String),
     /// Time no longer passed.
     Livelock,
-    /// The scenario expected this, and it did not happen: the expectation's name.
+    /// The scenario expected this, and it did not happen: the expectation as a scenario writes it.
     Expectation(String),
 }
 
@@ -32,8 +32,7 @@ impl Signature {
             RunVerdict::Expectation => {
                 let failed = |verdict| verdict == Judgement::Failed;
                 let first = report.expectations.iter().find(|expected| failed(expected.verdict))?;
-                let name = first.text.split('(').next().unwrap_or(&first.text);
-                Some(Self::Expectation(name.to_owned()))
+                Some(Self::Expectation(first.text.clone()))
             }
         }
     }

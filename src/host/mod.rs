@@ -201,17 +201,22 @@ impl Host {
         }
     }
 
-    /// Takes back one pause. If the process goes on, returns the frames that have piled up, in order.
-    pub fn resume<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) -> Vec<Slot> {
+    /// Takes back one pause. What has piled up waits until it is fetched.
+    pub fn resume<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         self.pauses -= 1;
         if self.pauses > 0 {
-            return Vec::new();
+            return;
         }
         wire.trace.effect(self.address(), Body::Resumed);
         if let Some(write) = self.unseen_flush.take() {
             self.see_flush(write, setup, wire);
         }
-        std::mem::take(&mut self.backlog)
+    }
+
+    /// Takes the frames that have piled up, in order, if the process runs. If it was paused again at the same instant
+    /// they stay where they are.
+    pub fn take_backlog(&mut self) -> Vec<Slot> {
+        if self.is_running() { std::mem::take(&mut self.backlog) } else { Vec::new() }
     }
 
     /// Wakes the replica at its deadline.

@@ -1,5 +1,6 @@
 //! What became of the plan's faults.
 
+use super::links::{Links, words};
 use crate::ids::{NodeSet, RecordId};
 use crate::plan::Plan;
 use crate::trace::{ActionKind, Body, FaultSource, Record};
@@ -14,17 +15,32 @@ pub struct FaultSpan {
     pub action: ActionKind,
     /// The nodes that it hit; none if it hit links.
     pub nodes: NodeSet,
-    /// How many directed links it cut or clogged that were whole before.
+    /// How many directed links it hit.
     pub links: u64,
+    /// Which these are, in words: who was apart from whom; empty if it hit nodes.
+    pub between: String,
     /// When it began; none if what it waited for never came.
     pub from_ns: Option<u64>,
     /// When it ended, or was given up; none if it lasted to the end of the run.
     pub to_ns: Option<u64>,
 }
 
+impl FaultSpan {
+    fn new(
+        name: String,
+        action: ActionKind,
+        nodes: NodeSet,
+        from_ns: Option<u64>,
+        to_ns: Option<u64>,
+    ) -> Self {
+        Self { name, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
+    }
+}
+
 /// Takes down faults as they begin and end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
+    voters: u32,
     /// The ids of the plan's scripted faults.
     ids: Vec<Option<String>>,
     all: Vec<FaultSpan>,
@@ -32,11 +48,14 @@ pub(super) struct Faults {
     begun: Vec<usize>,
     /// The record of the one that began last: its links name it as their cause.
     latest: Option<RecordId>,
+    /// What links that one has hit so far.
+    links: Links,
 }
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { ids: plan.faults.iter().map(|fault| fault.id.clone()).collect(), ..Self::default() }
+        let ids = plan.faults.iter().map(|fault| fault.id.clone()).collect();
+        Self { voters: plan.cluster.voters, ids, ..Self::default() }
     }
 
     /// Takes in a record; of interest are those of faults and links.
@@ -44,10 +63,10 @@ impl Faults {
         let now = record.time.nanos();
         match record.body {
             Body::FaultStarted { fault: _, source, action, nodes } => {
+                self.tell_links();
                 self.latest = Some(record.id);
                 self.begun.push(self.all.len());
-                let name = self.name(source);
-                self.all.push(FaultSpan { name, action, nodes, links: 0, from_ns: Some(now), to_ns: None });
+                self.all.push(FaultSpan::new(self.name(source), action, nodes, Some(now), None));
             }
             Body::FaultEnded { fault, .. } => {
                 if let Some(place) = self.begun.get(fault as usize) {
@@ -55,13 +74,13 @@ impl Faults {
                 }
             }
             Body::FaultSkipped { source, action } => {
-                let (name, nodes) = (self.name(source), NodeSet::EMPTY);
-                self.all.push(FaultSpan { name, action, nodes, links: 0, from_ns: None, to_ns: Some(now) });
+                self.tell_links();
+                self.all.push(FaultSpan::new(self.name(source), action, NodeSet::EMPTY, None, Some(now)));
             }
-            Body::Cut { .. } | Body::Clogged { .. } if record.cause == self.latest => {
-                if let Some(span) = self.all.last_mut() {
-                    span.links += 1;
-                }
+            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
+                if record.cause == self.latest =>
+            {
+                self.links.extend(record.node.as_node().zip(to.as_node()));
             }
             _ => {}
         }
@@ -75,8 +94,18 @@ impl Faults {
         id.unwrap_or_else(|| source.to_string())
     }
 
+    /// The links of the one that began last are known by now.
+    fn tell_links(&mut self) {
+        let links = std::mem::take(&mut self.links);
+        if let (Some(span), false) = (self.begun.last().map(|last| &mut self.all[*last]), links.is_empty()) {
+            (span.links, span.between) = (links.len() as u64, words(&links, self.voters));
+        }
+    }
+
     /// All of them so far, in the order in which they began or were given up.
-    pub(super) fn all(&self) -> &[FaultSpan] {
-        &self.all
+    pub(super) fn all(&self) -> Vec<FaultSpan> {
+        let mut told = self.clone();
+        told.tell_links();
+        told.all
     }
 }

@@ -53,7 +53,7 @@ impl Metrics {
     }
 
     /// What became of the plan's faults so far.
-    pub fn faults(&self) -> &[FaultSpan] {
+    pub fn faults(&self) -> Vec<FaultSpan> {
         self.faults.all()
     }
 

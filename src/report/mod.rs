@@ -13,6 +13,7 @@ mod figures;
 pub(crate) mod format;
 pub mod json;
 mod judges;
+mod links;
 mod metrics;
 pub(crate) mod page;
 mod parameters;
@@ -68,6 +69,8 @@ pub struct Report {
     pub nondeterminism: Option<String>,
     /// What became of the plan's faults.
     pub faults: Vec<FaultSpan>,
+    /// Whether it was ended before its time, so that nothing was expected of it.
+    pub cut: bool,
     /// The spans without an effective leader.
     pub elections: Vec<Election>,
     /// The service as clients saw it.
@@ -188,7 +191,8 @@ impl Report {
             evidence: judges.evidence().cloned(),
             panicked,
             nondeterminism,
-            faults: judges.metrics().faults().to_vec(),
+            faults: judges.metrics().faults(),
+            cut,
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
             counters,

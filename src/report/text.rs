@@ -91,7 +91,8 @@ impl Page<'_> {
             let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
             let hit = match fault.from_ns {
                 None => "skipped: what it waited for never came".into(),
-                Some(_) if fault.nodes.is_empty() => counted(fault.links, "directed link"),
+                Some(_) if fault.nodes.is_empty() && fault.between.is_empty() => "nothing".into(),
+                Some(_) if fault.nodes.is_empty() => wrap(&fault.between, 32),
                 Some(_) => wrap(&fault.nodes.to_string(), 30),
             };
             grid.rows.push(vec![
@@ -99,7 +100,10 @@ impl Page<'_> {
                 fault.action.to_string(),
                 hit,
                 at(fault.from_ns).unwrap_or_else(|| "-".into()),
-                at(fault.to_ns).unwrap_or_else(|| "the end".into()),
+                match fault.from_ns {
+                    None => "-".into(),
+                    Some(_) => at(fault.to_ns).unwrap_or_else(|| "the end".into()),
+                },
             ]);
         }
         self.grid(&grid);
@@ -178,7 +182,7 @@ impl Page<'_> {
         }
         self.grid(&grid);
         if report.checks.iter().any(|check| check.verdict == Verdict::Vacuous) {
-            let text = "vacuous: nothing happened in this run that the property speaks of. That is no pass.";
+            let text = "vacuous: nothing in this run could have violated it, so that shows nothing.";
             self.paragraph(text, FAINT);
         }
     }
@@ -228,8 +232,24 @@ impl Page<'_> {
 
     fn end(&mut self, report: &Report) {
         self.text.push('\n');
+        self.notes(report);
         self.replay(report);
         self.verdict(report.verdict, report.digest);
+    }
+
+    /// What a verdict alone would hide.
+    fn notes(&mut self, report: &Report) {
+        if report.cut {
+            let at = moment(Time::ZERO + report.simulated);
+            self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
+        }
+        match report.faults.iter().filter(|fault| fault.from_ns.is_none()).count() {
+            0 => {}
+            skipped => {
+                let faults = counted(skipped as u64, "fault");
+                self.text += &format!("note: skipped {faults}: what was waited for never came\n");
+            }
+        }
     }
 
     /// How to run a run that failed again.

@@ -118,7 +118,7 @@ pub fn look(plan: &Plan, time: Time, judges: &mut Judges) -> Result<Look, Panick
         world.run_until((time + Duration::from_nanos(1)).min(Time::ZERO + plan.duration));
         world.view()
     })?;
-    let mut faults = judges.metrics().faults().to_vec();
+    let mut faults = judges.metrics().faults();
     faults.retain(|fault| fault.from_ns.is_some() && fault.to_ns.is_none());
     Ok(Look { view, faults, violated: judges.accuse() })
 }

@@ -24,6 +24,11 @@ impl<'t> Notes<'t> {
         Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
     }
 
+    /// Whether the text has a value at `path`, not a default.
+    pub(super) fn is_written(&self, path: &Path<'_>) -> bool {
+        self.tree.value(&path.steps()).is_some()
+    }
+
     /// Notes an error in the value at `path`.
     pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.note_error(path, message.into(), help.into(), None);

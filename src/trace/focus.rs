@@ -19,8 +19,8 @@ pub enum Condition {
     OneWay(Address, Address),
     /// A frame, a call or a link between these two.
     BothWays(Address, Address),
-    /// A message of this kind.
-    Kind(u8),
+    /// A message of one of these kinds: bit n of the words together is kind n.
+    Kinds([u64; 4]),
 }
 
 impl Focus {
@@ -41,7 +41,9 @@ impl Condition {
             }
             Self::OneWay(from, to) => link == Some((from, to)),
             Self::BothWays(a, b) => link == Some((a, b)) || link == Some((b, a)),
-            Self::Kind(kind) => record.body.kind() == Some(kind),
+            Self::Kinds(kinds) => {
+                record.body.kind().is_some_and(|kind| kinds[usize::from(kind) / 64] >> (kind % 64) & 1 == 1)
+            }
         }
     }
 }
@@ -116,7 +118,7 @@ mod tests {
         assert_eq!(taken(&[Condition::Of(node(3))]), Vec::<u64>::new());
         assert_eq!(taken(&[Condition::OneWay(node(1), node(2))]), [2, 3]);
         assert_eq!(taken(&[Condition::BothWays(node(1), node(2))]), [2, 3, 4]);
-        assert_eq!(taken(&[Condition::Kind(3)]), [3]);
-        assert_eq!(taken(&[Condition::BothWays(node(2), node(1)), Condition::Kind(1)]), [2]);
+        assert_eq!(taken(&[Condition::Kinds([1 << 3, 0, 0, 0])]), [3]);
+        assert_eq!(taken(&[Condition::BothWays(node(2), node(1)), Condition::Kinds([1 << 1, 0, 0, 0])]), [2]);
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Faults {
     waiting: usize,
     milestones: Milestones,
     pub(super) storms: Vec<Gusts>,
-    pub(super) flaps: Vec<Flap>,
+    pub(super) flaps: BTreeMap<u32, Flap>,
     /// What goes wrong now, by number.
     active: BTreeMap<u32, Active>,
     /// How many have begun.
@@ -107,7 +107,7 @@ impl Faults {
             waiting: 0,
             milestones: Milestones::new(&plan.faults),
             storms: Gusts::of(&plan.storms, seed),
-            flaps: Vec::new(),
+            flaps: BTreeMap::new(),
             active: BTreeMap::new(),
             begun: 0,
             crashes: vec![0; plan.cluster.voters as usize],
@@ -129,7 +129,7 @@ fn scripted(faults: &[Fault], seed: u64) -> Vec<Scripted> {
     let draw = |fault: &Fault| {
         let label = match &fault.id {
             Some(id) => format!("fault {id}"),
-            None => format!("fault at {:?}: {}", fault.start, kind(&fault.action)),
+            None => format!("fault {} {}", beginning(fault.start, faults), kind(&fault.action)),
         };
         let alike = names.entry(label.clone()).or_insert(0);
         let mut stream = Stream::new(seed, &label, *alike, 0);
@@ -138,6 +138,24 @@ fn scripted(faults: &[Fault], seed: u64) -> Vec<Scripted> {
         Scripted { state: State::Ahead, late: Duration::from_nanos(late), word: stream.word() }
     };
     faults.iter().map(draw).collect()
+}
+
+/// When a fault begins, by which its stream is told from others.
+fn beginning(start: Start, faults: &[Fault]) -> String {
+    let id = |place: u32| faults[place as usize].id.clone().unwrap_or_default();
+    match start {
+        Start::At(at) => format!("at {}", at.nanos()),
+        Start::When { milestone, after } => {
+            let milestone = match milestone {
+                Milestone::Leader(node) => format!("leader {node}"),
+                Milestone::Committed(index) => format!("committed {index}"),
+                Milestone::Elected(count) => format!("elected {count}"),
+                Milestone::Fault(place) => format!("begin of {}", id(place)),
+                Milestone::End(place) => format!("end of {}", id(place)),
+            };
+            format!("after {milestone} by {}", after.nanos())
+        }
+    }
 }
 
 /// The kind of an action, for records.
@@ -266,7 +284,7 @@ impl<O: Observer> World<'_, O> {
     fn end_fault(&mut self, fault: u32) {
         let active = self.faults.active.remove(&fault);
         let Active { source, action, bound, flap } = active.expect("a fault ends once, after its beginning");
-        let last = flap.is_none_or(|flap| self.faults.flaps[flap as usize].is_last(self.now));
+        let last = flap.is_none_or(|flap| self.faults.flaps[&flap].is_last(self.now));
         let body = Body::FaultEnded { fault, source, action, nodes: bound.nodes(), last };
         self.trace.event(self.now, Address::WORLD, None, body);
         match bound {
@@ -301,8 +319,20 @@ impl<O: Observer> World<'_, O> {
         self.trace.event(self.now, Address::WORLD, None, body);
     }
 
+    /// The run ends: what still waits for a target or a milestone is given up. A fault whose time has not come is not;
+    /// the run was cut short.
+    pub(super) fn give_up_what_waits(&mut self) {
+        for place in 0..self.faults.scripted.len() {
+            let is_ahead = self.faults.scripted[place].state == State::Ahead;
+            let has_a_time = matches!(self.plan.faults[place].start, Start::At(_));
+            if !(is_ahead && has_a_time) {
+                self.give_up(place as u32);
+            }
+        }
+    }
+
     /// Gives up every scripted fault that has not begun.
-    pub(super) fn give_up_the_rest(&mut self) {
+    fn give_up_the_rest(&mut self) {
         (0..self.faults.scripted.len()).for_each(|place| self.give_up(place as u32));
     }
 
@@ -380,7 +410,7 @@ impl<O: Observer> World<'_, O> {
                 if let Some(held) = self.network.unclog(from, to) {
                     self.trace.effect(from, Body::Unclogged { to });
                     for slot in held {
-                        self.push(self.now, Event::LateArrival(slot, super::PutOff::OnTheLink));
+                        self.push(self.now, Event::LateArrival(slot));
                     }
                 }
             } else if self.network.heal(from, to) {
@@ -433,8 +463,7 @@ impl<O: Observer> World<'_, O> {
         if host.epoch() != epoch || !host.is_paused() {
             return;
         }
-        for slot in self.with_host(node.slot(), Host::resume) {
-            self.push(self.now, Event::LateArrival(slot, super::PutOff::AtTheMachine));
-        }
+        self.with_host(node.slot(), Host::resume);
+        self.push(self.now, Event::Backlog(node));
     }
 }

@@ -43,17 +43,12 @@ enum Event {
     Faults,
     Flush(NodeId, Epoch),
     Arrival(Slot),
-    /// An arrival that was put off: at a link's end, by a clog, or at a machine, by a pause.
-    LateArrival(Slot, PutOff),
+    /// An arrival that was put off at a link's end, by a clog.
+    LateArrival(Slot),
+    /// A process that was paused turns to what has piled up.
+    Backlog(NodeId),
     Wake(NodeId, Epoch),
     Client(ClientId, Timer),
-}
-
-/// Where an arrival was put off.
-#[derive(Clone, Copy, Debug)]
-enum PutOff {
-    OnTheLink,
-    AtTheMachine,
 }
 
 impl Event {
@@ -62,7 +57,7 @@ impl Event {
         match self {
             Self::Faults => 0,
             Self::Flush(..) => 1,
-            Self::LateArrival(..) => 2,
+            Self::LateArrival(_) | Self::Backlog(_) => 2,
             Self::Arrival(_) => 3,
             Self::Wake(..) => 4,
             Self::Client(..) => 5,
@@ -186,7 +181,7 @@ impl<'p, O: Observer> World<'p, O> {
             }
             self.events += 1;
             // What was put off was under way before this instant, however much it is.
-            self.at_this_instant += u32::from(!matches!(event, Event::LateArrival(..)));
+            self.at_this_instant += u32::from(!matches!(event, Event::LateArrival(_)));
             self.carry_out(event);
             self.start_waiting_faults();
             self.livelock = self.at_this_instant >= LIVELOCK;
@@ -207,8 +202,12 @@ impl<'p, O: Observer> World<'p, O> {
                 }
             }
             Event::Arrival(slot) => self.arrive(slot),
-            Event::LateArrival(slot, PutOff::OnTheLink) => self.arrive(slot),
-            Event::LateArrival(slot, PutOff::AtTheMachine) => self.deliver(slot),
+            Event::LateArrival(slot) => self.arrive(slot),
+            Event::Backlog(node) => {
+                for slot in self.hosts[node.slot()].take_backlog() {
+                    self.deliver(slot);
+                }
+            }
             Event::Wake(node, epoch) => self.wake(node, epoch),
             Event::Client(client, timer) => self.serve_timer(client, timer),
         }
@@ -403,7 +402,7 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// Ends the run here, and records what is there.
     pub fn finish(mut self) -> End {
-        self.give_up_the_rest();
+        self.give_up_what_waits();
         for host in &self.hosts {
             self.trace.event(self.now, host.address(), None, host.final_record());
         }

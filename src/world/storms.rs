@@ -19,15 +19,23 @@ pub(super) struct Gusts {
 }
 
 impl Gusts {
-    /// Those of all storms of a plan. A stream is named by what its storm does, not by its place, so that taking
-    /// another storm out of the plan leaves it the same.
+    /// Those of all storms of a plan. A stream is named by what its storm does and when, not by its place, so that
+    /// taking another storm out of the plan leaves it the same.
     pub(super) fn of(storms: &[Storm], seed: u64) -> Vec<Self> {
         let mut alike = BTreeMap::new();
         let gusts = |storm: &Storm| {
-            let kind = kind(&storm.action);
-            let number = alike.entry(kind).or_insert(0);
+            let (from, to) = storm.during;
+            let label = format!(
+                "storm {} from {} to {} every {} for {}",
+                kind(&storm.action),
+                from.nanos(),
+                to.nanos(),
+                times(storm.every),
+                times(storm.length)
+            );
+            let number = alike.entry(label.clone()).or_insert(0);
             *number += 1;
-            Self { stream: Stream::new(seed, &format!("storm {kind}"), *number, 0), next: [0; 2] }
+            Self { stream: Stream::new(seed, &label, *number, 0), next: [0; 2] }
         };
         storms.iter().map(gusts).collect()
     }
@@ -37,6 +45,17 @@ impl Gusts {
         let [every_word, length, choices] = std::array::from_fn(|_| self.stream.word());
         self.next = [length, choices];
         every.sample(every_word).max(INSTANT)
+    }
+}
+
+/// A distribution as the numbers that it is made of.
+fn times(distribution: Distribution) -> String {
+    match distribution {
+        Distribution::Constant(always) => always.nanos().to_string(),
+        Distribution::Uniform(min, max) => format!("{}-{}", min.nanos(), max.nanos()),
+        Distribution::Exponential { min, mean, max } => {
+            format!("{}-{}-{}", min.nanos(), mean.nanos(), max.nanos())
+        }
     }
 }
 
@@ -104,14 +123,14 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn start_flap(&mut self, flap: Flap) {
         let end = self.plan.settle.map_or(Time::ZERO + self.plan.duration, |settle| settle.from);
         let until = Some(flap.until.map_or(end, |until| until.min(end)));
-        let place = self.faults.flaps.len() as u32;
-        self.faults.flaps.push(Flap { until, ..flap });
-        self.cut_again(place);
+        let number = self.faults.flaps.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.faults.flaps.insert(number, Flap { until, ..flap });
+        self.cut_again(number);
     }
 
     /// Flapping links are cut again, for a while that is drawn together with the one after it.
     pub(super) fn cut_again(&mut self, place: u32) {
-        let flap = &mut self.faults.flaps[place as usize];
+        let flap = self.faults.flaps.get_mut(&place).expect("it still flaps");
         let [down, up] = [flap.words.word(), flap.words.word()];
         let heals = self.now + flap.down.sample(down).max(INSTANT);
         flap.next = heals + flap.up.sample(up).max(INSTANT);
@@ -122,8 +141,10 @@ impl<O: Observer> World<'_, O> {
 
     /// Flapping links have healed: sees to it that they are cut again, if there is time.
     pub(super) fn plan_flap(&mut self, place: u32) {
-        let flap = &self.faults.flaps[place as usize];
-        if !flap.is_last(self.now) {
+        let flap = &self.faults.flaps[&place];
+        if flap.is_last(self.now) {
+            self.faults.flaps.remove(&place);
+        } else {
             self.plan_step(flap.next, Step::Flap(place));
         }
     }

@@ -66,6 +66,7 @@ fn records_of_interest_are_printed_before_the_report() {
     };
     let votes = records(&["kind=requestvote"]);
     assert!(votes.iter().all(|line| line.contains("RequestVote")) && votes.len() > 10, "{votes:?}");
+    assert!(records(&["kind=vote"]).len() > votes.len(), "answers, too");
     let asked = records(&["kind=RequestVote", "link=2>3"]);
     assert!(asked.len() >= 2 && asked.iter().all(|line| votes.contains(line)), "{asked:?}");
     let both = records(&["kind=RequestVote", "link=2-3"]);
@@ -86,7 +87,8 @@ fn a_focus_that_means_nothing_is_refused() {
         ("link=1-9", "there is no node 9"),
         ("link=c9-1", "there is no client 9"),
         ("kind=AppendEntires", "did you mean `AppendEntries`?"),
-        ("kind=vote", "there are RequestVote, "),
+        ("kind=ballot", "there are RequestVote, "),
+        ("link=2-2", "a link leads from one to another"),
         ("nodes=1", "did you mean `node`?"),
         ("leader", "write node=3"),
     ] {

@@ -22,12 +22,21 @@ fn condition(text: &str, plan: &Plan) -> Result<Condition, String> {
         "node" => address(which, plan).map(Condition::Of),
         "link" => {
             if let Some((from, to)) = which.split_once('>') {
-                return Ok(Condition::OneWay(address(from, plan)?, address(to, plan)?));
+                let (from, to) = (address(from, plan)?, address(to, plan)?);
+                return match from == to {
+                    true => Err("a link leads from one to another".into()),
+                    false => Ok(Condition::OneWay(from, to)),
+                };
             }
             let (a, b) = which.split_once('-').ok_or("write link=1-2, or link=1>2 for one way")?;
-            Ok(Condition::BothWays(address(a, plan)?, address(b, plan)?))
+            let (a, b) = (address(a, plan)?, address(b, plan)?);
+            if a == b {
+                Err("a link leads from one to another".into())
+            } else {
+                Ok(Condition::BothWays(a, b))
+            }
         }
-        "kind" => kind(which.trim()).map(Condition::Kind),
+        "kind" => kinds(which.trim()).map(Condition::Kinds),
         other => Err(match nearest(other, &["node", "link", "kind"]) {
             Some(meant) => format!("there is no `{other}`\nhelp: did you mean `{meant}`?"),
             None => format!("there is no `{other}`\nhelp: {form}"),
@@ -53,12 +62,23 @@ fn address(text: &str, plan: &Plan) -> Result<Address, String> {
     }
 }
 
-fn kind(text: &str) -> Result<u8, String> {
-    let kinds = runner::kind_names();
-    if let Some((kind, _)) = kinds.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)) {
-        return Ok(*kind);
+/// The kinds of this name, or, if there is none, those whose names hold it: `vote` is asking and answering.
+fn kinds(text: &str) -> Result<[u64; 4], String> {
+    let all = runner::kind_names();
+    let wanted = text.to_ascii_lowercase();
+    let of = |fits: &dyn Fn(&str) -> bool| {
+        let fitting = all.iter().filter(|(_, name)| fits(&name.to_ascii_lowercase()));
+        let mut kinds = [0; 4];
+        fitting.for_each(|(kind, _)| kinds[usize::from(*kind) / 64] |= 1 << (kind % 64));
+        kinds
+    };
+    let exact = of(&|name| name == wanted);
+    let kinds =
+        if exact == [0; 4] { of(&|name| !wanted.is_empty() && name.contains(&wanted)) } else { exact };
+    if kinds != [0; 4] {
+        return Ok(kinds);
     }
-    let names: Vec<&str> = kinds.iter().map(|(_, name)| *name).collect();
+    let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
     let help = match nearest(text, &names) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("there are {}", names.join(", ")),

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
     seeds: Option<Range<u64>>,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
     /// Print all runs as one JSON document.
     #[arg(long)]
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// End a run at its first violation, and report no run after the first that failed.
     #[arg(long)]
     fail_fast: bool,
-    /// Write the report into this folder, too, named as the scenario, as .txt and .json; of many seeds the summary.
+    /// Write the report into this folder, too, named as the scenario's file, as .txt and .json; of many seeds the summary.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Run again in a second process and compare; on a difference show the first record that differs.
@@ -92,6 +92,11 @@ Examples:
 
 /// More runs than anybody waits for.
 const MOST_SEEDS: u64 = 1 << 32;
+
+/// A number of runs at a time.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write how many runs go on at a time: 1 or more".to_string())
+}
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
     let form = "write A..B, such as 0..100: from A to B, B excluded";

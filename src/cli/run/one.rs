@@ -33,7 +33,7 @@ pub(super) fn run(
 
     let mut judges = Judges::new(plan).stopping_at_violation(arguments.fail_fast);
     let mut checkpoints = Checkpoints::default();
-    let mut printer = Printer { focus, output, lines: String::new(), failed: None };
+    let mut printer = Printer { focus, output, lines: String::new(), printed: 0, failed: None };
     let options = Options {
         // Records that are printed would be torn by a bar.
         progress: (!arguments.quiet && !prints).then(|| Progress::of_run(&plan.name)),
@@ -49,7 +49,7 @@ pub(super) fn run(
     };
     drop(options);
     outcome.file = Some(scenario.name());
-    let mut troubles = Vec::from_iter(printer.end().err());
+    let mut troubles = Vec::from_iter(printer.end(prints).err());
     if arguments.check_determinism {
         let again = second::Again::of(arguments, &scenario.path, plan);
         match again.compare(&checkpoints.finish()) {
@@ -88,6 +88,8 @@ struct Printer<'a> {
     focus: Focus,
     output: &'a Output,
     lines: String,
+    /// How many records were printed.
+    printed: u64,
     failed: Option<anyhow::Error>,
 }
 
@@ -100,10 +102,13 @@ impl Printer<'_> {
     }
 
     /// Prints what is left, and an empty line before what follows.
-    fn end(mut self) -> anyhow::Result<()> {
+    fn end(mut self, prints: bool) -> anyhow::Result<()> {
         if !self.lines.is_empty() {
             self.lines.push('\n');
             self.print();
+        }
+        if prints && self.printed == 0 {
+            self.output.diagnose(&"no record of this run fits the focus");
         }
         self.failed.map_or(Ok(()), Err)
     }
@@ -115,6 +120,7 @@ impl Observer for Printer<'_> {
         if self.focus.takes(record) {
             self.lines += record.line(&super::kind_name).trim_end();
             self.lines.push('\n');
+            self.printed += 1;
             if self.lines.len() > SOME {
                 self.print();
             }

@@ -24,6 +24,12 @@ impl LeaderWithin {
         }
         let next = later.iter().find_map(|reign| reign.leader.map(|leader| (reign.from, leader)));
         let Some((from, (node, term))) = next else {
+            if run.end.since(after) < self.bound {
+                return Err(Miss::Vacuous(format!(
+                    "the run ended at {}, before {} had passed since {after}, and nobody led until then",
+                    run.end, self.bound
+                )));
+            }
             return Err(Miss::Failed(format!(
                 "nobody led from {after} to the end of the run at {}",
                 run.end

@@ -44,7 +44,8 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
 }
 
 fn raft_times(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) {
-    positive(&path.field("heartbeat"), raft.heartbeat, notes);
+    let heartbeat_path = path.field("heartbeat");
+    positive(&heartbeat_path, raft.heartbeat, notes);
     let heartbeat = raft.heartbeat;
     let (least, most) = raft.election_timeout;
     let path = path.field("election_timeout");
@@ -57,9 +58,11 @@ fn raft_times(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) {
         let message =
             format!("the least election timeout, {least}, is not above the heartbeat of {heartbeat}");
         let (three, six) = (heartbeat.saturating_mul(3), heartbeat.saturating_mul(6));
-        let help =
-            format!("a sound leader would be challenged again and again; write (\"{three}\", \"{six}\")");
-        notes.error(&path, message, help);
+        let help = format!(
+            "a sound leader would be challenged again and again; write `election_timeout: (\"{three}\", \"{six}\")`"
+        );
+        let written = if notes.is_written(&path) { &path } else { &heartbeat_path };
+        notes.error(written, message, help);
     } else if least == most {
         let message = "all nodes wait equally long, so they campaign at once and may split the vote for ever";
         let wider = format!("(\"{least}\", \"{}\")", least.saturating_mul(2));

@@ -10,6 +10,9 @@ use crate::time::Time;
 /// The most frames that a run may be expected to carry: some minutes of work.
 const MOST_FRAMES: f64 = 2e9;
 
+/// The most faults that one storm may be expected to bring: each of them is told in the report.
+const MOST_FAULTS: f64 = 200_000.0;
+
 /// The most links between clients and nodes.
 const MOST_CLIENT_LINKS: f64 = 200_000.0;
 
@@ -73,7 +76,17 @@ fn faults(plan: &Plan, notes: &mut Notes<'_>) {
         let lasts = mean(&storm.length).as_secs_f64().min(stop);
         let times = storm.during.1.since(storm.during.0).as_secs_f64() / mean(&storm.every).as_secs_f64();
         let item = Path::Root.field("storm");
-        changes(&item.item(i), times * steps(&storm.action, lasts, nodes), notes);
+        let item = item.item(i);
+        changes(&item, times * steps(&storm.action, lasts, nodes), notes);
+        let each =
+            if let Action::Flap { .. } = storm.action { steps(&storm.action, lasts, 1.0) / 2.0 } else { 1.0 };
+        if times * each > MOST_FAULTS {
+            let message = format!(
+                "this would be about {:.0e} faults; at most {MOST_FAULTS:.0e} can be kept",
+                times * each
+            );
+            notes.error(&item, message, "let it come less often, or for a shorter time");
+        }
     }
 }
 

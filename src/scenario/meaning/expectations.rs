@@ -170,7 +170,9 @@ impl Reader<'_> {
     /// Notes an error if the run never settles.
     fn settles(&self, path: &Path<'_>, notes: &mut Notes<'_>) -> Option<()> {
         if self.plan.settle.is_none() {
-            let help = "add `settle: (from: \"40s\")` beside `faults`: from there on nothing goes wrong";
+            let late = Duration::from_nanos(self.plan.duration.nanos() / 4 * 3);
+            let help =
+                format!("add `settle: (from: \"{late}\")` beside `faults`: from there on nothing goes wrong");
             notes.error(path, "this run never settles", help);
         }
         self.plan.settle.map(|_| ())

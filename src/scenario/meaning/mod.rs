@@ -147,7 +147,9 @@ pub(super) fn rate(path: &Path<'_>, value: f64, notes: &mut Notes<'_>) -> Rate {
     Rate::new(value).unwrap_or_else(|| {
         let help = match value {
             percent if percent > 1.0 && percent <= 100.0 => {
-                format!("for {percent} percent write {}", percent / 100.0)
+                // A division would show the digits that binary adds.
+                let share = (percent * 1e10).round() / 1e12;
+                format!("for {percent} percent write {share}")
             }
             _ => "for one in a hundred write 0.01".to_string(),
         };

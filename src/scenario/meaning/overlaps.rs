@@ -40,10 +40,7 @@ pub(super) fn overlaps(
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) {
-    for Overlap { places: (later, earlier), is_down, node } in find(faults, setting) {
-        if may(later) || may(earlier) {
-            continue;
-        }
+    for Overlap { places: (later, earlier), is_down, node } in find(faults, may, setting) {
         let what = if is_down { "down" } else { "paused" };
         let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
         let message = format!("{who} is {what} already in this time, by faults[{earlier}]");
@@ -57,15 +54,23 @@ pub(super) fn overlaps(
 /// The places of the faults of a plan that have to say that they may overlap.
 pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
     let setting = Setting { names: &plan.names, ..Setting::of_voters(plan.cluster.voters) };
-    find(&plan.faults, &setting).into_iter().map(|overlap| overlap.places.0).collect()
+    let mut may = BTreeSet::new();
+    loop {
+        let found = find(&plan.faults, |place| may.contains(&place), &setting);
+        if found.is_empty() {
+            return may;
+        }
+        may.extend(found.into_iter().map(|overlap| overlap.places.0));
+    }
 }
 
 /// Finds faults that overlap. That can be told of faults whose times and nodes are known; of others the world makes
-/// sense at run time.
-fn find(faults: &[Fault], setting: &Setting<'_>) -> Vec<Overlap> {
+/// sense at run time. What may overlap is no part of any: it is enough that one of two says so.
+fn find(faults: &[Fault], may: impl Fn(usize) -> bool, setting: &Setting<'_>) -> Vec<Overlap> {
     let mut ordered: Vec<(Time, usize)> = Vec::new();
     for (place, fault) in faults.iter().enumerate() {
         if let Start::At(at) = fault.start
+            && !may(place)
             && exclusive(&fault.action, setting).is_some()
         {
             ordered.push((at, place));

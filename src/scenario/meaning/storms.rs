@@ -23,7 +23,8 @@ pub(super) fn settle(
     if settle.from >= run {
         let message = format!("the run settles at {}, but it ends at {run}", settle.from);
         notes.error(&path, message, "let it settle earlier, or lengthen `duration`");
-        return None;
+        // It settles all the same, so that nothing else seems wrong because of this.
+        return Some(Settle { from: Time::from_nanos(run.nanos()) });
     }
     if settle.from == Duration::ZERO {
         let help = "leave `settle` out if nothing goes wrong, or let it settle later";
