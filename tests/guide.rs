@@ -86,7 +86,7 @@ fn made(guide: &str) -> String {
     let head = made.find("<!-- From here on").expect("where the reference begins");
     let head = head + made[head..].find("-->\n").expect("the end of the comment") + 4;
     made.truncate(head);
-    made + "\n" + &vocabulary::markdown()
+    made + "\n" + &vocabulary::markdown(vocabulary::Language::Scenario)
 }
 
 /// With `UPDATE` set in the environment the guide is written anew; the difference is then to be reviewed like code.

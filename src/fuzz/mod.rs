@@ -1,10 +1,14 @@
 //! Finding, writing down and shrinking what goes wrong. Pure: one seed at a time, no files, no threads.
 //!
+//! [`draw`] makes the plan of a random run from a profile and a seed.
 //! [`Resolver`] watches a run and tells what befell it as a script: the same scenario with every fault at a given time
 //! and of given nodes or links. A [`Signature`] tells one way of failing from another.
 
+mod draw;
+mod owed;
 mod resolve;
 mod signature;
 
+pub use draw::draw;
 pub use resolve::Resolver;
 pub use signature::Signature;

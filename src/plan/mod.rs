@@ -4,10 +4,14 @@
 
 mod expectations;
 mod faults;
+mod profile;
 
 pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use profile::{
+    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, StartRanges, StormRanges,
+};
 
 use crate::ids::{NodeId, Term};
 use crate::replica::Options;

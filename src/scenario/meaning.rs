@@ -16,12 +16,12 @@ const LONGEST_ABOUT: usize = 4_000;
 
 /// An exponential distribution whose `max` is left out is cut off at this many times its mean: one draw in 485 million
 /// is cut.
-const USUAL_MOST: u64 = 20;
+pub(super) const USUAL_MOST: u64 = 20;
 
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let root = Path::Root;
-    texts(scenario, notes);
+    texts(&scenario.name, &scenario.about, notes);
     positive(&root.field("duration"), scenario.duration, notes);
     let cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
     let network = network::network(&root.field("network"), &scenario.network, cluster.voters, notes);
@@ -61,13 +61,14 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     plan
 }
 
-fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
-    let length = scenario.name.chars().count();
-    if length == 0 || length > names::LONGEST_NAME || scenario.name.chars().any(char::is_control) {
+/// Notes what can't be the name of a file, or the text about it.
+pub(super) fn texts(name: &str, about: &str, notes: &mut Notes<'_>) {
+    let length = name.chars().count();
+    if length == 0 || length > names::LONGEST_NAME || name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {} characters and fits on one line", names::LONGEST_NAME);
         notes.error(&Path::Root.field("name"), message, "a few words with dashes do: \"leader-crash\"");
     }
-    if scenario.about.chars().count() > LONGEST_ABOUT {
+    if about.chars().count() > LONGEST_ABOUT {
         let message = format!("`about` has at most {LONGEST_ABOUT} characters");
         notes.error(
             &Path::Root.field("about"),
@@ -75,7 +76,7 @@ fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
             "put the rest into a comment, which may be of any length",
         );
     }
-    if scenario.about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let help = "only line ends and tabs are allowed among them";
         notes.error(&Path::Root.field("about"), "the text holds control characters", help);
     }

@@ -92,7 +92,7 @@ fn latest_end(fault: &Fault, at: Time) -> Time {
 }
 
 /// What a fault holds for itself: nodes, or all of them (`None`), being down (`true`) or paused.
-fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
+pub(super) fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),

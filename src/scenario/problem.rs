@@ -303,6 +303,11 @@ impl<'t> Notes<'t> {
         Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
     }
 
+    /// None yet, about the same text: for a try that may fail.
+    pub(super) fn scratch(&self) -> Self {
+        Self::new(self.tree)
+    }
+
     /// Notes an error in the value at `path`.
     pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.note_error(path, message.into(), help.into(), None);

@@ -6,6 +6,7 @@
 mod expectations;
 mod faults;
 mod names;
+pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
 pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Settle, Storm, Target};
