@@ -5,6 +5,7 @@ use super::{Failure, Output, Status};
 use crate::report::format::wrap;
 use crate::report::page::{FAINT, Grid, Page, TITLE};
 use crate::scenario::nearest;
+use crate::scenario::vocabulary::Language;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use std::path::Path;
@@ -18,6 +19,9 @@ pub(super) struct Arguments {
     /// Print the list as one JSON document.
     #[arg(long, conflicts_with = "name")]
     json: bool,
+    /// Print, instead, all that a scenario can say: each field and variant, with an example.
+    #[arg(long, conflicts_with_all = ["name", "json"])]
+    vocabulary: bool,
 }
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -39,7 +43,9 @@ struct Shipped {
 
 pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let all = shipped();
-    if let Some(name) = &arguments.name {
+    if arguments.vocabulary {
+        output.print(crate::scenario::vocabulary::text(Language::Scenario, output.width()))?;
+    } else if let Some(name) = &arguments.name {
         output.print(find(name, &all)?.text)?;
     } else if arguments.json {
         #[derive(Serialize)]

@@ -9,6 +9,7 @@ mod list;
 mod manual;
 mod output;
 mod run;
+mod shrink;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -53,6 +54,10 @@ enum Command {
     Run(run::Arguments),
     /// Say whether scenarios are valid, without running them.
     Check(check::Arguments),
+    /// Write a random run down as a scenario in which nothing is left to chance: the same run to the last record.
+    Resolve(shrink::ResolveArguments),
+    /// Find the smallest scenario that still fails in the same way.
+    Shrink(shrink::ShrinkArguments),
     /// List the scenarios that come with Squall, or print one.
     List(list::Arguments),
     /// Print a script that completes commands and options in a shell.
@@ -133,6 +138,8 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
+        Command::Resolve(arguments) => shrink::resolve(arguments, &output),
+        Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Completions(arguments) => manual::completions(arguments, &output),
         Command::Man(arguments) => manual::man(arguments, &output),

@@ -2,13 +2,17 @@
 //!
 //! [`draw`] makes the plan of a random run from a profile and a seed.
 //! [`Resolver`] watches a run and tells what befell it as a script: the same scenario with every fault at a given time
-//! and of given nodes or links. A [`Signature`] tells one way of failing from another.
+//! and of given nodes or links. A [`Signature`] tells one way of failing from
+//! another, and [`Shrink`] finds the smallest plan that fails in the same way.
 
 mod draw;
 mod owed;
 mod resolve;
+mod shrink;
 mod signature;
+mod smaller;
 
 pub use draw::draw;
 pub use resolve::Resolver;
-pub use signature::Signature;
+pub use shrink::{Shrink, Shrunk};
+pub use signature::{Failure, Signature};

@@ -3,29 +3,31 @@
 //!
 //! **A leader.** A round is the time in which every node that has no leader times out once, at most the greatest timeout
 //! `T2` long. Among the nodes that are up at least one has a log as good as any majority's; its campaign succeeds if
-//! nobody else's timer ends so near to its own that the two requests cross. A request is on its way for at most
-//! `d = 2 flushes + 1 latency`, since it waits for its term and vote to be durable, behind a flush that may be under way.
-//! So no other timer may end within `d` before or after; each does with a probability of at most `2d / (T2 - T1)`. With
-//! `n` nodes a round succeeds with at least `p = (1 - 2d / (T2 - T1))^(n-1)` (Raft paper, section 9.3: the spread of the
-//! timers decides). As many rounds are allowed as make a false alarm rarer than one in a million. Crossing requests are
-//! certain, or candidates give up before answers can arrive, where the spread or `T1` is below `2d`: then no leader is
-//! owed at all.
+//! nobody else's timer ends so near to its own that the two requests cross. A request is on its way for `d`, a flush and
+//! a latency, and half a flush more on average, since term and vote have to be durable first and another flush may be
+//! under way. So no other timer may end within `d` before or after; each does with a probability of at most
+//! `2d / (T2 - T1)`, with the mean of `d`, since timers and delays are independent. With `n` nodes a round succeeds with
+//! at least `p = (1 - 2d / (T2 - T1))^(n-1)` (Raft paper, section 9.3: the spread of the timers decides). As many rounds
+//! are allowed as make a false alarm rarer than one in a million. Where requests cross for certain, or candidates may
+//! give up before the slowest answer is there, no leader is owed at all.
 //!
-//! **Progress** also takes a leader that stays: heartbeats that come in time, and a window twice as wide, since it has to
-//! show itself to all before the next timer ends. Then it brings up to date those whom it needs for a majority, at worst
-//! with all that was ever asked for: one batch each round trip, and one more for each new command.
+//! **Progress** also takes a leader that stays: heartbeats that come in time, and a wider window, since votes have to
+//! return and the leader has to show itself to all before the next timer ends. Then it brings up to date those whom it
+//! needs for a majority, at worst with all that was ever asked for: one batch each round trip, and one more for each new
+//! command.
 //!
 //! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
 //! node stays silent, and a client may ask it first.
 
 use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
+use crate::rng::Distribution;
 use crate::time::Duration;
 
 /// A false alarm is to be rarer than this.
 const FALSE_ALARM: f64 = 1e-6;
 
 /// The share of the time after settling that may go by before what is owed is there; the rest is to show it.
-const IN_TIME: f64 = 0.7;
+const IN_TIME: f64 = 0.8;
 
 /// Over so many operations service is judged at the least.
 const ENOUGH_OPERATIONS: f64 = 30.0;
@@ -39,10 +41,10 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let times = Times::of(plan);
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
-    let Some(bound) = times.elected(2.0).filter(|bound| *bound <= left) else { return owed };
+    let Some(bound) = times.elected(2.0 * times.usual_way).filter(|bound| *bound <= left) else { return owed };
     owed.push(Expectation::LeaderWithin { bound: duration(bound), after: Moment::Settle });
     let Some(clients) = &plan.clients else { return owed };
-    let Some(stable) = times.elected(4.0).filter(|_| times.heartbeats_come_in_time()) else { return owed };
+    let Some(stable) = times.stable() else { return owed };
     let asked = Asked::of(clients, plan);
     let served = stable + times.caught_up(&asked, plan) + seconds(clients.timeout);
     if served + asked.gap > IN_TIME * left {
@@ -65,18 +67,25 @@ struct Times {
     timeout: (f64, f64),
     latency: (f64, f64),
     flush: f64,
+    /// How long a message that waits for a write is on its way, on average.
+    usual_way: f64,
 }
 
 impl Times {
     fn of(plan: &Plan) -> Self {
         let raft = &plan.cluster.raft;
         let latency = &plan.network.default.latency;
+        let flush = &plan.cluster.flush;
+        let mean = |distribution: &Distribution| {
+            (seconds(distribution.min()) + seconds(distribution.max())) / 2.0
+        };
         Self {
             nodes: plan.cluster.voters,
             heartbeat: seconds(raft.heartbeat),
             timeout: (seconds(raft.election_timeout.0), seconds(raft.election_timeout.1)),
             latency: (seconds(latency.min()), seconds(latency.max())),
-            flush: seconds(plan.cluster.flush.max()),
+            flush: seconds(flush.max()),
+            usual_way: 1.5 * mean(flush) + mean(latency),
         }
     }
 
@@ -90,15 +99,21 @@ impl Times {
         self.on_its_way() + self.latency.1
     }
 
-    /// Within which time there is a leader, if around its campaign no other timer may end within so many times that a
-    /// message is on its way; none if that can't be said.
+    /// Within which time there is a leader that stays; none if that can't be said.
+    fn stable(&self) -> Option<f64> {
+        let shown = 3.0 * self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
+        self.elected(shown).filter(|_| self.heartbeats_come_in_time())
+    }
+
+    /// Within which time there is a leader, if around its campaign no other timer may end within a window so long, on
+    /// average; none if that can't be said.
     fn elected(&self, window: f64) -> Option<f64> {
         let on_its_way = self.on_its_way();
         let (least, most) = self.timeout;
         if self.nodes == 1 {
             return Some(most + 2.0 * on_its_way);
         }
-        let crossed = window * on_its_way / (most - least);
+        let crossed = window / (most - least);
         if crossed >= 1.0 || least < 2.0 * on_its_way {
             return None;
         }

@@ -72,11 +72,7 @@ impl Resolver {
     }
 
     fn fault(&self, happened: &Happened, plan: &Plan) -> Fault {
-        let links = || {
-            let end = |node| Target::Node(node);
-            let edge = |&(from, to): &(NodeId, NodeId)| Edge { from: end(from), to: end(to), one_way: true };
-            Shape::Cut(happened.links.iter().map(edge).collect())
-        };
+        let links = || shape(&happened.links, plan.cluster.voters);
         let nodes = match happened.nodes.iter().collect::<Vec<_>>()[..] {
             [node] => Target::Node(node),
             _ => Target::Nodes(happened.nodes),
@@ -141,4 +137,41 @@ impl Resolver {
             | Expectation::Violates(_) => expectation,
         })
     }
+}
+
+/// Directed links as the shape that is read most easily: one node alone, groups, or a list.
+fn shape(links: &BTreeSet<(NodeId, NodeId)>, voters: u32) -> Shape {
+    let nodes = || (1..=voters).map(NodeId);
+    let linked = |a, b| !links.contains(&(a, b)) && !links.contains(&(b, a));
+    let apart = |group: &[NodeId]| {
+        let outside = || nodes().filter(|node| !group.contains(node));
+        group.iter().flat_map(|a| outside().flat_map(|b| [(*a, b), (b, *a)])).collect::<BTreeSet<_>>()
+    };
+    if let Some(alone) = nodes().find(|node| *links == apart(&[*node])) {
+        return Shape::Isolate(Target::Node(alone));
+    }
+    // Who is linked to the first node directly: if these are all cut off from the others, they are a group.
+    let mut groups: Vec<Vec<NodeId>> = Vec::new();
+    for node in nodes() {
+        match groups.iter_mut().find(|group| linked(group[0], node)) {
+            Some(group) => group.push(node),
+            None => groups.push(vec![node]),
+        }
+    }
+    let between: BTreeSet<_> = groups.iter().flat_map(|group| apart(group)).collect();
+    if *links == between {
+        groups.sort_by_key(Vec::len);
+        let mut groups: Vec<Vec<Target>> =
+            groups.into_iter().map(|group| group.into_iter().map(Target::Node).collect()).collect();
+        if let Some(largest) = groups.last_mut() {
+            *largest = vec![Target::Rest];
+        }
+        return Shape::Groups(groups);
+    }
+    let edge = |&(from, to): &(NodeId, NodeId)| {
+        let one_way = !links.contains(&(to, from));
+        let is_second = !one_way && from > to;
+        (!is_second).then_some(Edge { from: Target::Node(from), to: Target::Node(to), one_way })
+    };
+    Shape::Cut(links.iter().filter_map(edge).collect())
 }

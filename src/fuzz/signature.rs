@@ -1,8 +1,9 @@
 //! In which way a run failed: what tells one finding from another.
 
-use crate::check::Verdict;
+use crate::check::{Verdict, Violation};
 use crate::property::Property;
 use crate::report::{Judgement, Report, RunVerdict};
+use crate::time::Time;
 use std::fmt;
 
 /// The way in which a run failed. Two runs with the same signature are taken to have failed for the same reason.
@@ -23,7 +24,7 @@ impl Signature {
     pub fn of(report: &Report) -> Option<Self> {
         match report.verdict {
             RunVerdict::Pass | RunVerdict::Vacuous | RunVerdict::Nondeterminism => None,
-            RunVerdict::Safety => first_violation(report).map(Self::Safety),
+            RunVerdict::Safety => first_violation(report).map(|(_, property)| Self::Safety(property)),
             RunVerdict::Panicked => {
                 Some(Self::Panicked(without_numbers(report.panicked.as_deref().unwrap_or_default())))
             }
@@ -38,16 +39,36 @@ impl Signature {
     }
 }
 
-/// The property that was violated first, of those that were violated at one record the first in their order.
-fn first_violation(report: &Report) -> Option<Property> {
+/// In which way a run failed, and when that showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// In which way.
+    pub signature: Signature,
+    /// The virtual time of the first sign; of an expectation the end of the run.
+    pub at: Time,
+}
+
+impl Failure {
+    /// How this run failed; none if it did not.
+    pub fn of(report: &Report) -> Option<Self> {
+        let signature = Signature::of(report)?;
+        let end = Time::ZERO + report.simulated;
+        let at = match signature {
+            Signature::Safety(_) => first_violation(report).map_or(end, |(violation, _)| violation.time),
+            Signature::Panicked(_) | Signature::Livelock | Signature::Expectation(_) => end,
+        };
+        Some(Self { signature, at })
+    }
+}
+
+/// The violation that came first, of those at one record the first in the order of properties.
+fn first_violation(report: &Report) -> Option<(&Violation, Property)> {
     let violated =
         report.checks.iter().zip(Property::ALL).filter_map(|(check, property)| match &check.verdict {
-            Verdict::Violated(violation) if report.excuse(check).is_none() => {
-                Some((violation.record, property))
-            }
+            Verdict::Violated(violation) if report.excuse(check).is_none() => Some((violation, property)),
             _ => None,
         });
-    violated.min().map(|(_, property)| property)
+    violated.min_by_key(|(violation, property)| (violation.record, *property))
 }
 
 /// A message with each number in it as one `#`, so that it is the same in every run.

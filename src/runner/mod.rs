@@ -2,6 +2,7 @@
 
 mod determinism;
 mod files;
+mod findings;
 mod panics;
 mod pool;
 mod progress;
@@ -9,6 +10,7 @@ mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use files::{FileError, NewFile, read_scenario, remove_unfinished_when_interrupted};
+pub use findings::{Finding, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
@@ -27,10 +29,8 @@ pub fn kind_name(kind: u8) -> &'static str {
     }
 }
 
-/// The names of all kinds of message.
+/// All kinds of message that have a name, a replica's and those between clients and hosts.
 pub fn kind_names() -> Vec<(u8, &'static str)> {
     let all = (0..=u8::MAX).map(|kind| (kind, kind_name(kind)));
-    all.filter(|(kind, name)| *kind == 0 || *name != kind_name(0))
-        .filter(|(_, name)| *name != "unknown")
-        .collect()
+    all.filter(|(_, name)| *name != "unknown").collect()
 }

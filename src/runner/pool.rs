@@ -46,7 +46,10 @@ pub fn in_order<R: Send>(
         let (sender, receiver) = mpsc::channel();
         for _ in 0..threads {
             let (sender, begin, work) = (sender.clone(), &begin, &work);
+            let stop = Stop { stop: &stop, position: &position, moved: &moved, is_worker: true };
             scope.spawn(move || {
+                // Nobody is to wait for the result of a piece that panics.
+                let _stop = stop;
                 while let Some(piece) = begin() {
                     if sender.send((piece, work(piece))).is_err() {
                         break;
@@ -56,7 +59,7 @@ pub fn in_order<R: Send>(
         }
         drop(sender);
         // Wakes whoever waits, also when `take` panics.
-        let _stop = Stop { stop: &stop, position: &position, moved: &moved };
+        let _stop = Stop { stop: &stop, position: &position, moved: &moved, is_worker: false };
         let mut early = BTreeMap::new();
         let mut next = 0;
         for (piece, result) in receiver {
@@ -73,15 +76,19 @@ pub fn in_order<R: Send>(
     });
 }
 
-/// Lets no further piece begin.
+/// Lets no further piece begin: at the end of the taking of results, and where a worker panics.
 struct Stop<'a> {
     stop: &'a AtomicBool,
     position: &'a Mutex<Position>,
     moved: &'a Condvar,
+    is_worker: bool,
 }
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
+        if self.is_worker && !std::thread::panicking() {
+            return;
+        }
         self.stop.store(true, Ordering::Relaxed);
         // Whoever has looked at the flag but does not wait yet holds this.
         drop(self.position.lock());
@@ -136,5 +143,12 @@ mod tests {
         });
         assert!(seen <= 2 * AHEAD, "{seen} had begun");
         assert_eq!(begun.into_inner(), 10_000);
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_piece_that_panics_ends_it_all() {
+        let work = |piece: u64| assert!(piece != 3, "piece {piece}");
+        in_order(2, 100_000, work, |_, ()| ControlFlow::Continue(()));
     }
 }

@@ -69,7 +69,7 @@ impl Parsing<'_> {
         };
         let mut steps = self.steps.to_vec();
         steps.extend(self.decimals().map(|(_, field, _)| Step::Field(field)));
-        Explained { problem: Problem::new(&steps, Some(place), message, help), patch: self.patch() }
+        Explained { problem: Problem::new(&steps, Some(place), message, help), patch: self.mend() }
     }
 
     /// A text whose closing quote is missing: it ends at the opening quote of the next, and the parser stumbles there.
@@ -107,8 +107,8 @@ impl Parsing<'_> {
 
     /// A variant that does not exist here.
     fn unknown_variant(&self, found: &str, expected: &[&str]) -> Told {
-        let what =
-            with_variants(self.language, expected).map_or("variant".to_string(), |section| section.name.to_lowercase());
+        let what = with_variants(self.language, expected)
+            .map_or("variant".to_string(), |section| section.name.to_lowercase());
         let message = format!("unknown {what} `{}`", excerpt(found));
         (self.variant_name(found), message, self.candidates(found, expected))
     }
@@ -131,7 +131,7 @@ impl Parsing<'_> {
     }
 
     /// The field of this name where the steps lead to.
-    fn own_field(&self, field: &str) -> Option<&'static Entry> {
+    pub(super) fn own_field(&self, field: &str) -> Option<&'static Entry> {
         let section = self.here().section?;
         section.entries.iter().find(|entry| entry.name == field)
     }
@@ -179,13 +179,23 @@ impl Parsing<'_> {
         }
         match &self.error.code {
             Error::Eof => told("the text ends too early", "finish what has begun here"),
-            Error::TrailingCharacters => told(&format!("text after the end of the {}", self.language.name()), "take it away"),
+            Error::TrailingCharacters => {
+                told(&format!("text after the end of the {}", self.language.name()), "take it away")
+            }
             Error::ExpectedComma => self.no_comma(rest),
             Error::ExpectedArrayEnd => told("the list has to end here", "put a `]` before it"),
             Error::ExpectedStructLikeEnd => {
                 told("nothing more belongs here", "close the bracket with `)` before it")
             }
-            Error::ExpectedMapColon => told("a `:` has to stand here", "a field is written `name: value`"),
+            Error::ExpectedMapColon => {
+                let is_map = self.here().entry.is_some_and(|(_, entry)| entry.form.starts_with("map"));
+                let help = self.example().filter(|_| is_map);
+                told("a `:` has to stand here", help.as_deref().unwrap_or("a field is written `name: value`"))
+            }
+            Error::ExpectedDifferentStructName { .. } if self.steps.is_empty() && self.at_field() => {
+                let help = "put a `(` before it and a `)` at the end of the file";
+                (self.span(), "a scenario stands in `(` and `)`".into(), help.into())
+            }
             Error::ExpectedStringEnd => {
                 (self.span(), "the text in quotes never ends".into(), "put a closing `\"` after it".into())
             }
@@ -210,6 +220,7 @@ impl Parsing<'_> {
             }
         }
         match rest.chars().next() {
+            Some(bracket @ (')' | ']' | '}')) => self.no_match(bracket),
             Some(';') => told("a comma has to stand here", "fields are separated by `,`"),
             Some('=') => {
                 told("a comma or a closing bracket has to stand here", "a field is written `name: value`")
@@ -218,8 +229,28 @@ impl Parsing<'_> {
         }
     }
 
+    /// A closing bracket that is not the one of the bracket that is open.
+    fn no_match(&self, found: char) -> Told {
+        let at = self.cursor().start;
+        let help = match Tree::new(&self.text[..at]).unclosed() {
+            Some(open) => {
+                let closing = match self.text.as_bytes()[open] {
+                    b'[' => ']',
+                    b'{' => '}',
+                    _ => ')',
+                };
+                let (opening, line) = (&self.text[open..=open], 1 + self.text[..open].matches('\n').count());
+                format!(
+                    "the innermost open one is the `{opening}` of line {line}: put a `{closing}` here, or take this away"
+                )
+            }
+            None => "take it away".to_string(),
+        };
+        (self.cursor(), format!("`{found}` closes no bracket that is open here"), help)
+    }
+
     /// A number with decimals where a whole one has to be, the parser being stuck at its point.
-    fn decimals(&self) -> Option<(Range<usize>, &str, &'static Entry)> {
+    pub(super) fn decimals(&self) -> Option<(Range<usize>, &str, &'static Entry)> {
         let at = self.cursor().start;
         if !matches!(self.error.code, Error::ExpectedComma) || !self.text[at..].starts_with('.') {
             return None;
@@ -312,75 +343,9 @@ impl Parsing<'_> {
         (self.stop(), message, help)
     }
 
-    /// What mends the mistake, with a value that the vocabulary has for the place.
-    fn patch(&self) -> Option<Patch> {
-        match &self.error.code {
-            Error::NoSuchStructField { found, expected, .. }
-                if let Some(name) = self.misspelt(found, expected) =>
-            {
-                Some(Patch { place: self.span(), with: name.to_string() })
-            }
-            Error::NoSuchStructField { .. } | Error::DuplicateStructField { .. } => {
-                let Some(field) = self.tree.field_named_at(self.span().start) else {
-                    return self.example_instead();
-                };
-                let after = self.text[field.end..].trim_start();
-                let comma = usize::from(after.starts_with(','));
-                let end = self.text.len() - after.len() + comma;
-                let place = field.start..if comma == 1 { end } else { field.end };
-                Some(Patch { place, with: String::new() })
-            }
-            Error::NoSuchEnumVariant { expected, .. } => {
-                let example = with_variants(self.language, expected)?.entries[0].example;
-                let (place, _) = self.tree.value_around(self.span().start)?;
-                Some(Patch { place, with: example.to_string() })
-            }
-            Error::MissingStructField { field, .. } => {
-                let entry = self.own_field(field)?;
-                let value = self.tree.value(self.steps)?;
-                let at = value.start + self.text[value].find('(')? + 1;
-                Some(Patch { place: at..at, with: format!("{}: {}, ", entry.name, entry.example) })
-            }
-            Error::ExpectedComma => {
-                let (place, _, entry) = self.decimals()?;
-                Some(Patch { place, with: entry.example.to_string() })
-            }
-            Error::IntegerOutOfBounds
-            | Error::ExpectedInteger
-            | Error::ExpectedFloat
-            | Error::InvalidIntegerDigit { .. }
-            | Error::InvalidValueForType { .. }
-            | Error::ExpectedDifferentLength { .. }
-            | Error::Message(_)
-            | Error::ExpectedString
-            | Error::ExpectedArray
-            | Error::ExpectedMap
-            | Error::ExpectedStructLike
-            | Error::ExpectedNamedStructLike(_)
-            | Error::ExpectedIdentifier => self.example_instead(),
-            _ => None,
-        }
-    }
-
-    /// The field that was meant by this name, if it is not there as well.
-    fn misspelt<'n>(&self, found: &str, expected: &[&'n str]) -> Option<&'n str> {
-        let name = nearest(found, expected)?;
-        let [parent @ .., Step::Field(last)] = self.steps else { return None };
-        let beside = [parent, &[Step::Field(name)]].concat();
-        (*last == found && self.text.get(self.span()) == Some(found) && self.tree.value(&beside).is_none())
-            .then_some(name)
-    }
-
-    /// The example of the innermost field or variant around, in its place.
-    fn example_instead(&self) -> Option<Patch> {
-        let (_, entry) = self.here().entry?;
-        let depth = self.steps.iter().rposition(|step| match step {
-            Step::Field(name) | Step::Variant(name) => *name == entry.name,
-            Step::Item(_) | Step::Entry(..) | Step::Key => false,
-        })?;
-        let place = self.tree.value(&self.steps[..=depth])?;
-        let is_inside = place.start <= self.cursor().start && self.span().start <= place.end;
-        is_inside.then(|| Patch { place, with: entry.example.to_string() })
+    /// Whether what the parser has just read is a field's name.
+    fn at_field(&self) -> bool {
+        self.text[self.span().end..].trim_start().starts_with(':')
     }
 
     /// Whether the parser stopped at `name: ..`.
@@ -405,7 +370,7 @@ impl Parsing<'_> {
     }
 
     /// What the vocabulary says of the place that the steps lead to.
-    fn here(&self) -> Here {
+    pub(super) fn here(&self) -> Here {
         Here::at(self.language, self.steps)
     }
 
@@ -416,12 +381,12 @@ impl Parsing<'_> {
     }
 
     /// The value that the steps lead to, or where the parser was.
-    fn value(&self) -> Range<usize> {
+    pub(super) fn value(&self) -> Range<usize> {
         self.tree.value(self.steps).unwrap_or_else(|| self.span())
     }
 
     /// What the parser had just read.
-    fn span(&self) -> Range<usize> {
+    pub(super) fn span(&self) -> Range<usize> {
         let start = offset(self.text, &self.error.span.start);
         let end = offset(self.text, &self.error.span.end);
         if start < end { start..end } else { self.cursor() }
@@ -434,7 +399,7 @@ impl Parsing<'_> {
     }
 
     /// The character that the parser stopped at.
-    fn cursor(&self) -> Range<usize> {
+    pub(super) fn cursor(&self) -> Range<usize> {
         let at = offset(self.text, &self.error.span.end);
         at..at + self.text[at..].chars().next().map_or(0, char::len_utf8)
     }
@@ -454,7 +419,8 @@ fn with_article(name: &str) -> String {
 
 /// What is wrong with a number, and how to mend it.
 fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
-    let is_whole = section.kind == Kind::Enum || matches!(entry.form, "whole number" | "node number" | "(whole number, whole number)");
+    let is_whole = section.kind == Kind::Enum
+        || matches!(entry.form, "whole number" | "node number" | "(whole number, whole number)");
     let bounds = match entry.range {
         Values::Whole(least, most) => Some((least, most)),
         _ if is_whole => bounds::of(entry.name).map(|bounds| (bounds.least, bounds.most)),

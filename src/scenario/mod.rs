@@ -1,8 +1,9 @@
 //! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back. Profiles likewise.
 //!
-//! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It stops at its
-//! first error, as a parser must. The second gives the shape a meaning, and collects *all* that is wrong: numbers out of
-//! bounds, nodes that don't exist, times after the end. Both tell the place, and how to mend it.
+//! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It tells as many
+//! mistakes as can be told from each other, and of mistakes of syntax the first. The second gives the shape a meaning,
+//! and collects *all* that is wrong: numbers out of bounds, nodes that don't exist, times after the end. Both tell the
+//! place, and how to mend it, by the [`vocabulary`] of the language.
 //!
 //! ```
 //! let text = r#"(format: 1, name: "idle", duration: "5s", cluster: (voters: 3))"#;
@@ -19,31 +20,18 @@
 //! ```
 
 mod bounds;
-mod cluster;
-mod effort;
-mod expectations;
 mod explain;
-mod faults;
 mod here;
-mod load;
 mod locate;
-mod logs;
 mod meaning;
-mod names;
+mod mend;
 mod nearest;
-mod network;
-mod overlaps;
+mod notes;
 mod parse;
 mod patch;
 mod path;
-mod possible;
 mod problem;
-mod profile;
-mod setting;
 mod shape;
-mod shapes;
-mod storms;
-mod targets;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
@@ -55,7 +43,7 @@ pub use write::write;
 
 use crate::plan::{Plan, Profile};
 use locate::Tree;
-use problem::Notes;
+use notes::Notes;
 use serde::de::DeserializeOwned;
 use vocabulary::Language;
 
@@ -65,9 +53,9 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// Reads a scenario. A warning is something that is allowed but hardly meant.
 ///
 /// # Errors
-/// All that is wrong with it; of what keeps it from being parsed the first.
+/// All that is wrong with it; of mistakes of syntax, which hide what follows them, the first.
 pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
-    understand(text, effort::limit)
+    understand(text, meaning::limit)
 }
 
 /// Reads a profile: what random runs are drawn from. Every plan that can be drawn is a valid scenario.
@@ -75,7 +63,7 @@ pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
 /// # Errors
 /// As of [`read`].
 pub fn read_profile(text: &str) -> Result<(Profile, Vec<Warning>), Errors> {
-    meaning_of(text, Language::Profile, profile::profile)
+    meaning_of(text, Language::Profile, meaning::profile)
 }
 
 /// Reads a scenario; `limit` may still refuse a plan that has no other fault.

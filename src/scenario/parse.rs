@@ -62,8 +62,9 @@ fn parse_once<T: DeserializeOwned>(
     tree: &Tree<'_>,
     language: Language,
 ) -> Result<T, Box<Explained>> {
-    let explain =
-        |steps: &[Step<'_>], error: SpannedError| Box::new(Parsing { language, text, tree, steps, error }.explain());
+    let explain = |steps: &[Step<'_>], error: SpannedError| {
+        Box::new(Parsing { language, text, tree, steps, error }.explain())
+    };
     let mut deserializer =
         ron::Deserializer::from_str_with_options(text, &options()).map_err(|error| explain(&[], error))?;
     let shape = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

@@ -1,7 +1,6 @@
 //! What is wrong with a scenario, told as a compiler tells it: place, line, caret, and how to mend it.
 
-use super::locate::Tree;
-use super::path::{Path, Step, display};
+use super::path::{Step, display};
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 use std::fmt;
 use std::ops::Range;
@@ -26,9 +25,6 @@ const BAR: usize = 14;
 
 /// The narrowest help; in less nobody could read it.
 const NARROWEST: usize = 40;
-
-/// How many problems of a kind are kept; of the others only the number.
-const MOST_KEPT: usize = 1_000;
 
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 100;
@@ -79,6 +75,11 @@ impl Problem {
     /// Where it is, in bytes of the text.
     pub fn place(&self) -> Option<Range<usize>> {
         self.place.clone()
+    }
+
+    /// The same problem, with another place that has to do with it, and how.
+    pub(super) fn beside(self, beside: Option<(Range<usize>, String)>) -> Self {
+        Self { beside, ..self }
     }
 
     /// The same problem in another place.
@@ -207,9 +208,9 @@ impl fmt::Display for Problem {
 /// Everything that keeps a text from being a scenario; at least one problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errors {
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
     /// How many there are beside them.
-    more: usize,
+    pub(super) more: usize,
 }
 
 impl Errors {
@@ -262,7 +263,7 @@ impl std::error::Error for Errors {}
 
 /// Something that is allowed but hardly meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning(Problem);
+pub struct Warning(pub(super) Problem);
 
 impl Warning {
     /// What is doubtful.
@@ -284,129 +285,5 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// What the second pass has found so far.
-#[derive(Debug)]
-pub(super) struct Notes<'t> {
-    tree: &'t Tree<'t>,
-    errors: Vec<Problem>,
-    warnings: Vec<Warning>,
-    /// How many errors there are beside those that are kept.
-    more: usize,
-}
-
-impl<'t> Notes<'t> {
-    /// None yet, about the text of this tree.
-    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
-        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
-    }
-
-    /// None yet, about the same text: for a try that may fail.
-    pub(super) fn scratch(&self) -> Self {
-        Self::new(self.tree)
-    }
-
-    /// Notes an error in the value at `path`.
-    pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
-        self.note_error(path, message.into(), help.into(), None);
-    }
-
-    /// Notes an error in the value at `path`, which has to do with that at another.
-    pub(super) fn error_beside(
-        &mut self,
-        path: &Path<'_>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-        beside: (&Path<'_>, &str),
-    ) {
-        self.note_error(path, message.into(), help.into(), Some(beside));
-    }
-
-    fn note_error(
-        &mut self,
-        path: &Path<'_>,
-        message: String,
-        help: String,
-        beside: Option<(&Path<'_>, &str)>,
-    ) {
-        if self.errors.len() < MOST_KEPT {
-            let problem = self.problem(path, message, help, beside);
-            self.errors.push(problem);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// Notes that the value at `path` is doubtful.
-    pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
-        self.note_warning(path, message.into(), help.into(), None);
-    }
-
-    /// Notes that the value at `path` is doubtful, beside that at another.
-    pub(super) fn warn_beside(
-        &mut self,
-        path: &Path<'_>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-        beside: (&Path<'_>, &str),
-    ) {
-        self.note_warning(path, message.into(), help.into(), Some(beside));
-    }
-
-    fn note_warning(
-        &mut self,
-        path: &Path<'_>,
-        message: String,
-        help: String,
-        beside: Option<(&Path<'_>, &str)>,
-    ) {
-        if self.warnings.len() < MOST_KEPT {
-            let problem = self.problem(path, message, help, beside);
-            self.warnings.push(Warning(problem));
-        }
-    }
-
-    /// Notes an error of the whole text, at a place of its own.
-    pub(super) fn error_at(&mut self, place: Range<usize>, message: &str, help: &str) {
-        self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
-    }
-
-    /// How many errors were noted so far.
-    pub(super) fn count(&self) -> usize {
-        self.errors.len() + self.more
-    }
-
-    /// Whether no error was noted so far.
-    pub(super) fn is_clean(&self) -> bool {
-        self.count() == 0
-    }
-
-    /// Whether it no longer matters what else is said of an error: it won't be shown.
-    pub(super) fn is_full(&self) -> bool {
-        self.count() > MOST_KEPT
-    }
-
-    /// The warnings, or all errors if there are any; in the order of the text.
-    pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
-        self.errors.sort_by_key(Problem::order);
-        self.warnings.sort_by_key(|warning| warning.0.order());
-        let clean = self.is_clean();
-        if clean { Ok(self.warnings) } else { Err(Errors { problems: self.errors, more: self.more }) }
-    }
-
-    fn problem(
-        &self,
-        path: &Path<'_>,
-        message: String,
-        help: String,
-        beside: Option<(&Path<'_>, &str)>,
-    ) -> Problem {
-        let steps = path.steps();
-        let place =
-            |(path, label): (&Path<'_>, &str)| Some((self.tree.value(&path.steps())?, label.to_string()));
-        let beside = beside.and_then(place);
-        Problem { beside, ..Problem::new(&steps, self.tree.value(&steps), message, help) }
     }
 }

@@ -256,7 +256,7 @@ fn mix() -> impl Strategy<Value = crate::plan::Mix> {
     let weight = || prop_oneof![Just(0.0), 0.0..=1.0_f64, (0..=10_u32).prop_map(f64::from), 0.0..=1e12_f64];
     (weight(), weight(), weight())
         .prop_filter("nothing to do", |(a, b, c)| a + b + c > 0.0)
-        .prop_map(|(put, get, cas)| load::shares([put, get, cas]))
+        .prop_map(|(put, get, cas)| meaning::shares([put, get, cas]))
 }
 
 prop_compose! {
@@ -277,7 +277,7 @@ prop_compose! {
         jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
     ) -> Clients {
         let arrival = match open {
-            Some(rate) => Arrival::OpenLoop { mean: load::mean_between(count, rate) },
+            Some(rate) => Arrival::OpenLoop { mean: meaning::mean_between(count, rate) },
             None => Arrival::ClosedLoop { think },
         };
         let backoff = Backoff { base, cap: base.saturating_add(more), jitter };
@@ -536,7 +536,7 @@ proptest! {
     #[test]
     fn shares_add_up_and_keep_their_order(weights in proptest::array::uniform3(prop_oneof![Just(0.0), 0.0..=1e12_f64, 0.0..1e-300])) {
         prop_assume!(weights.iter().sum::<f64>() > 0.0);
-        let mix = load::shares(weights);
+        let mix = meaning::shares(weights);
         let parts = [mix.put, mix.get, mix.cas];
         prop_assert_eq!(parts.iter().sum::<u64>(), 1 << 32);
         for (i, j) in [(0, 1), (1, 2), (0, 2)] {

@@ -100,3 +100,15 @@ fn help_tells_of_everything_in_lines_that_fit() {
         assert!(overview.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");
     }
 }
+
+#[test]
+fn the_vocabulary_has_every_word_with_an_example() {
+    let output = squall(["list", "--vocabulary"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    for word in ["election_timeout", "Flap", "Committed", "LeaderWithin", "ack", "OpenLoop"] {
+        assert!(text.to_lowercase().contains(&word.to_lowercase()), "{word} is not in:\n{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "fits where output is piped");
+    exits(&squall(["list", "--vocabulary", "--json"]), 2);
+}

@@ -4,17 +4,8 @@ use super::entry::{Entry, Kind, Section};
 use crate::scenario::bounds;
 
 /// The sections of scenarios that profiles have as well.
-pub(super) const SHARED: &[&str] = &[
-    "Action",
-    "Partition",
-    "Flap",
-    "oneway",
-    "Target",
-    "Bug",
-    "mix",
-    "Distribution",
-    "Exponential",
-];
+pub(super) const SHARED: &[&str] =
+    &["Action", "Partition", "Flap", "oneway", "Target", "Bug", "mix", "Distribution", "Exponential"];
 
 /// What most ranges are limited to.
 const TIMES: &str = "above 0s, at most 30 days";

@@ -1,7 +1,7 @@
 //! The table as text for a terminal, and as Markdown for the guide.
 
-use super::entry::{Default, Entry, Kind, Range, Section};
 use super::Language;
+use super::entry::{Default, Entry, Kind, Range, Section};
 
 /// The narrowest text that is laid out; in less nobody could read it.
 const NARROWEST: usize = 40;
@@ -132,7 +132,9 @@ fn row(section: &Section, entry: &Entry, language: Language) -> Vec<String> {
     };
     let example = format!("`{}`", entry.example);
     match section.kind {
-        Kind::Struct => vec![format!("`{}`", entry.name), linked(entry.form, language), default, meaning, example],
+        Kind::Struct => {
+            vec![format!("`{}`", entry.name), linked(entry.form, language), default, meaning, example]
+        }
         Kind::Enum if is_plain(section) => vec![format!("`{}`", entry.name), meaning],
         Kind::Enum => vec![format!("`{}`", entry.form), meaning, example],
     }

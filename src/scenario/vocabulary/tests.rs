@@ -116,7 +116,9 @@ fn every_example_parses_and_every_required_field_is_missed() {
 
 #[test]
 fn every_form_that_is_named_is_a_section() {
-    for (language, entry) in all().flat_map(|(language, section)| section.entries.iter().map(move |entry| (language, entry))) {
+    for (language, entry) in
+        all().flat_map(|(language, section)| section.entries.iter().map(move |entry| (language, entry)))
+    {
         let words = entry.form.split(|c: char| !c.is_alphabetic());
         for word in words.filter(|word| word.starts_with(char::is_uppercase) && *word != entry.name) {
             assert!(language.section(word).is_some(), "{}: {word}", entry.name);
@@ -124,7 +126,9 @@ fn every_form_that_is_named_is_a_section() {
         let holds_fields = matches!(entry.form, "struct" | "link" | "chance");
         assert!(
             !holds_fields
-                || language.sections().any(|section| section.name == entry.name || section.name == entry.form)
+                || language
+                    .sections()
+                    .any(|section| section.name == entry.name || section.name == entry.form)
         );
     }
 }
@@ -138,11 +142,16 @@ fn defaults_are_what_the_parser_takes() {
             let others: Vec<String> =
                 others.map(|other| format!("{}: {}", other.name, other.example)).collect();
             let without = framed(language, section, &others.join(", "));
-            let with =
-                framed(language, section, &[others, vec![format!("{}: {value}", entry.name)]].concat().join(", "));
+            let with = framed(
+                language,
+                section,
+                &[others, vec![format!("{}: {value}", entry.name)]].concat().join(", "),
+            );
             let read = |text: &str| match language {
                 Language::Scenario => crate::scenario::read(text).map(|(plan, _)| format!("{plan:?}")),
-                Language::Profile => crate::scenario::read_profile(text).map(|(profile, _)| format!("{profile:?}")),
+                Language::Profile => {
+                    crate::scenario::read_profile(text).map(|(profile, _)| format!("{profile:?}"))
+                }
             };
             let (Ok(without), Ok(with)) = (read(&without), read(&with)) else {
                 // What needs more than its required fields: a fault without a beginning.
@@ -162,7 +171,13 @@ fn defaults_are_what_the_parser_takes() {
 #[test]
 fn events_and_properties_are_all_there() {
     let names = |name: &str| {
-        Language::Scenario.section(name).expect("a section").entries.iter().map(|entry| entry.name).collect::<Vec<_>>()
+        Language::Scenario
+            .section(name)
+            .expect("a section")
+            .entries
+            .iter()
+            .map(|entry| entry.name)
+            .collect::<Vec<_>>()
     };
     assert_eq!(names("Event"), plan::Event::ALL.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>());
     let properties = Language::Scenario.section("Property").expect("a section").entries;

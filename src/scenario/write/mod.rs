@@ -3,7 +3,7 @@
 mod expectations;
 mod faults;
 
-use super::load::{mean_between, shares};
+use super::meaning::{mean_between, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
 use crate::rng::Distribution;

@@ -1,13 +1,14 @@
 //! Targets: which of them make sense where.
 
-use super::meaning::node;
-use super::nearest::nearest;
-use super::path::Path;
-use super::problem::{Notes, excerpt};
+use super::node;
 use super::setting::Setting;
-use super::shape;
 use crate::ids::NodeSet;
 use crate::plan::{Edge, Target};
+use crate::scenario::nearest::nearest;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::problem::excerpt;
+use crate::scenario::shape;
 use std::collections::BTreeMap;
 
 /// To how many names and ids an unknown one is compared.

@@ -1,13 +1,13 @@
 //! The second pass over storms of random faults, and the time from which nothing goes wrong.
 
-use super::bounds::SHORTEST_MEAN;
 use super::faults::action;
-use super::meaning::{distribution, limited, mean};
-use super::path::Path;
-use super::problem::Notes;
 use super::setting::Setting;
-use super::shape;
+use super::{distribution, limited, mean};
 use crate::plan::{Settle, Storm};
+use crate::scenario::bounds::SHORTEST_MEAN;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use crate::time::{Duration, Time};
 
 /// When nothing goes wrong any more.

@@ -1,18 +1,20 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
-use super::bounds::{self, SHORTEST_MEAN};
-use super::meaning::{bounded_value, distribution, limited, mean, node, positive};
-use super::nearest::nearest;
+use super::names;
 use super::overlaps::overlaps;
-use super::path::Path;
-use super::problem::{Notes, excerpt};
 use super::setting::Setting;
 use super::shapes::shape;
 use super::targets::{MOST_COMPARED, quoted_list, several};
-use super::{names, shape};
+use super::{bounded_value, distribution, limited, mean, node, positive};
 use crate::ids::Index;
 use crate::plan::{Action, End, Fault, Milestone, Start};
 use crate::rng::Distribution;
+use crate::scenario::bounds::{self, SHORTEST_MEAN};
+use crate::scenario::nearest::nearest;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::problem::excerpt;
+use crate::scenario::shape;
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -216,7 +218,12 @@ fn end(path: &Path<'_>, fault: &shape::Fault, setting: &Setting<'_>, notes: &mut
         (None, Some(length)) => {
             let path = path.field("for");
             positive(&path, length, notes);
-            ends_in_time(&path, at.saturating_add(length), at, setting, notes);
+            if fault.at.is_some() {
+                ends_in_time(&path, at.saturating_add(length), at, setting, notes);
+            } else if length > setting.stop() {
+                let message = format!("this is longer than {}", until_stop(setting));
+                notes.error(&path, message, "leave `for` out if it lasts as long as it can");
+            }
             End::For(length)
         }
         (None, None) => End::Never,

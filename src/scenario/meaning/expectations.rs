@@ -1,15 +1,15 @@
 //! The second pass over what a run is expected to show: an expectation that can't be met is no expectation.
 
-use super::bounds;
 use super::faults::fault_of;
-use super::meaning::{bounded, bounded_value, positive, rate};
-use super::path::Path;
 use super::possible::impossible;
-use super::problem::Notes;
 use super::setting::Setting;
-use super::shape;
+use super::{bounded, bounded_value, positive, rate};
 use crate::plan::{End, Event, Expectation, Moment, Plan, Span, Start};
 use crate::rng::Rate;
+use crate::scenario::bounds;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use crate::time::{Duration, Time};
 
 /// What is expected, in the order of the file. Of the plan all but that has been read.

@@ -1,11 +1,11 @@
 //! The load: who begins which operations when.
 
-use super::bounds::{self, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
-use super::meaning::{bounded, limited, positive};
-use super::path::Path;
-use super::problem::Notes;
-use super::shape;
+use super::{bounded, limited, positive};
 use crate::plan::{Arrival, Backoff, Clients, Jitter, Mix};
+use crate::scenario::bounds::{self, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use crate::time::Duration;
 
 /// By how much rounded shares may miss 1.
@@ -69,7 +69,7 @@ fn arrival(path: &Path<'_>, arrival: shape::Arrival, count: u32, notes: &mut Not
 }
 
 /// The mean time between two operations of one client when `count` of them begin `rate` operations per second.
-pub(super) fn mean_between(count: u32, rate: f64) -> Duration {
+pub(in crate::scenario) fn mean_between(count: u32, rate: f64) -> Duration {
     Duration::from_nanos((f64::from(count) * 1e9 / rate).round() as u64)
 }
 
@@ -102,7 +102,7 @@ pub(super) fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mi
 
 /// Turns weights, not all of them 0, into parts of 2^32 that add up to exactly that: rounded down, and what is then
 /// missing goes to the largest remainders.
-pub(super) fn shares(weights: [f64; 3]) -> Mix {
+pub(in crate::scenario) fn shares(weights: [f64; 3]) -> Mix {
     const WHOLE: f64 = 4_294_967_296.0;
     let sum: f64 = weights.iter().sum();
     let exact = weights.map(|weight| weight / sum * WHOLE);

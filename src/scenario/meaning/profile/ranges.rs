@@ -3,8 +3,8 @@
 use crate::plan::Between;
 use crate::scenario::bounds::Bounds;
 use crate::scenario::meaning::limited;
+use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
-use crate::scenario::problem::Notes;
 use crate::time::Duration;
 use std::fmt::Display;
 
@@ -19,7 +19,8 @@ pub(super) fn times(
 ) -> Between<Duration> {
     limited(path, most, notes);
     if least == Duration::ZERO {
-        let help = format!("begin with something short: (\"1us\", \"{}\")", most.max(Duration::from_micros(1)));
+        let help =
+            format!("begin with something short: (\"1us\", \"{}\")", most.max(Duration::from_micros(1)));
         notes.error(
             path,
             "the range begins at 0s, and each order of magnitude in it is to be equally likely",

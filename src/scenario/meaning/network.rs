@@ -1,12 +1,12 @@
 //! The links: one model for all, and exceptions.
 
-use super::meaning::{distribution, node, rate};
-use super::path::Path;
-use super::problem::Notes;
-use super::shape;
+use super::{distribution, node, rate};
 use crate::ids::NodeId;
 use crate::plan::{Link, Network};
 use crate::rng::{Distribution, Rate};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use crate::time::Duration;
 use std::collections::BTreeMap;
 

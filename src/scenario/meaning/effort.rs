@@ -1,10 +1,10 @@
 //! What a run would take. A scenario that nobody can have meant, with a heartbeat each nanosecond for a month, is told
 //! at once rather than run for ever.
 
-use super::meaning::mean;
-use super::path::Path;
-use super::problem::Notes;
+use super::mean;
 use crate::plan::{Action, Arrival, End, Plan};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
 use crate::time::Time;
 
 /// The most frames that a run may be expected to carry: some minutes of work.
@@ -20,7 +20,7 @@ const MOST_BYTES: f64 = 8.0 * 1024.0 * 1024.0 * 1024.0;
 const ENTRY_OVERHEAD: f64 = 140.0;
 
 /// Notes an error if a run of this plan would take too long or too much memory.
-pub(super) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
+pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let seconds = plan.duration.as_secs_f64();
     let nodes = f64::from(plan.cluster.voters);
     let operations = operations_per_second(plan);

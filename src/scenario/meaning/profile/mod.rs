@@ -5,14 +5,13 @@ mod costliest;
 mod faults;
 mod ranges;
 
-use super::bounds::{self, LONGEST, MOST_OPERATIONS};
 use super::load::{mean_between, mix};
-use super::meaning::{bounded_value, positive, rate, texts};
-use super::path::Path;
-use super::problem::Notes;
-use super::shape::profile as shape;
-use super::{cluster, effort};
+use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle};
+use crate::scenario::bounds::{self, LONGEST, MOST_OPERATIONS};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape::profile as shape;
 use crate::time::{Duration, Time};
 use ranges::{parts_per_billion, thousandths, times, wholes};
 use std::collections::BTreeMap;
@@ -21,7 +20,7 @@ use std::collections::BTreeMap;
 const LEAST_TIMEOUT: u32 = 1_100;
 
 /// What the shapes mean. Of use only if no error was noted.
-pub(super) fn profile(profile: &shape::Profile, notes: &mut Notes<'_>) -> Profile {
+pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'_>) -> Profile {
     let root = Path::Root;
     texts(&profile.name, &profile.about, notes);
     positive(&root.field("duration"), profile.duration, notes);
@@ -104,8 +103,7 @@ fn voters(path: &Path<'_>, voters: &[(u64, f64)], notes: &mut Notes<'_>) -> Vec<
         let path_of_pair = path.item(i);
         bounded_value(&path_of_pair, number, bounds::VOTERS, notes);
         if !(0.0..=bounds::GREATEST_WEIGHT).contains(&weight) {
-            let message =
-                format!("a weight is a number from 0 to {}, not {weight}", bounds::GREATEST_WEIGHT);
+            let message = format!("a weight is a number from 0 to {}, not {weight}", bounds::GREATEST_WEIGHT);
             notes.error(&path_of_pair, message, "leave out what is never to be drawn");
         }
         if let Some(first) = seen.insert(number, i) {

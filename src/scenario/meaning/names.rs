@@ -1,10 +1,11 @@
 //! Names for targets.
 
-use super::path::Path;
-use super::problem::Notes;
 use super::setting::Setting;
-use super::{shape, targets};
+use super::targets;
 use crate::plan::{Action, Fault, Name, Shape, Storm, Target};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most characters of a name or an id.

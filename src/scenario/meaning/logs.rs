@@ -1,11 +1,11 @@
 //! The logs before time 0: entries whose terms never fall, and that agree as Raft's logs do.
 
-use super::bounds::HIGHEST_COUNT;
-use super::path::Path;
-use super::problem::Notes;
-use super::shape;
 use crate::ids::Term;
 use crate::plan::Logs;
+use crate::scenario::bounds::HIGHEST_COUNT;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use std::collections::BTreeMap;
 
 /// The most entries of one log.

@@ -1,15 +1,35 @@
 //! The second pass: from shapes to a plan. It goes on after an error, so that all of them are told at once; the plan it
 //! then returns is thrown away.
 
-use super::bounds::{Bounds, LONGEST};
-use super::path::Path;
-use super::problem::Notes;
-use super::setting::Setting;
-use super::{cluster, expectations, faults, load, names, network, shape, storms};
+mod cluster;
+mod effort;
+mod expectations;
+mod faults;
+mod load;
+mod logs;
+mod names;
+mod network;
+mod overlaps;
+mod possible;
+mod profile;
+mod setting;
+mod shapes;
+mod storms;
+mod targets;
+
+pub(super) use effort::limit;
+pub(super) use load::{mean_between, shares};
+pub(super) use profile::profile;
+
 use crate::ids::NodeId;
 use crate::plan::Plan;
 use crate::rng::{Distribution, Rate};
+use crate::scenario::bounds::{Bounds, LONGEST};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 use crate::time::Duration;
+use setting::Setting;
 
 /// The most characters in the text about a scenario.
 const LONGEST_ABOUT: usize = 4_000;

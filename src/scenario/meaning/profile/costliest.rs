@@ -50,11 +50,8 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
     let heartbeat = cluster.heartbeat.least;
     let timeout = heartbeat.saturating_mul(u64::from(cluster.election_timeout_permille.least));
     let timeout = Duration::from_nanos(timeout.nanos() / 1000);
-    let link = |latency| Link {
-        latency: Distribution::Constant(latency),
-        loss: Rate::ZERO,
-        duplicate: Rate::ZERO,
-    };
+    let link =
+        |latency| Link { latency: Distribution::Constant(latency), loss: Rate::ZERO, duplicate: Rate::ZERO };
     let storm = |storm: &StormRanges| Storm {
         during: (Time::ZERO, profile.settle.from),
         every: Distribution::Constant(storm.every.least),

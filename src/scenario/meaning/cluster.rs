@@ -1,13 +1,13 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
-use super::bounds;
 use super::logs;
-use super::meaning::{bounded, distribution, limited, node, positive};
-use super::path::Path;
-use super::problem::Notes;
-use super::shape;
+use super::{bounded, distribution, limited, node, positive};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Options};
+use crate::scenario::bounds;
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
 
 /// The nodes.
 pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Notes<'_>) -> Cluster {

@@ -1,18 +1,16 @@
 //! What can go wrong: in every cluster that can be drawn its targets exist, and a quorum keeps its disks.
 
 use super::ranges::{reversed, times, wholes};
-use super::shape;
-use crate::plan::{
-    Action, Between, FaultRanges, Profile, StartRanges, StormRanges, Target,
-};
+use crate::plan::{Action, Between, FaultRanges, Profile, StartRanges, StormRanges, Target};
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
-use crate::scenario::faults::action;
+use crate::scenario::meaning::faults::action;
+use crate::scenario::meaning::overlaps::exclusive;
+use crate::scenario::meaning::setting::Setting;
 use crate::scenario::meaning::{bounded_value, rate};
-use crate::scenario::overlaps::exclusive;
+use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
-use crate::scenario::problem::Notes;
-use crate::scenario::setting::Setting;
 use crate::scenario::shape::Action as ActionShape;
+use crate::scenario::shape::profile as shape;
 use crate::time::{Duration, Time};
 
 /// The faults that come a number of times.
@@ -99,7 +97,11 @@ fn start(
             } else if most.saturating_add(longest) > stop {
                 let end = most.saturating_add(longest);
                 let message = format!("one may last until {end}, but runs settle at {stop}");
-                notes.error(&field("at"), message, "let them begin earlier, or last shorter times with `for`");
+                notes.error(
+                    &field("at"),
+                    message,
+                    "let them begin earlier, or last shorter times with `for`",
+                );
             }
             let time = |time: Duration| Time::from_nanos(time.nanos());
             StartRanges::At(Between { least: time(least), most: time(most.max(least)) })
@@ -174,7 +176,11 @@ fn possible(
     if let Some((voters, why)) = first {
         let enough = sizes.iter().find(|voters| problem(**voters).is_none()).unwrap_or(&largest);
         let message = format!("with {voters} voters this can't happen: {why}");
-        notes.error(path, message, format!("let it happen in larger clusters only: `least_voters: {enough}`"));
+        notes.error(
+            path,
+            message,
+            format!("let it happen in larger clusters only: `least_voters: {enough}`"),
+        );
     }
     read
 }
@@ -201,7 +207,8 @@ fn wipes(path: &Path<'_>, faults: &[FaultRanges], profile: &Profile, notes: &mut
             let Action::Wipe(target) = fault.action else { continue };
             wiped += u64::from(fault.count.most) * u64::from(hit(target, voters));
             if wiped > u64::from(spared) {
-                let message = format!("of {voters} disks {wiped} may be wiped, and a quorum can spare {spared}");
+                let message =
+                    format!("of {voters} disks {wiped} may be wiped, and a quorum can spare {spared}");
                 let help = "wipe fewer, or in larger clusters only, with `least_voters`";
                 let item = path.item(i);
                 return notes.error(&item.field("do"), message, help);
@@ -237,7 +244,11 @@ fn collisions(path: &Path<'_>, faults: &[FaultRanges], profile: &Profile, notes:
             let what = if is_down { "down" } else { "paused" };
             let message = format!("two faults may find a node that they name {what} already");
             let item = path.item(i);
-            notes.error(&item.field("do"), message, "let the nodes be drawn: `Random`, `Minority`, `Majority`");
+            notes.error(
+                &item.field("do"),
+                message,
+                "let the nodes be drawn: `Random`, `Minority`, `Majority`",
+            );
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The shapes of cuts: which links a fault hits, and whether its targets can be told apart.
 
 use super::names;
-use super::path::Path;
-use super::problem::Notes;
 use super::setting::Setting;
-use super::shape::{self, Links};
 use super::targets::{edges, listed, mark, same, several, single};
 use crate::plan::{Shape, Target};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The links that a fault hits.
@@ -191,7 +191,11 @@ fn room(path: &Path<'_>, shape: &Shape, setting: &Setting<'_>, notes: &mut Notes
         (message, "write `Rest` for the other side")
     } else {
         let message = format!("this names {named} different nodes, and the cluster has {}", setting.voters);
-        (message, "name fewer, or write `Rest` for those that are left")
+        let help = match shape {
+            Shape::Cut(_) | Shape::Keep(_) => "name fewer",
+            _ => "name fewer, or write `Rest` for those that are left",
+        };
+        (message, help)
     };
     notes.error(path, message, help);
 }

@@ -1,10 +1,10 @@
 //! Scripted faults that exclude each other: a node that is down can't be taken down again.
 
-use super::path::Path;
-use super::problem::Notes;
 use super::setting::Setting;
 use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Action, End, Fault, Start, Target};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
 use crate::time::Time;
 
 /// Until when a node is down or paused at the latest, and by which fault.

@@ -1,0 +1,369 @@
+//! What could be cut from a plan: each pass proposes smaller plans, the boldest first.
+
+use crate::ids::{NodeId, NodeSet, Term};
+use crate::plan::{
+    Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
+};
+use crate::replica::Options;
+use crate::rng::{Distribution, Rate};
+use crate::time::{Duration, Time};
+
+/// Proposes smaller plans than this one, which fails at this time. Every fault of the plan is scripted.
+type Pass = fn(&Plan, Time) -> Vec<Plan>;
+
+/// All passes, in the order in which they are tried.
+pub(super) const PASSES: [Pass; 8] = [
+    to_the_failure,
+    fewer_faults,
+    fewer_nodes,
+    less_load,
+    plainer_models,
+    plainer_faults,
+    shorter_faults,
+    earlier_faults,
+];
+
+/// The plans that these changes make of this one, as far as they change it.
+fn with(plan: &Plan, changes: &[&dyn Fn(&mut Plan)]) -> Vec<Plan> {
+    let changed = |change: &&dyn Fn(&mut Plan)| {
+        let mut smaller = plan.clone();
+        change(&mut smaller);
+        (smaller != *plan).then_some(smaller)
+    };
+    changes.iter().filter_map(changed).collect()
+}
+
+/// What comes after the failure is not needed: the run ends soon after it, and does not settle. Where expectations
+/// failed they stay, and the run with them.
+fn to_the_failure(plan: &Plan, at: Time) -> Vec<Plan> {
+    let cut = |smaller: &mut Plan| {
+        smaller.settle = None;
+        smaller.expectations.retain(|expectation| matches!(expectation, Expectation::Violates(_)));
+        let end = at.since(Time::ZERO) + Duration::from_millis(1);
+        if end < smaller.duration {
+            smaller.duration = end;
+            drop_what_never_happens(smaller);
+        }
+    };
+    with(plan, &[&cut, &|smaller| smaller.expectations.clear()])
+}
+
+/// Faults that begin after the end of the run are taken away, ends after it left out.
+fn drop_what_never_happens(plan: &mut Plan) {
+    let end = Time::ZERO + plan.duration;
+    plan.faults.retain(|fault| begin(fault) < end);
+    for fault in &mut plan.faults {
+        if finish(fault).is_some_and(|until| until >= end) {
+            fault.end = End::Never;
+        }
+    }
+}
+
+/// When a scripted fault begins.
+fn begin(fault: &Fault) -> Time {
+    match fault.start {
+        Start::At(at) => at,
+        Start::When { .. } => Time::ZERO,
+    }
+}
+
+/// When a scripted fault ends.
+fn finish(fault: &Fault) -> Option<Time> {
+    match fault.end {
+        End::Never => None,
+        End::Until(until) => Some(until),
+        End::For(length) => Some(begin(fault) + length),
+    }
+}
+
+/// Half of the faults are left out, a quarter, and so on down to each one.
+fn fewer_faults(plan: &Plan, _: Time) -> Vec<Plan> {
+    let count = plan.faults.len();
+    let mut smaller = Vec::new();
+    let mut size = count;
+    while size > 0 {
+        for first in (0..count).step_by(size) {
+            let mut plan = plan.clone();
+            plan.faults.drain(first..(first + size).min(count));
+            smaller.push(plan);
+        }
+        size /= 2;
+    }
+    smaller
+}
+
+/// The last nodes are left out, with what faults and links say of them.
+fn fewer_nodes(plan: &Plan, _: Time) -> Vec<Plan> {
+    let fewer = |voters: u32| (voters >= 1 && voters < plan.cluster.voters).then(|| with_nodes(plan, voters));
+    let voters = plan.cluster.voters;
+    [3, voters.saturating_sub(2), voters.saturating_sub(1)].into_iter().filter_map(fewer).collect()
+}
+
+fn with_nodes(plan: &Plan, voters: u32) -> Plan {
+    let mut plan = plan.clone();
+    plan.cluster.voters = voters;
+    plan.cluster.first_leader = plan.cluster.first_leader.filter(|node| node.0 <= voters);
+    if let Logs::Each(logs) = &mut plan.cluster.logs {
+        logs.truncate(voters as usize);
+    }
+    plan.network.links.retain(|(from, to, _)| from.0.max(to.0) <= voters);
+    let exists = |target: &Target| !matches!(target, Target::Node(node) if node.0 > voters);
+    plan.faults.retain_mut(|fault| match &mut fault.action {
+        Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => match shape {
+            Shape::Cut(edges) => {
+                edges.retain(|edge| exists(&edge.from) && exists(&edge.to));
+                !edges.is_empty()
+            }
+            Shape::Groups(groups) => {
+                groups.iter_mut().for_each(|group| group.retain(exists));
+                groups.retain(|group| !group.is_empty());
+                groups.len() > 1
+            }
+            Shape::Isolate(target) => exists(target),
+            _ => false,
+        },
+        Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => match target {
+            Target::Nodes(nodes) => {
+                *nodes = nodes.iter().filter(|node| node.0 <= voters).collect();
+                *target = few(*nodes);
+                !matches!(target, Target::Nodes(nodes) if nodes.is_empty())
+            }
+            target => exists(target),
+        },
+    });
+    plan
+}
+
+/// A set of nodes as the plainest target.
+fn few(nodes: NodeSet) -> Target {
+    match nodes.iter().collect::<Vec<_>>()[..] {
+        [node] => Target::Node(node),
+        _ => Target::Nodes(nodes),
+    }
+}
+
+/// Fewer clients, fewer operations, fewer keys, shorter values, and only puts.
+fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
+    let load = |change: &dyn Fn(&mut Clients)| {
+        let mut plan = plan.clone();
+        plan.clients.iter_mut().for_each(change);
+        plan
+    };
+    let slower = |clients: &mut Clients| {
+        if let Arrival::OpenLoop { mean } = &mut clients.arrival
+            && *mean < Duration::from_secs(1)
+        {
+            *mean = mean.saturating_mul(2);
+        }
+    };
+    let one = |clients: &mut Clients| {
+        if let Arrival::OpenLoop { mean } = &mut clients.arrival {
+            // The same load as before in all.
+            *mean = Duration::from_nanos((mean.nanos() / u64::from(clients.count)).max(1));
+        }
+        clients.count = 1;
+    };
+    let proposals = [
+        Plan { clients: None, ..plan.clone() },
+        load(&one),
+        load(&slower),
+        load(&|clients| clients.keys = 1),
+        load(&|clients| clients.value_bytes = 8),
+        load(&|clients| clients.mix = Mix { put: 1 << 32, get: 0, cas: 0 }),
+    ];
+    proposals.into_iter().filter(|smaller| smaller != plan).collect()
+}
+
+/// Links that neither lose nor duplicate and are all alike, disks that take no time, the usual timers, empty logs.
+fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
+    let ms = Duration::from_millis;
+    let usual = Distribution::Uniform(ms(1), ms(5));
+    let whole = |link: &mut Link| (link.loss, link.duplicate) = (Rate::ZERO, Rate::ZERO);
+    let timers = |options: &mut Options| {
+        (options.heartbeat, options.election_timeout) = (ms(50), (ms(150), ms(300)));
+    };
+    with(
+        plan,
+        &[
+            &|it| it.network.links.clear(),
+            &|it| whole(&mut it.network.default),
+            &|it| it.network.default.loss = Rate::ZERO,
+            &|it| it.network.default.duplicate = Rate::ZERO,
+            &|it| {
+                let usual = Distribution::Constant(Duration::ZERO);
+                it.network.clients = Link { latency: usual, loss: Rate::ZERO, duplicate: Rate::ZERO };
+            },
+            &|it| it.network.default.latency = usual,
+            &|it| it.network.default.latency = Distribution::Constant(ms(1)),
+            &|it| it.cluster.flush = Distribution::Constant(Duration::ZERO),
+            &|it| it.cluster.flush = Distribution::Constant(ms(1)),
+            &|it| it.cluster.flush = Distribution::Uniform(Duration::from_micros(500), ms(2)),
+            &|it| timers(&mut it.cluster.raft),
+            &|it| it.cluster.raft.max_batch_bytes = 65_536,
+            &|it| it.cluster.call_timeout = ms(150),
+            &|it| it.cluster.logs = Logs::Same,
+            &|it| shorter_logs(&mut it.cluster.logs),
+            &|it| it.cluster.first_leader = None,
+        ],
+    )
+}
+
+/// Each log that is given loses its last entry.
+fn shorter_logs(logs: &mut Logs) {
+    if let Logs::Each(logs) = logs {
+        for log in logs {
+            let _: Option<Term> = log.pop();
+        }
+    }
+}
+
+/// Each fault alone: hits fewer links, or fewer nodes, or is the plainer one of two kinds.
+fn plainer_faults(plan: &Plan, _: Time) -> Vec<Plan> {
+    let mut smaller = Vec::new();
+    for (place, fault) in plan.faults.iter().enumerate() {
+        for action in plainer(&fault.action) {
+            let mut plan = plan.clone();
+            plan.faults[place].action = action;
+            smaller.push(plan);
+        }
+    }
+    smaller
+}
+
+fn plainer(action: &Action) -> Vec<Action> {
+    match action {
+        Action::Partition(Shape::Cut(edges)) => {
+            fewer_edges(edges).into_iter().map(|edges| Action::Partition(Shape::Cut(edges))).collect()
+        }
+        Action::Clog(Shape::Cut(edges)) => {
+            let whole = std::iter::once(Action::Partition(Shape::Cut(edges.clone())));
+            let fewer = fewer_edges(edges).into_iter().map(|edges| Action::Clog(Shape::Cut(edges)));
+            whole.chain(fewer).collect()
+        }
+        Action::Clog(shape) => vec![Action::Partition(shape.clone())],
+        Action::Wipe(target) => vec![Action::Crash(*target)],
+        Action::Crash(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Crash).collect(),
+        Action::Pause(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Pause).collect(),
+        Action::Partition(_) | Action::Flap { .. } | Action::Crash(_) | Action::Pause(_) => Vec::new(),
+    }
+}
+
+/// Each half of the links, then all but each one.
+fn fewer_edges(edges: &[Edge]) -> Vec<Vec<Edge>> {
+    if edges.len() < 2 {
+        return Vec::new();
+    }
+    let (first, second) = edges.split_at(edges.len() / 2);
+    let but = |without: usize| {
+        let others = edges.iter().enumerate().filter(|(place, _)| *place != without);
+        others.map(|(_, edge)| *edge).collect()
+    };
+    [first.to_vec(), second.to_vec()].into_iter().chain((0..edges.len()).map(but)).collect()
+}
+
+/// All but each one of these nodes.
+fn fewer(nodes: NodeSet) -> Vec<Target> {
+    let but = |without: NodeId| few(nodes.iter().filter(|node| *node != without).collect());
+    nodes.iter().map(but).collect()
+}
+
+/// Each fault alone: lasts to the end, or half as long, or begins in the middle.
+fn shorter_faults(plan: &Plan, _: Time) -> Vec<Plan> {
+    let mut smaller = Vec::new();
+    for (place, fault) in plan.faults.iter().enumerate() {
+        let Some(until) = finish(fault) else { continue };
+        let from = begin(fault);
+        let half = Duration::from_nanos(until.since(from).nanos() / 2);
+        let mut propose = |start: Time, end: End| {
+            let mut plan = plan.clone();
+            (plan.faults[place].start, plan.faults[place].end) = (Start::At(start), end);
+            smaller.push(plan);
+        };
+        propose(from, End::Never);
+        if half > Duration::from_millis(5) {
+            propose(from, End::Until(from + half));
+            propose(from + half, End::Until(until));
+        }
+    }
+    smaller
+}
+
+/// Everything from some fault on happens sooner: the calm before it is halved.
+fn earlier_faults(plan: &Plan, _: Time) -> Vec<Plan> {
+    let mut times: Vec<Time> = plan.faults.iter().map(begin).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut smaller = Vec::new();
+    let mut before = Time::ZERO;
+    for from in times {
+        let gap = from.since(before).nanos() / 2;
+        before = from;
+        if gap > 20_000_000 {
+            smaller.push(sooner(plan, from, Duration::from_nanos(gap)));
+        }
+    }
+    smaller
+}
+
+/// What happens from this time on happens sooner by so much.
+fn sooner(plan: &Plan, from: Time, by: Duration) -> Plan {
+    let mut plan = plan.clone();
+    let shift = |time: Time| {
+        if time < from { time } else { Time::from_nanos(time.nanos() - by.nanos()) }
+    };
+    for fault in &mut plan.faults {
+        fault.start = Start::At(shift(begin(fault)));
+        if let End::Until(until) = fault.end {
+            fault.end = End::Until(shift(until));
+        }
+    }
+    if let Some(settle) = &mut plan.settle {
+        settle.from = shift(settle.from);
+    }
+    plan.duration = Duration::from_nanos(plan.duration.nanos() - by.nanos());
+    plan
+}
+
+/// The steps to which times are rounded, the coarsest first.
+const STEPS: [u64; 6] = [1_000_000_000, 500_000_000, 100_000_000, 50_000_000, 10_000_000, 1_000_000];
+
+/// Plans with one time rounded.
+pub(super) fn rounded(plan: &Plan) -> Vec<Plan> {
+    let mut rounder = Vec::new();
+    let near = |nanos: u64, step: u64| (nanos + step / 2) / step * step;
+    let is_round = |nanos: u64, step: u64| nanos.is_multiple_of(step);
+    for step in STEPS {
+        let duration = plan.duration.nanos();
+        let up = duration.div_ceil(step) * step;
+        if !is_round(duration, step) {
+            rounder.push(Plan { duration: Duration::from_nanos(up), ..plan.clone() });
+        }
+        for (place, fault) in plan.faults.iter().enumerate() {
+            let (from, until) = (begin(fault), finish(fault));
+            let start = near(from.nanos(), step);
+            if !is_round(from.nanos(), step) && until.is_none_or(|until| start < until.nanos()) {
+                let mut plan = plan.clone();
+                plan.faults[place].start = Start::At(Time::from_nanos(start));
+                rounder.push(plan);
+            }
+            if let Some(until) = until {
+                let end = near(until.nanos(), step);
+                if !is_round(until.nanos(), step) && end > from.nanos() && end < duration {
+                    let mut plan = plan.clone();
+                    plan.faults[place].end = End::Until(Time::from_nanos(end));
+                    rounder.push(plan);
+                }
+            }
+        }
+        if let Some(clients) = &plan.clients
+            && let Arrival::OpenLoop { mean } = clients.arrival
+            && !is_round(mean.nanos(), step)
+            && near(mean.nanos(), step) > 0
+        {
+            let arrival = Arrival::OpenLoop { mean: Duration::from_nanos(near(mean.nanos(), step)) };
+            let clients = Clients { arrival, ..clients.clone() };
+            rounder.push(Plan { clients: Some(clients), ..plan.clone() });
+        }
+    }
+    rounder
+}

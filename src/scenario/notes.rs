@@ -1,0 +1,133 @@
+//! What is noted against a scenario while it is given a meaning.
+
+use super::locate::Tree;
+use super::path::Path;
+use super::problem::{Errors, Problem, Warning};
+use std::ops::Range;
+
+/// How many problems of a kind are kept; of the others only the number.
+const MOST_KEPT: usize = 1_000;
+
+/// What the second pass has found so far.
+#[derive(Debug)]
+pub(super) struct Notes<'t> {
+    tree: &'t Tree<'t>,
+    errors: Vec<Problem>,
+    warnings: Vec<Warning>,
+    /// How many errors there are beside those that are kept.
+    more: usize,
+}
+
+impl<'t> Notes<'t> {
+    /// None yet, about the text of this tree.
+    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
+    }
+
+    /// None yet, about the same text: for a try that may fail.
+    pub(super) fn scratch(&self) -> Self {
+        Self::new(self.tree)
+    }
+
+    /// Notes an error in the value at `path`.
+    pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
+        self.note_error(path, message.into(), help.into(), None);
+    }
+
+    /// Notes an error in the value at `path`, which has to do with that at another.
+    pub(super) fn error_beside(
+        &mut self,
+        path: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        beside: (&Path<'_>, &str),
+    ) {
+        self.note_error(path, message.into(), help.into(), Some(beside));
+    }
+
+    fn note_error(
+        &mut self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) {
+        if self.errors.len() < MOST_KEPT {
+            let problem = self.problem(path, message, help, beside);
+            self.errors.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Notes that the value at `path` is doubtful.
+    pub(super) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
+        self.note_warning(path, message.into(), help.into(), None);
+    }
+
+    /// Notes that the value at `path` is doubtful, beside that at another.
+    pub(super) fn warn_beside(
+        &mut self,
+        path: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        beside: (&Path<'_>, &str),
+    ) {
+        self.note_warning(path, message.into(), help.into(), Some(beside));
+    }
+
+    fn note_warning(
+        &mut self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) {
+        if self.warnings.len() < MOST_KEPT {
+            let problem = self.problem(path, message, help, beside);
+            self.warnings.push(Warning(problem));
+        }
+    }
+
+    /// Notes an error of the whole text, at a place of its own.
+    pub(super) fn error_at(&mut self, place: Range<usize>, message: &str, help: &str) {
+        self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
+    }
+
+    /// How many errors were noted so far.
+    pub(super) fn count(&self) -> usize {
+        self.errors.len() + self.more
+    }
+
+    /// Whether no error was noted so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// Whether it no longer matters what else is said of an error: it won't be shown.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() > MOST_KEPT
+    }
+
+    /// The warnings, or all errors if there are any; in the order of the text.
+    pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
+        self.errors.sort_by_key(Problem::order);
+        self.warnings.sort_by_key(|warning| warning.0.order());
+        let clean = self.is_clean();
+        if clean { Ok(self.warnings) } else { Err(Errors { problems: self.errors, more: self.more }) }
+    }
+
+    fn problem(
+        &self,
+        path: &Path<'_>,
+        message: String,
+        help: String,
+        beside: Option<(&Path<'_>, &str)>,
+    ) -> Problem {
+        let steps = path.steps();
+        let place =
+            |(path, label): (&Path<'_>, &str)| Some((self.tree.value(&path.steps())?, label.to_string()));
+        let beside = beside.and_then(place);
+        Problem::new(&steps, self.tree.value(&steps), message, help).beside(beside)
+    }
+}
