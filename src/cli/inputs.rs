@@ -2,6 +2,7 @@
 
 use super::{Failure, Output};
 use crate::plan::Plan;
+use crate::scenario::{Errors, Warning};
 use std::path::{Path, PathBuf};
 
 /// A scenario file, read and understood.
@@ -14,23 +15,7 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Reads a scenario. Warnings go to standard error.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let bad = |text: String| {
-            output.annotations().bad_file(&name, &text);
-            Failure::BadInput(format!("error: {text}"))
-        };
-        let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
-            .map_err(|error| bad(error.to_string()))?;
-        let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
-        let colour = output.colours_diagnostics();
-        let (plan, warnings) = crate::scenario::read(text).map_err(|errors| {
-            output.annotations().errors(&name, text, &errors);
-            Failure::BadInput(errors.render(&name, text, colour))
-        })?;
-        for warning in &warnings {
-            output.diagnose(&warning.render(&name, text, colour));
-            output.annotations().warning(&name, text, warning);
-        }
+        let plan = understand(path, output, crate::scenario::read)?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
@@ -55,6 +40,32 @@ impl Scenario {
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// Reads a file of a language, by this reader of it. Warnings go to standard error.
+pub(super) fn understand<T>(
+    path: &Path,
+    output: &Output,
+    read: fn(&str) -> Result<(T, Vec<Warning>), Errors>,
+) -> Result<T, Failure> {
+    let name = path.display().to_string();
+    let bad = |text: String| {
+        output.annotations().bad_file(&name, &text);
+        Failure::BadInput(format!("error: {text}"))
+    };
+    let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
+        .map_err(|error| bad(error.to_string()))?;
+    let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
+    let colour = output.colours_diagnostics();
+    let (meant, warnings) = read(text).map_err(|errors| {
+        output.annotations().errors(&name, text, &errors);
+        Failure::BadInput(errors.render(&name, text, colour))
+    })?;
+    for warning in &warnings {
+        output.diagnose(&warning.render(&name, text, colour));
+        output.annotations().warning(&name, text, warning);
+    }
+    Ok(meant)
 }
 
 /// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.

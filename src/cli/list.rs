@@ -63,6 +63,25 @@ pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     Ok(Status::Held)
 }
 
+/// The text of the profile of this name.
+pub(super) fn profile(name: &str) -> Result<&'static str, Failure> {
+    let folder = SHIPPED.get_dir("profiles");
+    let files = || folder.iter().flat_map(|folder| folder.files());
+    let stem = |file: &include_dir::File<'static>| {
+        file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    if let Some(text) = files().find(|file| stem(file) == name).and_then(include_dir::File::contents_utf8) {
+        return Ok(text);
+    }
+    let names: Vec<String> = files().map(stem).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let help = match nearest(name, &names) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}; a file of your own is named with its path", names.join(", ")),
+    };
+    Err(Failure::BadInput(format!("error: no profile that comes with Squall is called {name}\nhelp: {help}")))
+}
+
 /// All of them, by path; those in no folder first.
 fn shipped() -> Vec<Shipped> {
     let mut all = Vec::new();

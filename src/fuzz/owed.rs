@@ -13,8 +13,9 @@
 //!
 //! **Progress** also takes a leader that stays: heartbeats that come in time, and a wider window, since votes have to
 //! return and the leader has to show itself to all before the next timer ends. Then it brings up to date those whom it
-//! needs for a majority, at worst with all that was ever asked for: one batch each round trip, and one more for each new
-//! command.
+//! needs for a majority, at worst with all that was ever asked for. More than one batch each round trip is not counted
+//! on: what is sent without waiting for answers is refused where links reorder it, and then sent again. Where clients ask
+//! for more than that, the backlog may grow for ever, and nothing but a leader is owed.
 //!
 //! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
 //! node stays silent, and a client may ask it first.
@@ -32,6 +33,9 @@ const IN_TIME: f64 = 0.8;
 /// Over so many operations service is judged at the least.
 const ENOUGH_OPERATIONS: f64 = 30.0;
 
+/// Commands that come at random may come so many times as fast for a while.
+const SPARE: f64 = 1.5;
+
 /// What an entry takes in a message besides its value, in bytes; rather too much.
 const ENTRY_OVERHEAD: u32 = 64;
 
@@ -41,12 +45,15 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let times = Times::of(plan);
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
-    let Some(bound) = times.elected(2.0 * times.usual_way).filter(|bound| *bound <= left) else { return owed };
+    let Some(bound) = times.elected(2.0 * times.usual_way).filter(|bound| *bound <= left) else {
+        return owed;
+    };
     owed.push(Expectation::LeaderWithin { bound: duration(bound), after: Moment::Settle });
     let Some(clients) = &plan.clients else { return owed };
     let Some(stable) = times.stable() else { return owed };
     let asked = Asked::of(clients, plan);
-    let served = stable + times.caught_up(&asked, plan) + seconds(clients.timeout);
+    let Some(caught_up) = times.caught_up(&asked, plan) else { return owed };
+    let served = stable + caught_up + seconds(clients.timeout);
     if served + asked.gap > IN_TIME * left {
         return owed;
     }
@@ -76,9 +83,8 @@ impl Times {
         let raft = &plan.cluster.raft;
         let latency = &plan.network.default.latency;
         let flush = &plan.cluster.flush;
-        let mean = |distribution: &Distribution| {
-            (seconds(distribution.min()) + seconds(distribution.max())) / 2.0
-        };
+        let mean =
+            |distribution: &Distribution| (seconds(distribution.min()) + seconds(distribution.max())) / 2.0;
         Self {
             nodes: plan.cluster.voters,
             heartbeat: seconds(raft.heartbeat),
@@ -132,17 +138,16 @@ impl Times {
         self.timeout.0 > self.heartbeat + self.latency.1 - self.latency.0
     }
 
-    /// How long it takes to bring a follower up to date that has nothing of what was asked for. With `R` new commands a
-    /// second after `t` seconds `1 + R t` batches are under way at a time, each for a round trip.
-    fn caught_up(&self, asked: &Asked, plan: &Plan) -> f64 {
+    /// How long it takes to bring a follower up to date that has nothing of what was asked for; none if new commands may
+    /// come faster than that goes.
+    fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
         let terms = asked.seconds / self.timeout.0;
         let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
         let batch = f64::from((plan.cluster.raft.max_batch_bytes / (value + ENTRY_OVERHEAD)).max(1));
-        let chained = (asked.entries + terms) / batch * self.round_trip();
-        let rate = asked.commands_per_second;
-        // Rounds to find where the logs part come on top.
+        let gained = batch / self.round_trip() - SPARE * asked.commands_per_second;
+        // To find where the logs part takes a round for each term in which they differ.
         let rounds = 20.0 * self.round_trip();
-        2.0 * ((libm::sqrt(1.0 + 2.0 * rate * chained) - 1.0) / rate) + rounds
+        (gained > 0.0).then(|| (asked.entries + terms) / gained + rounds)
     }
 }
 
