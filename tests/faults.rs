@@ -194,6 +194,9 @@ fn whatever_happens_can_be_scripted() {
         let (mut resolver, mut records) = (Resolver::default(), Vec::new());
         let digest = run(&plan, seed, &mut resolver).digest;
         let script = resolver.script(&plan, seed);
+        let written = squall::scenario::write(&script);
+        let read = squall::scenario::read(&written).map(|(plan, _)| plan);
+        assert_eq!(read.as_ref(), Ok(&script), "seed {seed}: {written}");
         let again = run(&script, seed, &mut records).digest;
         assert_eq!(digest, again, "seed {seed}: {plan:#?}\nscripted: {script:#?}");
         let all = happened(&records);

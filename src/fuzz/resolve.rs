@@ -147,6 +147,12 @@ fn shape(links: &BTreeSet<(NodeId, NodeId)>, voters: u32) -> Shape {
         let outside = || nodes().filter(|node| !group.contains(node));
         group.iter().flat_map(|a| outside().flat_map(|b| [(*a, b), (b, *a)])).collect::<BTreeSet<_>>()
     };
+    if links.is_empty() {
+        // A fault that hit no link is still a fault: all links are kept.
+        let both = |from, to| Edge { from: Target::Node(from), to: Target::Node(to), one_way: false };
+        let pairs = nodes().flat_map(|from| (from.0 + 1..=voters).map(move |to| both(from, NodeId(to))));
+        return Shape::Keep(pairs.collect());
+    }
     if let Some(alone) = nodes().find(|node| *links == apart(&[*node])) {
         return Shape::Isolate(Target::Node(alone));
     }

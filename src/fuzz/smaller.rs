@@ -177,27 +177,19 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
 /// Links that neither lose nor duplicate and are all alike, disks that take no time, the usual timers, empty logs.
 fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
     let ms = Duration::from_millis;
-    let usual = Distribution::Uniform(ms(1), ms(5));
+    let at_once = Distribution::Constant(Duration::ZERO);
     let whole = |link: &mut Link| (link.loss, link.duplicate) = (Rate::ZERO, Rate::ZERO);
     let timers = |options: &mut Options| {
         (options.heartbeat, options.election_timeout) = (ms(50), (ms(150), ms(300)));
     };
-    with(
+    let mut smaller = with(
         plan,
         &[
             &|it| it.network.links.clear(),
             &|it| whole(&mut it.network.default),
             &|it| it.network.default.loss = Rate::ZERO,
             &|it| it.network.default.duplicate = Rate::ZERO,
-            &|it| {
-                let usual = Distribution::Constant(Duration::ZERO);
-                it.network.clients = Link { latency: usual, loss: Rate::ZERO, duplicate: Rate::ZERO };
-            },
-            &|it| it.network.default.latency = usual,
-            &|it| it.network.default.latency = Distribution::Constant(ms(1)),
-            &|it| it.cluster.flush = Distribution::Constant(Duration::ZERO),
-            &|it| it.cluster.flush = Distribution::Constant(ms(1)),
-            &|it| it.cluster.flush = Distribution::Uniform(Duration::from_micros(500), ms(2)),
+            &|it| it.network.clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO },
             &|it| timers(&mut it.cluster.raft),
             &|it| it.cluster.raft.max_batch_bytes = 65_536,
             &|it| it.cluster.call_timeout = ms(150),
@@ -205,7 +197,26 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| shorter_logs(&mut it.cluster.logs),
             &|it| it.cluster.first_leader = None,
         ],
-    )
+    );
+    let usual_latency = Distribution::Uniform(ms(1), ms(5));
+    for latency in plainer_than(plan.network.default.latency, &[Distribution::Constant(ms(1)), usual_latency])
+    {
+        let mut plan = plan.clone();
+        plan.network.default.latency = latency;
+        smaller.push(plan);
+    }
+    let usual_flush = Distribution::Uniform(Duration::from_micros(500), ms(2));
+    for flush in plainer_than(plan.cluster.flush, &[at_once, Distribution::Constant(ms(1)), usual_flush]) {
+        let mut plan = plan.clone();
+        plan.cluster.flush = flush;
+        smaller.push(plan);
+    }
+    smaller
+}
+
+/// What is plainer than this, in this order: so that nothing goes to and fro.
+fn plainer_than(this: Distribution, order: &[Distribution]) -> Vec<Distribution> {
+    order.iter().copied().take_while(|plainer| *plainer != this).collect()
 }
 
 /// Each log that is given loses its last entry.

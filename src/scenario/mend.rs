@@ -53,7 +53,8 @@ impl Parsing<'_> {
             | Error::ExpectedMap
             | Error::ExpectedStructLike
             | Error::ExpectedNamedStructLike(_)
-            | Error::ExpectedIdentifier => self.example_instead(),
+            | Error::ExpectedIdentifier
+            | Error::SuggestRawIdentifier(_) => self.example_instead(),
             _ => None,
         }
     }

@@ -152,6 +152,30 @@ fn bytes_that_are_no_text_are_told_by_place() {
     assert!(errors.render("x.ron", "", false).contains("1048577 bytes is too long"));
 }
 
+/// What stands in [`EVERYTHING`], and a mistake of form in its place.
+const MISTAKES: &[(&str, &str)] = &[
+    ("duration: \"1m\"", "duration: 60"),
+    ("seed: 0x2A", "seed: \"42\""),
+    ("voters: 5", "voters: five"),
+    ("heartbeat: \"50ms\"", "heartbeat: 50"),
+    ("election_timeout: (\"150ms\", \"300ms\")", "election_timeout: \"150ms\""),
+    ("rpc: (timeout: \"150ms\")", "rpc: (timeout: \"soon\")"),
+    ("bug: Some(AckBeforeFlush)", "bug: AckBeforeFlash"),
+    ("duplicate: 1e-3", "dublicate: 1e-3"),
+    ("latency: Constant(\"40ms\")", "latency: \"40ms\""),
+    ("count: 4", "count: -4"),
+    ("arrival: OpenLoop(rate: 200.0)", "arrival: OpenLoop(200.0)"),
+    ("keys: 16", "keys: 1.6"),
+    ("jitter: NoJitter", "jitter: None"),
+    ("id: \"split\"", "id: 5"),
+    ("\"few\": Minority", "\"few\": Few"),
+    ("bridge: Node(3)", "bridge: 3"),
+    ("Wipe(Node(1))", "Wipe(1)"),
+    ("settle: (from: \"40s\", core: All", "settle: (core: All"),
+    ("TermAtMost(50)", "TermAtMost(\"50\")"),
+    ("Sometimes(NodeBlank)", "Sometimes(NodeBlanc)"),
+];
+
 /// So many different words in quotes, with commas between.
 fn numbered(word: &str, after: &str, count: usize) -> String {
     (0..count).map(|n| format!("\"{word}{n}\"{after}")).collect::<Vec<_>>().join(",")
@@ -545,6 +569,28 @@ proptest! {
         }
         for (weight, part) in weights.into_iter().zip(parts) {
             prop_assert!(weight > 0.0 || part == 0, "what has no weight does not happen");
+        }
+    }
+
+    /// Mistakes of form are told all at once, each at its place, and nothing else is accused.
+    #[test]
+    fn each_mistake_is_told_and_no_other(chosen in vec(any::<bool>(), MISTAKES.len())) {
+        let mut text = EVERYTHING.to_string();
+        let chosen: Vec<_> = MISTAKES.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(it, _)| it).collect();
+        for (right, wrong) in &chosen {
+            prop_assert_eq!(text.matches(right).count(), 1, "{}", right);
+            text = text.replace(right, wrong);
+        }
+        let problems = match read(&text) {
+            Ok(_) => vec![],
+            Err(errors) => errors.problems().to_vec(),
+        };
+        let mut places: Vec<_> = chosen.iter().filter_map(|(_, wrong)| text.find(wrong).map(|at| at..at + wrong.len())).collect();
+        places.sort_by_key(|place| place.start);
+        let told: Vec<_> = problems.iter().filter_map(Problem::place).collect();
+        prop_assert_eq!(told.len(), places.len(), "{:?}", problems);
+        for (told, place) in told.iter().zip(places) {
+            prop_assert!(place.start <= told.start && told.end <= place.end, "{:?} in {:?}", told, place);
         }
     }
 

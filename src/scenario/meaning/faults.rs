@@ -86,7 +86,7 @@ pub(super) fn faults(
         read.push(Fault { id: fault.id.clone(), start, spread, end, action });
     }
     chains(path, &read, notes);
-    overlaps(path, &read, setting, notes);
+    overlaps(path, &read, |place| faults[place].overlap == Some(true), setting, notes);
     read
 }
 

@@ -19,6 +19,7 @@ mod targets;
 
 pub(super) use effort::limit;
 pub(super) use load::{mean_between, shares};
+pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
 
 use crate::ids::NodeId;

@@ -2,10 +2,11 @@
 
 use super::setting::Setting;
 use crate::ids::{NodeId, NodeSet};
-use crate::plan::{Action, End, Fault, Start, Target};
+use crate::plan::{Action, End, Fault, Plan, Start, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::time::Time;
+use std::collections::BTreeSet;
 
 /// Until when a node is down or paused at the latest, and by which fault.
 type Held = Option<(Time, usize)>;
@@ -21,9 +22,47 @@ struct State {
     all: Held,
 }
 
-/// Notes two faults that may be at one time, and take the same node down or pause it. That can be told of faults whose
-/// times and nodes are known; of others the world makes sense at run time.
-pub(super) fn overlaps(path: &Path<'_>, faults: &[Fault], setting: &Setting<'_>, notes: &mut Notes<'_>) {
+/// Two faults that may be at one time, and take the same node down or pause it.
+struct Overlap {
+    /// The places of the two, the later in the list first.
+    places: (usize, usize),
+    /// Whether the node is taken down, not paused.
+    is_down: bool,
+    /// The node, if not every one.
+    node: Option<NodeId>,
+}
+
+/// Notes faults that overlap without saying that they may.
+pub(super) fn overlaps(
+    path: &Path<'_>,
+    faults: &[Fault],
+    may: impl Fn(usize) -> bool,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) {
+    for Overlap { places: (later, earlier), is_down, node } in find(faults, setting) {
+        if may(later) || may(earlier) {
+            continue;
+        }
+        let what = if is_down { "down" } else { "paused" };
+        let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
+        let message = format!("{who} is {what} already in this time, by faults[{earlier}]");
+        let (later, earlier) = (path.item(later), path.item(earlier));
+        let beside = (&earlier.field("do"), "by this fault");
+        let help = "let one of the two end before the other begins, or, if it is meant, say `overlap: true`";
+        notes.error_beside(&later.field("do"), message, help, beside);
+    }
+}
+
+/// The places of the faults of a plan that have to say that they may overlap.
+pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
+    let setting = Setting { names: &plan.names, ..Setting::of_voters(plan.cluster.voters) };
+    find(&plan.faults, &setting).into_iter().map(|overlap| overlap.places.0).collect()
+}
+
+/// Finds faults that overlap. That can be told of faults whose times and nodes are known; of others the world makes
+/// sense at run time.
+fn find(faults: &[Fault], setting: &Setting<'_>) -> Vec<Overlap> {
     let mut ordered: Vec<(Time, usize)> = Vec::new();
     for (place, fault) in faults.iter().enumerate() {
         if let Start::At(at) = fault.start
@@ -35,21 +74,16 @@ pub(super) fn overlaps(path: &Path<'_>, faults: &[Fault], setting: &Setting<'_>,
     ordered.sort_unstable();
     let state = || State { nodes: vec![None; setting.voters as usize], ..State::default() };
     let (mut down, mut paused) = (state(), state());
+    let mut found = Vec::new();
     for (at, place) in ordered {
         let Some((is_down, nodes)) = exclusive(&faults[place].action, setting) else { continue };
         let state = if is_down { &mut down } else { &mut paused };
         let until = latest_end(&faults[place], at);
         if let Some((other, node)) = state.hold(nodes, at, until, place) {
-            let what = if is_down { "down" } else { "paused" };
-            let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
-            let (later, earlier) = (place.max(other), place.min(other));
-            let message = format!("{who} is {what} already in this time, by faults[{earlier}]");
-            let (later, earlier) = (path.item(later), path.item(earlier));
-            let beside = (&earlier.field("do"), "by this fault");
-            let help = "let one of the two end before the other begins";
-            notes.error_beside(&later.field("do"), message, help, beside);
+            found.push(Overlap { places: (place.max(other), place.min(other)), is_down, node });
         }
     }
+    found
 }
 
 impl State {
@@ -92,7 +126,7 @@ fn latest_end(fault: &Fault, at: Time) -> Time {
 }
 
 /// What a fault holds for itself: nodes, or all of them (`None`), being down (`true`) or paused.
-pub(super) fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
+fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),

@@ -15,6 +15,7 @@ pub(in crate::scenario) struct Fault {
     pub(in crate::scenario) spread: Option<Duration>,
     pub(in crate::scenario) until: Option<Duration>,
     pub(in crate::scenario) r#for: Option<Duration>,
+    pub(in crate::scenario) overlap: Option<bool>,
     pub(in crate::scenario) r#do: Action,
 }
 

@@ -43,6 +43,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "\"2s\"",
             )
             .limit("longer than 0s"),
+            Entry::field(
+                "overlap",
+                "true or false",
+                "whether it may hit nodes that another fault holds down or paused already",
+                "true",
+            )
+            .or("false"),
             Entry::field("do", "Action", "what it does", "Crash(Leader)").required(),
         ],
         frame: "faults: [(@)]",

@@ -10,7 +10,8 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    pub(super) fn fault(&self, fault: &Fault) -> String {
+    /// A fault, which may have to say that it overlaps another.
+    pub(super) fn fault(&self, fault: &Fault, overlaps: bool) -> String {
         let mut fields = Vec::new();
         if let Some(id) = &fault.id {
             fields.push(format!("id: {}", quoted(id)));
@@ -31,6 +32,9 @@ impl Writer<'_> {
         }
         if fault.spread != Duration::ZERO {
             fields.push(format!("spread: \"{}\"", fault.spread));
+        }
+        if overlaps {
+            fields.push("overlap: true".to_string());
         }
         fields.push(format!("do: {}", self.action(&fault.action)));
         format!("({})", joined(fields))

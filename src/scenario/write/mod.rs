@@ -3,7 +3,7 @@
 mod expectations;
 mod faults;
 
-use super::meaning::{mean_between, shares};
+use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
 use crate::rng::Distribution;
@@ -33,7 +33,9 @@ pub fn write(plan: &Plan) -> String {
         let name = |name: &Name| format!("{}: {}", quoted(&name.name), faults.target(name.target));
         lines.push(format!("    names: {{{}}},", joined(plan.names.iter().map(name))));
     }
-    listed("faults", plan.faults.iter().map(|fault| faults.fault(fault)), &mut lines);
+    let overlapping = overlapping(plan);
+    let fault = |(place, fault)| faults.fault(fault, overlapping.contains(&place));
+    listed("faults", plan.faults.iter().enumerate().map(fault), &mut lines);
     listed("storm", plan.storms.iter().map(|storm| faults.storm(storm)), &mut lines);
     if let Some(settle) = plan.settle {
         lines.push(format!("    settle: (from: \"{}\", core: All),", settle.from));

@@ -4,7 +4,6 @@ use super::ranges::{reversed, times, wholes};
 use crate::plan::{Action, Between, FaultRanges, Profile, StartRanges, StormRanges, Target};
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
 use crate::scenario::meaning::faults::action;
-use crate::scenario::meaning::overlaps::exclusive;
 use crate::scenario::meaning::setting::Setting;
 use crate::scenario::meaning::{bounded_value, rate};
 use crate::scenario::notes::Notes;
@@ -38,7 +37,6 @@ pub(super) fn faults(
     }
     if notes.is_clean() {
         wipes(path, &read, profile, notes);
-        collisions(path, &read, profile, notes);
     }
     read
 }
@@ -225,30 +223,5 @@ fn hit(target: Target, voters: u32) -> u32 {
         Target::Minority => (voters - 1) / 2,
         Target::All | Target::Rest => voters,
         Target::Node(_) | Target::Leader | Target::Follower(_) | Target::Random | Target::Named(_) => 1,
-    }
-}
-
-/// Notes faults that may take one and the same node down while it is down. Those that name no node make sense at run
-/// time, by whom they find.
-fn collisions(path: &Path<'_>, faults: &[FaultRanges], profile: &Profile, notes: &mut Notes<'_>) {
-    let setting = setting(sizes(profile, 1).last().copied().unwrap_or(1), profile);
-    let mut named = [0_u32; 2];
-    for (i, fault) in faults.iter().enumerate() {
-        let Some((is_down, _)) = exclusive(&fault.action, &setting) else { continue };
-        if let StartRanges::Elected { .. } = fault.start {
-            continue;
-        }
-        let named = &mut named[usize::from(is_down)];
-        *named += fault.count.most;
-        if *named > 1 {
-            let what = if is_down { "down" } else { "paused" };
-            let message = format!("two faults may find a node that they name {what} already");
-            let item = path.item(i);
-            notes.error(
-                &item.field("do"),
-                message,
-                "let the nodes be drawn: `Random`, `Minority`, `Majority`",
-            );
-        }
     }
 }
