@@ -1,10 +1,10 @@
 //! `squall fuzz`: random runs of a profile, and what they find.
 
-use super::inputs::understand;
+use super::inputs::{Scenario, understand};
 use super::run::{FILED, begin_reports, printed, seeds, settle, status};
 use super::{Failure, Output, Status, list};
-use crate::fuzz::{Campaign, Group, Sample, Signature, draw};
-use crate::plan::Profile;
+use crate::fuzz::{Campaign, Group, Regression, Sample, Signature, draw};
+use crate::plan::{Found, Plan, Profile};
 use crate::report::{Host, Judges, Report, json, shell_word, text};
 use crate::runner::{self, NewFile, Options, Progress};
 use crate::time::Duration;
@@ -53,8 +53,14 @@ Examples:
   squall fuzz cruel --for 10m
   squall fuzz mine.ron --seeds 0..20000 --max-failures 1
 
+Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too,
+and what passes as another run than the one that was found is told as stale.
+
 An interrupt ends it with a report of the runs made so far. A failing run is made again with its seed, as the `replay`
 line says; what is written about it can be looked at with `squall run` and made smaller with `squall shrink`.";
+
+/// Where scenarios that were found before are kept, from the working directory on.
+const REGRESSIONS: &str = "scenarios/regressions";
 
 /// More runs than anybody waits for.
 const ENDLESS: u64 = u32::MAX as u64;
@@ -65,6 +71,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let seeds = arguments.seeds.clone().unwrap_or(usual);
     let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
+    let regressions = regressions(output)?;
     runner::report_when_interrupted();
     let command = format!("squall fuzz {}", shell_word(&arguments.profile));
     let mut hunt = Hunt {
@@ -77,6 +84,14 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
             Progress::of_seeds(known.then_some(seeds.end - seeds.start))
         }),
     };
+    // Before anything new is looked for, what was found before.
+    let again = |number: u64| {
+        let Scenario { path, plan } = &regressions[number as usize];
+        let mut report = judged(plan);
+        report.file = Some(path.display().to_string());
+        Regression::of(path.display().to_string(), plan, &report)
+    };
+    runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
     let piece = |number: u64| sample(&profile, seeds.start + number);
     runner::in_order(jobs, seeds.end - seeds.start, piece, |_, sample| hunt.take(sample));
     hunt.end(&profile)
@@ -85,9 +100,26 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
 /// Makes the run of a seed.
 fn sample(profile: &Profile, seed: u64) -> Sample {
     let plan = draw(profile, seed);
-    let mut judges = Judges::new(&plan);
-    let outcome = runner::judge(&plan, &mut judges, &mut [], &Options::default());
-    Sample::of(&plan, Report::new(&plan, &judges, outcome))
+    Sample::of(&plan, judged(&plan))
+}
+
+fn judged(plan: &Plan) -> Report {
+    let mut judges = Judges::new(plan);
+    let outcome = runner::judge(plan, &mut judges, &mut [], &Options::default());
+    Report::new(plan, &judges, outcome)
+}
+
+/// The scenarios that were found before, if there is a folder of them.
+fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
+    let folder = Path::new(REGRESSIONS);
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut files = Vec::new();
+    for entry in entries {
+        files.push(entry.with_context(|| format!("{REGRESSIONS} can't be read"))?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "ron"));
+    files.sort();
+    Scenario::read_all(&files, output)
 }
 
 /// The profile of this name: a file if there is one, else one that comes with Squall.
@@ -112,6 +144,15 @@ struct Hunt<'a> {
 }
 
 impl Hunt<'_> {
+    /// Takes a run of what was found before.
+    fn take_again(&mut self, regression: Regression) -> ControlFlow<()> {
+        if regression.figures.failed() {
+            self.output.annotations().failed(&regression.file, &regression.figures);
+        }
+        self.campaign.regressions.push(regression);
+        if runner::was_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     /// Takes the next run. More are made unless enough have failed, the time is over, or somebody interrupts.
     fn take(&mut self, sample: Sample) -> ControlFlow<()> {
         let figures = sample.figures.clone();
@@ -162,7 +203,7 @@ impl Hunt<'_> {
             let rate = runs as f64 / seconds.max(1e-9);
             self.output.diagnose(&format_args!("{runs} runs in {seconds:.1} s, {rate:.1} a second"));
         }
-        Ok(settle(status(self.campaign.total.verdict), &troubles, self.output))
+        Ok(settle(status(self.campaign.verdict()), &troubles, self.output))
     }
 
     fn print(&self, files: &BTreeMap<Signature, String>) -> anyhow::Result<()> {
@@ -203,7 +244,12 @@ fn write_findings(
         let name = numbered.into_iter().find(|name| taken.insert(name.clone())).unwrap_or(base);
         let file = folder.join(&name).with_added_extension("ron");
         let report = Report { file: Some(file.display().to_string()), ..(*group.report).clone() };
-        let plan = draw(profile, group.seed);
+        let mut plan = draw(profile, group.seed);
+        plan.found = Some(Found {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: group.seed,
+            digest: group.report.digest.value(),
+        });
         let contents = [
             ("ron", head(campaign, signature, group) + &scenario::write(&plan)),
             ("txt", text::render(&report, None, &FILED)),

@@ -23,7 +23,7 @@ impl Scenario {
     pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
         let mut scenarios = Vec::new();
         let mut failures = Vec::new();
-        for path in expand(files)? {
+        for path in expand(files, Wanted::Scenarios)? {
             match Self::read(&path, output) {
                 Ok(scenario) => scenarios.push(scenario),
                 Err(failure) => failures.push(failure),
@@ -42,12 +42,11 @@ impl Scenario {
     }
 }
 
+/// Reads a text of a language.
+type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
+
 /// Reads a file of a language, by this reader of it. Warnings go to standard error.
-pub(super) fn understand<T>(
-    path: &Path,
-    output: &Output,
-    read: fn(&str) -> Result<(T, Vec<Warning>), Errors>,
-) -> Result<T, Failure> {
+pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
     let name = path.display().to_string();
     let bad = |text: String| {
         output.annotations().bad_file(&name, &text);
@@ -68,8 +67,22 @@ pub(super) fn understand<T>(
     Ok(meant)
 }
 
+/// What patterns stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Scenarios, which profiles among them are not.
+    Scenarios,
+    /// Every file that matches.
+    All,
+}
+
+/// Whether a file is a profile: it stands in a folder for them.
+pub(super) fn is_profile(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.ends_with("profiles"))
+}
+
 /// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.
-pub(super) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn expand(names: &[PathBuf], wanted: Wanted) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for name in names {
         if name.is_dir() {
@@ -82,20 +95,20 @@ pub(super) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
         match name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists()) {
             None => files.push(name.clone()),
-            Some(pattern) => files.extend(matching(pattern)?),
+            Some(pattern) => files.extend(matching(pattern, wanted)?),
         }
     }
     Ok(files)
 }
 
-fn matching(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+fn matching(pattern: &str, wanted: Wanted) -> Result<Vec<PathBuf>, Failure> {
     let bad = |what: &dyn std::fmt::Display| Failure::BadInput(format!("error: {what}"));
     let paths =
         glob::glob(pattern).map_err(|error| bad(&format_args!("{pattern} is no pattern: {error}")))?;
     let mut files = Vec::new();
     for path in paths {
         let path = path.map_err(|error| bad(&error))?;
-        if path.is_file() {
+        if path.is_file() && (wanted == Wanted::All || !is_profile(&path)) {
             files.push(path);
         }
     }

@@ -151,6 +151,29 @@ pub struct Group {
     pub report: Box<Report>,
 }
 
+/// A scenario that random runs have found before, run again.
+#[derive(Clone, Debug)]
+pub struct Regression {
+    /// Its file.
+    pub file: String,
+    /// Its figures.
+    pub figures: Figures,
+    /// How it failed, if it did.
+    pub failure: Option<Failure>,
+    /// Whether it passes, but with another digest than the one it was found with: the run is no longer the one that
+    /// failed, so that it passes says little.
+    pub stale: bool,
+}
+
+impl Regression {
+    /// The run of this plan, of which this is the report.
+    pub fn of(file: String, plan: &Plan, report: &Report) -> Self {
+        let failure = Failure::of(report);
+        let other = plan.found.as_ref().is_some_and(|found| found.digest != report.digest.value());
+        Self { file, figures: Figures::of(report), stale: other && !report.failed(), failure }
+    }
+}
+
 /// What many random runs came to.
 #[derive(Clone, Debug)]
 pub struct Campaign {
@@ -166,6 +189,8 @@ pub struct Campaign {
     pub drawn: BTreeMap<Drawn, u64>,
     /// The runs that failed, by how.
     pub groups: BTreeMap<Signature, Group>,
+    /// What became of scenarios that were found before.
+    pub regressions: Vec<Regression>,
     pub(super) verdicts: BTreeMap<RunVerdict, u64>,
     pub(super) simulated: Duration,
     pub(super) faults: u64,
@@ -182,6 +207,7 @@ impl Campaign {
             total: Total::default(),
             drawn: BTreeMap::new(),
             groups: BTreeMap::new(),
+            regressions: Vec::new(),
             verdicts: BTreeMap::new(),
             simulated: Duration::ZERO,
             faults: 0,
@@ -215,6 +241,12 @@ impl Campaign {
                 }
             }
         }
+    }
+
+    /// The gravest verdict of all, the regressions among them.
+    pub fn verdict(&self) -> RunVerdict {
+        let regressions = self.regressions.iter().map(|regression| regression.figures.verdict);
+        regressions.fold(self.total.verdict, RunVerdict::max)
     }
 
     /// The seeds of the runs so far.

@@ -44,6 +44,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
         settle: Some(profile.settle),
         expectations: Vec::new(),
+        found: None,
         cluster,
     };
     plan.expectations = owed::expectations(&plan);

@@ -14,7 +14,7 @@ mod signature;
 mod smaller;
 mod summary;
 
-pub use campaign::{Campaign, Drawn, Group, Sample};
+pub use campaign::{Campaign, Drawn, Group, Regression, Sample};
 pub use draw::draw;
 pub use resolve::Resolver;
 pub use shrink::{Shrink, Shrunk};

@@ -1,9 +1,10 @@
 //! What many random runs came to, for people and for programs.
 
-use super::campaign::{Campaign, Group};
+use super::campaign::{Campaign, Group, Regression};
 use super::signature::Signature;
+use crate::report::batch::Total;
 use crate::report::format::{count, counted, moment, percent, short, wrap};
-use crate::report::page::{BAD, FAINT, Grid, Page, TITLE};
+use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
 use crate::report::text::Form;
 use crate::report::{Host, RunVerdict, json};
 use crate::trace::Digest;
@@ -21,6 +22,9 @@ impl Campaign {
             self.totals(&mut page);
             self.what_was_drawn(&mut page);
         }
+        if !self.regressions.is_empty() {
+            self.what_became_of_regressions(&mut page, brief);
+        }
         if !self.groups.is_empty() {
             self.findings(&mut page);
         }
@@ -29,8 +33,28 @@ impl Campaign {
         }
         page.text += &self.statement();
         page.text.push('\n');
-        page.text += &self.total.render(form);
+        page.text += &Total { verdict: self.verdict(), ..self.total }.render(form);
         page.text
+    }
+
+    fn what_became_of_regressions(&self, page: &mut Page<'_>, brief: bool) {
+        let stale = self.regressions.iter().filter(|it| it.stale).count();
+        let failed = self.regressions.iter().filter(|it| it.figures.failed()).count();
+        let held = self.regressions.len() - stale - failed;
+        page.heading("Regressions", &format!("held: {held}, stale: {stale}, failed: {failed}"));
+        for regression in self.regressions.iter().filter(|it| it.stale || it.figures.failed() || !brief) {
+            let how = match &regression.failure {
+                Some(failure) => page.styled(BAD, &failure.signature.to_string()),
+                None if regression.stale => {
+                    page.styled(ODD, "stale: passes, but as another run than the one found")
+                }
+                None => regression.figures.verdict.to_string(),
+            };
+            page.text += &format!("  {}: {how}\n", regression.file);
+            if let Some(replay) = &regression.figures.replay {
+                page.text += &format!("  replay: {replay}\n");
+            }
+        }
     }
 
     fn totals(&self, page: &mut Page<'_>) {
@@ -93,7 +117,7 @@ impl Campaign {
 
     /// What the runs show, in one sentence.
     pub fn statement(&self) -> String {
-        let runs = counted(self.total.runs, "run");
+        let runs = counted(self.total.runs, "random run");
         match (self.total.failed, self.total.runs) {
             (_, 0) => "no run was made".to_owned(),
             (0, runs_made) => {
@@ -126,6 +150,13 @@ impl Campaign {
                 file: files.get(signature).cloned(),
             },
         };
+        let again = |regression: &Regression| Again {
+            file: regression.file.clone(),
+            verdict: regression.figures.verdict,
+            signature: regression.failure.as_ref().map(|failure| failure.signature.to_string()),
+            stale: regression.stale,
+            digest: regression.figures.digest,
+        };
         json::indented(
             &Document {
                 format: 1,
@@ -134,7 +165,7 @@ impl Campaign {
                 seeds: [seeds.start.to_string(), seeds.end.to_string()],
                 runs: self.total.runs,
                 failed: self.total.failed,
-                verdict: self.total.verdict,
+                verdict: self.verdict(),
                 digest: self.total.digest,
                 verdicts: self.verdicts.iter().map(|(verdict, runs)| (*verdict, *runs)).collect(),
                 simulated_ns: self.simulated.nanos(),
@@ -142,6 +173,7 @@ impl Campaign {
                 elections: self.elections,
                 drawn: self.drawn.iter().map(|(drawn, runs)| (drawn.name(), *runs)).collect(),
                 findings: self.groups.iter().map(finding).collect(),
+                regressions: self.regressions.iter().map(again).collect(),
                 host,
             },
             "",
@@ -165,6 +197,7 @@ struct Document<'a> {
     elections: u64,
     drawn: BTreeMap<&'static str, u64>,
     findings: Vec<Found>,
+    regressions: Vec<Again>,
     host: &'a Host,
 }
 
@@ -174,6 +207,15 @@ struct Found {
     runs: u64,
     first_seed: String,
     smallest: Smallest,
+}
+
+#[derive(Serialize)]
+struct Again {
+    file: String,
+    verdict: RunVerdict,
+    signature: Option<String>,
+    stale: bool,
+    digest: Digest,
 }
 
 #[derive(Serialize)]

@@ -23,7 +23,7 @@ pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
 
 use crate::ids::NodeId;
-use crate::plan::Plan;
+use crate::plan::{Found, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::scenario::bounds::{Bounds, LONGEST};
 use crate::scenario::notes::Notes;
@@ -75,11 +75,29 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
         settle,
         expectations: Vec::new(),
         names: Vec::new(),
+        found: scenario.found.as_ref().and_then(|it| found(&root.field("found"), it, notes)),
     };
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
     plan.names = names;
     plan
+}
+
+/// Where the scenario comes from.
+fn found(path: &Path<'_>, found: &shape::Found, notes: &mut Notes<'_>) -> Option<Found> {
+    let is_plain =
+        |text: &str| (1..=names::LONGEST_NAME).contains(&text.len()) && !text.contains(char::is_control);
+    if !is_plain(&found.version) {
+        let message = format!("a version has 1 to {} characters and fits on one line", names::LONGEST_NAME);
+        notes.error(&path.field("version"), message, "write that of the program: \"0.1.0\"");
+    }
+    let is_hex = found.digest.len() == 32 && found.digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digest = u128::from_str_radix(&found.digest, 16).ok().filter(|_| is_hex);
+    if digest.is_none() {
+        let help = "copy it from the report's last line, `digest: ..`";
+        notes.error(&path.field("digest"), "a digest has 32 hexadecimal digits", help);
+    }
+    Some(Found { version: found.version.clone(), seed: found.seed, digest: digest? })
 }
 
 /// Notes what can't be the name of a file, or the text about it.

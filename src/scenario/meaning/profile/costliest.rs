@@ -87,5 +87,6 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         storms: profile.storms.iter().map(storm).collect(),
         settle: Some(profile.settle),
         expectations: Vec::new(),
+        found: None,
     }
 }
