@@ -34,7 +34,7 @@ const IN_TIME: f64 = 0.8;
 const ENOUGH_OPERATIONS: f64 = 30.0;
 
 /// Commands that come at random may come so many times as fast for a while.
-const SPARE: f64 = 1.5;
+const SPARE: f64 = 1.25;
 
 /// What an entry takes in a message besides its value, in bytes; rather too much.
 const ENTRY_OVERHEAD: u32 = 64;
@@ -144,7 +144,9 @@ impl Times {
         let terms = asked.seconds / self.timeout.0;
         let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
         let batch = f64::from((plan.cluster.raft.max_batch_bytes / (value + ENTRY_OVERHEAD)).max(1));
-        let gained = batch / self.round_trip() - SPARE * asked.commands_per_second;
+        // Of many round trips the mean counts.
+        let usual_trip = self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
+        let gained = batch / usual_trip - SPARE * asked.commands_per_second;
         // To find where the logs part takes a round for each term in which they differ.
         let rounds = 20.0 * self.round_trip();
         (gained > 0.0).then(|| (asked.entries + terms) / gained + rounds)
