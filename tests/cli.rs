@@ -10,6 +10,8 @@ mod fuzz;
 mod list;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/shrink.rs"]
+mod shrink;
 #[path = "cli/usage.rs"]
 mod usage;
 

@@ -55,13 +55,13 @@ pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Re
     let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
         .map_err(|error| bad(error.to_string()))?;
     let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
-    let colour = output.colours_diagnostics();
+    let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
     let (meant, warnings) = read(text).map_err(|errors| {
         output.annotations().errors(&name, text, &errors);
-        Failure::BadInput(errors.render(&name, text, colour))
+        Failure::BadInput(errors.render_to(width, &name, text, colour))
     })?;
     for warning in &warnings {
-        output.diagnose(&warning.render(&name, text, colour));
+        output.diagnose(&warning.render_to(width, &name, text, colour));
         output.annotations().warning(&name, text, warning);
     }
     Ok(meant)

@@ -65,7 +65,17 @@ impl Output {
 
     /// How many columns a report may take.
     pub(super) fn width(&self) -> usize {
-        let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-        terminal.map_or(PIPED_WIDTH, |(width, _)| usize::from(width.0))
+        Self::columns(&io::stdout()).unwrap_or(PIPED_WIDTH)
+    }
+
+    /// How many columns a diagnostic may take.
+    pub(super) fn width_of_diagnostics(&self) -> usize {
+        Self::columns(&io::stderr()).unwrap_or(crate::scenario::USUAL_WIDTH)
+    }
+
+    /// The width of a stream that is a terminal.
+    fn columns(stream: &impl IsTerminal) -> Option<usize> {
+        let terminal = stream.is_terminal().then(terminal_size::terminal_size).flatten();
+        terminal.map(|(width, _)| usize::from(width.0))
     }
 }

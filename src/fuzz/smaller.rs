@@ -33,19 +33,26 @@ fn with(plan: &Plan, changes: &[&dyn Fn(&mut Plan)]) -> Vec<Plan> {
     changes.iter().filter_map(changed).collect()
 }
 
-/// What comes after the failure is not needed: the run ends soon after it, and does not settle. Where expectations
-/// failed they stay, and the run with them.
+/// What comes after the failure is not needed: the run ends soon after it, and does not settle. Of the expectations only
+/// the one that failed is.
 fn to_the_failure(plan: &Plan, at: Time) -> Vec<Plan> {
     let cut = |smaller: &mut Plan| {
         smaller.settle = None;
         smaller.expectations.retain(|expectation| matches!(expectation, Expectation::Violates(_)));
         let end = at.since(Time::ZERO) + Duration::from_millis(1);
-        if end < smaller.duration {
+        // It will be rounded up to a second if it can be: less than that is not worth a cut.
+        if end.nanos().div_ceil(STEPS[0]) * STEPS[0] < smaller.duration.nanos() {
             smaller.duration = end;
             drop_what_never_happens(smaller);
         }
     };
-    with(plan, &[&cut, &|smaller| smaller.expectations.clear()])
+    let mut smaller = with(plan, &[&cut, &|smaller| smaller.expectations.clear()]);
+    for place in 0..plan.expectations.len() {
+        let mut plan = plan.clone();
+        plan.expectations.remove(place);
+        smaller.push(plan);
+    }
+    smaller
 }
 
 /// Faults that begin after the end of the run are taken away, ends after it left out.

@@ -38,7 +38,7 @@ pub mod vocabulary;
 mod write;
 
 pub(crate) use nearest::nearest;
-pub use problem::{Errors, Problem, Warning};
+pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use write::write;
 
 use crate::plan::{Plan, Profile};

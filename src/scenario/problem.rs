@@ -18,7 +18,7 @@ const LONGEST_EXCERPT: usize = 40;
 const LONGEST_BETWEEN: usize = 20_000;
 
 /// How many characters fit on a line if nobody says.
-const USUAL_WIDTH: usize = 140;
+pub const USUAL_WIDTH: usize = 140;
 
 /// What stands before the help of a problem, in characters.
 const BAR: usize = 14;

@@ -1,0 +1,54 @@
+//! `squall resolve` and `squall shrink`.
+
+use super::{digest, exits, squall, stderr, stdout, written};
+use std::fs;
+
+const STORMY: &str = r#"(format: 1, name: "stormy", seed: 3, duration: "8s", cluster: (voters: 5),
+    clients: (count: 2, arrival: OpenLoop(rate: 100.0)),
+    storm: [
+        (every: Exponential(mean: "1s"), for: Uniform("50ms", "1s"), do: Crash(Random)),
+        (every: Exponential(mean: "1s"), for: Uniform("50ms", "1s"), do: Pause(Leader)),
+        (every: Exponential(mean: "2s"), for: Uniform("50ms", "1s"), do: Flap(isolate: Random, down: Constant("50ms"), up: Constant("70ms"))),
+    ])"#;
+
+#[test]
+fn a_resolved_run_is_the_same_run() {
+    let (folder, name) = written(STORMY);
+    for seed in ["3", "4", "5"] {
+        let script = folder.path().join("script.ron").display().to_string();
+        exits(&squall(["resolve", &name, "--seed", seed, "--out", &script]), 0);
+        let (drawn, scripted) = (squall(["run", &name, "--seed", seed]), squall(["run", &script]));
+        exits(&scripted, 0);
+        assert_eq!(digest(&stdout(&drawn)), digest(&stdout(&scripted)));
+        let text = fs::read_to_string(&script).expect("written");
+        assert!(!text.contains("storm: [") && text.contains("Crash(Node("), "{text}");
+        assert!(text.contains(&format!("// digest: {}", digest(&stdout(&drawn)))), "{text}");
+        assert_eq!(stdout(&squall(["resolve", &name, "--seed", seed])), text);
+    }
+}
+
+#[test]
+fn what_fails_is_shrunk_to_a_scenario_that_fails() {
+    let (folder, name) = written(STORMY.replace("voters: 5", "voters: 5, bug: VoteNotPersisted"));
+    let out = folder.path().join("small.ron").display().to_string();
+    let output = squall(["shrink", &name, "--out", &out]);
+    exits(&output, 0);
+    assert!(stderr(&output).contains("shrunk in "), "{}", stderr(&output));
+    let text = fs::read_to_string(&out).expect("written");
+    assert!(text.contains("// It fails by: term and vote."), "{text}");
+    assert!(text.contains("had voted for"), "the story is told: {text}");
+    let output = squall(["run", &out]);
+    exits(&output, 1);
+    assert!(text.contains(digest(&stdout(&output))), "{text}");
+    assert_eq!(stdout(&squall(["shrink", &out])).matches("do:").count(), text.matches("do:").count());
+}
+
+#[test]
+fn what_does_not_fail_can_not_be_shrunk() {
+    let (_folder, name) = written(STORMY);
+    let output = squall(["shrink", &name]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("does not fail with seed 3"), "{}", stderr(&output));
+    exits(&squall(["shrink", "no-such.ron"]), 2);
+    exits(&squall(["resolve", "no-such.ron"]), 2);
+}
