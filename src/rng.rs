@@ -78,6 +78,17 @@ fn unit(word: u64) -> f64 {
     (word >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// A whole number from `least` to `most`, each order of magnitude being equally likely; rounded down.
+///
+/// # Panics
+/// If `least` is 0, or above `most`.
+pub fn log_uniform(word: u64, least: u64, most: u64) -> u64 {
+    assert!(0 < least && least <= most, "no range of magnitudes: {least} to {most}");
+    let ratio = (most as f64 + 1.0) / least as f64;
+    let value = least as f64 * libm::exp(unit(word) * libm::log(ratio));
+    (value as u64).clamp(least, most)
+}
+
 /// A draw from the exponential distribution with this mean, by inversion.
 pub fn exponential(word: u64, mean: Duration) -> Duration {
     let nanos = -libm::log(1.0 - unit(word)) * mean.nanos() as f64;
@@ -223,6 +234,20 @@ mod tests {
         assert!(counts.iter().all(|&c| (9_500..10_500).contains(&c)), "{counts:?}");
         assert_eq!(below(u64::MAX, 3), 2);
         assert_eq!(below(0, 3), 0);
+    }
+
+    #[test]
+    fn each_order_of_magnitude_is_as_likely() {
+        let mut stream = Stream::new(1, "test", 0, 0);
+        let mut counts = [0_u32; 4];
+        for _ in 0..40_000 {
+            counts[log_uniform(stream.word(), 10, 99_999).ilog10() as usize - 1] += 1;
+        }
+        assert!(counts.iter().all(|&c| (9_500..10_500).contains(&c)), "{counts:?}");
+        for (least, most) in [(1, 1), (1, 8), (7, 9), (1, 1 << 40), (u64::MAX, u64::MAX)] {
+            assert_eq!(log_uniform(0, least, most), least);
+            assert_eq!(log_uniform(u64::MAX, least, most), most);
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod common;
 
 #[path = "cli/closer.rs"]
 mod closer;
+#[path = "cli/fuzz.rs"]
+mod fuzz;
 #[path = "cli/list.rs"]
 mod list;
 #[path = "cli/many.rs"]

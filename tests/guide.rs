@@ -1,9 +1,13 @@
 //! The guide to scenarios says what is so: its examples are read, and its reference is the vocabulary.
 
-use squall::scenario::{read, vocabulary, write};
+use squall::scenario::vocabulary::Language;
+use squall::scenario::{read, read_profile, vocabulary, write};
 use std::fs;
 
 const GUIDE: &str = "docs/scenarios.md";
+
+/// The guide to fuzzing: its examples are profiles, and its reference is their vocabulary.
+const FUZZING: &str = "docs/fuzzing.md";
 
 /// A block of the guide that is set apart.
 struct Block {
@@ -72,8 +76,21 @@ fn every_example_reads() {
     }
 }
 
+#[test]
+fn every_profile_reads() {
+    let guide = fs::read_to_string(FUZZING).expect("the guide");
+    let blocks = blocks(&guide);
+    let examples = blocks.iter().filter(|block| block.info == "ron");
+    for block in examples {
+        match read_profile(&block.text) {
+            Ok((_, warnings)) => assert_eq!(warnings, [], "line {}", block.line),
+            Err(errors) => panic!("line {}: {}", block.line, errors.render("guide", &block.text, false)),
+        }
+    }
+}
+
 /// The guide as it has to be: what is made from the code is made anew.
-fn made(guide: &str) -> String {
+fn made(guide: &str, language: Language) -> String {
     let mut made = guide.to_string();
     let blocks = blocks(guide);
     for pair in blocks.windows(2).filter(|pair| pair[0].info == "ron broken") {
@@ -86,17 +103,19 @@ fn made(guide: &str) -> String {
     let head = made.find("<!-- From here on").expect("where the reference begins");
     let head = head + made[head..].find("-->\n").expect("the end of the comment") + 4;
     made.truncate(head);
-    made + "\n" + &vocabulary::markdown()
+    made + "\n" + &vocabulary::markdown(language)
 }
 
 /// With `UPDATE` set in the environment the guide is written anew; the difference is then to be reviewed like code.
 #[test]
 fn what_is_made_from_the_code_is_up_to_date() {
-    let guide = fs::read_to_string(GUIDE).expect("the guide");
-    let made = made(&guide);
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(GUIDE, made).expect("a file that can be written");
-    } else {
-        assert!(guide == made, "run `UPDATE=1 cargo test --test guide`, and review what it changes");
+    for (file, language) in [(GUIDE, Language::Scenario), (FUZZING, Language::Profile)] {
+        let guide = fs::read_to_string(file).expect("the guide");
+        let made = made(&guide, language);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(file, made).expect("a file that can be written");
+        } else {
+            assert!(guide == made, "run `UPDATE=1 cargo test --test guide`, and review what it changes");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The language by its example: what is right reads and writes back, and what is broken is explained.
 
-use squall::scenario::{read, write};
+use squall::scenario::{Errors, Warning, read, read_profile, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,27 +35,38 @@ fn a_storm_over_five_reads_and_writes_back() {
 /// environment the texts are written anew; their difference is then to be reviewed like code.
 #[test]
 fn broken_scenarios_are_explained() {
+    assert!(explained("tests/scenario_errors", |text| read(text).map(|(_, warnings)| warnings)) >= 95);
+}
+
+/// Likewise each broken profile of `tests/profile_errors`.
+#[test]
+fn broken_profiles_are_explained() {
+    assert!(explained("tests/profile_errors", |text| read_profile(text).map(|(_, warnings)| warnings)) >= 10);
+}
+
+/// Holds each file of a folder against the text beside it. How many there are.
+fn explained(folder: &str, read: fn(&str) -> Result<Vec<Warning>, Errors>) -> usize {
     let update = std::env::var_os("UPDATE").is_some();
-    let files = files("tests/scenario_errors", "ron");
-    assert!(files.len() >= 95, "{}", files.len());
+    let files = files(folder, "ron");
     let mut differing = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("UTF-8");
+    for file in &files {
+        let text = fs::read_to_string(file).expect("UTF-8");
         let shown = match read(&text) {
-            Ok((_, warnings)) => {
-                assert!(!warnings.is_empty(), "{}: nothing is wrong with it", name(&file));
-                let shown = warnings.iter().map(|warning| warning.render(&name(&file), &text, false));
+            Ok(warnings) => {
+                assert!(!warnings.is_empty(), "{}: nothing is wrong with it", name(file));
+                let shown = warnings.iter().map(|warning| warning.render(&name(file), &text, false));
                 shown.collect::<Vec<_>>().join("\n\n")
             }
-            Err(errors) => errors.render(&name(&file), &text, false),
+            Err(errors) => errors.render(&name(file), &text, false),
         };
         let shown = shown + "\n";
         let expected = file.with_extension("txt");
         if update {
             fs::write(&expected, shown).expect("a file that can be written");
         } else if fs::read_to_string(&expected).unwrap_or_default() != shown {
-            differing.push(format!("{}:\n{shown}", name(&file)));
+            differing.push(format!("{}:\n{shown}", name(file)));
         }
     }
     assert!(differing.is_empty(), "explained otherwise than expected:\n\n{}", differing.join("\n"));
+    files.len()
 }

@@ -2,6 +2,7 @@
 
 use super::{Failure, Output};
 use crate::plan::Plan;
+use crate::scenario::{Errors, Warning};
 use std::path::{Path, PathBuf};
 
 /// A scenario file, read and understood.
@@ -14,23 +15,7 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Reads a scenario. Warnings go to standard error.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let bad = |text: String| {
-            output.annotations().bad_file(&name, &text);
-            Failure::BadInput(format!("error: {text}"))
-        };
-        let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
-            .map_err(|error| bad(error.to_string()))?;
-        let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
-        let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
-        let (plan, warnings) = crate::scenario::read(text).map_err(|errors| {
-            output.annotations().errors(&name, text, &errors);
-            Failure::BadInput(errors.render_to(width, &name, text, colour))
-        })?;
-        for warning in &warnings {
-            output.diagnose(&warning.render_to(width, &name, text, colour));
-            output.annotations().warning(&name, text, warning);
-        }
+        let plan = understand(path, output, crate::scenario::read)?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
@@ -38,7 +23,7 @@ impl Scenario {
     pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
         let mut scenarios = Vec::new();
         let mut failures = Vec::new();
-        for path in expand(files)? {
+        for path in expand(files, Wanted::Scenarios)? {
             match Self::read(&path, output) {
                 Ok(scenario) => scenarios.push(scenario),
                 Err(failure) => failures.push(failure),
@@ -57,8 +42,47 @@ impl Scenario {
     }
 }
 
+/// Reads a text of a language.
+type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
+
+/// Reads a file of a language, by this reader of it. Warnings go to standard error.
+pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
+    let name = path.display().to_string();
+    let bad = |text: String| {
+        output.annotations().bad_file(&name, &text);
+        Failure::BadInput(format!("error: {text}"))
+    };
+    let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
+        .map_err(|error| bad(error.to_string()))?;
+    let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
+    let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
+    let (meant, warnings) = read(text).map_err(|errors| {
+        output.annotations().errors(&name, text, &errors);
+        Failure::BadInput(errors.render_to(width, &name, text, colour))
+    })?;
+    for warning in &warnings {
+        output.diagnose(&warning.render_to(width, &name, text, colour));
+        output.annotations().warning(&name, text, warning);
+    }
+    Ok(meant)
+}
+
+/// What patterns stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Scenarios, which profiles among them are not.
+    Scenarios,
+    /// Every file that matches.
+    All,
+}
+
+/// Whether a file is a profile: it stands in a folder for them.
+pub(super) fn is_profile(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.ends_with("profiles"))
+}
+
 /// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.
-pub(super) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn expand(names: &[PathBuf], wanted: Wanted) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for name in names {
         if name.is_dir() {
@@ -71,20 +95,20 @@ pub(super) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
         match name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists()) {
             None => files.push(name.clone()),
-            Some(pattern) => files.extend(matching(pattern)?),
+            Some(pattern) => files.extend(matching(pattern, wanted)?),
         }
     }
     Ok(files)
 }
 
-fn matching(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
+fn matching(pattern: &str, wanted: Wanted) -> Result<Vec<PathBuf>, Failure> {
     let bad = |what: &dyn std::fmt::Display| Failure::BadInput(format!("error: {what}"));
     let paths =
         glob::glob(pattern).map_err(|error| bad(&format_args!("{pattern} is no pattern: {error}")))?;
     let mut files = Vec::new();
     for path in paths {
         let path = path.map_err(|error| bad(&error))?;
-        if path.is_file() {
+        if path.is_file() && (wanted == Wanted::All || !is_profile(&path)) {
             files.push(path);
         }
     }

@@ -1,10 +1,11 @@
-//! `squall list`: the scenarios that come with Squall, wherever it was installed.
+//! `squall list`: the scenarios and profiles that come with Squall, wherever it was installed.
 
 use super::run::printed;
 use super::{Failure, Output, Status};
 use crate::report::format::wrap;
 use crate::report::page::{FAINT, Grid, Page, TITLE};
 use crate::scenario::nearest;
+use crate::scenario::vocabulary::Language;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use std::path::Path;
@@ -12,13 +13,13 @@ use std::path::Path;
 /// Arguments of `squall list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Print this scenario: its path, or its name such as leader-crash.
+    /// Print this scenario or profile: its path, or its name such as leader-crash.
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// Print the list as one JSON document.
     #[arg(long, conflicts_with = "name")]
     json: bool,
-    /// Print, instead, all that a scenario can say: each field and variant, with an example.
+    /// Print, instead, all that scenarios and profiles can say: each field and variant, with an example.
     #[arg(long, conflicts_with_all = ["name", "json"])]
     vocabulary: bool,
 }
@@ -28,8 +29,8 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 /// Folders whose files are no scenarios to begin with: input of other commands, and bugs of the past.
 const APART: [&str; 3] = ["profiles", "studies", "regressions"];
 
-/// A scenario that comes with Squall.
-#[derive(Serialize)]
+/// A scenario or profile that comes with Squall.
+#[derive(Clone, Serialize)]
 struct Shipped {
     path: String,
     name: String,
@@ -43,23 +44,68 @@ struct Shipped {
 pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let all = shipped();
     if arguments.vocabulary {
-        output.print(crate::scenario::vocabulary::text(output.width()))?;
+        let text = |language| crate::scenario::vocabulary::text(language, output.width());
+        let (scenario, profile) = (text(Language::Scenario), text(Language::Profile));
+        output.print(format_args!("{scenario}\n\n{profile}"))?;
     } else if let Some(name) = &arguments.name {
-        output.print(find(name, &all)?.text)?;
+        output.print(find(name, &[all, profiles()].concat())?.text)?;
     } else if arguments.json {
         #[derive(Serialize)]
         struct Document {
             format: u32,
             version: &'static str,
             scenarios: Vec<Shipped>,
+            profiles: Vec<Profile>,
         }
-        let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), scenarios: all };
+        #[derive(Serialize)]
+        struct Profile {
+            path: String,
+            name: String,
+            about: String,
+        }
+        let profile = |Shipped { path, name, about, .. }: Shipped| Profile { path, name, about };
+        let profiles = profiles().into_iter().map(profile).collect();
+        let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), scenarios: all, profiles };
         let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
         output.print(text + "\n")?;
     } else {
-        output.print(table(&all, output))?;
+        output.print(table(&[all, profiles()].concat(), output))?;
     }
     Ok(Status::Held)
+}
+
+/// The profiles that come with Squall, by path.
+fn profiles() -> Vec<Shipped> {
+    let folder = SHIPPED.get_dir("profiles").into_iter();
+    let profile = |file: &'static include_dir::File<'static>| {
+        let text = file.contents_utf8().unwrap_or_default();
+        let profile = crate::scenario::read_profile(text).map(|(profile, _)| profile).ok();
+        Shipped {
+            path: Path::new("scenarios").join(file.path()).display().to_string(),
+            name: file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            about: profile.as_ref().map_or(String::new(), |profile| profile.about.clone()),
+            duration: profile.as_ref().map(|profile| profile.duration),
+            voters: None,
+            text,
+        }
+    };
+    let mut all: Vec<Shipped> = folder.flat_map(|folder| folder.files()).map(profile).collect();
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}
+
+/// The text of the profile of this name.
+pub(super) fn profile(name: &str) -> Result<&'static str, Failure> {
+    let all = profiles();
+    if let Some(profile) = all.iter().find(|profile| profile.name == name) {
+        return Ok(profile.text);
+    }
+    let names: Vec<&str> = all.iter().map(|profile| profile.name.as_str()).collect();
+    let help = match nearest(name, &names) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}; a file of your own is named with its path", names.join(", ")),
+    };
+    Err(Failure::BadInput(format!("error: no profile that comes with Squall is called {name}\nhelp: {help}")))
 }
 
 /// All of them, by path; those in no folder first.
@@ -137,7 +183,7 @@ fn table(all: &[Shipped], output: &Output) -> String {
         page.grid(&grid);
     }
     page.text.push('\n');
-    page.paragraph("`squall list NAME` prints a scenario, `squall run FILE` runs one.", FAINT);
+    page.paragraph("`squall list NAME` prints one, `squall run FILE` runs a scenario, `squall fuzz NAME` runs of a profile.", FAINT);
     page.text
 }
 

@@ -4,6 +4,7 @@
 
 mod annotations;
 mod check;
+mod fuzz;
 mod inputs;
 mod list;
 mod manual;
@@ -52,6 +53,8 @@ enum Color {
 enum Command {
     /// Run scenarios and report elections, liveness and verdict.
     Run(run::Arguments),
+    /// Make random runs of a profile and look for what fails.
+    Fuzz(fuzz::Arguments),
     /// Say whether scenarios are valid, without running them.
     Check(check::Arguments),
     /// Write a random run down as a scenario whose faults have given times and nodes: the same run to the last record.
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(arguments.color);
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
+        Command::Fuzz(arguments) => fuzz::fuzz(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),

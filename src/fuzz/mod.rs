@@ -1,14 +1,21 @@
 //! Finding, writing down and shrinking what goes wrong. Pure: one seed at a time, no files, no threads.
 //!
+//! [`draw`] makes the plan of a random run from a profile and a seed, and a [`Campaign`] is what many of them come to.
 //! [`Resolver`] watches a run and tells what befell it as a script: the same scenario with every fault at a given time
 //! and of given nodes or links. A [`Signature`] tells one way of failing from
 //! another, and [`Shrink`] finds the smallest plan that fails in the same way.
 
+mod campaign;
+mod draw;
+mod owed;
 mod resolve;
 mod shrink;
 mod signature;
 mod smaller;
+mod summary;
 
+pub use campaign::{Campaign, Drawn, Group, Regression, Sample};
+pub use draw::draw;
 pub use resolve::Resolver;
 pub use shrink::{Shrink, Shrunk};
 pub use signature::{Failure, Signature};

@@ -4,10 +4,15 @@
 
 mod expectations;
 mod faults;
+mod profile;
 
 pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use profile::{
+    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, StartRanges,
+    StormRanges,
+};
 
 use crate::ids::{NodeId, Term};
 use crate::replica::Options;
@@ -41,6 +46,19 @@ pub struct Plan {
     pub settle: Option<Settle>,
     /// What the run is expected to show.
     pub expectations: Vec<Expectation>,
+    /// Where the scenario comes from, if it was found by random runs.
+    pub found: Option<Found>,
+}
+
+/// What is known of a scenario that was found by random runs. A run does not depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// By which version of Squall.
+    pub version: String,
+    /// With which seed.
+    pub seed: u64,
+    /// The digest of the run that failed.
+    pub digest: u128,
 }
 
 /// A name for a target.

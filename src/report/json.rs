@@ -34,7 +34,7 @@ pub fn closing(host: &Host) -> String {
 }
 
 /// Plain data as JSON some levels deep.
-pub(super) fn indented(data: &impl Serialize, by: &str) -> String {
+pub(crate) fn indented(data: &impl Serialize, by: &str) -> String {
     // No value spans lines: line breaks in texts are escaped.
     let text = serde_json::to_string_pretty(data).expect("keys are strings, and nothing else can fail");
     let lines: Vec<String> = text.lines().map(|line| format!("{by}{line}")).collect();

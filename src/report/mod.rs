@@ -263,7 +263,7 @@ impl Report {
 }
 
 /// A file's name as one word of a command line.
-fn shell_word(name: &str) -> String {
+pub(crate) fn shell_word(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=".contains(c);
     let option = if name.starts_with('-') { "./" } else { "" };
     if !name.is_empty() && name.chars().all(is_plain) {

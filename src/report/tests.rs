@@ -64,6 +64,7 @@ pub(super) fn plan(voters: u32) -> Plan {
         storms: vec![],
         settle: None,
         expectations: vec![],
+        found: None,
     }
 }
 

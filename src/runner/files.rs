@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
@@ -151,14 +152,33 @@ impl Drop for Unfinished {
 
 /// From now on an interrupt removes files that are not whole before it ends the process.
 pub fn remove_unfinished_when_interrupted() {
-    const INTERRUPTED: i32 = 130;
+    const EXIT: i32 = 130;
     // Without a handler an interrupt ends the process all the same, and leaves such a file.
     let _ = ctrlc::set_handler(|| {
+        if REPORTS.load(Ordering::SeqCst) && !INTERRUPTED.swap(true, Ordering::SeqCst) {
+            return;
+        }
         for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = fs::remove_file(path);
         }
-        std::process::exit(INTERRUPTED);
+        std::process::exit(EXIT);
     });
+}
+
+/// Whether the first interrupt is only noted.
+static REPORTS: AtomicBool = AtomicBool::new(false);
+
+/// Whether there was one.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first interrupt is only noted, for whoever asks [`was_interrupted`]; the second ends the process.
+pub fn report_when_interrupted() {
+    REPORTS.store(true, Ordering::SeqCst);
+}
+
+/// Whether an interrupt was noted.
+pub fn was_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// What the system says, without the name of the file aside, which is nobody's concern.

@@ -9,7 +9,10 @@ mod progress;
 mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
-pub use files::{FileError, NewFile, read_scenario, remove_unfinished_when_interrupted};
+pub use files::{
+    FileError, NewFile, read_scenario, remove_unfinished_when_interrupted, report_when_interrupted,
+    was_interrupted,
+};
 pub use findings::{Finding, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;

@@ -25,8 +25,20 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar for so many random runs; a line if nobody knows how many there will be.
+    pub fn of_seeds(count: Option<u64>) -> Self {
+        let bar = match count {
+            Some(count) => {
+                Self::bar(count, "{bar:30} {human_pos} of {human_len} seeds, {rate}{msg}, {eta} left")
+            }
+            None => Self::bar(0, "{spinner} {human_pos} seeds, {rate}{msg}, for {elapsed}"),
+        };
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self(bar)
+    }
+
     fn bar(steps: u64, template: &str) -> ProgressBar {
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target((steps > 0).then_some(steps), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {

@@ -55,6 +55,8 @@ pub(super) const ELECTED: Bounds = Bounds { name: "Elected", least: 1, most: HIG
 pub(super) const AT_LEAST: Bounds = Bounds { name: "at_least", least: 0, most: HIGHEST_COUNT };
 /// How often it changes at most.
 pub(super) const AT_MOST: Bounds = Bounds { name: "at_most", least: 0, most: HIGHEST_COUNT };
+/// How many faults a profile draws at once.
+pub(super) const FAULTS: Bounds = Bounds { name: "count", least: 0, most: 100 };
 /// The highest term that is still expected. The first leader has term 1.
 pub(super) const TERM_AT_MOST: Bounds = Bounds { name: "TermAtMost", least: 1, most: HIGHEST_COUNT };
 

@@ -1,4 +1,4 @@
-//! Explains the parser's errors in the words of a scenario, with what the vocabulary knows of their place.
+//! Explains the parser's errors in the words of the file's language, with what the vocabulary knows of their place.
 
 use super::bounds;
 use super::here::{Here, homes, with_variants};
@@ -7,7 +7,7 @@ use super::nearest::nearest;
 use super::patch::Patch;
 use super::path::{Step, display};
 use super::problem::{Problem, excerpt};
-use super::vocabulary::{Entry, Kind, Range as Values, Section, range, section, written};
+use super::vocabulary::{Entry, Kind, Language, Range as Values, Section, range, written};
 use ron::error::{Error, Position, SpannedError};
 use std::ops::Range;
 
@@ -21,6 +21,7 @@ pub(super) struct Explained {
 
 /// An error of the parser, with all that is known about it.
 pub(super) struct Parsing<'a> {
+    pub(super) language: Language,
     pub(super) text: &'a str,
     pub(super) tree: &'a Tree<'a>,
     pub(super) steps: &'a [Step<'a>],
@@ -93,9 +94,9 @@ impl Parsing<'_> {
     /// A field that does not exist here.
     fn unknown_field(&self, found: &str, expected: &[&str]) -> Told {
         let message = format!("unknown field `{}` in {}", excerpt(found), self.whole(found));
-        let homes = homes(found);
+        let homes = homes(self.language, found);
         let help = match &homes[..] {
-            _ if is_target(found) && expected.contains(&"isolate") => {
+            _ if self.is_target(found) && expected.contains(&"isolate") => {
                 format!("to cut these nodes off write `isolate: {}`", excerpt(found))
             }
             [] | [_, _, _, _, ..] => self.candidates(found, expected),
@@ -106,8 +107,8 @@ impl Parsing<'_> {
 
     /// A variant that does not exist here.
     fn unknown_variant(&self, found: &str, expected: &[&str]) -> Told {
-        let what =
-            with_variants(expected).map_or("variant".to_string(), |section| section.name.to_lowercase());
+        let what = with_variants(self.language, expected)
+            .map_or("variant".to_string(), |section| section.name.to_lowercase());
         let message = format!("unknown {what} `{}`", excerpt(found));
         (self.variant_name(found), message, self.candidates(found, expected))
     }
@@ -131,7 +132,7 @@ impl Parsing<'_> {
 
     /// The field of this name where the steps lead to.
     pub(super) fn own_field(&self, field: &str) -> Option<&'static Entry> {
-        let section = Here::at(self.steps).section?;
+        let section = self.here().section?;
         section.entries.iter().find(|entry| entry.name == field)
     }
 
@@ -143,14 +144,14 @@ impl Parsing<'_> {
 
     /// How to write the field or variant that the steps lead to.
     fn example(&self) -> Option<String> {
-        let (section, entry) = Here::at(self.steps).entry?;
+        let (section, entry) = self.here().entry?;
         Some(format!("write it like this: `{}`", written(section, entry)))
     }
 
     /// A number that does not fit, or something else where a number has to be.
     fn number(&self) -> Told {
         let place = self.value();
-        let Some((section, entry)) = Here::at(self.steps).entry else {
+        let Some((section, entry)) = self.here().entry else {
             return (place, "a number has to stand here".to_string(), "write it in digits".to_string());
         };
         let found = self.text[place.clone()].lines().next().unwrap_or_default();
@@ -178,15 +179,16 @@ impl Parsing<'_> {
         }
         match &self.error.code {
             Error::Eof => told("the text ends too early", "finish what has begun here"),
-            Error::TrailingCharacters => told("text after the end of the scenario", "take it away"),
+            Error::TrailingCharacters => {
+                told(&format!("text after the end of the {}", self.language.name()), "take it away")
+            }
             Error::ExpectedComma => self.no_comma(rest),
             Error::ExpectedArrayEnd => told("the list has to end here", "put a `]` before it"),
             Error::ExpectedStructLikeEnd => {
                 told("nothing more belongs here", "close the bracket with `)` before it")
             }
             Error::ExpectedMapColon => {
-                let is_map =
-                    Here::at(self.steps).entry.is_some_and(|(_, entry)| entry.form.starts_with("map"));
+                let is_map = self.here().entry.is_some_and(|(_, entry)| entry.form.starts_with("map"));
                 let help = self.example().filter(|_| is_map);
                 told("a `:` has to stand here", help.as_deref().unwrap_or("a field is written `name: value`"))
             }
@@ -197,7 +199,7 @@ impl Parsing<'_> {
             Error::ExpectedStringEnd => {
                 (self.span(), "the text in quotes never ends".into(), "put a closing `\"` after it".into())
             }
-            Error::ExceededRecursionLimit => told("brackets are nested too deep", "no scenario needs this"),
+            Error::ExceededRecursionLimit => told("brackets are nested too deep", "no file needs this"),
             Error::ExpectedDifferentStructName { expected, .. } => {
                 let help = format!("leave the name out, or write `{expected}`");
                 (self.span(), "another name has to stand here".into(), help)
@@ -210,7 +212,7 @@ impl Parsing<'_> {
     fn no_comma(&self, rest: &str) -> Told {
         let told = |message: &str, help: &str| (self.stop(), message.to_string(), help.to_string());
         if let Some((value, _, entry)) = self.decimals() {
-            let section = Here::at(self.steps).section;
+            let section = self.here().section;
             let found = &self.text[value.clone()];
             if let Some(section) = section {
                 let (message, help) = number(section, entry, found, &Error::ExpectedInteger);
@@ -260,7 +262,7 @@ impl Parsing<'_> {
     /// Something of one kind where another has to be.
     fn wrong_kind(&self, rest: &str) -> Told {
         let example = || self.example();
-        let here = Here::at(self.steps);
+        let here = self.here();
         let form = here.entry.map_or("", |(_, entry)| entry.form);
         let (message, help) = match &self.error.code {
             Error::ExpectedArray => {
@@ -274,7 +276,7 @@ impl Parsing<'_> {
                 if self.steps.is_empty() && rest.starts_with('{') =>
             {
                 (
-                    "a scenario is written in `(` and `)`".to_string(),
+                    format!("a {} is written in `(` and `)`", self.language.name()),
                     "write `(format: 1, ..)`: fields in round brackets, their names without quotes"
                         .to_string(),
                 )
@@ -361,10 +363,21 @@ impl Parsing<'_> {
         };
         let path = display(steps);
         match steps.last() {
-            None => "the scenario".to_string(),
+            None => format!("the {}", self.language.name()),
             Some(Step::Variant(name)) => format!("the `{name}` of `{path}`"),
             Some(_) => format!("`{path}`"),
         }
+    }
+
+    /// What the vocabulary says of the place that the steps lead to.
+    pub(super) fn here(&self) -> Here {
+        Here::at(self.language, self.steps)
+    }
+
+    /// Whether a word is a target.
+    fn is_target(&self, word: &str) -> bool {
+        let section = self.language.section("Target");
+        section.is_some_and(|section| section.entries.iter().any(|entry| entry.name == word))
     }
 
     /// The value that the steps lead to, or where the parser was.
@@ -392,11 +405,6 @@ impl Parsing<'_> {
     }
 }
 
-/// Whether a word is a target.
-fn is_target(word: &str) -> bool {
-    section("Target").is_some_and(|section| section.entries.iter().any(|entry| entry.name == word))
-}
-
 /// Whether a text begins with a word in quotes and a colon, as fields of JSON do.
 fn is_key(text: &str) -> bool {
     let after = text[1..].split_once('"').map_or("", |(_, after)| after);
@@ -411,7 +419,8 @@ fn with_article(name: &str) -> String {
 
 /// What is wrong with a number, and how to mend it.
 fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
-    let is_whole = section.kind == Kind::Enum || matches!(entry.form, "whole number" | "node number");
+    let is_whole = section.kind == Kind::Enum
+        || matches!(entry.form, "whole number" | "node number" | "(whole number, whole number)");
     let bounds = match entry.range {
         Values::Whole(least, most) => Some((least, most)),
         _ if is_whole => bounds::of(entry.name).map(|bounds| (bounds.least, bounds.most)),

@@ -1,7 +1,7 @@
 //! What the vocabulary says of a place in a scenario.
 
 use super::path::Step;
-use super::vocabulary::{Entry, Kind, Section, section, vocabulary};
+use super::vocabulary::{Entry, Kind, Language, Section};
 
 /// A place, as the vocabulary knows it.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +13,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Follows the steps from the scenario as a whole.
-    pub(super) fn at(steps: &[Step<'_>]) -> Self {
-        let mut here = Self { section: section("scenario"), entry: None };
+    /// Follows the steps from the file as a whole.
+    pub(super) fn at(language: Language, steps: &[Step<'_>]) -> Self {
+        let mut here = Self { section: language.section(language.name()), entry: None };
         for step in steps {
             let (Step::Field(name) | Step::Variant(name)) = step else { continue };
             let Some(around) = here.section else { continue };
@@ -27,14 +27,15 @@ impl Here {
                 here.section = None;
                 continue;
             };
-            here = Self { section: inside(entry), entry: Some((around, entry)) };
+            here = Self { section: inside(language, entry), entry: Some((around, entry)) };
         }
         here
     }
 }
 
 /// The section of what a field holds, or a variant.
-fn inside(entry: &Entry) -> Option<&'static Section> {
+fn inside(language: Language, entry: &Entry) -> Option<&'static Section> {
+    let section = |name: &str| language.section(name);
     if entry.name == "Clog" {
         return section("Partition");
     }
@@ -43,24 +44,24 @@ fn inside(entry: &Entry) -> Option<&'static Section> {
         words.filter(|word| *word != entry.name && word.starts_with(char::is_uppercase)).find_map(section);
     let own = || section(entry.name).filter(|section| section.kind == Kind::Struct);
     match entry.form {
-        "link" => section("link"),
+        "link" | "chance" => section(entry.form),
         "text" | "time" | "rate" | "number" | "whole number" | "node number" | "(time, time)" => None,
         _ => named.or_else(own),
     }
 }
 
 /// The enum that has just these variants.
-pub(super) fn with_variants(names: &[&str]) -> Option<&'static Section> {
+pub(super) fn with_variants(language: Language, names: &[&str]) -> Option<&'static Section> {
     let same = |section: &&Section| {
         section.kind == Kind::Enum
             && section.entries.len() == names.len()
             && section.entries.iter().all(|entry| names.contains(&entry.name))
     };
-    vocabulary().find(same)
+    language.sections().find(same)
 }
 
 /// Where a field of this name belongs, for people.
-pub(super) fn homes(field: &str) -> Vec<String> {
+pub(super) fn homes(language: Language, field: &str) -> Vec<String> {
     let has = |section: &&Section| {
         section.kind == Kind::Struct && section.entries.iter().any(|entry| entry.name == field)
     };
@@ -68,7 +69,7 @@ pub(super) fn homes(field: &str) -> Vec<String> {
         [] => vec![format!("in `{}(..)`", section.name)],
         places => places.iter().map(|place| format!("in `{place}`")).collect(),
     };
-    let homes = vocabulary().filter(has).flat_map(home);
+    let homes = language.sections().filter(has).flat_map(home);
     homes
         .map(|home| if home == "in ``" { "at the top, beside `cluster`".to_string() } else { home })
         .collect()

@@ -1,7 +1,7 @@
 //! Mends a mistake of form for the time being, so that the parser comes to the next one.
 
 use super::explain::Parsing;
-use super::here::{Here, with_variants};
+use super::here::with_variants;
 use super::nearest::nearest;
 use super::patch::Patch;
 use super::path::Step;
@@ -27,7 +27,7 @@ impl Parsing<'_> {
                 Some(Patch { place, with: String::new() })
             }
             Error::NoSuchEnumVariant { expected, .. } => {
-                let example = with_variants(expected)?.entries[0].example;
+                let example = with_variants(self.language, expected)?.entries[0].example;
                 let (place, _) = self.tree.value_around(self.span().start)?;
                 Some(Patch { place, with: example.to_string() })
             }
@@ -70,7 +70,7 @@ impl Parsing<'_> {
 
     /// The example of the innermost field or variant around, in its place.
     fn example_instead(&self) -> Option<Patch> {
-        let (_, entry) = Here::at(self.steps).entry?;
+        let (_, entry) = self.here().entry?;
         let depth = self.steps.iter().rposition(|step| match step {
             Step::Field(name) | Step::Variant(name) => *name == entry.name,
             Step::Item(_) | Step::Entry(..) | Step::Key => false,

@@ -1,4 +1,4 @@
-//! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back.
+//! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back. Profiles likewise.
 //!
 //! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It tells as many
 //! mistakes as can be told from each other, and of mistakes of syntax the first. The second gives the shape a meaning,
@@ -41,9 +41,11 @@ pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use write::write;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Profile};
 use locate::Tree;
 use notes::Notes;
+use serde::de::DeserializeOwned;
+use vocabulary::Language;
 
 /// The longest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -56,24 +58,45 @@ pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
     understand(text, meaning::limit)
 }
 
+/// Reads a profile: what random runs are drawn from. Every plan that can be drawn is a valid scenario.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_profile(text: &str) -> Result<(Profile, Vec<Warning>), Errors> {
+    meaning_of(text, Language::Profile, meaning::profile)
+}
+
 /// Reads a scenario; `limit` may still refuse a plan that has no other fault.
 fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec<Warning>), Errors> {
+    meaning_of(text, Language::Scenario, |shape, notes| {
+        let plan = meaning::plan(shape, notes);
+        if notes.is_clean() {
+            limit(&plan, notes);
+        }
+        plan
+    })
+}
+
+/// Reads a text of this language: its shape, and then what that means.
+fn meaning_of<S: DeserializeOwned, T>(
+    text: &str,
+    language: Language,
+    meaning: impl FnOnce(&S, &mut Notes<'_>) -> T,
+) -> Result<(T, Vec<Warning>), Errors> {
     if text.len() > MAX_BYTES {
         let error = DecodeError::TooLong { bytes: text.len() };
         let help = "a scenario describes a run; it does not list every event of one".to_string();
         return Err(Errors::new(vec![Problem::new(&[], None, error.to_string(), help)]));
     }
     let tree = Tree::new(text);
-    let shape = parse::parse(text, &tree).map_err(Errors::new)?;
+    let shape: S = parse::parse(text, &tree, language).map_err(Errors::new)?;
     let mut notes = Notes::new(&tree);
     if let Some(name) = tree.first_field().filter(|name| &text[name.clone()] != "format") {
-        notes.error_at(name, "`format` has to come first", "move `format: 1` to the top of the scenario");
+        let help = format!("move `format: 1` to the top of the {}", language.name());
+        notes.error_at(name, "`format` has to come first", &help);
     }
-    let plan = meaning::plan(&shape, &mut notes);
-    if notes.is_clean() {
-        limit(&plan, &mut notes);
-    }
-    notes.finish().map(|warnings| (plan, warnings))
+    let meant = meaning(&shape, &mut notes);
+    notes.finish().map(|warnings| (meant, warnings))
 }
 
 /// Why the bytes of a file are no text of a scenario.

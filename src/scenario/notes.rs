@@ -24,6 +24,11 @@ impl<'t> Notes<'t> {
         Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
     }
 
+    /// None yet, about the same text: for a try that may fail.
+    pub(super) fn scratch(&self) -> Self {
+        Self::new(self.tree)
+    }
+
     /// Whether the text has a value at `path`, not a default.
     pub(super) fn is_written(&self, path: &Path<'_>) -> bool {
         self.tree.value(&path.steps()).is_some()

@@ -5,9 +5,10 @@ use super::locate::Tree;
 use super::patch::Patched;
 use super::path::Step;
 use super::problem::Problem;
-use super::shape::Scenario;
+use super::vocabulary::Language;
 use ron::error::SpannedError;
 use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 /// The format that this version reads and writes.
@@ -24,12 +25,16 @@ const MOST_AGAIN: usize = 1 << 19;
 /// A parser stops at its first mistake. Where that is a value of the wrong kind or a name that does not exist, it is
 /// mended with what the vocabulary has for the place, and the text is parsed again for the next one. A mistake of syntax
 /// is told alone: what seems wrong after it may not be.
-pub(super) fn parse(text: &str, tree: &Tree<'_>) -> Result<Scenario, Vec<Problem>> {
+pub(super) fn parse<T: DeserializeOwned>(
+    text: &str,
+    tree: &Tree<'_>,
+    language: Language,
+) -> Result<T, Vec<Problem>> {
     if let Some(problem) = other_format(text, tree) {
         return Err(vec![problem]);
     }
-    let Explained { problem, patch } = match parse_once(text, tree) {
-        Ok(scenario) => return Ok(scenario),
+    let Explained { problem, patch } = match parse_once(text, tree, language) {
+        Ok(shape) => return Ok(shape),
         Err(explained) => *explained,
     };
     let mut problems = vec![problem];
@@ -39,7 +44,7 @@ pub(super) fn parse(text: &str, tree: &Tree<'_>) -> Result<Scenario, Vec<Problem
     while let Some(patch) = next.take().filter(|_| problems.len() < most) {
         patched.apply(&patch);
         let tree = Tree::new(patched.text());
-        let Err(explained) = parse_once(patched.text(), &tree) else { break };
+        let Err(explained) = parse_once::<T>(patched.text(), &tree, language) else { break };
         let Explained { problem, patch } = *explained;
         let place = problem.place().and_then(|place| patched.origin(place));
         // Without a patch it is a mistake of syntax; without a place it is one of the mending.
@@ -52,21 +57,26 @@ pub(super) fn parse(text: &str, tree: &Tree<'_>) -> Result<Scenario, Vec<Problem
     Err(problems)
 }
 
-fn parse_once(text: &str, tree: &Tree<'_>) -> Result<Scenario, Box<Explained>> {
-    let explain =
-        |steps: &[Step<'_>], error: SpannedError| Box::new(Parsing { text, tree, steps, error }.explain());
+fn parse_once<T: DeserializeOwned>(
+    text: &str,
+    tree: &Tree<'_>,
+    language: Language,
+) -> Result<T, Box<Explained>> {
+    let explain = |steps: &[Step<'_>], error: SpannedError| {
+        Box::new(Parsing { language, text, tree, steps, error }.explain())
+    };
     let mut deserializer =
         ron::Deserializer::from_str_with_options(text, &options()).map_err(|error| explain(&[], error))?;
-    let scenario = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let shape = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().clone();
         let steps: Vec<Step<'_>> = path.iter().filter_map(step).collect();
         explain(&steps, deserializer.span_error(error.into_inner()))
     })?;
     deserializer.end().map_err(|error| explain(&[], deserializer.span_error(error)))?;
-    Ok(scenario)
+    Ok(shape)
 }
 
-/// How scenarios are read.
+/// How files are read.
 pub(super) fn options() -> ron::Options {
     let extensions =
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;

@@ -3,8 +3,8 @@
 use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Jitter, Link, Logs,
-    Milestone, Moment, Name, Network, Property, Settle, Shape, Span, Start, Storm, Target,
+    Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
+    Logs, Milestone, Moment, Name, Network, Property, Settle, Shape, Span, Start, Storm, Target,
 };
 use crate::replica::{Bug, Options};
 use crate::rng::{Distribution, Rate};
@@ -524,7 +524,9 @@ prop_compose! {
         cluster in Just(cluster),
         duration in Just(duration),
         settles in Just(settles),
+        found in proptest::option::of(("[0-9.a-z\"-]{1,10}", any::<u64>(), any::<u128>())),
     ) -> Plan {
+        let found = found.map(|(version, seed, digest)| Found { version, seed, digest });
         let links = links.into_iter().map(|(from, link)| (NodeId(from), NodeId(from + 1), link)).collect();
         let clients_links = Link { duplicate: Rate::ZERO, ..to_clients };
         let network = Network { default, links, clients: clients_links };
@@ -534,7 +536,7 @@ prop_compose! {
         let names = names.map(|(name, target)| Name { name: name.to_string(), target: named(target) }).to_vec();
         let clients = Some(clients);
         Plan {
-            name, about, seed, duration, cluster, network, clients, names, faults, storms, settle, expectations,
+            name, about, seed, duration, cluster, network, clients, names, faults, storms, settle, expectations, found,
         }
     }
 }

@@ -37,6 +37,9 @@ fn all_shipped_scenarios_are_listed_with_what_they_show() {
         );
     }
     assert!(text.starts_with("scenarios\n"));
+    assert!(text.contains("\nscenarios/profiles\n") && document["profiles"][0]["name"] == "canary", "{text}");
+    let profile = fs::read_to_string(path("scenarios/profiles/cruel.ron")).expect("a profile");
+    assert_eq!(stdout(&squall(["list", "cruel"])), profile);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let words: Vec<&str> = text.split_whitespace().collect();
     let line =
@@ -106,7 +109,7 @@ fn the_vocabulary_has_every_word_with_an_example() {
     let output = squall(["list", "--vocabulary"]);
     exits(&output, 0);
     let text = stdout(&output);
-    for word in ["election_timeout", "Flap", "Committed", "LeaderWithin", "ack", "OpenLoop"] {
+    for word in ["least_voters", "election_timeout", "Flap", "Committed", "LeaderWithin", "ack", "OpenLoop"] {
         assert!(text.to_lowercase().contains(&word.to_lowercase()), "{word} is not in:\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "fits where output is piped");

@@ -94,11 +94,11 @@ Examples:
 const MOST_SEEDS: u64 = 1 << 32;
 
 /// A number of runs at a time.
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write how many runs go on at a time: 1 or more".to_string())
 }
 
-fn seeds(text: &str) -> Result<Range<u64>, String> {
+pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
     let form = "write A..B, such as 0..100: from A to B, B excluded";
     let (start, end) = text.split_once("..").ok_or(form)?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{text}` is no seed; {form}"));
@@ -191,7 +191,7 @@ impl Closer {
 }
 
 /// What a verdict comes to.
-const fn status(verdict: RunVerdict) -> Status {
+pub(super) const fn status(verdict: RunVerdict) -> Status {
     match verdict {
         RunVerdict::Pass => Status::Held,
         RunVerdict::Vacuous => Status::Vacuous,
@@ -202,7 +202,7 @@ const fn status(verdict: RunVerdict) -> Status {
 }
 
 /// Tells what else went wrong; that must not cost the verdict.
-fn settle(status: Status, troubles: &[anyhow::Error], output: &Output) -> Status {
+pub(super) fn settle(status: Status, troubles: &[anyhow::Error], output: &Output) -> Status {
     for trouble in troubles {
         output.diagnose(&format_args!("error: {trouble:#}"));
     }
@@ -222,10 +222,11 @@ pub(super) fn printed(output: &Output) -> text::Form<'static> {
 }
 
 /// How text in files looks.
-const FILED: text::Form<'static> = text::Form { width: FILE_WIDTH, colour: false, kind: &kind_name };
+pub(super) const FILED: text::Form<'static> =
+    text::Form { width: FILE_WIDTH, colour: false, kind: &kind_name };
 
 /// Makes the folder of reports. What can't be written at all is told before the runs, not after them.
-fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
     let Some(folder) = folder else { return Ok(()) };
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be a folder", folder.display()))
 }

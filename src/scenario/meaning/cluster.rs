@@ -28,18 +28,23 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             heartbeat: cluster.raft.heartbeat,
             election_timeout: cluster.raft.election_timeout,
             max_batch_bytes,
-            bug: cluster.bug.map(|bug| match bug {
-                shape::Bug::AckBeforeFlush => Bug::AckBeforeFlush,
-                shape::Bug::VoteNotPersisted => Bug::VoteNotPersisted,
-                shape::Bug::VoteNotTiedToTerm => Bug::VoteNotTiedToTerm,
-                shape::Bug::OwnVoteNotRecorded => Bug::OwnVoteNotRecorded,
-                shape::Bug::StaleVoteCounted => Bug::StaleVoteCounted,
-                shape::Bug::LongerLogWins => Bug::LongerLogWins,
-                shape::Bug::CommitOldTermByCount => Bug::CommitOldTermByCount,
-            }),
+            bug: cluster.bug.map(bug),
         },
         flush,
         call_timeout: cluster.rpc.timeout,
+    }
+}
+
+/// The planted bug of this name.
+pub(super) fn bug(bug: shape::Bug) -> Bug {
+    match bug {
+        shape::Bug::AckBeforeFlush => Bug::AckBeforeFlush,
+        shape::Bug::VoteNotPersisted => Bug::VoteNotPersisted,
+        shape::Bug::VoteNotTiedToTerm => Bug::VoteNotTiedToTerm,
+        shape::Bug::OwnVoteNotRecorded => Bug::OwnVoteNotRecorded,
+        shape::Bug::StaleVoteCounted => Bug::StaleVoteCounted,
+        shape::Bug::LongerLogWins => Bug::LongerLogWins,
+        shape::Bug::CommitOldTermByCount => Bug::CommitOldTermByCount,
     }
 }
 

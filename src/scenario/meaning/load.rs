@@ -73,7 +73,7 @@ pub(in crate::scenario) fn mean_between(count: u32, rate: f64) -> Duration {
     Duration::from_nanos((f64::from(count) * 1e9 / rate).round() as u64)
 }
 
-fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mix {
+pub(super) fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mix {
     let weights = [mix.put, mix.get, mix.cas];
     let mut sound = true;
     for (name, weight) in ["put", "get", "cas"].into_iter().zip(weights) {

@@ -11,6 +11,7 @@ mod names;
 mod network;
 mod overlaps;
 mod possible;
+mod profile;
 mod setting;
 mod shapes;
 mod storms;
@@ -19,9 +20,10 @@ mod targets;
 pub(super) use effort::limit;
 pub(super) use load::{mean_between, shares};
 pub(super) use overlaps::overlapping;
+pub(super) use profile::profile;
 
 use crate::ids::NodeId;
-use crate::plan::Plan;
+use crate::plan::{Found, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::scenario::bounds::{Bounds, LONGEST};
 use crate::scenario::notes::Notes;
@@ -35,12 +37,12 @@ const LONGEST_ABOUT: usize = 4_000;
 
 /// An exponential distribution whose `max` is left out is cut off at this many times its mean: one draw in 485 million
 /// is cut.
-const USUAL_MOST: u64 = 20;
+pub(super) const USUAL_MOST: u64 = 20;
 
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let root = Path::Root;
-    texts(scenario, notes);
+    texts(&scenario.name, &scenario.about, notes);
     positive(&root.field("duration"), scenario.duration, notes);
     let cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
     let network = network::network(&root.field("network"), &scenario.network, cluster.voters, notes);
@@ -73,6 +75,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
         settle,
         expectations: Vec::new(),
         names: Vec::new(),
+        found: scenario.found.as_ref().and_then(|it| found(&root.field("found"), it, notes)),
     };
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
@@ -80,13 +83,31 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     plan
 }
 
-fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
-    let length = scenario.name.chars().count();
-    if length == 0 || length > names::LONGEST_NAME || scenario.name.chars().any(char::is_control) {
+/// Where the scenario comes from.
+fn found(path: &Path<'_>, found: &shape::Found, notes: &mut Notes<'_>) -> Option<Found> {
+    let is_plain =
+        |text: &str| (1..=names::LONGEST_NAME).contains(&text.len()) && !text.contains(char::is_control);
+    if !is_plain(&found.version) {
+        let message = format!("a version has 1 to {} characters and fits on one line", names::LONGEST_NAME);
+        notes.error(&path.field("version"), message, "write that of the program: \"0.1.0\"");
+    }
+    let is_hex = found.digest.len() == 32 && found.digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digest = u128::from_str_radix(&found.digest, 16).ok().filter(|_| is_hex);
+    if digest.is_none() {
+        let help = "copy it from the report's last line, `digest: ..`";
+        notes.error(&path.field("digest"), "a digest has 32 hexadecimal digits", help);
+    }
+    Some(Found { version: found.version.clone(), seed: found.seed, digest: digest? })
+}
+
+/// Notes what can't be the name of a file, or the text about it.
+pub(super) fn texts(name: &str, about: &str, notes: &mut Notes<'_>) {
+    let length = name.chars().count();
+    if length == 0 || length > names::LONGEST_NAME || name.chars().any(char::is_control) {
         let message = format!("a name has 1 to {} characters and fits on one line", names::LONGEST_NAME);
         notes.error(&Path::Root.field("name"), message, "a few words with dashes do: \"leader-crash\"");
     }
-    if scenario.about.chars().count() > LONGEST_ABOUT {
+    if about.chars().count() > LONGEST_ABOUT {
         let message = format!("`about` has at most {LONGEST_ABOUT} characters");
         notes.error(
             &Path::Root.field("about"),
@@ -94,7 +115,7 @@ fn texts(scenario: &shape::Scenario, notes: &mut Notes<'_>) {
             "put the rest into a comment, which may be of any length",
         );
     }
-    if scenario.about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if about.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let help = "only line ends and tabs are allowed among them";
         notes.error(&Path::Root.field("about"), "the text holds control characters", help);
     }

@@ -6,6 +6,7 @@
 mod expectations;
 mod faults;
 mod names;
+pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
 pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Settle, Storm, Target};
@@ -39,6 +40,16 @@ pub(super) struct Scenario {
     pub(super) settle: Option<Settle>,
     #[serde(default)]
     pub(super) expect: Vec<Expectation>,
+    pub(super) found: Option<Found>,
+}
+
+/// Where a scenario comes from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Found {
+    pub(super) version: String,
+    pub(super) seed: u64,
+    pub(super) digest: String,
 }
 
 /// The nodes.

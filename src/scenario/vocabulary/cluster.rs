@@ -3,6 +3,9 @@
 use super::entry::{Entry, Kind, Section};
 use crate::scenario::bounds;
 
+/// An example of where a scenario comes from.
+const FOUND: &str = "(version: \"0.1.0\", seed: 7, digest: \"00112233445566778899aabbccddeeff\")";
+
 /// What most times are limited to.
 const TIME: &str = "longer than 0s, at most 30 days";
 
@@ -40,8 +43,23 @@ pub(super) const SECTIONS: &[Section] = &[
             .or("[]"),
             Entry::field("settle", "struct", "from when on nothing goes wrong any more", "(from: \"40s\")"),
             Entry::field("expect", "list of Expectation", "what the run has to show, besides safety", "[LeaderWithin(bound: \"2s\", after: Start)]").or("[]"),
+            Entry::field("found", "struct", "where it comes from, if random runs have found it", FOUND),
         ],
         frame: "@",
+    },
+    Section {
+        name: "found",
+        kind: Kind::Struct,
+        places: &["found"],
+        about: "What is known of a scenario that `squall fuzz` has found. Nothing in a run depends on it.",
+        entries: &[
+            Entry::field("version", "text", "by which version of Squall", "\"0.1.0\"").required().limit("1 to 100 characters on one line"),
+            Entry::field("seed", "whole number", "with which seed", "7").required().within(bounds::SEED),
+            Entry::field("digest", "text", "the digest of the run that failed", "\"00112233445566778899aabbccddeeff\"")
+                .required()
+                .limit("32 hexadecimal digits"),
+        ],
+        frame: "found: (@)",
     },
     Section {
         name: "cluster",

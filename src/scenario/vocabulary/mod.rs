@@ -1,12 +1,14 @@
-//! The whole vocabulary of scenario files, in one table: every struct with its fields, every enum with its variants.
+//! The whole vocabulary of scenarios and profiles, in one table: every struct with its fields, every enum with its
+//! variants.
 //!
-//! From it come the reference in `docs/scenarios.md`, the text that the program lists, and the hints and examples in
+//! From it come the references in `docs/scenarios.md` and `docs/fuzzing.md`, the text that the program lists, and the hints and examples in
 //! errors of the parser. A test holds it against what the parser accepts.
 
 mod cluster;
 mod entry;
 mod expectations;
 mod faults;
+mod profile;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,42 @@ pub fn vocabulary() -> impl Iterator<Item = &'static Section> {
     [cluster::SECTIONS, faults::SECTIONS, expectations::SECTIONS].into_iter().flatten()
 }
 
-/// The section of this name.
-pub(in crate::scenario) fn section(name: &str) -> Option<&'static Section> {
-    vocabulary().find(|section| section.name == name)
+/// What kind of file a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// It describes a run.
+    Scenario,
+    /// It says what runs are drawn from.
+    Profile,
+}
+
+impl Language {
+    /// What such a file is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scenario => "scenario",
+            Self::Profile => "profile",
+        }
+    }
+
+    /// The sections that only this language has.
+    pub fn own_sections(self) -> impl Iterator<Item = &'static Section> {
+        let own: &[&[Section]] = match self {
+            Self::Scenario => &[cluster::SECTIONS, faults::SECTIONS, expectations::SECTIONS],
+            Self::Profile => &[profile::SECTIONS],
+        };
+        own.iter().copied().flatten()
+    }
+
+    /// All its sections.
+    pub(in crate::scenario) fn sections(self) -> impl Iterator<Item = &'static Section> {
+        let shared = vocabulary()
+            .filter(move |section| self == Self::Profile && profile::SHARED.contains(&section.name));
+        self.own_sections().chain(shared)
+    }
+
+    /// The section of this name.
+    pub(in crate::scenario) fn section(self, name: &str) -> Option<&'static Section> {
+        self.sections().find(|section| section.name == name)
+    }
 }

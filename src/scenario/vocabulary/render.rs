@@ -1,17 +1,17 @@
 //! The table as text for a terminal, and as Markdown for the guide.
 
+use super::Language;
 use super::entry::{Default, Entry, Kind, Range, Section};
-use super::vocabulary;
 
 /// The narrowest text that is laid out; in less nobody could read it.
 const NARROWEST: usize = 40;
 
-/// The whole vocabulary as plain text whose lines have at most `width` characters, where words allow it; of a width
+/// The vocabulary of a language as plain text whose lines have at most `width` characters, where words allow it; of a width
 /// below 40 as for 40.
-pub fn text(width: usize) -> String {
+pub fn text(language: Language, width: usize) -> String {
     let width = width.max(NARROWEST);
     let mut lines = Vec::new();
-    for section in vocabulary() {
+    for section in language.own_sections() {
         if !lines.is_empty() {
             lines.push(String::new());
         }
@@ -91,12 +91,13 @@ fn wrap(text: &str, indent: usize, width: usize, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
-/// The whole vocabulary as Markdown: a heading and a table for each section.
-pub fn markdown() -> String {
-    vocabulary().map(section_as_markdown).collect::<Vec<_>>().join("\n")
+/// The vocabulary of a language as Markdown: a heading and a table for each section.
+pub fn markdown(language: Language) -> String {
+    let sections = language.own_sections().map(|section| section_as_markdown(section, language));
+    sections.collect::<Vec<_>>().join("\n")
 }
 
-fn section_as_markdown(section: &Section) -> String {
+fn section_as_markdown(section: &Section, language: Language) -> String {
     let places: Vec<String> =
         section.places.iter().filter(|place| !place.is_empty()).map(|place| format!("`{place}`")).collect();
     let at = if places.is_empty() { String::new() } else { format!(" Stands at {}.", places.join(" and ")) };
@@ -108,7 +109,7 @@ fn section_as_markdown(section: &Section) -> String {
     let mut text = format!("### `{}`\n\n{}{at}\n\n", section.name, section.about);
     text.push_str(&format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len())));
     for entry in section.entries {
-        text.push_str(&format!("| {} |\n", row(section, entry).join(" | ")));
+        text.push_str(&format!("| {} |\n", row(section, entry, language).join(" | ")));
     }
     text
 }
@@ -118,7 +119,7 @@ fn is_plain(section: &Section) -> bool {
     section.entries.iter().all(|entry| entry.form == entry.name)
 }
 
-fn row(section: &Section, entry: &Entry) -> Vec<String> {
+fn row(section: &Section, entry: &Entry, language: Language) -> Vec<String> {
     let meaning = match range(entry) {
         Some(range) => format!("{} ({range})", entry.about),
         None => entry.about.to_string(),
@@ -131,16 +132,19 @@ fn row(section: &Section, entry: &Entry) -> Vec<String> {
     };
     let example = format!("`{}`", entry.example);
     match section.kind {
-        Kind::Struct => vec![format!("`{}`", entry.name), linked(entry.form), default, meaning, example],
+        Kind::Struct => {
+            vec![format!("`{}`", entry.name), linked(entry.form, language), default, meaning, example]
+        }
         Kind::Enum if is_plain(section) => vec![format!("`{}`", entry.name), meaning],
         Kind::Enum => vec![format!("`{}`", entry.form), meaning, example],
     }
 }
 
-/// A form in which the names of enums lead to their tables.
-fn linked(form: &str) -> String {
-    let word = |word: &str| match super::section(word).filter(|section| section.kind == Kind::Enum) {
-        Some(section) => format!("[{word}](#{})", section.name.to_lowercase()),
+/// A form in which the names of enums lead to their tables. All of them are in the guide to scenarios.
+fn linked(form: &str, language: Language) -> String {
+    let page = if language == Language::Scenario { "" } else { "scenarios.md" };
+    let word = |word: &str| match language.section(word).filter(|section| section.kind == Kind::Enum) {
+        Some(section) => format!("[{word}]({page}#{})", section.name.to_lowercase()),
         None => word.to_string(),
     };
     form.split(' ').map(word).collect::<Vec<_>>().join(" ")

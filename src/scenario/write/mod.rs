@@ -5,7 +5,7 @@ mod faults;
 
 use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
-use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Mix, Name, Network, Plan};
+use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
 use crate::rng::Distribution;
 use crate::time::Duration;
 
@@ -42,6 +42,10 @@ pub fn write(plan: &Plan) -> String {
     }
     let expected = plan.expectations.iter().map(|expected| expectations::expectation(*expected, &faults));
     listed("expect", expected, &mut lines);
+    if let Some(Found { version, seed, digest }) = &plan.found {
+        let version = quoted(version);
+        lines.push(format!("    found: (version: {version}, seed: {seed}, digest: \"{digest:032x}\"),"));
+    }
     lines.push(")".to_string());
     lines.join("\n") + "\n"
 }

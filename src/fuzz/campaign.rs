@@ -1,0 +1,283 @@
+//! Many random runs: what was drawn, what was found, and what that shows.
+
+use super::signature::{Failure, Signature};
+use crate::plan::{Action, Arrival, Expectation, Logs, Plan};
+use crate::report::batch::{Figures, Total};
+use crate::report::{Report, RunVerdict};
+use crate::rng::Rate;
+use crate::time::{Duration, Time};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Something that was drawn for a run, or that the run owes since its parameters allow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drawn {
+    /// Machines that lose power.
+    Crashes,
+    /// Machines that lose power and their disk.
+    Wipes,
+    /// Processes that stop.
+    Pauses,
+    /// Links that are cut.
+    Partitions,
+    /// Links that hold their frames.
+    Clogs,
+    /// Links that come and go.
+    Flaps,
+    /// Frames that get lost.
+    Loss,
+    /// Frames that arrive twice.
+    Duplicates,
+    /// No fault of any kind.
+    Calm,
+    /// Logs of different lengths to begin with.
+    ShuffledLogs,
+    /// Clients that don't wait.
+    OpenLoop,
+    /// Clients that wait for their answers.
+    ClosedLoop,
+    /// No clients.
+    Idle,
+    /// The run owes a leader once it has settled.
+    OwesLeader,
+    /// It owes progress.
+    OwesProgress,
+    /// It owes service.
+    OwesService,
+}
+
+impl Drawn {
+    /// All that was drawn for this plan, in order.
+    pub fn of(plan: &Plan) -> Vec<Self> {
+        let faults = plan.faults.iter().map(|fault| &fault.action);
+        let actions = faults.chain(plan.storms.iter().map(|storm| &storm.action));
+        let mut drawn: Vec<Self> = actions.map(Self::by).collect();
+        let link = &plan.network.default;
+        drawn.extend((link.loss != Rate::ZERO).then_some(Self::Loss));
+        drawn.extend((link.duplicate != Rate::ZERO).then_some(Self::Duplicates));
+        drawn.extend(drawn.is_empty().then_some(Self::Calm));
+        drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
+        drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
+            Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
+            Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
+            None => Self::Idle,
+        });
+        drawn.extend(plan.expectations.iter().filter_map(|expectation| match expectation {
+            Expectation::LeaderWithin { .. } => Some(Self::OwesLeader),
+            Expectation::Progress { .. } => Some(Self::OwesProgress),
+            Expectation::Returns { .. } => Some(Self::OwesService),
+            _ => None,
+        }));
+        drawn.sort_unstable();
+        drawn.dedup();
+        drawn
+    }
+
+    const fn by(action: &Action) -> Self {
+        match action {
+            Action::Crash(_) => Self::Crashes,
+            Action::Wipe(_) => Self::Wipes,
+            Action::Pause(_) => Self::Pauses,
+            Action::Partition(_) => Self::Partitions,
+            Action::Clog(_) => Self::Clogs,
+            Action::Flap { .. } => Self::Flaps,
+        }
+    }
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Crashes => "crashes",
+            Self::Wipes => "wipes",
+            Self::Pauses => "pauses",
+            Self::Partitions => "partitions",
+            Self::Clogs => "clogs",
+            Self::Flaps => "flaps",
+            Self::Loss => "loss",
+            Self::Duplicates => "duplicates",
+            Self::Calm => "no fault",
+            Self::ShuffledLogs => "shuffled logs",
+            Self::OpenLoop => "open loop",
+            Self::ClosedLoop => "closed loop",
+            Self::Idle => "no clients",
+            Self::OwesLeader => "leader owed",
+            Self::OwesProgress => "progress owed",
+            Self::OwesService => "service owed",
+        }
+    }
+}
+
+/// What is kept of a random run. Of one that did not fail that is little, so that millions fit into memory.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Its figures.
+    pub figures: Figures,
+    drawn: Vec<Drawn>,
+    simulated: Duration,
+    elections: u64,
+    faults: u64,
+    /// How it failed, and the report.
+    failed: Option<(Failure, Box<Report>)>,
+}
+
+impl Sample {
+    /// What is kept of the run of this plan, of which this is the report.
+    pub fn of(plan: &Plan, report: Report) -> Self {
+        Self {
+            figures: Figures::of(&report),
+            drawn: Drawn::of(plan),
+            simulated: report.simulated,
+            elections: report.counters.elections,
+            faults: report.faults.iter().filter(|fault| fault.from_ns.is_some()).count() as u64,
+            failed: Failure::of(&report).map(|failure| (failure, Box::new(report))),
+        }
+    }
+}
+
+/// The runs that failed in one way.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// How many.
+    pub count: u64,
+    /// The first seed.
+    pub first: u64,
+    /// The seed of the smallest.
+    pub seed: u64,
+    /// How many faults happened in the smallest: the fewest.
+    pub faults: u64,
+    /// When that failed; of those with the fewest faults the soonest.
+    pub at: Time,
+    /// The smallest one's report.
+    pub report: Box<Report>,
+}
+
+/// A scenario that random runs have found before, run again.
+#[derive(Clone, Debug)]
+pub struct Regression {
+    /// Its file.
+    pub file: String,
+    /// Its figures.
+    pub figures: Figures,
+    /// How it failed, if it did.
+    pub failure: Option<Failure>,
+    /// Whether it passes, but with another digest than the one it was found with: the run is no longer the one that
+    /// failed, so that it passes says little.
+    pub stale: bool,
+}
+
+impl Regression {
+    /// The run of this plan, of which this is the report.
+    pub fn of(file: String, plan: &Plan, report: &Report) -> Self {
+        let failure = Failure::of(report);
+        let other = plan.found.as_ref().is_some_and(|found| found.digest != report.digest.value());
+        Self { file, figures: Figures::of(report), stale: other && !report.failed(), failure }
+    }
+}
+
+/// What many random runs came to.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// The profile's name.
+    pub profile: String,
+    /// The command that makes runs of it, without their seeds.
+    pub command: String,
+    /// The first seed.
+    pub first: u64,
+    /// How the runs ended.
+    pub total: Total,
+    /// How often what was drawn.
+    pub drawn: BTreeMap<Drawn, u64>,
+    /// The runs that failed, by how.
+    pub groups: BTreeMap<Signature, Group>,
+    /// What became of scenarios that were found before.
+    pub regressions: Vec<Regression>,
+    pub(super) verdicts: BTreeMap<RunVerdict, u64>,
+    pub(super) simulated: Duration,
+    pub(super) faults: u64,
+    pub(super) elections: u64,
+}
+
+impl Campaign {
+    /// No run yet of this profile, of those with seeds from `first` on, made by this command.
+    pub fn new(profile: &str, command: String, first: u64) -> Self {
+        Self {
+            profile: profile.to_owned(),
+            command,
+            first,
+            total: Total::default(),
+            drawn: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            regressions: Vec::new(),
+            verdicts: BTreeMap::new(),
+            simulated: Duration::ZERO,
+            faults: 0,
+            elections: 0,
+        }
+    }
+
+    /// Adds the next run.
+    pub fn add(&mut self, sample: Sample) {
+        let Sample { figures, drawn, simulated, elections, faults, failed } = sample;
+        self.total.add(&figures);
+        *self.verdicts.entry(figures.verdict).or_default() += 1;
+        for drawn in drawn {
+            *self.drawn.entry(drawn).or_default() += 1;
+        }
+        self.simulated = self.simulated.saturating_add(simulated);
+        self.faults += faults;
+        self.elections += elections;
+        let Some((Failure { signature, at }, report)) = failed else { return };
+        let seed = figures.seed;
+        let fresh = |report| Group { count: 0, first: seed, seed, faults, at, report };
+        match self.groups.get_mut(&signature) {
+            None => {
+                self.groups.insert(signature, Group { count: 1, ..fresh(report) });
+            }
+            Some(group) => {
+                group.count += 1;
+                if (faults, at) < (group.faults, group.at) {
+                    let (count, first) = (group.count, group.first);
+                    *group = Group { count, first, ..fresh(report) };
+                }
+            }
+        }
+    }
+
+    /// The gravest verdict of all, the regressions among them.
+    pub fn verdict(&self) -> RunVerdict {
+        let regressions = self.regressions.iter().map(|regression| regression.figures.verdict);
+        regressions.fold(self.total.verdict, RunVerdict::max)
+    }
+
+    /// The seeds of the runs so far.
+    pub fn seeds(&self) -> Range<u64> {
+        self.first..self.first + self.total.runs
+    }
+
+    /// The command that makes this run again.
+    pub fn replay(&self, seed: u64) -> String {
+        format!("{} --seeds {seed}..{}", self.command, seed + 1)
+    }
+}
+
+impl Group {
+    /// A name for files about the group: of letters, digits and dashes.
+    pub fn slug(signature: &Signature) -> String {
+        Self::slug_of(&signature.to_string())
+    }
+
+    /// A text as a part of a file's name: letters, digits and dashes.
+    pub fn slug_of(text: &str) -> String {
+        const LONGEST: usize = 48;
+        let mut slug = String::new();
+        for c in text.chars().flat_map(char::to_lowercase) {
+            match c {
+                'a'..='z' | '0'..='9' => slug.push(c),
+                _ if slug.is_empty() || slug.ends_with('-') => {}
+                _ => slug.push('-'),
+            }
+        }
+        slug.truncate(LONGEST);
+        slug.trim_end_matches('-').to_owned()
+    }
+}

@@ -1,0 +1,276 @@
+//! Random plans: what a profile leaves open is drawn from the seed.
+//!
+//! Each field has a stream of its own, named by what it is, so that a field more in a profile, or one fault less, leaves
+//! all other draws of a seed as they are.
+
+use super::owed;
+use crate::ids::NodeId;
+use crate::plan::{
+    Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link,
+    Logs, Milestone, Network, Plan, Profile, Start, StartRanges, Storm, StormRanges,
+};
+use crate::replica::Options;
+use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
+use crate::time::{Duration, Time};
+use std::collections::BTreeMap;
+
+/// By when a request from node to node has to be answered. Only the records of calls depend on it.
+const CALL_TIMEOUT: Duration = Duration::from_millis(150);
+
+/// How refused clients wait.
+const BACKOFF: Backoff =
+    Backoff { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full };
+
+/// The times between the faults of a storm are cut off at this many times their mean, as in scenarios.
+const USUAL_MOST: u64 = 20;
+
+/// The longest time that a scenario can speak of.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
+pub fn draw(profile: &Profile, seed: u64) -> Plan {
+    let draws = Draws { seed };
+    let cluster = draws.cluster(profile);
+    let voters = cluster.voters;
+    let mut plan = Plan {
+        name: profile.name.clone(),
+        about: format!("Drawn from the profile {} with seed {seed}.", profile.name),
+        seed,
+        duration: profile.duration,
+        network: draws.network(profile),
+        clients: profile.clients.as_ref().and_then(|load| draws.clients(load)),
+        names: Vec::new(),
+        faults: draws.faults(&profile.faults, voters),
+        storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
+        settle: Some(profile.settle),
+        expectations: Vec::new(),
+        found: None,
+        cluster,
+    };
+    plan.expectations = owed::expectations(&plan);
+    plan
+}
+
+/// The draws of one seed.
+struct Draws {
+    seed: u64,
+}
+
+impl Draws {
+    fn stream(&self, field: &str, number: u64) -> Stream {
+        Stream::new(self.seed, &format!("draw {field}"), number, 0)
+    }
+
+    fn word(&self, field: &str) -> u64 {
+        self.stream(field, 0).word()
+    }
+
+    fn whole(&self, field: &str, range: Between<u32>) -> u32 {
+        magnitude(self.word(field), u64::from(range.least), u64::from(range.most)) as u32
+    }
+
+    /// Any length between two draws.
+    fn lengths(&self, field: &str, range: Between<Duration>) -> Distribution {
+        let mut stream = self.stream(field, 0);
+        let draws = [stream.word(), stream.word()].map(|word| length(word, range));
+        Distribution::Uniform(draws[0].min(draws[1]), draws[0].max(draws[1]))
+    }
+
+    fn cluster(&self, profile: &Profile) -> Cluster {
+        let ranges = &profile.cluster;
+        let heartbeat = length(self.word("heartbeat"), ranges.heartbeat);
+        let times = |time: Duration, permille: u32| {
+            let product = u128::from(time.nanos()) * u128::from(permille) / 1000;
+            Duration::from_nanos(rounded(u64::try_from(product).unwrap_or(u64::MAX))).min(LONGEST)
+        };
+        let factor = self.whole("election timeout", ranges.election_timeout_permille);
+        let least = times(heartbeat, factor);
+        let most = times(least, self.whole("timeout spread", ranges.timeout_spread_permille)).max(least);
+        let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
+        Cluster {
+            voters: weighted(self.word("voters"), &ranges.voters),
+            first_leader: None::<NodeId>,
+            logs: if shuffled { Logs::Shuffled } else { Logs::Same },
+            raft: Options {
+                heartbeat,
+                election_timeout: (least, most),
+                max_batch_bytes: self.whole("max batch bytes", ranges.max_batch_bytes),
+                bug: ranges.bug,
+            },
+            flush: self.lengths("flush", ranges.flush),
+            call_timeout: CALL_TIMEOUT,
+        }
+    }
+
+    fn network(&self, profile: &Profile) -> Network {
+        let ranges = &profile.network;
+        let default = Link {
+            latency: self.lengths("latency", ranges.latency),
+            loss: self.chance("loss", ranges.loss),
+            duplicate: self.chance("duplicate", ranges.duplicate),
+        };
+        let at_once = Distribution::Constant(Duration::ZERO);
+        let clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO };
+        Network { default, links: Vec::new(), clients }
+    }
+
+    fn chance(&self, field: &str, chance: Chance) -> Rate {
+        let mut stream = self.stream(field, 0);
+        let [likely, rate] = [stream.word(), stream.word()];
+        let parts = magnitude(rate, u64::from(chance.rate_ppb.least), u64::from(chance.rate_ppb.most));
+        let rate = Rate::new(parts as f64 / 1e9).unwrap_or(Rate::ZERO);
+        if chance.likely.hits(likely) { rate } else { Rate::ZERO }
+    }
+
+    fn clients(&self, ranges: &ClientRanges) -> Option<Clients> {
+        if !ranges.likely.hits(self.word("clients")) {
+            return None;
+        }
+        let count = self.whole("clients count", ranges.count);
+        let arrival = if ranges.closed_loop.hits(self.word("clients closed loop")) {
+            Arrival::ClosedLoop { think: length(self.word("clients think"), ranges.think) }
+        } else {
+            let rate = f64::from(self.whole("clients rate", ranges.rate_milli)) / 1000.0;
+            let mean = (f64::from(count) * 1e9 / rate).round() as u64;
+            Arrival::OpenLoop { mean: Duration::from_nanos(mean).min(LONGEST) }
+        };
+        Some(Clients {
+            count,
+            arrival,
+            mix: ranges.mix,
+            keys: self.whole("clients keys", ranges.keys),
+            value_bytes: self.whole("clients value bytes", ranges.value_bytes),
+            timeout: length(self.word("clients timeout"), ranges.timeout),
+            backoff: BACKOFF,
+        })
+    }
+
+    fn faults(&self, ranges: &[FaultRanges], voters: u32) -> Vec<Fault> {
+        let mut alike = Alike::default();
+        let mut faults = Vec::new();
+        for fault in ranges {
+            let (name, number) = alike.number(format!("fault {:?}", fault.action));
+            let mut stream = self.stream(&name, number);
+            let [likely, count] = [stream.word(), stream.word()];
+            if !fault.likely.hits(likely) || voters < fault.least_voters {
+                continue;
+            }
+            // Two or three are as likely as one; there may be none of them.
+            let most = u64::from(fault.count.most - fault.count.least) + 1;
+            for _ in 0..u64::from(fault.count.least) + below(count, most) {
+                let [begin, after, long] = std::array::from_fn(|_| stream.word());
+                let start = match fault.start {
+                    StartRanges::At(Between { least, most }) => {
+                        let late = below(begin, (most - least).nanos() + 1);
+                        Start::At(least + Duration::from_nanos(rounded(late)))
+                    }
+                    StartRanges::Elected { election, after: delay } => Start::When {
+                        milestone: Milestone::Elected(
+                            election.least + below(begin, election.most - election.least + 1),
+                        ),
+                        after: length(after, delay),
+                    },
+                };
+                let end = End::For(length(long, fault.length));
+                faults.push(Fault {
+                    id: None,
+                    start,
+                    spread: Duration::ZERO,
+                    end,
+                    action: fault.action.clone(),
+                });
+            }
+        }
+        faults
+    }
+
+    fn storms(&self, ranges: &[StormRanges], (voters, until): (u32, Time)) -> Vec<Storm> {
+        let mut alike = Alike::default();
+        let mut storms = Vec::new();
+        for storm in ranges {
+            let (name, number) = alike.number(format!("storm {:?}", storm.action));
+            let mut stream = self.stream(&name, number);
+            let [likely, every, one, other] = std::array::from_fn(|_| stream.word());
+            if !storm.likely.hits(likely) || voters < storm.least_voters {
+                continue;
+            }
+            let mean = length(every, storm.every);
+            let bounds = [one, other].map(|word| length(word, storm.length));
+            storms.push(Storm {
+                during: (Time::ZERO, until),
+                every: Distribution::Exponential {
+                    min: Duration::ZERO,
+                    mean,
+                    max: mean.saturating_mul(USUAL_MOST).min(LONGEST),
+                },
+                length: Distribution::Uniform(bounds[0].min(bounds[1]), bounds[0].max(bounds[1])),
+                action: storm.action.clone(),
+            });
+        }
+        storms
+    }
+}
+
+/// Numbers what has the same name, from 0.
+#[derive(Default)]
+struct Alike(BTreeMap<String, u64>);
+
+impl Alike {
+    fn number(&mut self, name: String) -> (String, u64) {
+        let next = self.0.entry(name.clone()).or_default();
+        *next += 1;
+        (name, *next - 1)
+    }
+}
+
+/// One of these, as likely as its weight says.
+fn weighted(word: u64, choices: &[(u32, u32)]) -> u32 {
+    let sum = choices.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let mut left = below(word, sum);
+    for &(choice, weight) in choices {
+        match left.checked_sub(u64::from(weight)) {
+            Some(rest) => left = rest,
+            None => return choice,
+        }
+    }
+    unreachable!("the weights add up to their sum")
+}
+
+/// A length of time from a range that may be nothing at all.
+fn length(word: u64, range: Between<Duration>) -> Duration {
+    Duration::from_nanos(magnitude(word, range.least.nanos(), range.most.nanos()))
+}
+
+/// A number from a range, each order of magnitude being equally likely, with three digits that count.
+fn magnitude(word: u64, least: u64, most: u64) -> u64 {
+    if least == most { least } else { rounded(log_uniform(word, least.max(1), most)).max(least) }
+}
+
+/// Rounded down to three digits that count, so that people can read it.
+fn rounded(value: u64) -> u64 {
+    let step = 10_u64.pow(value.checked_ilog10().unwrap_or(0).saturating_sub(2));
+    value / step * step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_count() {
+        for (value, expected) in [(0, 0), (7, 7), (999, 999), (1_234, 1_230), (987_654_321, 987_000_000)] {
+            assert_eq!(rounded(value), expected);
+        }
+        assert_eq!(magnitude(0, 1_234, 5_678), 1_234);
+        assert_eq!(magnitude(u64::MAX, 1_234, 5_678), 5_670);
+    }
+
+    #[test]
+    fn weights_say_how_likely_a_choice_is() {
+        let choices = [(3, 100), (5, 300)];
+        let mut stream = Stream::new(1, "test", 0, 0);
+        let fives = (0..40_000).filter(|_| weighted(stream.word(), &choices) == 5).count();
+        assert!((29_500..30_500).contains(&fives), "{fives}");
+        assert_eq!(weighted(u64::MAX, &choices), 5);
+    }
+}

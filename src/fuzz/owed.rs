@@ -1,0 +1,211 @@
+//! What a random run owes once it has settled: a leader, progress, service, each within a time that follows from the
+//! parameters that were drawn. Where they allow no such time within the run, only safety is judged.
+//!
+//! **A leader.** A round is the time in which every node that has no leader times out once, at most the greatest timeout
+//! `T2` long. Among the nodes that are up at least one has a log as good as any majority's; its campaign succeeds if
+//! nobody else's timer ends so near to its own that the two requests cross. A request is on its way for `d`, a flush and
+//! a latency, and half a flush more on average, since term and vote have to be durable first and another flush may be
+//! under way. So no other timer may end within `d` before or after; each does with a probability of at most
+//! `2d / (T2 - T1)`, with the mean of `d`, since timers and delays are independent. With `n` nodes a round succeeds with
+//! at least `p = (1 - 2d / (T2 - T1))^(n-1)` (Raft paper, section 9.3: the spread of the timers decides). As many rounds
+//! are allowed as make a false alarm rarer than one in a million. Where requests cross for certain, or candidates may
+//! give up before the slowest answer is there, no leader is owed at all.
+//!
+//! **Progress** also takes a leader that stays: heartbeats that come in time, and a wider window, since votes have to
+//! return and the leader has to show itself to all before the next timer ends. Then it brings up to date those whom it
+//! needs for a majority, at worst with all that was ever asked for. More than one batch each round trip is not counted
+//! on: what is sent without waiting for answers is refused where links reorder it, and then sent again. Where clients ask
+//! for more than that, the backlog may grow for ever, and nothing but a leader is owed.
+//!
+//! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
+//! node stays silent, and a client may ask it first.
+
+use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
+use crate::rng::Distribution;
+use crate::time::Duration;
+
+/// A false alarm is to be rarer than this.
+const FALSE_ALARM: f64 = 1e-6;
+
+/// The share of the time after settling that may go by before what is owed is there; the rest is to show it.
+const IN_TIME: f64 = 0.8;
+
+/// Over so many operations service is judged at the least.
+const ENOUGH_OPERATIONS: f64 = 30.0;
+
+/// Commands that come at random may come so many times as fast for a while.
+const SPARE: f64 = 1.25;
+
+/// What an entry takes in a message besides its value, in bytes; rather too much.
+const ENTRY_OVERHEAD: u32 = 64;
+
+/// What a run of this plan owes, in the order of its gravity.
+pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
+    let Some(settle) = plan.settle else { return Vec::new() };
+    let times = Times::of(plan);
+    let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
+    let mut owed = Vec::new();
+    let Some(bound) = times.elected(2.0 * times.usual_way).filter(|bound| *bound <= left) else {
+        return owed;
+    };
+    owed.push(Expectation::LeaderWithin { bound: duration(bound), after: Moment::Settle });
+    let Some(clients) = &plan.clients else { return owed };
+    let Some(stable) = times.stable() else { return owed };
+    let asked = Asked::of(clients, plan);
+    let Some(caught_up) = times.caught_up(&asked, plan) else { return owed };
+    let served = stable + caught_up + seconds(clients.timeout);
+    if served + asked.gap > IN_TIME * left {
+        return owed;
+    }
+    owed.push(Expectation::Progress { during: Span::Settle });
+    let is_wiped = |action: &Action| matches!(action, Action::Wipe(_));
+    let patient = seconds(clients.timeout) >= 4.0 * times.round_trip() + 0.25;
+    let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
+    if patient && enough && !plan.faults.iter().any(|fault| is_wiped(&fault.action)) {
+        owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle });
+    }
+    owed
+}
+
+/// The times of a plan on which elections depend, in seconds.
+struct Times {
+    nodes: u32,
+    heartbeat: f64,
+    timeout: (f64, f64),
+    latency: (f64, f64),
+    flush: f64,
+    /// How long a message that waits for a write is on its way, on average.
+    usual_way: f64,
+}
+
+impl Times {
+    fn of(plan: &Plan) -> Self {
+        let raft = &plan.cluster.raft;
+        let latency = &plan.network.default.latency;
+        let flush = &plan.cluster.flush;
+        let mean =
+            |distribution: &Distribution| (seconds(distribution.min()) + seconds(distribution.max())) / 2.0;
+        Self {
+            nodes: plan.cluster.voters,
+            heartbeat: seconds(raft.heartbeat),
+            timeout: (seconds(raft.election_timeout.0), seconds(raft.election_timeout.1)),
+            latency: (seconds(latency.min()), seconds(latency.max())),
+            flush: seconds(flush.max()),
+            usual_way: 1.5 * mean(flush) + mean(latency),
+        }
+    }
+
+    /// How long a message that waits for a write is on its way, at most.
+    fn on_its_way(&self) -> f64 {
+        2.0 * self.flush + self.latency.1
+    }
+
+    /// How long it takes until a follower's answer is there, at most.
+    fn round_trip(&self) -> f64 {
+        self.on_its_way() + self.latency.1
+    }
+
+    /// Within which time there is a leader that stays; none if that can't be said.
+    fn stable(&self) -> Option<f64> {
+        let shown = 3.0 * self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
+        self.elected(shown).filter(|_| self.heartbeats_come_in_time())
+    }
+
+    /// Within which time there is a leader, if around its campaign no other timer may end within a window so long, on
+    /// average; none if that can't be said.
+    fn elected(&self, window: f64) -> Option<f64> {
+        let on_its_way = self.on_its_way();
+        let (least, most) = self.timeout;
+        if self.nodes == 1 {
+            return Some(most + 2.0 * on_its_way);
+        }
+        let crossed = window / (most - least);
+        if crossed >= 1.0 || least < 2.0 * on_its_way {
+            return None;
+        }
+        let succeeds = libm::pow(1.0 - crossed, f64::from(self.nodes - 1));
+        let rounds = if succeeds >= 1.0 - FALSE_ALARM {
+            1.0
+        } else {
+            libm::ceil(libm::log(FALSE_ALARM) / libm::log(1.0 - succeeds))
+        };
+        // One round more, since timers may run when it begins.
+        Some((rounds + 1.0) * (most + 2.0 * on_its_way))
+    }
+
+    /// Whether no follower's timer ends while its leader is well: heartbeats may come late by what latency varies.
+    fn heartbeats_come_in_time(&self) -> bool {
+        self.timeout.0 > self.heartbeat + self.latency.1 - self.latency.0
+    }
+
+    /// How long it takes to bring a follower up to date that has nothing of what was asked for; none if new commands may
+    /// come faster than that goes.
+    fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
+        let terms = asked.seconds / self.timeout.0;
+        let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
+        let batch = f64::from((plan.cluster.raft.max_batch_bytes / (value + ENTRY_OVERHEAD)).max(1));
+        // Of many round trips the mean counts.
+        let usual_trip = self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
+        let gained = batch / usual_trip - SPARE * asked.commands_per_second;
+        // To find where the logs part takes a round for each term in which they differ.
+        let rounds = 20.0 * self.round_trip();
+        (gained > 0.0).then(|| (asked.entries + terms) / gained + rounds)
+    }
+}
+
+/// What clients ask for.
+struct Asked {
+    /// For how long before all faults are over.
+    seconds: f64,
+    /// How many entries that makes, at most.
+    entries: f64,
+    /// How many commands come in a second while none is answered.
+    commands_per_second: f64,
+    /// How many operations end in a second while all are done.
+    served_per_second: f64,
+    /// How long it may take until the next one begins.
+    gap: f64,
+}
+
+impl Asked {
+    fn of(clients: &Clients, plan: &Plan) -> Self {
+        let settle = plan.settle.map_or(plan.duration, |settle| settle.from.since(crate::time::Time::ZERO));
+        let seconds_before = seconds(settle);
+        let count = f64::from(clients.count);
+        let timeout = seconds(clients.timeout);
+        match clients.arrival {
+            Arrival::OpenLoop { mean } => {
+                let rate = count / seconds(mean);
+                Self {
+                    seconds: seconds_before,
+                    // Six standard deviations above the mean.
+                    entries: rate * seconds_before + 6.0 * libm::sqrt(rate * seconds_before),
+                    commands_per_second: rate,
+                    served_per_second: rate,
+                    gap: ENOUGH_OPERATIONS / rate,
+                }
+            }
+            Arrival::ClosedLoop { think } => {
+                let think = seconds(think);
+                let times = Times::of(plan);
+                let fastest = think + 2.0 * times.latency.0 + seconds(plan.cluster.flush.min());
+                Self {
+                    seconds: seconds_before,
+                    entries: count * seconds_before / fastest,
+                    commands_per_second: count / (timeout + think),
+                    served_per_second: count / (timeout + think),
+                    gap: timeout + think,
+                }
+            }
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
+
+/// Rounded up to whole milliseconds.
+fn duration(seconds: f64) -> Duration {
+    Duration::from_millis(libm::ceil(seconds * 1e3) as u64)
+}

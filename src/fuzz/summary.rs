@@ -1,0 +1,230 @@
+//! What many random runs came to, for people and for programs.
+
+use super::campaign::{Campaign, Group, Regression};
+use super::signature::Signature;
+use crate::report::batch::Total;
+use crate::report::format::{count, counted, moment, percent, short, wrap};
+use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
+use crate::report::text::Form;
+use crate::report::{Host, RunVerdict, json};
+use crate::trace::Digest;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+impl Campaign {
+    /// The summary as text. With `brief` only what failed and the last lines.
+    pub fn render(&self, form: &Form<'_>, brief: bool) -> String {
+        let mut page = Page::new(form);
+        let seeds = self.seeds();
+        if !brief {
+            let title = page.styled(TITLE, &self.profile);
+            page.text += &format!("{title}  random runs, seeds {}..{}\n\n", seeds.start, seeds.end);
+            self.totals(&mut page);
+            self.what_was_drawn(&mut page);
+        }
+        if !self.regressions.is_empty() {
+            self.what_became_of_regressions(&mut page, brief);
+        }
+        if !self.groups.is_empty() {
+            self.findings(&mut page);
+        }
+        if !page.text.is_empty() {
+            page.text.push('\n');
+        }
+        page.text += &self.statement();
+        page.text.push('\n');
+        page.text += &Total { verdict: self.verdict(), ..self.total }.render(form);
+        page.text
+    }
+
+    fn what_became_of_regressions(&self, page: &mut Page<'_>, brief: bool) {
+        let stale = self.regressions.iter().filter(|it| it.stale).count();
+        let failed = self.regressions.iter().filter(|it| it.figures.failed()).count();
+        let held = self.regressions.len() - stale - failed;
+        page.heading("Regressions", &format!("held: {held}, stale: {stale}, failed: {failed}"));
+        for regression in self.regressions.iter().filter(|it| it.stale || it.figures.failed() || !brief) {
+            let how = match &regression.failure {
+                Some(failure) => page.styled(BAD, &failure.signature.to_string()),
+                None if regression.stale => {
+                    page.styled(ODD, "stale: passes, but as another run than the one found")
+                }
+                None => regression.figures.verdict.to_string(),
+            };
+            page.text += &format!("  {}: {how}\n", regression.file);
+            if let Some(replay) = &regression.figures.replay {
+                page.text += &format!("  replay: {replay}\n");
+            }
+        }
+    }
+
+    fn totals(&self, page: &mut Page<'_>) {
+        let ended = self.verdicts.iter().map(|(verdict, runs)| format!("{verdict}: {}", count(*runs)));
+        let mut grid = Grid { right: vec![1], ..Grid::default() };
+        let rows = [
+            ("runs", count(self.total.runs), ended.collect::<Vec<_>>().join("; ")),
+            ("simulated", short(self.simulated), "virtual time of all runs".into()),
+            ("faults", count(self.faults), "that happened".into()),
+            ("elections", count(self.elections), "how often a node became leader of a term".into()),
+        ];
+        let room = page.room() - 30;
+        for (name, value, meaning) in rows {
+            grid.rows.push(vec![name.into(), value, wrap(&meaning, room)]);
+        }
+        page.grid(&grid);
+    }
+
+    fn what_was_drawn(&self, page: &mut Page<'_>) {
+        page.heading("Drawn", "in how many of the runs");
+        let cells: Vec<[String; 3]> = self
+            .drawn
+            .iter()
+            .map(|(drawn, runs)| {
+                let share = *runs as f64 / self.total.runs.max(1) as f64;
+                [drawn.name().to_owned(), count(*runs), percent(share)]
+            })
+            .collect();
+        let half = cells.len().div_ceil(2);
+        let mut grid = Grid { right: vec![1, 2, 4, 5], ..Grid::default() };
+        for at in 0..half {
+            let right = cells.get(at + half).cloned().unwrap_or_default();
+            let [name, runs, share] = right;
+            let name = if name.is_empty() { name } else { format!("  {name}") };
+            grid.rows.push([cells[at].to_vec(), vec![name, runs, share]].concat());
+        }
+        page.grid(&grid);
+    }
+
+    fn findings(&self, page: &mut Page<'_>) {
+        let ways = match self.groups.len() {
+            1 => "1 way of failing".to_owned(),
+            ways => format!("{ways} ways of failing"),
+        };
+        page.heading("Findings", &ways);
+        for (signature, group) in &self.groups {
+            let name = page.styled(BAD, &signature.to_string());
+            page.text +=
+                &format!("  {name}: {}, first with seed {}\n", counted(group.count, "run"), group.first);
+            let smallest = format!(
+                "the smallest with seed {}: {} up to {}",
+                group.seed,
+                counted(group.faults, "fault"),
+                moment(group.at)
+            );
+            page.paragraph(&format!("  {smallest}"), FAINT);
+            page.text += &format!("  replay: {}\n", self.replay(group.seed));
+        }
+    }
+
+    /// What the runs show, in one sentence.
+    pub fn statement(&self) -> String {
+        let runs = counted(self.total.runs, "random run");
+        match (self.total.failed, self.total.runs) {
+            (_, 0) => "no run was made".to_owned(),
+            (0, runs_made) => {
+                let bound = if runs_made > 3 {
+                    format!(": with 95 % confidence at most 3 in {} of this profile fail", count(runs_made))
+                } else {
+                    String::new()
+                };
+                format!("no failure in {runs}{bound}")
+            }
+            (failed, _) => format!("{} of {runs} failed", count(failed)),
+        }
+    }
+
+    /// The summary as a JSON document, without what differs from machine to machine but for `host`. `files` are those
+    /// that were written about each group.
+    pub fn document(&self, files: &BTreeMap<Signature, String>, host: &Host) -> String {
+        let seeds = self.seeds();
+        let finding = |(signature, group): (&Signature, &Group)| Found {
+            signature: signature.to_string(),
+            runs: group.count,
+            first_seed: group.first.to_string(),
+            smallest: Smallest {
+                seed: group.seed.to_string(),
+                faults: group.faults,
+                at_ns: group.at.nanos(),
+                reason: group.report.reason(),
+                digest: group.report.digest,
+                replay: self.replay(group.seed),
+                file: files.get(signature).cloned(),
+            },
+        };
+        let again = |regression: &Regression| Again {
+            file: regression.file.clone(),
+            verdict: regression.figures.verdict,
+            signature: regression.failure.as_ref().map(|failure| failure.signature.to_string()),
+            stale: regression.stale,
+            digest: regression.figures.digest,
+        };
+        json::indented(
+            &Document {
+                format: 1,
+                version: env!("CARGO_PKG_VERSION"),
+                profile: &self.profile,
+                seeds: [seeds.start.to_string(), seeds.end.to_string()],
+                runs: self.total.runs,
+                failed: self.total.failed,
+                verdict: self.verdict(),
+                digest: self.total.digest,
+                verdicts: self.verdicts.iter().map(|(verdict, runs)| (*verdict, *runs)).collect(),
+                simulated_ns: self.simulated.nanos(),
+                faults: self.faults,
+                elections: self.elections,
+                drawn: self.drawn.iter().map(|(drawn, runs)| (drawn.name(), *runs)).collect(),
+                findings: self.groups.iter().map(finding).collect(),
+                regressions: self.regressions.iter().map(again).collect(),
+                host,
+            },
+            "",
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    version: &'static str,
+    profile: &'a str,
+    seeds: [String; 2],
+    runs: u64,
+    failed: u64,
+    verdict: RunVerdict,
+    digest: Digest,
+    verdicts: BTreeMap<RunVerdict, u64>,
+    simulated_ns: u64,
+    faults: u64,
+    elections: u64,
+    drawn: BTreeMap<&'static str, u64>,
+    findings: Vec<Found>,
+    regressions: Vec<Again>,
+    host: &'a Host,
+}
+
+#[derive(Serialize)]
+struct Found {
+    signature: String,
+    runs: u64,
+    first_seed: String,
+    smallest: Smallest,
+}
+
+#[derive(Serialize)]
+struct Again {
+    file: String,
+    verdict: RunVerdict,
+    signature: Option<String>,
+    stale: bool,
+    digest: Digest,
+}
+
+#[derive(Serialize)]
+struct Smallest {
+    seed: String,
+    faults: u64,
+    at_ns: u64,
+    reason: Option<String>,
+    digest: Digest,
+    replay: String,
+    file: Option<String>,
+}

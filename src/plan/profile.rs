@@ -1,0 +1,150 @@
+//! A profile: from which ranges the plans of random runs are drawn, and how likely each thing is.
+
+use super::{Action, Mix, Settle};
+use crate::replica::Bug;
+use crate::rng::Rate;
+use crate::time::{Duration, Time};
+
+/// What random plans are drawn from. Every plan that can be drawn is valid.
+///
+/// Where nothing else is said, a number or time is drawn so that each order of magnitude of its range is equally likely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The profile's name.
+    pub name: String,
+    /// What it is for, for people.
+    pub about: String,
+    /// When each run ends.
+    pub duration: Duration,
+    /// When in each run all faults are over.
+    pub settle: Settle,
+    /// The nodes.
+    pub cluster: ClusterRanges,
+    /// The links.
+    pub network: NetworkRanges,
+    /// The load; none for idle clusters.
+    pub clients: Option<ClientRanges>,
+    /// Faults that come a given number of times.
+    pub faults: Vec<FaultRanges>,
+    /// Storms.
+    pub storms: Vec<StormRanges>,
+}
+
+/// A range, both ends included. The first is not above the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Between<T> {
+    /// The least value.
+    pub least: T,
+    /// The greatest value.
+    pub most: T,
+}
+
+/// What clusters are drawn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterRanges {
+    /// How many voters, each number with its weight; at least one weight is above 0.
+    pub voters: Vec<(u32, u32)>,
+    /// How often a leader lets its followers hear from it.
+    pub heartbeat: Between<Duration>,
+    /// The least election timeout, in thousandths of the heartbeat; above 1000.
+    pub election_timeout_permille: Between<u32>,
+    /// The greatest election timeout, in thousandths of the least; at least 1000.
+    pub timeout_spread_permille: Between<u32>,
+    /// The most bytes of entries in one message.
+    pub max_batch_bytes: Between<u32>,
+    /// How long flushes take: the bounds of a uniform distribution are two draws.
+    pub flush: Between<Duration>,
+    /// How likely logs of different lengths are to begin with.
+    pub shuffled_logs: Rate,
+    /// A bug that is planted in every node of every run.
+    pub bug: Option<Bug>,
+}
+
+/// What links are drawn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkRanges {
+    /// How long frames take: the bounds of a uniform distribution are two draws.
+    pub latency: Between<Duration>,
+    /// How likely frames get lost.
+    pub loss: Chance,
+    /// How likely frames arrive twice.
+    pub duplicate: Chance,
+}
+
+/// Something that goes wrong in some runs only, there with some rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chance {
+    /// In what share of the runs.
+    pub likely: Rate,
+    /// How often, in parts of 10^9; above 0.
+    pub rate_ppb: Between<u32>,
+}
+
+/// What the load is drawn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRanges {
+    /// In what share of the runs there are clients.
+    pub likely: Rate,
+    /// How many clients.
+    pub count: Between<u32>,
+    /// How many operations all of them begin in a thousand seconds, in an open loop.
+    pub rate_milli: Between<u32>,
+    /// In what share of these runs clients wait for their answers instead: in a closed loop.
+    pub closed_loop: Rate,
+    /// How long a client thinks in a closed loop.
+    pub think: Between<Duration>,
+    /// What they ask for, always the same.
+    pub mix: Mix,
+    /// How many keys they share.
+    pub keys: Between<u32>,
+    /// How long a value is.
+    pub value_bytes: Between<u32>,
+    /// How long a client pursues an operation.
+    pub timeout: Between<Duration>,
+}
+
+/// What faults of a given number are drawn from. Each has draws of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultRanges {
+    /// In what share of the runs there are any.
+    pub likely: Rate,
+    /// In how large a cluster at the least.
+    pub least_voters: u32,
+    /// How many.
+    pub count: Between<u32>,
+    /// When each begins.
+    pub start: StartRanges,
+    /// How long each lasts.
+    pub length: Between<Duration>,
+    /// What each does.
+    pub action: Action,
+}
+
+/// What the beginning of a fault is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartRanges {
+    /// At a time, each equally likely.
+    At(Between<Time>),
+    /// After an election.
+    Elected {
+        /// Which one of the run, each equally likely.
+        election: Between<u64>,
+        /// How long after it.
+        after: Between<Duration>,
+    },
+}
+
+/// What a storm is drawn from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StormRanges {
+    /// In what share of the runs it comes.
+    pub likely: Rate,
+    /// In how large a cluster at the least.
+    pub least_voters: u32,
+    /// The mean time between the beginnings of two faults.
+    pub every: Between<Duration>,
+    /// How long each lasts: the bounds of a uniform distribution are two draws.
+    pub length: Between<Duration>,
+    /// What each does.
+    pub action: Action,
+}

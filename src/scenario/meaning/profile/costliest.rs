@@ -1,0 +1,92 @@
+//! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
+
+use crate::plan::{
+    Arrival, Backoff, Clients, Cluster, Jitter, Link, Logs, Network, Plan, Profile, Storm, StormRanges,
+};
+use crate::replica::Options;
+use crate::rng::{Distribution, Rate};
+use crate::time::{Duration, Time};
+
+/// Plans of which at least one takes as much as any plan that can be drawn: with the fewest and the most nodes, with
+/// clients that wait and with such that don't, and that give up soon or late.
+pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
+    let numbers = || profile.cluster.voters.iter().map(|(voters, _)| *voters);
+    let voters = [numbers().min(), numbers().max()];
+    let mut plans = Vec::new();
+    for voters in voters.into_iter().flatten() {
+        let Some(load) = &profile.clients else {
+            plans.push(plan(profile, voters, None));
+            continue;
+        };
+        let waits = load.closed_loop != Rate::ZERO;
+        for timeout in [load.timeout.least, load.timeout.most] {
+            let per_client = u64::from(load.count.most) * 1_000_000_000_000;
+            let mean = Duration::from_nanos(per_client / u64::from(load.rate_milli.most));
+            let open = Some(Arrival::OpenLoop { mean });
+            let closed = waits.then_some(Arrival::ClosedLoop { think: load.think.least });
+            for arrival in [open, closed].into_iter().flatten() {
+                let clients = Clients {
+                    count: load.count.most,
+                    arrival,
+                    mix: load.mix,
+                    keys: load.keys.most,
+                    value_bytes: load.value_bytes.most,
+                    timeout,
+                    backoff: Backoff {
+                        base: Duration::from_millis(20),
+                        cap: Duration::from_secs(2),
+                        jitter: Jitter::Full,
+                    },
+                };
+                plans.push(plan(profile, voters, Some(clients)));
+            }
+        }
+    }
+    plans
+}
+
+fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
+    let cluster = &profile.cluster;
+    let heartbeat = cluster.heartbeat.least;
+    let timeout = heartbeat.saturating_mul(u64::from(cluster.election_timeout_permille.least));
+    let timeout = Duration::from_nanos(timeout.nanos() / 1000);
+    let link =
+        |latency| Link { latency: Distribution::Constant(latency), loss: Rate::ZERO, duplicate: Rate::ZERO };
+    let storm = |storm: &StormRanges| Storm {
+        during: (Time::ZERO, profile.settle.from),
+        every: Distribution::Constant(storm.every.least),
+        length: Distribution::Constant(storm.length.most),
+        action: storm.action.clone(),
+    };
+    Plan {
+        name: String::new(),
+        about: String::new(),
+        seed: 0,
+        duration: profile.duration,
+        cluster: Cluster {
+            voters,
+            first_leader: None,
+            logs: Logs::Same,
+            raft: Options {
+                heartbeat,
+                election_timeout: (timeout, timeout),
+                max_batch_bytes: cluster.max_batch_bytes.least,
+                bug: None,
+            },
+            flush: Distribution::Constant(cluster.flush.least),
+            call_timeout: Duration::from_millis(150),
+        },
+        network: Network {
+            default: link(profile.network.latency.least),
+            links: Vec::new(),
+            clients: link(Duration::ZERO),
+        },
+        clients,
+        names: Vec::new(),
+        faults: Vec::new(),
+        storms: profile.storms.iter().map(storm).collect(),
+        settle: Some(profile.settle),
+        expectations: Vec::new(),
+        found: None,
+    }
+}

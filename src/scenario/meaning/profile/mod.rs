@@ -1,0 +1,174 @@
+//! The second pass over profiles: ranges from which every draw is a valid scenario. What could be drawn wrong is told
+//! here, not at the one seed in thousands that draws it.
+
+mod costliest;
+mod faults;
+mod ranges;
+
+use super::load::{mean_between, mix};
+use super::{bounded_value, cluster, effort, positive, rate, texts};
+use crate::plan::{Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle};
+use crate::scenario::bounds::{self, LONGEST, MOST_OPERATIONS};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape::profile as shape;
+use crate::time::{Duration, Time};
+use ranges::{parts_per_billion, thousandths, times, wholes};
+use std::collections::BTreeMap;
+
+/// The least election timeout is at least this many thousandths of the heartbeat.
+const LEAST_TIMEOUT: u32 = 1_100;
+
+/// What the shapes mean. Of use only if no error was noted.
+pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'_>) -> Profile {
+    let root = Path::Root;
+    texts(&profile.name, &profile.about, notes);
+    positive(&root.field("duration"), profile.duration, notes);
+    let settle = settle(&root.field("settle"), profile.settle, profile.duration, notes);
+    let cluster = nodes(&root.field("cluster"), &profile.cluster, notes);
+    let mut read = Profile {
+        name: profile.name.clone(),
+        about: profile.about.clone(),
+        duration: profile.duration,
+        settle,
+        network: links(&root.field("network"), &profile.network, notes),
+        clients: profile.clients.as_ref().map(|load| clients(&root.field("clients"), load, notes)),
+        cluster,
+        faults: Vec::new(),
+        storms: Vec::new(),
+    };
+    if notes.is_clean() {
+        read.faults = faults::faults(&root.field("faults"), &profile.faults, &read, notes);
+        read.storms = faults::storms(&root.field("storm"), &profile.storm, &read, notes);
+    }
+    if notes.is_clean() {
+        // The first that would take too long tells enough.
+        for plan in costliest::plans(&read) {
+            effort::limit(&plan, notes);
+            if !notes.is_clean() {
+                break;
+            }
+        }
+    }
+    read
+}
+
+/// When all faults are over.
+fn settle(path: &Path<'_>, from: Duration, run: Duration, notes: &mut Notes<'_>) -> Settle {
+    if from >= run {
+        let message = format!("runs settle at {from}, but they end at {run}");
+        notes.error(path, message, "let them settle earlier, or lengthen `duration`");
+    } else if from == Duration::ZERO {
+        notes.error(path, "runs would settle before they begin", "let them settle later");
+    }
+    Settle { from: Time::from_nanos(from.nanos()) }
+}
+
+/// What clusters are drawn from.
+fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> ClusterRanges {
+    let field = |name| path.field(name);
+    ClusterRanges {
+        voters: voters(&field("voters"), &nodes.voters, notes),
+        heartbeat: times(&field("heartbeat"), nodes.heartbeat, notes),
+        election_timeout_permille: thousandths(
+            &field("election_timeout"),
+            nodes.election_timeout,
+            (LEAST_TIMEOUT, "a leader has to be heard from before it is challenged"),
+            notes,
+        ),
+        timeout_spread_permille: thousandths(
+            &field("timeout_spread"),
+            nodes.timeout_spread,
+            (1_000, "the greatest timeout is not below the least"),
+            notes,
+        ),
+        max_batch_bytes: wholes(
+            &field("max_batch_bytes"),
+            nodes.max_batch_bytes,
+            bounds::MAX_BATCH_BYTES,
+            notes,
+        ),
+        flush: times(&field("flush"), nodes.flush, notes),
+        shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
+        bug: nodes.bug.map(cluster::bug),
+    }
+}
+
+/// The numbers of voters with their weights, as parts of about 2^30; what has no weight is left out.
+fn voters(path: &Path<'_>, voters: &[(u64, f64)], notes: &mut Notes<'_>) -> Vec<(u32, u32)> {
+    const WHOLE: f64 = 1_073_741_824.0;
+    let before = notes.count();
+    let mut seen = BTreeMap::new();
+    for (i, &(number, weight)) in voters.iter().enumerate() {
+        let path_of_pair = path.item(i);
+        bounded_value(&path_of_pair, number, bounds::VOTERS, notes);
+        if !(0.0..=bounds::GREATEST_WEIGHT).contains(&weight) {
+            let message = format!("a weight is a number from 0 to {}, not {weight}", bounds::GREATEST_WEIGHT);
+            notes.error(&path_of_pair, message, "leave out what is never to be drawn");
+        }
+        if let Some(first) = seen.insert(number, i) {
+            let beside = (&path.item(first), "given here first");
+            let message = format!("{number} voters are given twice");
+            notes.error_beside(&path_of_pair, message, "add the two weights up", beside);
+        }
+    }
+    let sum: f64 = voters.iter().map(|(_, weight)| weight).sum();
+    if voters.is_empty() || sum == 0.0 && notes.count() == before {
+        notes.error(path, "no number of voters can be drawn", "give one of them a weight: `[(5, 1.0)]`");
+    }
+    if notes.count() > before {
+        return vec![(5, 1)];
+    }
+    let part = |weight: f64| ((weight / sum * WHOLE) as u32).max(1);
+    let likely = voters.iter().filter(|(_, weight)| *weight > 0.0);
+    likely.map(|&(number, weight)| (number as u32, part(weight))).collect()
+}
+
+/// What links are drawn from.
+fn links(path: &Path<'_>, links: &shape::Links, notes: &mut Notes<'_>) -> NetworkRanges {
+    NetworkRanges {
+        latency: times(&path.field("latency"), links.latency, notes),
+        loss: chance(&path.field("loss"), links.loss.as_ref(), notes),
+        duplicate: chance(&path.field("duplicate"), links.duplicate.as_ref(), notes),
+    }
+}
+
+fn chance(path: &Path<'_>, chance: Option<&shape::Chance>, notes: &mut Notes<'_>) -> Chance {
+    const NEVER: shape::Chance = shape::Chance { likely: 0.0, rate: (1e-9, 1e-9) };
+    let chance = chance.unwrap_or(&NEVER);
+    Chance {
+        likely: rate(&path.field("likely"), chance.likely, notes),
+        rate_ppb: parts_per_billion(&path.field("rate"), chance.rate, notes),
+    }
+}
+
+/// What the load is drawn from.
+fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> ClientRanges {
+    let field = |name| path.field(name);
+    let read = ClientRanges {
+        likely: rate(&field("likely"), load.likely, notes),
+        count: wholes(&field("count"), load.count, bounds::COUNT, notes),
+        rate_milli: thousandths(
+            &field("rate"),
+            load.rate,
+            (1, "leave `clients` out for idle clusters"),
+            notes,
+        ),
+        closed_loop: rate(&field("closed_loop"), load.closed_loop, notes),
+        think: times(&field("think"), load.think, notes),
+        mix: mix(&field("mix"), load.mix, notes),
+        keys: wholes(&field("keys"), load.keys, bounds::KEYS, notes),
+        value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
+        timeout: times(&field("timeout"), load.timeout, notes),
+    };
+    let (least, most) = load.rate;
+    if most > MOST_OPERATIONS {
+        let message = format!("at most {MOST_OPERATIONS} operations per second can begin, not {most}");
+        notes.error(&field("rate"), message, "ask for fewer");
+    } else if notes.is_clean() && mean_between(read.count.most, least) > LONGEST {
+        let message =
+            format!("{} clients at this rate begin an operation in over 30 days each", read.count.most);
+        notes.error(&field("rate"), message, "raise the least rate, or ask for fewer clients");
+    }
+    read
+}

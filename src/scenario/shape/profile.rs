@@ -1,0 +1,168 @@
+//! The shapes of a profile.
+
+use super::{Action, Bug, Mix};
+use crate::time::Duration;
+use serde::Deserialize;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Profile {
+    #[expect(dead_code, reason = "looked at before all else, in the text itself")]
+    pub(in crate::scenario) format: u64,
+    pub(in crate::scenario) name: String,
+    #[serde(default)]
+    pub(in crate::scenario) about: String,
+    pub(in crate::scenario) duration: Duration,
+    pub(in crate::scenario) settle: Duration,
+    pub(in crate::scenario) cluster: Nodes,
+    #[serde(default)]
+    pub(in crate::scenario) network: Links,
+    pub(in crate::scenario) clients: Option<Load>,
+    #[serde(default)]
+    pub(in crate::scenario) faults: Vec<Fault>,
+    #[serde(default)]
+    pub(in crate::scenario) storm: Vec<Storm>,
+}
+
+/// What clusters are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Nodes {
+    pub(in crate::scenario) voters: Vec<(u64, f64)>,
+    #[serde(default = "usual_heartbeat")]
+    pub(in crate::scenario) heartbeat: (Duration, Duration),
+    #[serde(default = "usual_election_timeout")]
+    pub(in crate::scenario) election_timeout: (f64, f64),
+    #[serde(default = "usual_timeout_spread")]
+    pub(in crate::scenario) timeout_spread: (f64, f64),
+    #[serde(default = "usual_max_batch_bytes")]
+    pub(in crate::scenario) max_batch_bytes: (u64, u64),
+    #[serde(default = "usual_flush")]
+    pub(in crate::scenario) flush: (Duration, Duration),
+    #[serde(default)]
+    pub(in crate::scenario) shuffled_logs: f64,
+    pub(in crate::scenario) bug: Option<Bug>,
+}
+
+fn usual_heartbeat() -> (Duration, Duration) {
+    (Duration::from_millis(50), Duration::from_millis(50))
+}
+
+fn usual_election_timeout() -> (f64, f64) {
+    (3.0, 3.0)
+}
+
+fn usual_timeout_spread() -> (f64, f64) {
+    (2.0, 2.0)
+}
+
+fn usual_max_batch_bytes() -> (u64, u64) {
+    (65_536, 65_536)
+}
+
+fn usual_flush() -> (Duration, Duration) {
+    (Duration::from_micros(500), Duration::from_millis(2))
+}
+
+/// What links are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::scenario) struct Links {
+    pub(in crate::scenario) latency: (Duration, Duration),
+    pub(in crate::scenario) loss: Option<Chance>,
+    pub(in crate::scenario) duplicate: Option<Chance>,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        let latency = (Duration::from_millis(1), Duration::from_millis(5));
+        Self { latency, loss: None, duplicate: None }
+    }
+}
+
+/// What goes wrong in some runs, with some rate.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Chance {
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) rate: (f64, f64),
+}
+
+/// What the load is drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Load {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) count: (u64, u64),
+    pub(in crate::scenario) rate: (f64, f64),
+    #[serde(default)]
+    pub(in crate::scenario) closed_loop: f64,
+    #[serde(default = "usual_think")]
+    pub(in crate::scenario) think: (Duration, Duration),
+    #[serde(default = "super::usual_mix")]
+    pub(in crate::scenario) mix: Mix,
+    #[serde(default = "usual_keys")]
+    pub(in crate::scenario) keys: (u64, u64),
+    #[serde(default = "usual_value_bytes")]
+    pub(in crate::scenario) value_bytes: (u64, u64),
+    #[serde(default = "usual_timeout")]
+    pub(in crate::scenario) timeout: (Duration, Duration),
+}
+
+fn always() -> f64 {
+    1.0
+}
+
+fn usual_think() -> (Duration, Duration) {
+    (Duration::from_millis(10), Duration::from_millis(10))
+}
+
+fn usual_keys() -> (u64, u64) {
+    (16, 16)
+}
+
+fn usual_value_bytes() -> (u64, u64) {
+    (64, 64)
+}
+
+fn usual_timeout() -> (Duration, Duration) {
+    (Duration::from_millis(500), Duration::from_millis(500))
+}
+
+/// What faults of a given number are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Fault {
+    pub(in crate::scenario) likely: f64,
+    #[serde(default = "one")]
+    pub(in crate::scenario) least_voters: u64,
+    #[serde(default = "once")]
+    pub(in crate::scenario) count: (u64, u64),
+    pub(in crate::scenario) at: Option<(Duration, Duration)>,
+    pub(in crate::scenario) elected: Option<(u64, u64)>,
+    pub(in crate::scenario) after: Option<(Duration, Duration)>,
+    pub(in crate::scenario) r#for: (Duration, Duration),
+    pub(in crate::scenario) r#do: Action,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn once() -> (u64, u64) {
+    (1, 1)
+}
+
+/// What a storm is drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Storm {
+    pub(in crate::scenario) likely: f64,
+    #[serde(default = "one")]
+    pub(in crate::scenario) least_voters: u64,
+    pub(in crate::scenario) every: (Duration, Duration),
+    pub(in crate::scenario) r#for: (Duration, Duration),
+    pub(in crate::scenario) r#do: Action,
+}

@@ -1,0 +1,177 @@
+//! The vocabulary of profiles. Actions, targets, bugs and the mix of operations are those of scenarios.
+
+use super::entry::{Entry, Kind, Section};
+use crate::scenario::bounds;
+
+/// The sections of scenarios that profiles have as well.
+pub(super) const SHARED: &[&str] =
+    &["Action", "Partition", "Flap", "oneway", "Target", "Bug", "mix", "Distribution", "Exponential"];
+
+/// What most ranges are limited to.
+const TIMES: &str = "above 0s, at most 30 days";
+
+/// How likely something is.
+const SHARE: &str = "0 to 1";
+
+/// The share of runs in which something happens.
+const fn likely(example: &'static str) -> Entry {
+    Entry::field("likely", "rate", "in what share of the runs", example).limit(SHARE)
+}
+
+/// In which clusters something happens.
+const LEAST_VOTERS: Entry = Entry::field(
+    "least_voters",
+    "whole number",
+    "in smaller clusters it does not happen; for actions that take more nodes",
+    "4",
+)
+.or("1")
+.within(bounds::VOTERS);
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "profile",
+        kind: Kind::Struct,
+        places: &[""],
+        about: "A whole file. Of a range each order of magnitude is equally likely, where nothing else is said.",
+        entries: &[
+            Entry::field("format", "whole number", "the version of the language; comes first", "1").required().within(bounds::FORMAT),
+            Entry::field("name", "text", "what the profile is called", "\"default\"").required().limit("1 to 100 characters on one line"),
+            Entry::field("about", "text", "what it is for, for people", "\"A bit of everything.\"").or("\"\"").limit("up to 4000 characters"),
+            Entry::field("duration", "time", "when each run ends", "\"30s\"").required().limit("longer than 0s, at most 30 days"),
+            Entry::field("settle", "time", "when in each run all faults are over", "\"20s\"").required().limit("within the run"),
+            Entry::field("cluster", "struct", "the nodes", "(voters: [(3, 1.0), (5, 1.0)])").required(),
+            Entry::field("network", "struct", "the links", "(latency: (\"100us\", \"20ms\"))").or("()"),
+            Entry::field("clients", "struct", "the load; without it clusters are idle", "(count: (1, 8), rate: (10, 400))"),
+            Entry::field(
+                "faults",
+                "list of faults",
+                "faults that come a number of times",
+                "[(likely: 0.1, at: (\"1s\", \"10s\"), for: (\"1s\", \"5s\"), do: Wipe(Minority), least_voters: 3)]",
+            )
+            .or("[]"),
+            Entry::field(
+                "storm",
+                "list of storms",
+                "faults that come again and again, until the run settles",
+                "[(likely: 0.5, every: (\"300ms\", \"20s\"), for: (\"30ms\", \"3s\"), do: Crash(Random))]",
+            )
+            .or("[]"),
+        ],
+        frame: "@",
+    },
+    Section {
+        name: "cluster",
+        kind: Kind::Struct,
+        places: &["cluster"],
+        about: "What clusters are drawn from.",
+        entries: &[
+            Entry::field("voters", "list of (whole number, number)", "numbers of nodes, each with its weight", "[(3, 4.0), (5, 5.0)]")
+                .required()
+                .limit("1 to 255 nodes; weights from 0, not all of them 0"),
+            Entry::field("heartbeat", "(time, time)", "how often a leader lets its followers hear from it", "(\"20ms\", \"100ms\")")
+                .or("(\"50ms\", \"50ms\")")
+                .limit(TIMES),
+            Entry::field("election_timeout", "(number, number)", "the least election timeout, as a multiple of the heartbeat", "(1.5, 10)")
+                .or("(3, 3)")
+                .limit("1.1 to 10000"),
+            Entry::field("timeout_spread", "(number, number)", "the greatest election timeout, as a multiple of the least", "(1.03, 3)")
+                .or("(2, 2)")
+                .limit("1 to 10000"),
+            Entry::field("max_batch_bytes", "(whole number, whole number)", "the most bytes of entries in one message", "(1, 65536)")
+                .or("(65536, 65536)")
+                .within(bounds::MAX_BATCH_BYTES),
+            Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
+                .or("(\"500us\", \"2ms\")")
+                .limit(TIMES),
+            Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
+            Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
+        ],
+        frame: "cluster: (@)",
+    },
+    Section {
+        name: "network",
+        kind: Kind::Struct,
+        places: &["network"],
+        about: "What links are drawn from; all links of a run are alike.",
+        entries: &[
+            Entry::field("latency", "(time, time)", "frames take any time between two draws from this", "(\"100us\", \"20ms\")")
+                .or("(\"1ms\", \"5ms\")")
+                .limit(TIMES),
+            Entry::field("loss", "chance", "how likely frames get lost", "(likely: 0.5, rate: (0.0001, 0.1))"),
+            Entry::field("duplicate", "chance", "how likely frames arrive twice", "(likely: 0.5, rate: (0.0001, 0.1))"),
+        ],
+        frame: "network: (@)",
+    },
+    Section {
+        name: "chance",
+        kind: Kind::Struct,
+        places: &["network.loss", "network.duplicate"],
+        about: "What goes wrong in some runs, there with some rate.",
+        entries: &[
+            likely("0.5").required(),
+            Entry::field("rate", "(rate, rate)", "how often it happens then", "(0.0001, 0.1)").required().limit("above 0, at most 1"),
+        ],
+        frame: "network: (loss: (@))",
+    },
+    Section {
+        name: "clients",
+        kind: Kind::Struct,
+        places: &["clients"],
+        about: "What the load is drawn from.",
+        entries: &[
+            likely("0.9").or("1"),
+            Entry::field("count", "(whole number, whole number)", "how many clients", "(1, 8)").required().within(bounds::COUNT),
+            Entry::field("rate", "(number, number)", "operations per second of all clients, in an open loop", "(10, 400)")
+                .required()
+                .limit("0.001 to 1000000"),
+            Entry::field("closed_loop", "rate", "in what share of these runs clients wait for their answers instead", "0.2").or("0").limit(SHARE),
+            Entry::field("think", "(time, time)", "how long a client thinks in a closed loop", "(\"5ms\", \"500ms\")")
+                .or("(\"10ms\", \"10ms\")")
+                .limit(TIMES),
+            Entry::field("mix", "weights", "how often each kind of operation comes, in every run", "(put: 0.5, get: 0.4, cas: 0.1)")
+                .or("(put: 0.5, get: 0.4, cas: 0.1)"),
+            Entry::field("keys", "(whole number, whole number)", "how many keys the clients share", "(1, 64)").or("(16, 16)").within(bounds::KEYS),
+            Entry::field("value_bytes", "(whole number, whole number)", "how long a value is", "(8, 512)").or("(64, 64)").within(bounds::VALUE_BYTES),
+            Entry::field("timeout", "(time, time)", "how long a client pursues an operation", "(\"200ms\", \"2s\")")
+                .or("(\"500ms\", \"500ms\")")
+                .limit(TIMES),
+        ],
+        frame: "clients: (@)",
+    },
+    Section {
+        name: "faults",
+        kind: Kind::Struct,
+        places: &["faults[..]"],
+        about: "Faults that come a number of times, each with draws of its own: either `at` a time or after some election.",
+        entries: &[
+            likely("0.3").required(),
+            LEAST_VOTERS,
+            Entry::field("count", "(whole number, whole number)", "how many of them", "(1, 8)").or("(1, 1)").within(bounds::FAULTS),
+            Entry::field("at", "(time, time)", "when each begins, any time being equally likely", "(\"1s\", \"15s\")")
+                .limit("over by `settle` with the longest `for`"),
+            Entry::field("elected", "(whole number, whole number)", "after which election of the run each begins, counted from 1; all equally likely", "(1, 12)")
+                .within(bounds::ELECTED),
+            Entry::field("after", "(time, time)", "how long after `elected`; else at once", "(\"100us\", \"100ms\")").limit(TIMES),
+            Entry::field("for", "(time, time)", "how long each lasts", "(\"30ms\", \"3s\")").required().limit(TIMES),
+            Entry::field("do", "Action", "what each does", "Crash(Leader)").required(),
+        ],
+        frame: "faults: [(@)]",
+    },
+    Section {
+        name: "storm",
+        kind: Kind::Struct,
+        places: &["storm[..]"],
+        about: "Faults that come at random from the beginning until the run settles. No `Wipe`: in time no quorum would be left.",
+        entries: &[
+            likely("0.5").required(),
+            LEAST_VOTERS,
+            Entry::field("every", "(time, time)", "the mean time between two beginnings; times are exponential", "(\"300ms\", \"20s\")")
+                .required()
+                .limit("1ms to 30 days"),
+            Entry::field("for", "(time, time)", "each lasts any time between two draws from this", "(\"30ms\", \"3s\")").required().limit(TIMES),
+            Entry::field("do", "Action", "what each does; one whose targets can't be named is skipped", "Crash(Random)").required(),
+        ],
+        frame: "storm: [(@)]",
+    },
+];

@@ -1,0 +1,168 @@
+//! Random runs, as a user makes them.
+
+use super::{digest, exits, path, squall, stderr, stdout, written};
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// In a folder of its own, so that nothing is left in the repository.
+fn fuzz(arguments: &[&str]) -> (tempfile::TempDir, std::process::Output) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("a plain name").to_owned();
+    let output = squall([&["fuzz"], arguments, &["--out", &out]].concat());
+    (folder, output)
+}
+
+#[test]
+fn the_canary_is_found_whatever_the_number_of_jobs() {
+    let run = |jobs| {
+        let (folder, output) = fuzz(&["canary", "--seeds", "0..12", "--jobs", jobs]);
+        exits(&output, 1);
+        let text = stdout(&output).replace(folder.path().to_str().expect("a plain name"), "DIR");
+        (folder, text)
+    };
+    let (folder, text) = run("1");
+    assert_eq!(text, run("2").1);
+    assert!(text.contains("written: DIR/canary-durable-commit.ron\n"), "{text}");
+    assert!(
+        text.contains("12 of 12 random runs failed\nruns: 12, failed: 12\nverdict: safety violated\n"),
+        "{text}"
+    );
+
+    let found = folder.path().join("canary-durable-commit.ron");
+    let scenario = fs::read_to_string(&found).expect("a scenario");
+    assert!(scenario.starts_with("// Drawn from the profile canary with seed "), "{scenario}");
+    let again = squall(["run", found.to_str().expect("a plain name")]);
+    exits(&again, 1);
+    assert!(scenario.contains(&format!("// digest: {}\n", digest(&stdout(&again)))), "{scenario}");
+    let report = fs::read_to_string(found.with_extension("txt")).expect("a report");
+    assert!(report.contains("durable commit"), "{report}");
+    let document = fs::read_to_string(found.with_extension("json")).expect("a report");
+    assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok());
+
+    let replay = text.lines().rev().find_map(|line| line.trim().strip_prefix("replay: squall "));
+    let replay: Vec<&str> = replay.expect("a command").split(' ').collect();
+    let (_folder, output) = fuzz(&replay[1..]);
+    exits(&output, 1);
+    assert!(stdout(&output).contains("1 of 1 random run failed"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_sound_protocol_passes_and_what_was_drawn_is_told() {
+    let (folder, output) = fuzz(&["quick", "--seeds", "0..40"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(text.starts_with("quick  random runs, seeds 0..40\n"), "{text}");
+    assert!(text.contains("no failure in 40 random runs: with 95 % confidence at most 3 in 40"), "{text}");
+    assert!(text.contains("Drawn  in how many of the runs"), "{text}");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is written");
+    let (_folder, quiet) = fuzz(&["quick", "--seeds", "0..40", "--quiet"]);
+    assert!(stdout(&quiet).starts_with("no failure in 40 random runs"), "{}", stdout(&quiet));
+    assert_eq!(digest(&stdout(&quiet)), digest(&text));
+    assert_eq!(stderr(&quiet), "");
+}
+
+#[test]
+fn the_document_holds_what_the_text_does() {
+    let (folder, output) = fuzz(&["canary", "--seeds", "3..9", "--json", "--quiet"]);
+    exits(&output, 1);
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!((&document["profile"], &document["seeds"][0]), (&"canary".into(), &"3".into()));
+    assert_eq!((&document["runs"], &document["failed"]), (&6.into(), &6.into()));
+    assert_eq!(document["drawn"]["crashes"], 6);
+    let finding = &document["findings"][0];
+    assert_eq!(finding["signature"], "durable commit");
+    let file = finding["smallest"]["file"].as_str().expect("a file");
+    assert!(file.starts_with(folder.path().to_str().expect("a plain name")) && fs::metadata(file).is_ok());
+}
+
+#[test]
+fn it_ends_after_enough_failures_or_in_time() {
+    let (_folder, output) = fuzz(&["canary", "--max-failures", "2"]);
+    exits(&output, 1);
+    assert!(stdout(&output).contains("canary  random runs, seeds 0..2\n"), "{}", stdout(&output));
+    let (_folder, output) = fuzz(&["quick", "--for", "1ms"]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("runs: 1, failed: 0\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn profiles_are_files_or_come_with_squall() {
+    let output = squall(["fuzz", "defualt"]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("did you mean `default`?"), "{}", stderr(&output));
+    exits(&squall(["fuzz", "missing.ron"]), 2);
+    let (_folder, broken) =
+        written(r#"(format: 1, name: "x", duration: "9s", settle: "9s", cluster: (voters: []))"#);
+    let output = squall(["fuzz", &broken]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("no number of voters can be drawn"), "{}", stderr(&output));
+    let output = squall(["check", "scenarios/profiles/*.ron"]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("scenarios/profiles/cruel.ron: ok\n"), "{}", stdout(&output));
+    let output = squall(["run", "scenarios/profiles/*.ron"]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("no file matches"), "{}", stderr(&output));
+}
+
+/// Runs `squall fuzz quick` in a folder with this file among its regressions.
+fn with_regression(text: &str) -> std::process::Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let regressions = folder.path().join("scenarios/regressions");
+    fs::create_dir_all(&regressions).expect("made");
+    fs::write(regressions.join("old.ron"), text).expect("written");
+    Command::new(env!("CARGO_BIN_EXE_squall"))
+        .current_dir(folder.path())
+        .args(["fuzz", "quick", "--seeds", "0..2"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs")
+}
+
+#[test]
+fn what_was_found_before_is_run_first() {
+    let bug = fs::read_to_string(path("tests/fixtures/ack-before-flush.ron")).expect("a scenario");
+    let output = with_regression(&bug);
+    exits(&output, 1);
+    let text = stdout(&output);
+    assert!(text.contains("Regressions  held: 0, stale: 0, failed: 1\n"), "{text}");
+    assert!(text.contains("  scenarios/regressions/old.ron: durable commit\n"), "{text}");
+    assert!(text.contains("runs: 2, failed: 0\nverdict: safety violated\n"), "{text}");
+
+    let sound = bug.replace("bug: AckBeforeFlush", "");
+    let end = sound.rfind(')').expect("an end");
+    let found = |digest: &str| {
+        format!(
+            "{}, found: (version: \"0.1.0\", seed: 7, digest: \"{digest}\"))",
+            sound[..end].trim_end().trim_end_matches(',')
+        )
+    };
+    let output = with_regression(&found("00112233445566778899aabbccddeeff"));
+    exits(&output, 0);
+    assert!(stdout(&output).contains("old.ron: stale"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("verdict: pass\n"), "{}", stdout(&output));
+
+    let output = with_regression("(format: 1)");
+    exits(&output, 2);
+    assert!(stderr(&output).contains("`name` is missing"), "{}", stderr(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_with_a_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .current_dir(folder.path())
+        .args(["fuzz", "quick", "--for", "10m"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("no failure in ") && text.contains("\nverdict: pass\ndigest: "), "{text}");
+}
