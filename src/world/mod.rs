@@ -324,7 +324,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Self { now, setup, trace, frames, out, hosts, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
         let host = &mut hosts[slot];
-        let before = host.status();
+        let before = if watched { host.status() } else { None };
         let result = act(host, setup, &mut wire);
         if let Some(due) = host.take_flush() {
             let flush = Event::Flush(host.id(), host.epoch());
