@@ -12,14 +12,15 @@ impl Progress {
 
     /// A bar for the run of this name.
     pub fn of_run(name: &str) -> Self {
-        let bar = Self::bar(Self::STEPS, "{prefix} {bar:40} {percent:>3} % of simulated time, {eta} left");
+        let bar =
+            Self::bar(Self::STEPS, "{prefix:.30} {wide_bar} {percent:>3} % of simulated time, {eta} left");
         bar.set_prefix(name.to_owned());
         Self(bar)
     }
 
     /// A bar for so many runs.
     pub fn of_runs(count: u64) -> Self {
-        let bar = Self::bar(count, "{bar:30} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
+        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
         // Also while no run ends, the time that is left changes.
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self(bar)
@@ -29,7 +30,7 @@ impl Progress {
     pub fn of_seeds(count: Option<u64>) -> Self {
         let bar = match count {
             Some(count) => {
-                Self::bar(count, "{bar:30} {human_pos} of {human_len} seeds, {rate}{msg}, {eta} left")
+                Self::bar(count, "{wide_bar} {human_pos} of {human_len} seeds, {rate}{msg}, {eta} left")
             }
             None => Self::bar(0, "{spinner} {human_pos} seeds, {rate}{msg}, for {elapsed}"),
         };
