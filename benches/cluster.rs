@@ -1,7 +1,7 @@
 //! How fast a cluster is simulated, with every checker, the metrics and the digest on.
 //!
-//! `cargo bench` runs each case several times in turn and prints the medians. With arguments it runs one case once,
-//! for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster idle NODES
+//! `cargo bench --bench cluster` runs each case several times in turn and prints the medians. With arguments it runs one
+//! case once, for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster idle NODES
 //! SIMULATED_SECONDS`, `cluster elect NODES TRIALS`.
 //!
 //! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader. Links take 1 ms, flushes no time.

@@ -1,35 +1,19 @@
 //! Random runs: drawn plans are valid and a function of profile and seed, and they find what was planted.
 
-mod common;
+mod hunt;
 
-use common::path;
-use squall::fuzz::{Campaign, Sample, draw};
+use hunt::{found, profile, sample, shipped};
+use squall::fuzz::{Campaign, draw};
 use squall::plan::{Action, Expectation, Plan, Profile};
 use squall::replica::Bug;
-use squall::report::{Judges, Report, RunVerdict};
+use squall::report::RunVerdict;
 use squall::rng::{Stream, below};
-use squall::runner::{Options, in_order, judge};
-use squall::scenario::{read, read_profile, write};
+use squall::runner::in_order;
+use squall::scenario::{read, write};
 use std::ops::{ControlFlow, Range};
 
 /// All that come with Squall.
 const SHIPPED: [&str; 4] = ["quick", "default", "cruel", "canary"];
-
-/// A profile that comes with Squall.
-fn shipped(name: &str) -> Profile {
-    let text = std::fs::read_to_string(path("scenarios/profiles").join(name).with_extension("ron"));
-    profile(&text.expect("a profile"))
-}
-
-fn profile(text: &str) -> Profile {
-    match read_profile(text) {
-        Ok((profile, warnings)) => {
-            assert!(warnings.is_empty(), "{warnings:?}");
-            profile
-        }
-        Err(errors) => panic!("{}", errors.render("profile", text, false)),
-    }
-}
 
 fn reads_back(plan: &Plan) {
     let text = write(plan);
@@ -37,17 +21,6 @@ fn reads_back(plan: &Plan) {
         Ok((again, _)) => assert_eq!(&again, plan, "{text}"),
         Err(errors) => panic!("{}", errors.render("drawn", &text, false)),
     }
-}
-
-fn report(plan: &Plan) -> Report {
-    let mut judges = Judges::new(plan);
-    let outcome = judge(plan, &mut judges, &mut [], &Options::default());
-    Report::new(plan, &judges, outcome)
-}
-
-fn sample(profile: &Profile, seed: u64) -> Sample {
-    let plan = draw(profile, seed);
-    Sample::of(&plan, report(&plan))
 }
 
 /// The runs of these seeds.
@@ -220,21 +193,6 @@ fn correct_raft_passes_whatever_the_number_of_jobs() {
     assert_eq!(campaign(&shipped("cruel"), 0..60, 2).verdict(), RunVerdict::Pass);
 }
 
-/// The first seed from `start` on with which a planted bug is found.
-fn found(profile: &Profile, start: u64) -> u64 {
-    let mut found = None;
-    in_order(
-        2,
-        5_000,
-        |number| sample(profile, start + number),
-        |number, sample| {
-            found = sample.figures.failed().then_some(number);
-            if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        },
-    );
-    found.unwrap_or_else(|| panic!("{:?} survived 5,000 seeds from {start} on", profile.cluster.bug))
-}
-
 #[test]
 fn every_planted_bug_is_found() {
     for bug in Bug::ALL {
@@ -242,21 +200,6 @@ fn every_planted_bug_is_found() {
         profile.cluster.bug = Some(bug);
         let seeds = found(&profile, 0);
         assert!(seeds < 1_000, "{bug:?} is found after {seeds} seeds");
-    }
-}
-
-/// Prints the table of docs/fuzzing.md.
-#[test]
-#[ignore = "takes minutes: cargo test --release --test fuzz -- --ignored --nocapture"]
-fn how_soon_every_planted_bug_is_found() {
-    for name in ["default", "cruel"] {
-        for bug in Bug::ALL {
-            let mut profile = shipped(name);
-            profile.cluster.bug = Some(bug);
-            let mut seeds: Vec<u64> = (0..21).map(|start| 1 + found(&profile, 10_000 * start)).collect();
-            seeds.sort_unstable();
-            println!("| {name} | `{bug:?}` | {} | {} |", seeds[10], seeds[20]);
-        }
     }
 }
 

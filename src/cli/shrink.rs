@@ -10,15 +10,22 @@ use crate::{check, fuzz, scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Arguments of `squall resolve`.
+/// The run that is given.
 #[derive(Debug, clap::Args)]
-pub(super) struct ResolveArguments {
+struct Given {
     /// The scenario file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The seed, instead of the scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+}
+
+/// Arguments of `squall resolve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ResolveArguments {
+    #[command(flatten)]
+    given: Given,
     /// Write it to this file instead of printing it.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -27,12 +34,8 @@ pub(super) struct ResolveArguments {
 /// Arguments of `squall shrink`.
 #[derive(Debug, clap::Args)]
 pub(super) struct ShrinkArguments {
-    /// The scenario file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The seed, instead of the scenario's own.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    given: Given,
     /// Write it to this file instead of printing it. The file always holds the smallest scenario so far: to go on after
     /// an interrupt, shrink that.
     #[arg(long, short, value_name = "FILE")]
@@ -43,13 +46,13 @@ pub(super) struct ShrinkArguments {
 }
 
 pub(super) fn resolve(arguments: &ResolveArguments, output: &Output) -> Result<Status, Failure> {
-    spare(&arguments.file, arguments.out.as_deref(), "the script")?;
-    let plan = read(&arguments.file, arguments.seed, output)?;
+    spare(&arguments.given.file, arguments.out.as_deref(), "the script")?;
+    let plan = read(&arguments.given, output)?;
     let Finding { report, script, .. } = runner::find(&plan);
     let script = statable(script)?;
     let mut head = format!(
         "// {} with seed {}, every fault as it happened.\n// verdict: {}\n// digest: {}\n",
-        arguments.file.display(),
+        arguments.given.file.display(),
         plan.seed,
         report.verdict,
         report.digest
@@ -65,19 +68,19 @@ pub(super) fn resolve(arguments: &ResolveArguments, output: &Output) -> Result<S
 }
 
 pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Status, Failure> {
-    if !is_shrunk(&arguments.file) {
-        spare(&arguments.file, arguments.out.as_deref(), "what is left of it")?;
+    if !is_shrunk(&arguments.given.file) {
+        spare(&arguments.given.file, arguments.out.as_deref(), "what is left of it")?;
     }
-    let plan = read(&arguments.file, arguments.seed, output)?;
+    let plan = read(&arguments.given, output)?;
     let Finding { report, failure, script } = runner::find(&plan);
     let Some(failure) = failure else {
         let text = format!(
             "error: {} does not fail with seed {}: its verdict is {}\nhelp: only what fails can be shrunk; look for a \
              seed that does with `squall run {} --seeds 0..1000`",
-            arguments.file.display(),
+            arguments.given.file.display(),
             plan.seed,
             report.verdict,
-            arguments.file.display(),
+            arguments.given.file.display(),
         );
         return Err(Failure::BadInput(text));
     };
@@ -87,7 +90,7 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
     let Some(failure) = scripted.failure.filter(|scripted| is_alike(scripted, &failure)) else {
         let text = format!(
             "error: {} fails by {}, which can't be asked of a script of its run",
-            arguments.file.display(),
+            arguments.given.file.display(),
             failure.signature
         );
         return Err(Failure::BadInput(text));
@@ -98,7 +101,7 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
             if let Some(out) = &arguments.out {
                 let text = format!(
                     "{SHRUNK}{}, on its way.\n{}",
-                    arguments.file.display(),
+                    arguments.given.file.display(),
                     scenario::write(smaller)
                 );
                 trouble = put(&text, Some(out), output).err().or(trouble.take());
@@ -110,7 +113,7 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         return Err(trouble.into());
     }
     let shown = runner::find(&smallest).report;
-    let text = head(&arguments.file, &plan, &failure, &shown)
+    let text = head(&arguments.given.file, &plan, &failure, &shown)
         + &cuts(&script, &smallest)
         + &scenario::write(&smallest);
     put(&text, arguments.out.as_deref(), output)?;
@@ -173,9 +176,9 @@ fn spare(file: &Path, out: Option<&Path>, what: &str) -> Result<(), Failure> {
     }
 }
 
-fn read(file: &Path, seed: Option<u64>, output: &Output) -> Result<Plan, Failure> {
-    let mut plan = Scenario::read(file, output)?.plan;
-    plan.seed = seed.unwrap_or(plan.seed);
+fn read(given: &Given, output: &Output) -> Result<Plan, Failure> {
+    let mut plan = Scenario::read(&given.file, output)?.plan;
+    plan.seed = given.seed.unwrap_or(plan.seed);
     Ok(plan)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::ids::{Address, NodeId, NodeSet, RecordId};
 use crate::plan::{Action, Edge, End, Event, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
+use crate::report::kept_apart;
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Observer, Record};
 use std::collections::BTreeSet;
@@ -146,31 +147,19 @@ impl Resolver {
 /// Directed links as the shape that is read most easily: one node alone, groups, or a list.
 fn shape(links: &BTreeSet<(NodeId, NodeId)>, voters: u32) -> Shape {
     let nodes = || (1..=voters).map(NodeId);
-    let linked = |a, b| !links.contains(&(a, b)) && !links.contains(&(b, a));
-    let apart = |group: &[NodeId]| {
-        let outside = || nodes().filter(|node| !group.contains(node));
-        group.iter().flat_map(|a| outside().flat_map(|b| [(*a, b), (b, *a)])).collect::<BTreeSet<_>>()
-    };
     if links.is_empty() {
         // A fault that hit no link is still a fault: all links are kept.
         let both = |from, to| Edge { from: Target::Node(from), to: Target::Node(to), one_way: false };
         let pairs = nodes().flat_map(|from| (from.0 + 1..=voters).map(move |to| both(from, NodeId(to))));
         return Shape::Keep(pairs.collect());
     }
-    if let Some(alone) = nodes().find(|node| *links == apart(&[*node])) {
-        return Shape::Isolate(Target::Node(alone));
-    }
-    // Who is linked to the first node directly: if these are all cut off from the others, they are a group.
-    let mut groups: Vec<Vec<NodeId>> = Vec::new();
-    for node in nodes() {
-        match groups.iter_mut().find(|group| linked(group[0], node)) {
-            Some(group) => group.push(node),
-            None => groups.push(vec![node]),
-        }
-    }
-    let between: BTreeSet<_> = groups.iter().flat_map(|group| apart(group)).collect();
-    if *links == between {
+    if let Some(mut groups) = kept_apart(links, voters) {
         groups.sort_by_key(Vec::len);
+        if let [alone, _] = &groups[..]
+            && let [alone] = alone[..]
+        {
+            return Shape::Isolate(Target::Node(alone));
+        }
         let mut groups: Vec<Vec<Target>> =
             groups.into_iter().map(|group| group.into_iter().map(Target::Node).collect()).collect();
         if let Some(largest) = groups.last_mut() {

@@ -14,7 +14,8 @@ const GROUPED: u32 = 15;
 
 /// The links that were hit among so many nodes, in words: who was apart from whom, or else each link, or how many.
 pub(super) fn words(links: &Links, voters: u32) -> String {
-    if let Some(groups) = groups(links, voters) {
+    let groups = if voters > GROUPED { None } else { kept_apart(links, voters) };
+    if let Some(groups) = groups {
         let names = |group: &Vec<NodeId>| joined(group.iter().map(ToString::to_string), " ");
         return joined(groups.iter().map(names), " | ");
     }
@@ -32,9 +33,10 @@ fn joined(parts: impl Iterator<Item = String>, between: &str) -> String {
     parts.collect::<Vec<_>>().join(between)
 }
 
-/// The groups that these links, all of them both ways, keep apart; none if they do something else.
-fn groups(links: &Links, voters: u32) -> Option<Vec<Vec<NodeId>>> {
-    if voters > GROUPED || links.is_empty() {
+/// The groups of nodes that are kept apart by these links, both ways, and by nothing else; none if that is not what they
+/// do.
+pub fn kept_apart(links: &BTreeSet<(NodeId, NodeId)>, voters: u32) -> Option<Vec<Vec<NodeId>>> {
+    if links.is_empty() {
         return None;
     }
     let is_apart = |a: NodeId, b: NodeId| links.contains(&(a, b));

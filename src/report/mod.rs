@@ -29,6 +29,7 @@ pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
+pub use links::kept_apart;
 pub use metrics::Metrics;
 pub use service::{Served, Window};
 pub use statistics::Summary;
