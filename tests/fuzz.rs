@@ -1,6 +1,12 @@
 //! Random runs: drawn plans are valid and a function of profile and seed, and they find what was planted.
 
+mod common;
 mod hunt;
+
+#[path = "fuzz/golden.rs"]
+mod golden;
+#[path = "fuzz/scripted.rs"]
+mod scripted;
 
 use hunt::{found, profile, sample, shipped};
 use squall::fuzz::{Campaign, draw};
