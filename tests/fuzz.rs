@@ -1,6 +1,14 @@
 //! Random runs: drawn plans are valid and a function of profile and seed, and they find what was planted.
 
+mod common;
 mod hunt;
+
+#[path = "fuzz/extremes.rs"]
+mod extremes;
+#[path = "fuzz/golden.rs"]
+mod golden;
+#[path = "fuzz/scripted.rs"]
+mod scripted;
 
 use hunt::{found, profile, sample, shipped};
 use squall::fuzz::{Campaign, draw};
@@ -9,7 +17,7 @@ use squall::replica::Bug;
 use squall::report::RunVerdict;
 use squall::rng::{Stream, below};
 use squall::runner::in_order;
-use squall::scenario::{read, write};
+use squall::scenario::{read, read_profile, write};
 use std::ops::{ControlFlow, Range};
 
 /// All that come with Squall.
@@ -123,12 +131,24 @@ impl Ranges {
 #[test]
 fn whatever_a_valid_profile_draws_is_a_scenario() {
     let mut ranges = Ranges(Stream::new(1, "profiles", 0, 0));
+    let mut hopeless = 0;
     for _ in 0..150 {
-        let profile = profile(&ranges.profile());
+        let text = loop {
+            let text = ranges.profile();
+            match read_profile(&text) {
+                Ok(_) => break text,
+                Err(errors) => {
+                    assert!(errors.to_string().contains("could elect a leader"), "{errors}");
+                    hopeless += 1;
+                }
+            }
+        };
+        let profile = profile(&text);
         for seed in 0..20 {
             reads_back(&draw(&profile, seed));
         }
     }
+    assert!(hopeless < 150, "{hopeless} times no leader could be elected");
 }
 
 /// What one field of a profile draws does not depend on another.

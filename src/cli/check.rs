@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Arguments of `squall check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Scenario files, or patterns in quotes such as 'scenarios/**/*.ron'. Files in a folder `profiles` are profiles.
+    /// Files of scenarios and profiles, or patterns in quotes such as 'scenarios/**/*.ron'.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

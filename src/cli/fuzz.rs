@@ -1,8 +1,8 @@
 //! `squall fuzz`: random runs of a profile, and what they find.
 
-use super::inputs::{Scenario, understand};
+use super::inputs::{Scenario, profile};
 use super::run::{FILED, begin_reports, printed, seeds, settle, status};
-use super::{Failure, Output, Status, list};
+use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Group, Regression, Sample, Signature, draw};
 use crate::plan::{Found, Plan, Profile};
 use crate::report::{Host, Judges, Report, json, shell_word, text};
@@ -11,7 +11,7 @@ use crate::time::Duration;
 use crate::{check, scenario};
 use anyhow::Context;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Duration>,
     /// End after so many runs that failed.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     max_failures: Option<u64>,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
     #[arg(long, value_name = "N", value_parser = super::run::jobs)]
@@ -57,7 +57,8 @@ Before that the scenarios in scenarios/regressions are run, which were found bef
 and what passes as another run than the one that was found is told as stale.
 
 An interrupt ends it with a report of the runs made so far. A failing run is made again with its seed, as the `replay`
-line says; what is written about it can be looked at with `squall run` and made smaller with `squall shrink`.";
+line says. What is written about it can be looked at with `squall run` and made smaller with `squall shrink`; any run,
+by its profile and seed, can be written down as a script with `squall resolve`.";
 
 /// Where scenarios that were found before are kept, from the working directory on.
 const REGRESSIONS: &str = "scenarios/regressions";
@@ -72,6 +73,10 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
     let regressions = regressions(output)?;
+    // Hours of hunting must not end in findings that nobody gets.
+    runner::writable_folder(&arguments.out).map_err(|error| {
+        Failure::BadInput(format!("error: {error}\nhelp: name a folder that can be written with `--out DIR`"))
+    })?;
     runner::report_when_interrupted();
     let command = format!("squall fuzz {}", shell_word(&arguments.profile));
     let mut hunt = Hunt {
@@ -111,27 +116,21 @@ fn judged(plan: &Plan) -> Report {
 
 /// The scenarios that were found before, if there is a folder of them.
 fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
-    let folder = Path::new(REGRESSIONS);
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let unreadable = |error: &io::Error| {
+        let help = "scenarios that were found before are kept in this folder; take away what is in its place";
+        Failure::BadInput(format!("error: {REGRESSIONS} can't be read: {error}\nhelp: {help}"))
+    };
+    let entries = match std::fs::read_dir(REGRESSIONS) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| unreadable(&error))?,
+    };
     let mut files = Vec::new();
     for entry in entries {
-        files.push(entry.with_context(|| format!("{REGRESSIONS} can't be read"))?.path());
+        files.push(entry.map_err(|error| unreadable(&error))?.path());
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "ron"));
     files.sort();
     Scenario::read_all(&files, output)
-}
-
-/// The profile of this name: a file if there is one, else one that comes with Squall.
-fn profile(name: &str, output: &Output) -> Result<Profile, Failure> {
-    let is_path = name.ends_with(".ron") || name.contains(['/', '\\']);
-    if is_path || Path::new(name).is_file() {
-        return understand(Path::new(name), output, scenario::read_profile);
-    }
-    let text = list::profile(name)?;
-    let (profile, _) =
-        scenario::read_profile(text).map_err(|errors| Failure::Other(anyhow::anyhow!("{name}: {errors}")))?;
-    Ok(profile)
 }
 
 /// The runs so far, and who is told.

@@ -1,8 +1,9 @@
 //! The scenario files of a call: patterns expanded, each file read and understood.
 
-use super::{Failure, Output};
-use crate::plan::Plan;
-use crate::scenario::{Errors, Warning};
+use super::{Failure, Output, list};
+use crate::plan::{Plan, Profile};
+use crate::scenario::vocabulary::Language;
+use crate::scenario::{self, Errors, Meant, Warning};
 use std::path::{Path, PathBuf};
 
 /// A scenario file, read and understood.
@@ -15,7 +16,7 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Reads a scenario. Warnings go to standard error.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, Failure> {
-        let plan = understand(path, output, crate::scenario::read)?;
+        let plan = understand(path, output, scenario::read)?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
@@ -42,6 +43,31 @@ impl Scenario {
     }
 }
 
+/// Whether a word is meant as a file's name rather than as that of something that comes with Squall.
+pub(super) fn is_file(name: &str) -> bool {
+    name.ends_with(".ron") || name.contains(['/', '\\']) || Path::new(name).is_file()
+}
+
+/// The profile of this name: a file if there is one, else one that comes with Squall.
+pub(super) fn profile(name: &str, output: &Output) -> Result<Profile, Failure> {
+    // A folder is told as such, unless it hides a name.
+    if is_file(name) || list::profile(name).is_err() && Path::new(name).is_dir() {
+        return understand(Path::new(name), output, scenario::read_profile);
+    }
+    let text = list::profile(name)?;
+    let (profile, _) =
+        scenario::read_profile(text).map_err(|errors| Failure::Other(anyhow::anyhow!("{name}: {errors}")))?;
+    Ok(profile)
+}
+
+/// The scenario in this file, or the profile in it or of this name.
+pub(super) fn either(name: &Path, output: &Output) -> Result<Meant, Failure> {
+    match name.to_str().filter(|name| !is_file(name)) {
+        Some(word) => Ok(Meant::Profile(Box::new(profile(word, output)?))),
+        None => understand(name, output, scenario::read_either),
+    }
+}
+
 /// Reads a text of a language.
 type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
 
@@ -52,9 +78,9 @@ pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Re
         output.annotations().bad_file(&name, &text);
         Failure::BadInput(format!("error: {text}"))
     };
-    let bytes = crate::runner::read_scenario(path, crate::scenario::MAX_BYTES as u64)
+    let bytes = crate::runner::read_scenario(path, scenario::MAX_BYTES as u64)
         .map_err(|error| bad(error.to_string()))?;
-    let text = crate::scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
+    let text = scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
     let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
     let (meant, warnings) = read(text).map_err(|errors| {
         output.annotations().errors(&name, text, &errors);
@@ -76,9 +102,13 @@ pub(super) enum Wanted {
     All,
 }
 
-/// Whether a file is a profile: it stands in a folder for them.
+/// Whether a file is a profile: it stands in a folder for them, or reads like one.
 pub(super) fn is_profile(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.ends_with("profiles"))
+    let reads_so = || {
+        let bytes = crate::runner::read_scenario(path, scenario::MAX_BYTES as u64).ok()?;
+        scenario::language(scenario::decode(&bytes).ok()?)
+    };
+    path.parent().is_some_and(|folder| folder.ends_with("profiles")) || reads_so() == Some(Language::Profile)
 }
 
 /// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.

@@ -35,7 +35,7 @@ Exit codes, the gravest wins:
   3  an expectation of the scenario failed, or time stopped passing (livelock)
   4  nothing happened that could show whether an expectation holds
   6  Squall itself could not do its work: a file, the disk
-  2  bad usage or a bad scenario
+  2  bad usage, or a bad scenario or profile
   0  all held, and all that was expected";
 
 /// When to colour.
@@ -55,7 +55,7 @@ enum Command {
     Run(run::Arguments),
     /// Make random runs of a profile and look for what fails.
     Fuzz(fuzz::Arguments),
-    /// Say whether scenarios are valid, without running them.
+    /// Say whether scenarios and profiles are valid, without running them.
     Check(check::Arguments),
     /// Write a random run down as a scenario whose faults have given times and nodes: the same run to the last record.
     Resolve(shrink::ResolveArguments),

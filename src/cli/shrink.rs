@@ -1,11 +1,12 @@
 //! `squall resolve` and `squall shrink`: a random run as a script, and the smallest scenario that fails like it.
 
-use super::inputs::Scenario;
+use super::inputs::{either, is_file, is_profile};
 use super::{Failure, Output, Status};
 use crate::fuzz::{Shrink, Shrunk, Signature};
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::{Report, shell_word};
 use crate::runner::{self, Finding, NewFile};
+use crate::scenario::Meant;
 use crate::{check, fuzz, scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,16 +14,37 @@ use std::path::{Path, PathBuf};
 /// The run that is given.
 #[derive(Debug, clap::Args)]
 struct Given {
-    /// The scenario file.
+    /// A scenario file; or, with --seed, a profile: its file, or the name of one that comes with Squall.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The seed, instead of the scenario's own.
+    /// The seed: instead of the scenario's own, or the one whose run is drawn from the profile.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
 
+impl Given {
+    /// The command that looks for a seed with which it fails.
+    fn search(&self) -> String {
+        let name = self.file.display().to_string();
+        let is_drawn = !is_file(&name) || is_profile(&self.file);
+        let command = if is_drawn { "fuzz" } else { "run" };
+        format!("squall {command} {} --seeds 0..1000", shell_word(&name))
+    }
+}
+
+const RESOLVED: &str = "\
+Examples:
+  squall resolve scenarios/storms/everything.ron --seed 7
+  squall resolve cruel --seed 7 --out seven.ron    (the run that seed 7 draws from the profile)";
+
+const SHRUNKEN: &str = "\
+Examples:
+  squall shrink target/squall/fuzz/canary-durable-commit.ron --out small.ron
+  squall shrink canary --seed 3                    (the run that seed 3 draws from the profile)";
+
 /// Arguments of `squall resolve`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = RESOLVED)]
 pub(super) struct ResolveArguments {
     #[command(flatten)]
     given: Given,
@@ -33,6 +55,7 @@ pub(super) struct ResolveArguments {
 
 /// Arguments of `squall shrink`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = SHRUNKEN)]
 pub(super) struct ShrinkArguments {
     #[command(flatten)]
     given: Given,
@@ -76,11 +99,11 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
     let Some(failure) = failure else {
         let text = format!(
             "error: {} does not fail with seed {}: its verdict is {}\nhelp: only what fails can be shrunk; look for a \
-             seed that does with `squall run {} --seeds 0..1000`",
+             seed that does with `{}`",
             arguments.given.file.display(),
             plan.seed,
             report.verdict,
-            arguments.given.file.display(),
+            arguments.given.search()
         );
         return Err(Failure::BadInput(text));
     };
@@ -177,9 +200,15 @@ fn spare(file: &Path, out: Option<&Path>, what: &str) -> Result<(), Failure> {
 }
 
 fn read(given: &Given, output: &Output) -> Result<Plan, Failure> {
-    let mut plan = Scenario::read(&given.file, output)?.plan;
-    plan.seed = given.seed.unwrap_or(plan.seed);
-    Ok(plan)
+    match (either(&given.file, output)?, given.seed) {
+        (Meant::Scenario(plan), seed) => Ok(Plan { seed: seed.unwrap_or(plan.seed), ..*plan }),
+        (Meant::Profile(profile), Some(seed)) => Ok(fuzz::draw(&profile, seed)),
+        (Meant::Profile(_), None) => Err(Failure::BadInput(format!(
+            "error: {} is a profile, from which each seed draws another run\nhelp: say which run is meant: `--seed N`, \
+             as in the `replay` line of `squall fuzz`",
+            given.file.display()
+        ))),
+    }
 }
 
 fn put(text: &str, out: Option<&Path>, output: &Output) -> anyhow::Result<()> {

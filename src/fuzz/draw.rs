@@ -3,6 +3,7 @@
 //! Each field has a stream of its own, named by what it is, so that a field more in a profile, or one fault less, leaves
 //! all other draws of a seed as they are.
 
+use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
@@ -149,7 +150,7 @@ impl Draws {
         let mut alike = Alike::default();
         let mut faults = Vec::new();
         for fault in ranges {
-            let (name, number) = alike.number(format!("fault {:?}", fault.action));
+            let (name, number) = alike.number(format!("fault {}", label(&fault.action)));
             let mut stream = self.stream(&name, number);
             let [likely, count] = [stream.word(), stream.word()];
             if !fault.likely.hits(likely) || voters < fault.least_voters {
@@ -188,7 +189,7 @@ impl Draws {
         let mut alike = Alike::default();
         let mut storms = Vec::new();
         for storm in ranges {
-            let (name, number) = alike.number(format!("storm {:?}", storm.action));
+            let (name, number) = alike.number(format!("storm {}", label(&storm.action)));
             let mut stream = self.stream(&name, number);
             let [likely, every, one, other] = std::array::from_fn(|_| stream.word());
             if !storm.likely.hits(likely) || voters < storm.least_voters {

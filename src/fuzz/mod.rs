@@ -7,6 +7,7 @@
 
 mod campaign;
 mod draw;
+mod labels;
 mod owed;
 mod resolve;
 mod shrink;

@@ -127,7 +127,8 @@ impl Times {
         let rounds = if succeeds >= 1.0 - FALSE_ALARM {
             1.0
         } else {
-            libm::ceil(libm::log(FALSE_ALARM) / libm::log(1.0 - succeeds))
+            // Where next to no round succeeds this grows beyond any run.
+            libm::ceil(libm::log(FALSE_ALARM) / libm::log1p(-succeeds))
         };
         // One round more, since timers may run when it begins.
         Some((rounds + 1.0) * (most + 2.0 * on_its_way))

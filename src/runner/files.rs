@@ -46,6 +46,21 @@ pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// Whether files can be put into this folder, or into the one that would have to be made for it. Leaves nothing behind.
+///
+/// # Errors
+/// If they can't.
+pub fn writable_folder(folder: &Path) -> Result<(), FileError> {
+    let unwritable = |e: &io::Error| error(folder, format!("can't be written: {}", plain(e)));
+    let whole = std::path::absolute(folder).map_err(|e| unwritable(&e))?;
+    let there = whole.ancestors().find(|place| fs::symlink_metadata(place).is_ok());
+    let Some(there) = there else { return Ok(()) };
+    if !there.is_dir() {
+        return Err(error(folder, format!("can't be a folder, since {} is none", there.display())));
+    }
+    new_file_in(there).map(drop).map_err(|e| unwritable(&e))
+}
+
 /// A file being written beside the place where it will be. What was in that place stays until the new file is whole.
 /// What is no file, such as a terminal, a pipe or `/dev/null`, is written to as it is.
 #[derive(Debug)]
@@ -235,6 +250,20 @@ mod tests {
         null.write_all(b"nothing").expect("written");
         null.commit().expect("whole");
         assert!(!fs::metadata("/dev/null").expect("still there").is_file());
+    }
+
+    #[test]
+    fn a_folder_is_tried_and_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for inside in ["", "new", "new/and/newer"] {
+            assert!(writable_folder(&folder.path().join(inside)).is_ok());
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        fs::write(folder.path().join("file"), "").expect("written");
+        for inside in ["file", "file/in/it"] {
+            let message = writable_folder(&folder.path().join(inside)).expect_err("no folder").to_string();
+            assert!(message.contains("can't be a folder, since "), "{message}");
+        }
     }
 
     #[test]

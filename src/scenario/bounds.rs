@@ -22,6 +22,13 @@ pub(super) const HIGHEST_COUNT: u64 = 1 << 32;
 /// The shortest mean time between two faults of a storm, or two changes of a flapping link.
 pub(super) const SHORTEST_MEAN: Duration = Duration::from_millis(1);
 
+/// How so many percent are written as a rate.
+pub(super) fn of_percent(percent: f64) -> String {
+    // A division would show the digits that binary adds.
+    let share = (percent * 1e10).round() / 1e12;
+    format!("for {percent} percent write {share}")
+}
+
 /// What a whole number may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {

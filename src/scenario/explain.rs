@@ -29,7 +29,7 @@ pub(super) struct Parsing<'a> {
 }
 
 /// A place, what is wrong with it, and how to mend it.
-type Told = (Range<usize>, String, String);
+pub(super) type Told = (Range<usize>, String, String);
 
 impl Parsing<'_> {
     pub(super) fn explain(&self) -> Explained {
@@ -143,7 +143,7 @@ impl Parsing<'_> {
     }
 
     /// How to write the field or variant that the steps lead to.
-    fn example(&self) -> Option<String> {
+    pub(super) fn example(&self) -> Option<String> {
         let (section, entry) = self.here().entry?;
         Some(format!("write it like this: `{}`", written(section, entry)))
     }
@@ -159,96 +159,6 @@ impl Parsing<'_> {
         (place, message, help)
     }
 
-    /// Text that is no RON at all, or not of the kind that has to stand here.
-    fn syntax(&self) -> Told {
-        let rest = &self.text[self.cursor().start..];
-        let told = |message: &str, help: &str| (self.stop(), message.to_string(), help.to_string());
-        if let Some(open) = self.tree.unclosed().filter(|_| rest.trim().is_empty()) {
-            let (message, help) = match self.text.as_bytes()[open] {
-                b'/' => ("this comment never ends", "put a `*/` where it ends"),
-                b'[' => ("this bracket is never closed", "put a `]` where it ends"),
-                b'{' => ("this bracket is never closed", "put a `}` where it ends"),
-                _ => ("this bracket is never closed", "put a `)` where it ends"),
-            };
-            return (open..open + 1, message.to_string(), help.to_string());
-        }
-        let before = self.cursor().start.saturating_sub(1);
-        if rest.starts_with('#') || self.text.get(..=before).is_some_and(|head| head.trim_start() == "#") {
-            let at = if rest.starts_with('#') { self.cursor().start } else { before };
-            return (at..at + 1, "`#` begins no comment".to_string(), "comments begin with `//`".to_string());
-        }
-        match &self.error.code {
-            Error::Eof => told("the text ends too early", "finish what has begun here"),
-            Error::TrailingCharacters => {
-                told(&format!("text after the end of the {}", self.language.name()), "take it away")
-            }
-            Error::ExpectedComma => self.no_comma(rest),
-            Error::ExpectedArrayEnd => told("the list has to end here", "put a `]` before it"),
-            Error::ExpectedStructLikeEnd => {
-                told("nothing more belongs here", "close the bracket with `)` before it")
-            }
-            Error::ExpectedMapColon => {
-                let is_map = self.here().entry.is_some_and(|(_, entry)| entry.form.starts_with("map"));
-                let help = self.example().filter(|_| is_map);
-                told("a `:` has to stand here", help.as_deref().unwrap_or("a field is written `name: value`"))
-            }
-            Error::ExpectedDifferentStructName { .. } if self.steps.is_empty() && self.at_field() => {
-                let help = "put a `(` before it and a `)` at the end of the file";
-                (self.span(), "a scenario stands in `(` and `)`".into(), help.into())
-            }
-            Error::ExpectedStringEnd => {
-                (self.span(), "the text in quotes never ends".into(), "put a closing `\"` after it".into())
-            }
-            Error::ExceededRecursionLimit => told("brackets are nested too deep", "no file needs this"),
-            Error::ExpectedDifferentStructName { expected, .. } => {
-                let help = format!("leave the name out, or write `{expected}`");
-                (self.span(), "another name has to stand here".into(), help)
-            }
-            _ => self.wrong_kind(rest),
-        }
-    }
-
-    /// Something stands where a comma or a bracket has to.
-    fn no_comma(&self, rest: &str) -> Told {
-        let told = |message: &str, help: &str| (self.stop(), message.to_string(), help.to_string());
-        if let Some((value, _, entry)) = self.decimals() {
-            let section = self.here().section;
-            let found = &self.text[value.clone()];
-            if let Some(section) = section {
-                let (message, help) = number(section, entry, found, &Error::ExpectedInteger);
-                return (value, message, help);
-            }
-        }
-        match rest.chars().next() {
-            Some(bracket @ (')' | ']' | '}')) => self.no_match(bracket),
-            Some(';') => told("a comma has to stand here", "fields are separated by `,`"),
-            Some('=') => {
-                told("a comma or a closing bracket has to stand here", "a field is written `name: value`")
-            }
-            _ => told("a comma or a closing bracket has to stand here", "put a `,` before it"),
-        }
-    }
-
-    /// A closing bracket that is not the one of the bracket that is open.
-    fn no_match(&self, found: char) -> Told {
-        let at = self.cursor().start;
-        let help = match Tree::new(&self.text[..at]).unclosed() {
-            Some(open) => {
-                let closing = match self.text.as_bytes()[open] {
-                    b'[' => ']',
-                    b'{' => '}',
-                    _ => ')',
-                };
-                let (opening, line) = (&self.text[open..=open], 1 + self.text[..open].matches('\n').count());
-                format!(
-                    "the innermost open one is the `{opening}` of line {line}: put a `{closing}` here, or take this away"
-                )
-            }
-            None => "take it away".to_string(),
-        };
-        (self.cursor(), format!("`{found}` closes no bracket that is open here"), help)
-    }
-
     /// A number with decimals where a whole one has to be, the parser being stuck at its point.
     pub(super) fn decimals(&self) -> Option<(Range<usize>, &str, &'static Entry)> {
         let at = self.cursor().start;
@@ -260,11 +170,15 @@ impl Parsing<'_> {
     }
 
     /// Something of one kind where another has to be.
-    fn wrong_kind(&self, rest: &str) -> Told {
+    pub(super) fn wrong_kind(&self, rest: &str) -> Told {
         let example = || self.example();
         let here = self.here();
         let form = here.entry.map_or("", |(_, entry)| entry.form);
         let (message, help) = match &self.error.code {
+            Error::ExpectedArray if rest.starts_with('(') => (
+                "a list has to stand here, and lists stand in `[` and `]`".to_string(),
+                "put it into `[` and `]`".to_string(),
+            ),
             Error::ExpectedArray => {
                 ("a list has to stand here".to_string(), "put it into `[` and `]`".to_string())
             }
@@ -280,6 +194,12 @@ impl Parsing<'_> {
                     "write `(format: 1, ..)`: fields in round brackets, their names without quotes"
                         .to_string(),
                 )
+            }
+            Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) if rest.starts_with(['[', '{']) => {
+                let what =
+                    if rest.starts_with('[') { "`[` begins a list" } else { "`{` begins a map of names" };
+                let message = format!("an opening `(` has to stand here; {what}");
+                (message, "put the fields or values into `(` and `)`".to_string())
             }
             Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => (
                 "an opening `(` has to stand here".to_string(),
@@ -344,7 +264,7 @@ impl Parsing<'_> {
     }
 
     /// Whether what the parser has just read is a field's name.
-    fn at_field(&self) -> bool {
+    pub(super) fn at_field(&self) -> bool {
         self.text[self.span().end..].trim_start().starts_with(':')
     }
 
@@ -393,7 +313,7 @@ impl Parsing<'_> {
     }
 
     /// What the parser stopped at: the value, if it had not even begun with it, else a character.
-    fn stop(&self) -> Range<usize> {
+    pub(super) fn stop(&self) -> Range<usize> {
         let cursor = self.cursor();
         self.tree.value(self.steps).filter(|value| value.start == cursor.start).unwrap_or(cursor)
     }
@@ -418,7 +338,7 @@ fn with_article(name: &str) -> String {
 }
 
 /// What is wrong with a number, and how to mend it.
-fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
+pub(super) fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
     let is_whole = section.kind == Kind::Enum
         || matches!(entry.form, "whole number" | "node number" | "(whole number, whole number)");
     let bounds = match entry.range {
@@ -441,7 +361,9 @@ fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (Strin
     };
     let not = if found.is_empty() { String::new() } else { format!(", not {}", excerpt(found)) };
     let message = format!("`{}` has to be {kind}{which}{not}", entry.name);
+    let percent = found.trim_matches('"').strip_suffix('%').and_then(|percent| percent.trim().parse().ok());
     let help = match (code, bounds) {
+        _ if let Some(percent) = percent => bounds::of_percent(percent),
         (Error::IntegerOutOfBounds, Some((least, _))) if found.starts_with('-') => {
             format!("the least that fits is {least}")
         }

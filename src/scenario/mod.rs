@@ -21,7 +21,9 @@
 
 mod bounds;
 mod explain;
+mod foreign;
 mod here;
+mod language;
 mod locate;
 mod meaning;
 mod mend;
@@ -32,11 +34,13 @@ mod patch;
 mod path;
 mod problem;
 mod shape;
+mod syntax;
 #[cfg(test)]
 mod tests;
 pub mod vocabulary;
 mod write;
 
+pub use language::language;
 pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use write::write;
@@ -66,6 +70,27 @@ pub fn read_profile(text: &str) -> Result<(Profile, Vec<Warning>), Errors> {
     meaning_of(text, Language::Profile, meaning::profile)
 }
 
+/// What a file means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// It describes a run.
+    Scenario(Box<Plan>),
+    /// It says what runs are drawn from.
+    Profile(Box<Profile>),
+}
+
+/// Reads a scenario or a profile, whichever the text is.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_either(text: &str) -> Result<(Meant, Vec<Warning>), Errors> {
+    if language(text) == Some(Language::Profile) {
+        read_profile(text).map(|(profile, warnings)| (Meant::Profile(Box::new(profile)), warnings))
+    } else {
+        read(text).map(|(plan, warnings)| (Meant::Scenario(Box::new(plan)), warnings))
+    }
+}
+
 /// Reads a scenario; `limit` may still refuse a plan that has no other fault.
 fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec<Warning>), Errors> {
     meaning_of(text, Language::Scenario, |shape, notes| {
@@ -89,6 +114,9 @@ fn meaning_of<S: DeserializeOwned, T>(
         return Err(Errors::new(vec![Problem::new(&[], None, error.to_string(), help)]));
     }
     let tree = Tree::new(text);
+    if let Some(problem) = language::other(text, &tree, language) {
+        return Err(Errors::new(vec![problem]));
+    }
     let shape: S = parse::parse(text, &tree, language).map_err(Errors::new)?;
     let mut notes = Notes::new(&tree);
     if let Some(name) = tree.first_field().filter(|name| &text[name.clone()] != "format") {

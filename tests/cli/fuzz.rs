@@ -90,6 +90,26 @@ fn profiles_are_files_or_come_with_squall() {
     let output = squall(["fuzz", "defualt"]);
     exits(&output, 2);
     assert!(stderr(&output).contains("did you mean `default`?"), "{}", stderr(&output));
+    let output = squall(["fuzz", "scenarios"]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("scenarios: is a folder"), "{}", stderr(&output));
+    let output = squall(["check", "tests/profile_errors/storm-that-never-comes.ron"]);
+    exits(&output, 0);
+    assert!(
+        stderr(&output).starts_with("warning: "),
+        "a profile is known wherever it stands: {}",
+        stderr(&output)
+    );
+    let output = squall(["fuzz", "storm"]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("there are canary, cruel, default, quick"), "{}", stderr(&output));
+    let output = squall(["fuzz", "scenarios/cold-start.ron"]);
+    exits(&output, 2);
+    assert!(
+        stderr(&output).contains("this file is a scenario, and a profile is wanted"),
+        "{}",
+        stderr(&output)
+    );
     exits(&squall(["fuzz", "missing.ron"]), 2);
     let (_folder, broken) =
         written(r#"(format: 1, name: "x", duration: "9s", settle: "9s", cluster: (voters: []))"#);
@@ -110,6 +130,11 @@ fn with_regression(text: &str) -> std::process::Output {
     let regressions = folder.path().join("scenarios/regressions");
     fs::create_dir_all(&regressions).expect("made");
     fs::write(regressions.join("old.ron"), text).expect("written");
+    quick_in(&folder)
+}
+
+/// Runs `squall fuzz quick` in a folder.
+fn quick_in(folder: &tempfile::TempDir) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_squall"))
         .current_dir(folder.path())
         .args(["fuzz", "quick", "--seeds", "0..2"])
@@ -146,6 +171,59 @@ fn what_was_found_before_is_run_first() {
     assert!(stderr(&output).contains("`name` is missing"), "{}", stderr(&output));
 }
 
+#[test]
+fn what_is_no_regression_is_told_with_its_file() {
+    let profile = fs::read_to_string(path("scenarios/profiles/quick.ron")).expect("a profile");
+    let output = with_regression(&profile);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("--> scenarios/regressions/old.ron:10:17"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("this file is a profile, and a scenario is wanted"),
+        "{}",
+        stderr(&output)
+    );
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = quick_in(&folder);
+    exits(&output, 0);
+    assert!(!stdout(&output).contains("Regressions"), "without a folder there are none: {}", stdout(&output));
+    fs::create_dir(folder.path().join("scenarios")).expect("made");
+    fs::write(folder.path().join("scenarios/regressions"), "").expect("written");
+    let output = quick_in(&folder);
+    exits(&output, 2);
+    assert!(
+        stderr(&output).starts_with("error: scenarios/regressions can't be read: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_folder_for_findings_that_can_not_be_is_told_before_anything_runs() {
+    let (_folder, file) = written("");
+    for out in [file.clone(), format!("{file}/inside")] {
+        let output = squall(["fuzz", "canary", "--seeds", "0..2", "--out", &out]);
+        exits(&output, 2);
+        assert_eq!(stdout(&output), "");
+        assert!(stderr(&output).contains(&format!("can't be a folder, since {file} is none\nhelp: ")));
+    }
+}
+
+#[test]
+fn numbers_of_runs_make_sense() {
+    for (arguments, says) in [
+        (["--seeds", "5..5"], "no seed is in it, since 5 is excluded"),
+        (["--seeds", "9..3"], "it ends before it begins; write 3..9"),
+        (["--seeds", "3"], "write A..B, such as 0..100"),
+        (["--jobs", "0"], "1 or more"),
+        (["--max-failures", "0"], "1.."),
+    ] {
+        let output = squall([&["fuzz", "quick"][..], &arguments].concat());
+        exits(&output, 2);
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_with_a_report() {
@@ -165,4 +243,31 @@ fn an_interrupt_ends_it_with_a_report() {
     exits(&output, 0);
     let text = stdout(&output);
     assert!(text.contains("no failure in ") && text.contains("\nverdict: pass\ndigest: "), "{text}");
+}
+
+/// What the guide shows is what the program prints.
+#[test]
+fn the_way_from_a_seed_to_its_cause_is_as_the_guide_says() {
+    let guide = fs::read_to_string(path("docs/fuzzing.md")).expect("the guide");
+    let (_, part) = guide.split_once("## From a failing seed to its cause").expect("the part");
+    let (part, _) = part.split_once("\n## ").expect("the next part");
+    let (folder, output) = fuzz(&["canary", "--seeds", "0..20", "--quiet"]);
+    exits(&output, 1);
+    let finding = folder.path().join("canary-durable-commit.ron");
+    let run = squall(["run", finding.to_str().expect("a plain name")]);
+    exits(&run, 1);
+    let resolved = squall(["resolve", "canary", "--seed", "3"]);
+    exits(&resolved, 0);
+    let printed = stdout(&output) + &stdout(&resolved);
+    let mut shown = 0;
+    for block in part.split("```text\n").skip(1) {
+        let (block, _) = block.split_once("```").expect("its end");
+        for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            assert!(printed.lines().any(|printed| printed.trim() == line), "nothing prints `{line}`");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 9, "{shown} lines");
+    let rule = "entry 1 of term 1 was committed while durable on n2: a quorum is 2";
+    assert!(part.contains(rule) && stdout(&run).contains(rule), "{}", stdout(&run));
 }

@@ -52,3 +52,55 @@ fn what_does_not_fail_can_not_be_shrunk() {
     exits(&squall(["shrink", "no-such.ron"]), 2);
     exits(&squall(["resolve", "no-such.ron"]), 2);
 }
+
+#[test]
+fn a_drawn_run_is_resolved_and_shrunk_by_its_profile_and_seed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("script.ron").display().to_string();
+    let profile = "scenarios/profiles/default.ron";
+    for seed in [3_u64, 4, 7] {
+        let (number, seeds) = (seed.to_string(), format!("{seed}..{}", seed + 1));
+        let drawn = squall(["fuzz", "default", "--seeds", &seeds, "--json"]);
+        let drawn: serde_json::Value = serde_json::from_str(&stdout(&drawn)).expect("JSON");
+        exits(&squall(["resolve", "default", "--seed", &number, "--out", &script]), 0);
+        let text = fs::read_to_string(&script).expect("written");
+        assert!(
+            text.starts_with(&format!("// default with seed {seed}, every fault as it happened.\n")),
+            "{text}"
+        );
+        assert!(!text.contains("storm: ["), "{text}");
+        let run = squall(["run", &script]);
+        exits(&run, 0);
+        assert!(text.contains(&format!("// digest: {}\n", digest(&stdout(&run)))), "{text}");
+        assert_eq!(drawn["runs"], 1);
+        let by_file = stdout(&squall(["resolve", profile, "--seed", &number]));
+        assert_eq!(
+            by_file.split_once('\n').map(|(_, rest)| rest),
+            text.split_once('\n').map(|(_, rest)| rest)
+        );
+    }
+    let out = folder.path().join("small.ron").display().to_string();
+    exits(&squall(["shrink", "canary", "--seed", "0", "--runs", "200", "--out", &out]), 0);
+    let small = squall(["run", &out]);
+    exits(&small, 1);
+    assert!(stdout(&small).contains("durable commit"), "{}", stdout(&small));
+}
+
+#[test]
+fn a_profile_needs_a_seed_and_a_name_that_exists() {
+    for command in ["resolve", "shrink"] {
+        for name in ["quick", "scenarios/profiles/quick.ron"] {
+            let output = squall([command, name]);
+            exits(&output, 2);
+            let says = format!("{name} is a profile, from which each seed draws another run\nhelp: ");
+            assert!(stderr(&output).contains(&says), "{}", stderr(&output));
+        }
+        let output = squall([command, "qiuck", "--seed", "3"]);
+        exits(&output, 2);
+        assert!(stderr(&output).contains("did you mean `quick`?"), "{}", stderr(&output));
+    }
+    let output = squall(["shrink", "quick", "--seed", "3"]);
+    exits(&output, 2);
+    let says = "with `squall fuzz quick --seeds 0..1000`";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}

@@ -25,7 +25,7 @@ pub(super) use profile::profile;
 use crate::ids::NodeId;
 use crate::plan::{Found, Plan};
 use crate::rng::{Distribution, Rate};
-use crate::scenario::bounds::{Bounds, LONGEST};
+use crate::scenario::bounds::{Bounds, LONGEST, of_percent};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
@@ -167,11 +167,7 @@ pub(super) fn mean(distribution: &Distribution) -> Duration {
 pub(super) fn rate(path: &Path<'_>, value: f64, notes: &mut Notes<'_>) -> Rate {
     Rate::new(value).unwrap_or_else(|| {
         let help = match value {
-            percent if percent > 1.0 && percent <= 100.0 => {
-                // A division would show the digits that binary adds.
-                let share = (percent * 1e10).round() / 1e12;
-                format!("for {percent} percent write {share}")
-            }
+            percent if percent > 1.0 && percent <= 100.0 => of_percent(percent),
             _ => "for one in a hundred write 0.01".to_string(),
         };
         notes.error(path, format!("a rate is a number from 0 to 1, not {value}"), help);
@@ -236,7 +232,7 @@ pub(super) fn limited(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>
 }
 
 /// The name of the field at the end of a path.
-fn quoted_name(path: &Path<'_>) -> String {
+pub(super) fn quoted_name(path: &Path<'_>) -> String {
     match path {
         Path::Field(_, name) => format!("`{name}`"),
         Path::Root | Path::Item(..) | Path::Entry(..) | Path::Key(_) => "this".to_string(),

@@ -1,7 +1,8 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Clients, Cluster, Jitter, Link, Logs, Network, Plan, Profile, Storm, StormRanges,
+    Arrival, Backoff, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan, Profile,
+    Start, Storm, StormRanges,
 };
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
@@ -58,6 +59,14 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         length: Distribution::Constant(storm.length.most),
         action: storm.action.clone(),
     };
+    // When it begins does not count, and each is counted alone, as in scenarios.
+    let fault = |fault: &FaultRanges| Fault {
+        id: None,
+        start: Start::At(Time::ZERO),
+        spread: Duration::ZERO,
+        end: End::For(fault.length.most),
+        action: fault.action.clone(),
+    };
     Plan {
         name: String::new(),
         about: String::new(),
@@ -83,7 +92,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         },
         clients,
         names: Vec::new(),
-        faults: Vec::new(),
+        faults: profile.faults.iter().map(fault).collect(),
         storms: profile.storms.iter().map(storm).collect(),
         settle: Some(profile.settle),
         expectations: Vec::new(),

@@ -58,6 +58,16 @@ pub(super) fn storms(
             notes.error(&field("every"), message, format!("begin with \"{SHORTEST_MEAN}\" or more"));
         }
         let least_voters = least_voters(&path, storm.least_voters, profile, notes);
+        let length = times(&field("for"), storm.r#for, notes);
+        let stop = Duration::from_nanos(profile.settle.from.nanos());
+        if length.most > stop {
+            let message = format!("one may last for {}, but runs settle at {stop}", length.most);
+            notes.error(&field("for"), message, "let them last shorter times");
+        }
+        if every.least >= stop {
+            let message = format!("on average the first comes when runs have settled, at {stop}");
+            notes.warn(&field("every"), message, "let them come more often, or lengthen `settle`");
+        }
         let action = possible(&field("do"), &storm.r#do, least_voters, profile, notes);
         if let Action::Wipe(_) = action {
             let help = "put it into `faults`, where it comes a given number of times";
@@ -67,7 +77,7 @@ pub(super) fn storms(
             likely: rate(&field("likely"), storm.likely, notes),
             least_voters,
             every,
-            length: times(&field("for"), storm.r#for, notes),
+            length,
             action,
         });
     }
@@ -157,8 +167,9 @@ fn possible(
     notes: &mut Notes<'_>,
 ) -> Action {
     let mut sizes = sizes(profile, least_voters);
-    sizes.push(least_voters);
-    sizes.sort_unstable();
+    if sizes.is_empty() {
+        sizes.push(least_voters);
+    }
     let largest = sizes[sizes.len() - 1];
     let before = notes.count();
     let read = action(path, given, &setting(largest, profile), notes);

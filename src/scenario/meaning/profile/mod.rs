@@ -2,13 +2,14 @@
 //! here, not at the one seed in thousands that draws it.
 
 mod costliest;
+mod elections;
 mod faults;
 mod ranges;
 
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
-use crate::plan::{Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle};
-use crate::scenario::bounds::{self, LONGEST, MOST_OPERATIONS};
+use crate::plan::{Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle};
+use crate::scenario::bounds::{self, LONGEST};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape::profile as shape;
@@ -16,8 +17,14 @@ use crate::time::{Duration, Time};
 use ranges::{parts_per_billion, thousandths, times, wholes};
 use std::collections::BTreeMap;
 
-/// The least election timeout is at least this many thousandths of the heartbeat.
-const LEAST_TIMEOUT: u32 = 1_100;
+/// What an election timeout can be, in thousandths of the heartbeat.
+const TIMEOUTS: Between<u32> = Between { least: 1_100, most: 10_000_000 };
+
+/// What the greatest timeout can be, in thousandths of the least.
+const SPREADS: Between<u32> = Between { least: 1_000, most: 10_000_000 };
+
+/// How many operations can begin in a thousand seconds.
+const RATES: Between<u32> = Between { least: 1, most: 1_000_000_000 };
 
 /// What the shapes mean. Of use only if no error was noted.
 pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'_>) -> Profile {
@@ -38,6 +45,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         storms: Vec::new(),
     };
     if notes.is_clean() {
+        elections::possible(&read, notes);
         read.faults = faults::faults(&root.field("faults"), &profile.faults, &read, notes);
         read.storms = faults::storms(&root.field("storm"), &profile.storm, &read, notes);
     }
@@ -73,13 +81,13 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         election_timeout_permille: thousandths(
             &field("election_timeout"),
             nodes.election_timeout,
-            (LEAST_TIMEOUT, "a leader has to be heard from before it is challenged"),
+            (TIMEOUTS, "a leader has to be heard from before it is challenged"),
             notes,
         ),
         timeout_spread_permille: thousandths(
             &field("timeout_spread"),
             nodes.timeout_spread,
-            (1_000, "the greatest timeout is not below the least"),
+            (SPREADS, "the greatest timeout is not below the least"),
             notes,
         ),
         max_batch_bytes: wholes(
@@ -151,7 +159,7 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         rate_milli: thousandths(
             &field("rate"),
             load.rate,
-            (1, "leave `clients` out for idle clusters"),
+            (RATES, "leave `clients` out for idle clusters"),
             notes,
         ),
         closed_loop: rate(&field("closed_loop"), load.closed_loop, notes),
@@ -161,11 +169,8 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: times(&field("timeout"), load.timeout, notes),
     };
-    let (least, most) = load.rate;
-    if most > MOST_OPERATIONS {
-        let message = format!("at most {MOST_OPERATIONS} operations per second can begin, not {most}");
-        notes.error(&field("rate"), message, "ask for fewer");
-    } else if notes.is_clean() && mean_between(read.count.most, least) > LONGEST {
+    let (least, _) = load.rate;
+    if notes.is_clean() && mean_between(read.count.most, least) > LONGEST {
         let message =
             format!("{} clients at this rate begin an operation in over 30 days each", read.count.most);
         notes.error(&field("rate"), message, "raise the least rate, or ask for fewer clients");

@@ -1,15 +1,12 @@
 //! Ranges: in order, and such that each order of magnitude in them can be drawn.
 
 use crate::plan::Between;
-use crate::scenario::bounds::Bounds;
-use crate::scenario::meaning::limited;
+use crate::scenario::bounds::{Bounds, of_percent};
+use crate::scenario::meaning::{limited, quoted_name};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::time::Duration;
 use std::fmt::Display;
-
-/// The greatest factor of one time over another, and the most operations in a thousand seconds: in thousandths.
-const MOST_THOUSANDTHS: u32 = 1_000_000_000;
 
 /// A range of times.
 pub(super) fn times(
@@ -56,20 +53,24 @@ pub(super) fn wholes(
     Between { least: least as u32, most: most.max(least) as u32 }
 }
 
-/// A range of numbers, in thousandths; the least there can be, and why.
+/// A range of numbers between two bounds, in thousandths; and why there can't be less.
 pub(super) fn thousandths(
     path: &Path<'_>,
     (least, most): (f64, f64),
-    (bound, why): (u32, &str),
+    (bounds, why): (Between<u32>, &str),
     notes: &mut Notes<'_>,
 ) -> Between<u32> {
-    let greatest = f64::from(MOST_THOUSANDTHS) / 1000.0;
-    let lowest = f64::from(bound) / 1000.0;
+    let [lowest, greatest] = [bounds.least, bounds.most].map(|bound| f64::from(bound) / 1000.0);
     for value in [least, most] {
         if !(lowest..=greatest).contains(&value) {
-            let message = format!("this has to be from {lowest} to {greatest}, not {value}");
-            notes.error(path, message, why);
-            return Between { least: bound, most: bound };
+            let message = format!("{} has to be from {lowest} to {greatest}, not {value}", quoted_name(path));
+            let help = if value > greatest {
+                format!("the greatest that fits is {greatest}")
+            } else {
+                format!("{why}; the least that fits is {lowest}")
+            };
+            notes.error(path, message, help);
+            return Between { least: bounds.least, most: bounds.least };
         }
     }
     if least > most {
@@ -88,7 +89,10 @@ pub(super) fn parts_per_billion(
     for value in [least, most] {
         if !(1e-9..=1.0).contains(&value) {
             let message = format!("a rate in a range is from 0.000000001 to 1, not {value}");
-            let help = "what is not to happen in some runs is made less `likely`";
+            let help = match value {
+                percent if percent > 1.0 && percent <= 100.0 => of_percent(percent),
+                _ => "what is not to happen in some runs is made less `likely`".to_string(),
+            };
             notes.error(path, message, help);
             return Between { least: 1, most: 1 };
         }
