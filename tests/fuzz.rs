@@ -104,7 +104,7 @@ impl Ranges {
         format!(
             r#"(format: 1, name: "x", duration: "9s", settle: "6s",
             cluster: (voters: [{}], heartbeat: {heartbeat}, election_timeout: {timeout}, timeout_spread: {spread},
-                max_batch_bytes: {batch:?}, flush: {flush}, shuffled_logs: {}),
+                max_batch_bytes: {batch:?}, flush: {flush}, shuffled_logs: {}, pre_vote: 0.5, check_quorum: 0.5, sticky: 0.5),
             network: (latency: {}, loss: (likely: {loss}, rate: ({rate}e-6, {}e-3))),
             clients: (count: {count:?}, rate: {per_second:?}, closed_loop: {closed}, think: {think}, value_bytes: {size:?},
                 timeout: {}),

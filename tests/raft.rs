@@ -4,8 +4,8 @@
 //!
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
-//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush]`: start over with N nodes. Election timeouts
-//!   are drawn from 150ms..300ms unless told otherwise.
+//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush] [pre-vote] [check-quorum] [sticky]`: start over
+//!   with N nodes. Election timeouts are drawn from 150ms..300ms unless told otherwise.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
 //!   after a colon, its command; without one it is a no-op. `T*9` are nine of them.
 //! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
@@ -31,7 +31,7 @@ use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
-    AppendEntries, AppendEntriesReply, Message, Outcome, RequestVote, RequestVoteReply,
+    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote, RequestVoteReply,
 };
 use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
 use squall::time::Duration;
@@ -124,6 +124,9 @@ impl Script {
             let (min, max) = range.split_once("..").ok_or("MIN..MAX")?;
             options.election_timeout = (min.parse()?, max.parse()?);
         }
+        options.pre_vote = words.contains(&"pre-vote");
+        options.check_quorum = words.contains(&"check-quorum");
+        options.sticky = words.contains(&"sticky");
         options.bug = match keys.get("bug") {
             None => None,
             Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
@@ -259,6 +262,14 @@ impl Script {
             "RequestVoteReply" => {
                 Message::RequestVoteReply(RequestVoteReply { term, granted: words.contains(&"granted") })
             }
+            "PreVote" => {
+                let (last_index, last_term) = position("last")?;
+                Message::PreVote(PreVote { term, last_index, last_term })
+            }
+            "PreVoteReply" => {
+                let (granted, candidacy) = (words.contains(&"granted"), Term(number("for")?));
+                Message::PreVoteReply(PreVoteReply { term, granted, candidacy })
+            }
             "AppendEntries" => {
                 let (prev_index, prev_term) = position("prev")?;
                 let count = Entries::new(&entries).count() as u32;
@@ -321,6 +332,7 @@ impl Script {
                 _ => {
                     let role = match status.role {
                         Role::Follower => "follower",
+                        Role::PreCandidate => "pre-candidate",
                         Role::Candidate => "candidate",
                         Role::Leader => "leader",
                     };

@@ -30,7 +30,7 @@ fn five_nodes_stay_safe_and_recover() {
 #[test]
 fn the_storms_reach_what_they_should() {
     let mut sums = Reached::default();
-    for seed in 0..100 {
+    for seed in 0..200 {
         let mut storm = Storm::new(5, seed);
         storm.rage();
         sums.leaders += storm.leaders.len();
@@ -113,7 +113,10 @@ impl Storm {
         let mut stream = Stream::new(seed, "storm", u64::from(nodes), 0);
         // Small batches in some storms, so that followers are brought up to date in many.
         let max_batch_bytes = [1, 40, 64 * 1024][below(stream.word(), 3) as usize];
-        let mut cluster = Cluster::new(nodes, seed, Options { max_batch_bytes, ..options }, None);
+        let switches = stream.word();
+        let [pre_vote, check_quorum, sticky] = [0, 1, 2].map(|bit| switches >> bit & 1 == 1);
+        let options = Options { max_batch_bytes, pre_vote, check_quorum, sticky, ..options };
+        let mut cluster = Cluster::new(nodes, seed, options, None);
         cluster.nodes.iter_mut().for_each(|node| node.slow_disk = true);
         Self {
             cluster,

@@ -199,7 +199,7 @@ impl Model {
                 peer.matched[at] = length;
                 self.count_matches(at);
             }
-            Role::Follower => {}
+            Role::Follower | Role::PreCandidate => {}
         }
     }
 

@@ -9,7 +9,9 @@
 //! `2d / (T2 - T1)`, with the mean of `d`, since timers and delays are independent. With `n` nodes a round succeeds with
 //! at least `p = (1 - 2d / (T2 - T1))^(n-1)` (Raft paper, section 9.3: the spread of the timers decides). As many rounds
 //! are allowed as make a false alarm rarer than one in a million. Where requests cross for certain, or candidates may
-//! give up before the slowest answer is there, no leader is owed at all.
+//! give up before the slowest answer is there, no leader is owed at all. Where servers ask for pre-votes (thesis 9.6), `d` is
+//! longer by the round trip of these; where they refuse while a leader is current, the least timeout is
+//! allowed on top.
 //!
 //! **Progress** also takes a leader that stays: heartbeats that come in time, and a wider window, since votes have to
 //! return and the leader has to show itself to all before the next timer ends. Then it brings up to date those whom it
@@ -76,6 +78,9 @@ struct Times {
     flush: f64,
     /// How long a message that waits for a write is on its way, on average.
     usual_way: f64,
+    pre_vote: bool,
+    check_quorum: bool,
+    sticky: bool,
 }
 
 impl Times {
@@ -92,6 +97,9 @@ impl Times {
             latency: (seconds(latency.min()), seconds(latency.max())),
             flush: seconds(flush.max()),
             usual_way: 1.5 * mean(flush) + mean(latency),
+            pre_vote: raft.pre_vote,
+            check_quorum: raft.check_quorum,
+            sticky: raft.sticky,
         }
     }
 
@@ -119,7 +127,9 @@ impl Times {
         if self.nodes == 1 {
             return Some(most + 2.0 * on_its_way);
         }
-        let crossed = window / (most - least);
+        // Others may ask as well until the first request for votes has come: with pre-votes a round trip later.
+        let asking = if self.pre_vote { self.latency.0 + self.latency.1 } else { 0.0 };
+        let crossed = (window + asking) / (most - least);
         if crossed >= 1.0 || least < 2.0 * on_its_way {
             return None;
         }
@@ -130,13 +140,18 @@ impl Times {
             // Where next to no round succeeds this grows beyond any run.
             libm::ceil(libm::log(FALSE_ALARM) / libm::log1p(-succeeds))
         };
+        let asked = if self.pre_vote { 2.0 * self.latency.1 } else { 0.0 };
+        // The last leader may still count as current.
+        let current = if self.pre_vote || self.sticky { least } else { 0.0 };
         // One round more, since timers may run when it begins.
-        Some((rounds + 1.0) * (most + 2.0 * on_its_way))
+        Some(current + (rounds + 1.0) * (most + asked + 2.0 * on_its_way))
     }
 
-    /// Whether no follower's timer ends while its leader is well: heartbeats may come late by what latency varies.
+    /// Whether no follower's timer ends while its leader is well: heartbeats may come late by what latency varies. A
+    /// leader that looks after its quorum waits for answers, too.
     fn heartbeats_come_in_time(&self) -> bool {
-        self.timeout.0 > self.heartbeat + self.latency.1 - self.latency.0
+        let answer = if self.check_quorum { self.round_trip() } else { 0.0 };
+        self.timeout.0 > self.heartbeat + self.latency.1 - self.latency.0 + answer
     }
 
     /// How long it takes to bring a follower up to date that has nothing of what was asked for; none if new commands may

@@ -102,12 +102,16 @@ macro_rules! listed {
 listed! {
     /// Something that can happen in a run, to be expected or ruled out.
     Event {
+        /// A node asks whether it would get votes.
+        PreCandidacy,
         /// A node asks for votes.
         Candidacy,
         /// A node becomes leader.
         LeaderElected,
-        /// A leader gives up its role without a crash.
+        /// A leader gives up its role for a later term.
         LeaderDeposed,
+        /// A leader gives up its role within its term, since it has heard from no quorum.
+        LeaderSteppedDown,
         /// A log gives up entries that conflict with the leader's.
         EntryTruncated,
         /// A frame between nodes is lost, for any reason.

@@ -52,6 +52,12 @@ pub struct ClusterRanges {
     pub timeout_spread_permille: Between<u32>,
     /// The most bytes of entries in one message.
     pub max_batch_bytes: Between<u32>,
+    /// In what share of the runs servers ask for pre-votes.
+    pub pre_vote: Rate,
+    /// In what share of the runs leaders look after their quorum.
+    pub check_quorum: Rate,
+    /// In what share of the runs servers with a current leader ignore requests for votes.
+    pub sticky: Rate,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// How likely logs of different lengths are to begin with.

@@ -27,7 +27,11 @@ impl Raft {
     fn request_votes(&mut self, out: &mut Effects) {
         let request =
             RequestVote { term: self.term, last_index: self.log.last(), last_term: self.log.last_term() };
-        let message = Message::RequestVote(request);
+        self.send_to_all(Message::RequestVote(request), out);
+    }
+
+    /// Sends the same to all others. It shows this server's term, so it waits until that is durable.
+    pub(super) fn send_to_all(&self, message: Message<'_>, out: &mut Effects) {
         let after = self.writes.pending(self.writes.of_hard_state());
         let payload = out.write(|buffer| message.encode(buffer));
         for &to in self.peers.ids() {
@@ -47,6 +51,8 @@ impl Raft {
         match message {
             // This server's vote in this term is its own (5.2), so the answer is no, with the term for one behind.
             Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
+            // Its own candidacy does not keep it from thinking another's worth while, in a later term (thesis 9.6).
+            Message::PreVote(request) => self.answer_pre_vote(now, from, &request, out),
             // A majority of votes makes a leader (5.2); each voter counts once, and only for this term's election.
             Message::RequestVoteReply(reply) => {
                 if self.counts_as_vote(&reply) {
@@ -62,6 +68,8 @@ impl Raft {
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
             // A candidate has sent no entries in this term, so this answers an earlier term's.
             Message::AppendEntriesReply(_) => {}
+            // It is a candidate by now: whether it would be one is settled.
+            Message::PreVoteReply(_) => {}
         }
     }
 

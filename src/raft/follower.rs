@@ -19,6 +19,8 @@ impl Raft {
         match message {
             // A vote is granted once in a term, to a candidate whose log is as up to date as the own one (5.2, 5.4.1).
             Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
+            // Yes, if it would vote so, and hears of no leader (thesis 9.6).
+            Message::PreVote(request) => self.answer_pre_vote(now, from, &request, out),
             // A deposed leader has to hear of the new term, or it would go on (5.1).
             Message::AppendEntries(request) if request.term < self.term => {
                 self.refuse_entries(from, &request, out);
@@ -26,7 +28,7 @@ impl Raft {
             // The leader of the term speaks: its log is the one to have (5.3).
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
             // Replies to what this server asked in an earlier role have no meaning now.
-            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) => {}
+            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) | Message::PreVoteReply(_) => {}
         }
     }
 
@@ -43,6 +45,7 @@ impl Raft {
         self.role = Role::Follower;
         self.keep_vote_while_following();
         self.leader = Some(from);
+        self.leader_heard = now;
         self.restart_timer(now);
         self.save_hard_state(out);
         if self.log.term_at(request.prev_index) != Some(request.prev_term) {

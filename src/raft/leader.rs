@@ -23,6 +23,7 @@ impl Raft {
         self.append(&Entry { term: self.term, kind: EntryKind::NoOp, data: &[] }, out);
         self.count_own_entries(out);
         self.schedule_heartbeat(now);
+        self.contact.elected(now, self.options.election_timeout.0);
         self.broadcast(Broadcast::Election, out);
     }
 
@@ -39,8 +40,10 @@ impl Raft {
         match message {
             // A leader gave its vote in this term to itself (5.2); a candidate that is behind learns the term.
             Message::RequestVote(request) => self.answer_vote_request(now, from, request, out),
+            // While it leads a leader is current: no (thesis 9.6).
+            Message::PreVote(request) => self.answer_pre_vote(now, from, &request, out),
             // The election is over: further votes change nothing.
-            Message::RequestVoteReply(_) => {}
+            Message::RequestVoteReply(_) | Message::PreVoteReply(_) => {}
             // A leader of an earlier term is told that it is deposed (5.1).
             Message::AppendEntries(request) if request.term < self.term => {
                 self.refuse_entries(from, &request, out);
@@ -71,9 +74,28 @@ impl Raft {
         self.broadcast(Broadcast::News, out);
     }
 
+    /// The deadline has come: for heartbeats, or to look whether there is still a quorum.
+    pub(super) fn wake_leader(&mut self, now: LocalTime, out: &mut Effects) {
+        if self.options.check_quorum && self.has_lost_quorum(now) {
+            self.step_down(now);
+        } else if now >= self.heartbeat_due {
+            self.send_heartbeats(now, out);
+        }
+    }
+
+    /// When a leader wants to be woken.
+    #[inline]
+    pub(super) fn leader_due(&self) -> LocalTime {
+        if self.options.check_quorum {
+            self.heartbeat_due.min(self.contact.due())
+        } else {
+            self.heartbeat_due
+        }
+    }
+
     /// Lets every follower hear from its leader, so that none campaigns (5.2). What got lost shows here: each heartbeat
     /// names the entry before the next one to be sent, and a follower that lacks it refuses.
-    pub(super) fn send_heartbeats(&mut self, now: LocalTime, out: &mut Effects) {
+    fn send_heartbeats(&mut self, now: LocalTime, out: &mut Effects) {
         self.schedule_heartbeat(now);
         self.broadcast(Broadcast::Heartbeat, out);
     }

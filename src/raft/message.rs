@@ -1,7 +1,7 @@
 //! The messages between replicas and their wire form.
 //!
-//! Four messages, as in figure 2 of the paper, each a fixed little-endian layout laid by hand. All begin with the
-//! sender's term. Only [`AppendEntries`] varies in length; it counts its entries, so that a frame cut between two
+//! The four messages of figure 2 of the paper and the two of pre-vote (thesis 9.6), each a fixed little-endian layout
+//! laid by hand. All begin with a term: the sender's, but in [`PreVote`]. Only [`AppendEntries`] varies in length; it counts its entries, so that a frame cut between two
 //! entries is told from a shorter one. Decoding borrows, never panics and never allocates, whatever the bytes.
 
 use crate::ids::{Index, Term};
@@ -15,6 +15,10 @@ pub const REQUEST_VOTE_REPLY: u8 = 2;
 pub const APPEND_ENTRIES: u8 = 3;
 /// The kind number of [`AppendEntriesReply`].
 pub const APPEND_ENTRIES_REPLY: u8 = 4;
+/// The kind number of [`PreVote`].
+pub const PRE_VOTE: u8 = 5;
+/// The kind number of [`PreVoteReply`].
+pub const PRE_VOTE_REPLY: u8 = 6;
 
 /// A message of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,10 @@ pub enum Message<'a> {
     AppendEntries(AppendEntries<'a>),
     /// A server says up to where its log agrees with the leader's, or that it can't tell yet.
     AppendEntriesReply(AppendEntriesReply),
+    /// A server asks whether it would get a vote if it were a candidate.
+    PreVote(PreVote),
+    /// A server says whether it would vote so.
+    PreVoteReply(PreVoteReply),
 }
 
 /// A candidate asks for a vote (5.2).
@@ -51,6 +59,32 @@ pub struct RequestVoteReply {
     pub term: Term,
     /// Whether the candidate got the vote in that term.
     pub granted: bool,
+}
+
+/// A server asks whether it would get a vote (thesis 9.6). Nobody's term rises by it.
+///
+/// `term: u64 | last_index: u64 | last_term: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreVote {
+    /// The term in which it would be a candidate: one above its own.
+    pub term: Term,
+    /// The index of the last entry of its log.
+    pub last_index: Index,
+    /// The term of that entry.
+    pub last_term: Term,
+}
+
+/// The answer to [`PreVote`]. It binds nobody.
+///
+/// `term: u64 | granted: u8 | candidacy: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreVoteReply {
+    /// The sender's own term, for who asked to update itself.
+    pub term: Term,
+    /// Whether it would give its vote.
+    pub granted: bool,
+    /// The term that was asked about.
+    pub candidacy: Term,
 }
 
 /// A leader's entries, or none as a heartbeat (5.3).
@@ -108,8 +142,8 @@ impl<'a> Message<'a> {
     pub fn decode(kind: u8, payload: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(payload);
         let term = Term(reader.u64()?);
-        if term == Term::ZERO {
-            return None; // Nobody speaks before the first election.
+        if term == Term::ZERO && kind != PRE_VOTE_REPLY {
+            return None; // Before the first election there is nothing to say but whether one is worth while.
         }
         let message = match kind {
             REQUEST_VOTE => {
@@ -117,6 +151,14 @@ impl<'a> Message<'a> {
                 Self::RequestVote(RequestVote { term, last_index, last_term: Term(reader.u64()?) })
             }
             REQUEST_VOTE_REPLY => Self::RequestVoteReply(RequestVoteReply { term, granted: reader.bool()? }),
+            PRE_VOTE => {
+                let last_index = Index(reader.u64()?);
+                Self::PreVote(PreVote { term, last_index, last_term: Term(reader.u64()?) })
+            }
+            PRE_VOTE_REPLY => {
+                let granted = reader.bool()?;
+                Self::PreVoteReply(PreVoteReply { term, granted, candidacy: Term(reader.u64()?) })
+            }
             APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
             APPEND_ENTRIES_REPLY => {
                 let refused = reader.bool()?;
@@ -144,6 +186,14 @@ impl<'a> Message<'a> {
                 buffer.extend_from_slice(&request.last_term.0.to_le_bytes());
             }
             Self::RequestVoteReply(reply) => buffer.push(u8::from(reply.granted)),
+            Self::PreVote(request) => {
+                buffer.extend_from_slice(&request.last_index.0.to_le_bytes());
+                buffer.extend_from_slice(&request.last_term.0.to_le_bytes());
+            }
+            Self::PreVoteReply(reply) => {
+                buffer.push(u8::from(reply.granted));
+                buffer.extend_from_slice(&reply.candidacy.0.to_le_bytes());
+            }
             Self::AppendEntries(request) => {
                 buffer.extend_from_slice(&request.prev_index.0.to_le_bytes());
                 buffer.extend_from_slice(&request.prev_term.0.to_le_bytes());
@@ -166,7 +216,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The sender's term.
+    /// The term it begins with: the sender's, but in [`PreVote`] the one after it.
     #[inline]
     pub const fn term(&self) -> Term {
         match self {
@@ -174,6 +224,8 @@ impl<'a> Message<'a> {
             Self::RequestVoteReply(reply) => reply.term,
             Self::AppendEntries(request) => request.term,
             Self::AppendEntriesReply(reply) => reply.term,
+            Self::PreVote(request) => request.term,
+            Self::PreVoteReply(reply) => reply.term,
         }
     }
 
@@ -184,6 +236,8 @@ impl<'a> Message<'a> {
             Self::RequestVoteReply(_) => REQUEST_VOTE_REPLY,
             Self::AppendEntries(_) => APPEND_ENTRIES,
             Self::AppendEntriesReply(_) => APPEND_ENTRIES_REPLY,
+            Self::PreVote(_) => PRE_VOTE,
+            Self::PreVoteReply(_) => PRE_VOTE_REPLY,
         }
     }
 }
@@ -212,11 +266,14 @@ impl<'a> AppendEntries<'a> {
 /// Which message a frame carries, from its head alone: the entries are not walked.
 pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
     let mut reader = Reader(payload);
-    let term = Term(reader.u64()?);
+    let mut term = Term(reader.u64()?);
+    if kind == PRE_VOTE {
+        term = Term(term.0.checked_sub(1)?);
+    }
     let (call, grants_vote) = match kind {
-        REQUEST_VOTE | APPEND_ENTRIES => (Call::Request, false),
+        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE => (Call::Request, false),
         REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
-        APPEND_ENTRIES_REPLY => (Call::Response, false),
+        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY => (Call::Response, false),
         _ => return None,
     };
     Some(Class { call, term, grants_vote })
@@ -229,6 +286,8 @@ pub(super) const fn kind_name(kind: u8) -> &'static str {
         REQUEST_VOTE_REPLY => "RequestVoteReply",
         APPEND_ENTRIES => "AppendEntries",
         APPEND_ENTRIES_REPLY => "AppendEntriesReply",
+        PRE_VOTE => "PreVote",
+        PRE_VOTE_REPLY => "PreVoteReply",
         _ => "unknown",
     }
 }
@@ -285,6 +344,8 @@ mod tests {
             Message::RequestVote(RequestVote { term, last_index: Index(258), last_term: Term(6) }),
             Message::RequestVoteReply(RequestVoteReply { term, granted: true }),
             Message::RequestVoteReply(RequestVoteReply { term, granted: false }),
+            Message::PreVote(PreVote { term, last_index: Index(258), last_term: Term(6) }),
+            Message::PreVoteReply(PreVoteReply { term, granted: true, candidacy: Term(8) }),
             Message::AppendEntries(AppendEntries {
                 term,
                 prev_index: Index(1),
@@ -357,10 +418,12 @@ mod tests {
         let entries = two_entries();
         for message in samples(&entries) {
             let class = classify(message.kind(), &encoded(&message)).expect("a message");
-            assert_eq!(class.term, message.term());
+            let is_ahead = matches!(message, Message::PreVote(_));
+            assert_eq!(class.term.0, message.term().0 - u64::from(is_ahead), "{message:?}");
             let granted = matches!(message, Message::RequestVoteReply(reply) if reply.granted);
             assert_eq!(class.grants_vote, granted, "{message:?}");
-            let request = matches!(message, Message::RequestVote(_) | Message::AppendEntries(_));
+            let request =
+                matches!(message, Message::RequestVote(_) | Message::AppendEntries(_) | Message::PreVote(_));
             assert_eq!(class.call == Call::Request, request, "{message:?}");
         }
         assert_eq!(classify(0, &[1; 64]), None);
@@ -369,7 +432,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..6, bytes: Vec<u8>) {
+        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..8, bytes: Vec<u8>) {
             let _ = classify(kind, &bytes);
             if let Some(message) = Message::decode(kind, &bytes) {
                 prop_assert_eq!(encoded(&message), bytes);
@@ -377,7 +440,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_no_panic(which in 0_usize..7, bit in 0_usize..2_000) {
+        fn a_flipped_bit_is_no_panic(which in 0_usize..9, bit in 0_usize..2_000) {
             let entries = two_entries();
             let message = samples(&entries)[which];
             let mut bytes = encoded(&message);

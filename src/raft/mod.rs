@@ -20,6 +20,22 @@
 //! others from campaigning, however often it asks. Thus a timeout drawn at a change of term counts from the next such
 //! start; only a leader that steps down, which had no timer, starts it at once.
 //!
+//! **Pre-vote (thesis 9.6; `pre_vote.rs`), a switch.** A server whose timer ends asks first whether it would be elected in
+//! the next term, and becomes a candidate only once a majority would vote for it. It enters no term for that, and an
+//! answer promises nothing. A server says no if the vote itself would be refused, *and* while a leader is current: it leads,
+//! or has heard from its leader within the least election timeout. This second refusal is part of pre-vote; it keeps a
+//! leader in office whom some can't hear.
+//!
+//! **Check-quorum (thesis 6.2; `contact.rs`), a switch.** A leader that has heard from no majority for the least election
+//! timeout steps down, in its term. Who still heard it then hears of no leader, and can help to elect another; clients are
+//! told to look elsewhere. Pre-vote without check-quorum can keep a cluster from ever electing a leader that works: the
+//! scenarios under `scenarios/partial/` show who recovers from which cut with which switches.
+//!
+//! **Sticky servers (thesis 4.2.3; `contact.rs`), a switch.** A server to which a leader is current ignores requests for its
+//! vote altogether, the term in them too, so that a removed or half cut off server can't depose a leader. It is the
+//! refusal of *votes*, where pre-vote's is one of *pre-votes*; either works without the other. What it does not help
+//! against: a server that came back with a higher term refuses the leader's entries, and that costs an election.
+//!
 //! **Replication (5.3).** A leader (`leader.rs`) appends commands to its log and sends them with the index and term of
 //! the entry before them. A follower (`follower.rs`) that lacks that entry refuses; else it drops what conflicts,
 //! appends what is new, and leaves alone what it has: a late, short AppendEntries must not shorten the log.
@@ -54,18 +70,20 @@
 //!
 //! # Left out so far
 //!
-//! Pre-vote, check-quorum and the refusal of disruptive servers (thesis 9.6, 6.2, 4.2.3); leadership transfer (3.10);
+//! Leadership transfer (3.10);
 //! membership changes and learners (4); snapshots (5.1); reads by ReadIndex and by lease (6.4); client sessions
 //! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
 //! where one gets lost, the next campaign asks again.
 
 mod bugs;
 mod candidate;
+mod contact;
 mod follower;
 mod leader;
 mod log;
 pub mod message;
 mod node;
+mod pre_vote;
 mod progress;
 mod quorum;
 mod writes;

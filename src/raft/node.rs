@@ -1,5 +1,6 @@
 //! One server: what it remembers, and the rules that hold in every role.
 
+use super::contact::QuorumContact;
 use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
@@ -20,7 +21,7 @@ use crate::time::{Duration, LocalTime};
 /// - At the end of a step the hard state in memory has been handed to the disk.
 /// - A leader is the leader of its own term, and a candidate knows of none.
 ///
-/// `votes` serves a candidate only, `progress`, `tally` and `heartbeat_due` a leader only. Their room is kept from one
+/// `votes` serves candidates only, `progress`, `tally`, `heartbeat_due` and `contact` a leader only. Their room is kept from one
 /// election to the next, so that an election allocates nothing.
 #[derive(Debug)]
 pub struct Raft {
@@ -40,6 +41,8 @@ pub struct Raft {
 
     pub(super) role: Role,
     pub(super) leader: Option<NodeId>,
+    /// When this server, as a follower, last heard from the leader it knows.
+    pub(super) leader_heard: LocalTime,
     pub(super) commit: Index,
     /// The election timeout last drawn.
     timeout: Duration,
@@ -51,6 +54,7 @@ pub struct Raft {
     /// Up to where the leader itself is counted in `tally`.
     pub(super) counted: Index,
     pub(super) heartbeat_due: LocalTime,
+    pub(super) contact: QuorumContact,
 }
 
 impl Raft {
@@ -84,6 +88,7 @@ impl Raft {
             writes,
             role: Role::Follower,
             leader: None,
+            leader_heard: now,
             commit: Index::ZERO,
             timeout: Duration::ZERO,
             election_due: now,
@@ -92,6 +97,7 @@ impl Raft {
             tally: Tally::default(),
             counted: Index::ZERO,
             heartbeat_due: now,
+            contact: QuorumContact::default(),
         };
         raft.draw_timeout();
         raft.restart_timer(now);
@@ -107,7 +113,7 @@ impl Raft {
     pub fn last_heard(&self, peer: NodeId) -> Option<LocalTime> {
         match self.role {
             Role::Leader => self.progress[self.peers.place(peer)?].last_heard(),
-            Role::Follower | Role::Candidate => None,
+            Role::Follower | Role::PreCandidate | Role::Candidate => None,
         }
     }
 
@@ -116,12 +122,17 @@ impl Raft {
     fn receive(&mut self, now: LocalTime, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
         let Some(place) = self.peers.place(from) else { return };
         let Some(message) = Message::decode(kind, payload) else { return };
-        // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1).
-        if message.term() > self.term {
+        if matches!(message, Message::RequestVote(_)) && self.ignores_vote_requests(now) {
+            return;
+        }
+        // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1). A pre-vote is about a
+        // term that nobody has entered yet (9.6).
+        if message.term() > self.term && !matches!(message, Message::PreVote(_)) {
             self.enter_term(now, message.term());
         }
         match self.role {
             Role::Follower => self.step_follower(now, from, message, out),
+            Role::PreCandidate => self.step_pre_candidate(now, from, place, message, out),
             Role::Candidate => self.step_candidate(now, from, place, message, out),
             Role::Leader => self.step_leader(now, from, place, message, out),
         }
@@ -130,9 +141,12 @@ impl Raft {
     /// The deadline has come.
     fn wake(&mut self, now: LocalTime, out: &mut Effects) {
         match self.role {
-            Role::Leader if now >= self.heartbeat_due => self.send_heartbeats(now, out),
-            Role::Follower | Role::Candidate if now >= self.election_due => self.campaign(now, out),
-            Role::Follower | Role::Candidate | Role::Leader => {}
+            Role::Leader => self.wake_leader(now, out),
+            Role::Follower | Role::PreCandidate | Role::Candidate if now < self.election_due => {}
+            Role::Follower | Role::PreCandidate | Role::Candidate if self.options.pre_vote => {
+                self.ask_for_candidacy(now, out);
+            }
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.campaign(now, out),
         }
     }
 
@@ -140,7 +154,7 @@ impl Raft {
     fn persisted(&mut self, now: LocalTime, id: WriteId, out: &mut Effects) {
         self.writes.persisted(id);
         match self.role {
-            Role::Follower => {}
+            Role::Follower | Role::PreCandidate => {}
             Role::Candidate => self.count_own_vote(now, out),
             Role::Leader => self.count_own_entries(out),
         }
@@ -241,7 +255,7 @@ impl Raft {
     fn leader_fits_role(&self) -> bool {
         match self.role {
             Role::Follower => self.leader != Some(self.id),
-            Role::Candidate => self.leader.is_none(),
+            Role::PreCandidate | Role::Candidate => self.leader.is_none(),
             Role::Leader => self.leader == Some(self.id),
         }
     }
@@ -259,8 +273,8 @@ impl Raft {
             commit: self.commit,
         };
         out.deadline = self.member.then_some(match self.role {
-            Role::Leader => self.heartbeat_due,
-            Role::Follower | Role::Candidate => self.election_due,
+            Role::Leader => self.leader_due(),
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.election_due,
         });
     }
 }
@@ -295,6 +309,9 @@ mod tests {
             heartbeat: Duration::from_millis(50),
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             max_batch_bytes: 1 << 16,
+            pre_vote: false,
+            check_quorum: false,
+            sticky: false,
             bug: None,
         };
         let recovered =

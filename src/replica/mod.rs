@@ -73,6 +73,13 @@ pub struct Options {
     pub election_timeout: (Duration, Duration),
     /// The most bytes of entries in one AppendEntries; one entry always fits.
     pub max_batch_bytes: u32,
+    /// Whether a server asks first whether it would get votes, and becomes a candidate only then (thesis 9.6).
+    pub pre_vote: bool,
+    /// Whether a leader steps down that has not heard from a majority for the least election timeout (thesis 6.2).
+    pub check_quorum: bool,
+    /// Whether a server that has heard from a leader within the least election timeout ignores requests for its vote
+    /// (thesis 4.2.3).
+    pub sticky: bool,
     /// A bug to be planted, to see whether the checkers find it.
     pub bug: Option<Bug>,
 }
@@ -277,6 +284,8 @@ pub enum Role {
     /// Answers; the role of every server at its start.
     #[default]
     Follower,
+    /// Asks whether it would get votes, before it is a candidate (thesis 9.6).
+    PreCandidate,
     /// Asks for votes.
     Candidate,
     /// Takes commands and replicates them.

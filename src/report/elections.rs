@@ -12,7 +12,7 @@ pub struct Election {
     pub from: Time,
     /// How long it lasted; to the end of the run if it had no end.
     pub vacant: Duration,
-    /// From its beginning to the first candidacy in it.
+    /// From its beginning to the first candidacy or pre-candidacy in it.
     pub detect: Option<Duration>,
     /// From there to the effective leader.
     pub elect: Option<Duration>,
@@ -24,7 +24,7 @@ pub struct Election {
     pub terms: u64,
     /// In how many of these there was no leader, not even later.
     pub split_votes: u64,
-    /// Who asked for votes, in the order in which they did so first.
+    /// Who asked for votes or pre-votes, in the order in which they did so first.
     pub candidates: Vec<NodeId>,
     /// Who led at its end, and in which term; none if the run ended first.
     pub leader: Option<(NodeId, Term)>,
@@ -54,7 +54,7 @@ pub(super) struct Elections {
     /// The terms of the last span that had no leader by its end; they may still get one.
     undecided: Vec<Term>,
     /// Candidacies of the current instant: a span may turn out to have begun in it.
-    instant: (Time, Vec<(NodeId, Term)>),
+    instant: (Time, Vec<(NodeId, Option<Term>)>),
 }
 
 /// The span that goes on.
@@ -86,13 +86,15 @@ impl Span {
         Self { from, first_candidacy: None, candidates: Vec::new(), terms: BTreeMap::new() }
     }
 
-    fn candidacy(&mut self, time: Time, node: NodeId, term: Term) {
+    fn candidacy(&mut self, time: Time, node: NodeId, term: Option<Term>) {
         let first = self.first_candidacy.get_or_insert(time);
         *first = time.min(*first);
         if !self.candidates.contains(&node) {
             self.candidates.push(node);
         }
-        self.terms.entry(term).or_insert(false);
+        if let Some(term) = term {
+            self.terms.entry(term).or_insert(false);
+        }
     }
 
     fn close(&self, to: Time, leader: Option<(NodeId, Term)>) -> Election {
@@ -128,8 +130,8 @@ impl Elections {
         }
     }
 
-    /// A node asks for votes.
-    pub(super) fn candidacy(&mut self, time: Time, node: NodeId, term: Term) {
+    /// A node asks for votes in a term, or for pre-votes, which are of no term.
+    pub(super) fn candidacy(&mut self, time: Time, node: NodeId, term: Option<Term>) {
         match &mut self.open {
             Some(span) => span.candidacy(time, node, term),
             None => {
@@ -183,7 +185,7 @@ impl Elections {
         {
             if is_new && !span.terms.contains_key(&term) {
                 // Its candidacy was under way when the span began.
-                span.candidacy(span.from, leader, term);
+                span.candidacy(span.from, leader, Some(term));
                 span.terms.insert(term, true);
             }
             self.undecided =

@@ -103,9 +103,10 @@ impl Metrics {
             self.unsettled = Some(record.time);
             match change {
                 Change::Something => {}
+                Change::PreCandidacy(node) => self.elections.candidacy(record.time, node, None),
                 Change::Candidacy(node, term) => {
                     self.counters.candidacies += 1;
-                    self.elections.candidacy(record.time, node, term);
+                    self.elections.candidacy(record.time, node, Some(term));
                 }
                 Change::Elected(term) => {
                     self.counters.elections += 1;

@@ -2,6 +2,7 @@
 
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Plan};
+use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
@@ -14,6 +15,7 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     all.extend([
         ("heartbeat", raft.heartbeat.to_string()),
         ("election timeout", distribution(&Distribution::Uniform(least, most))),
+        ("switches", switches(raft)),
         ("call timeout", plan.cluster.call_timeout.to_string()),
         ("flush", distribution(&plan.cluster.flush)),
         ("links", link(&plan.network.default)),
@@ -33,6 +35,13 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
         all.push(("planted bug", format!("{bug:?}")));
     }
     all
+}
+
+/// What the protocol does beyond the paper's.
+fn switches(raft: &Options) -> String {
+    let all = [(raft.pre_vote, "pre-vote"), (raft.check_quorum, "check-quorum"), (raft.sticky, "sticky")];
+    let on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+    if on.is_empty() { "none".into() } else { on.join(", ") }
 }
 
 /// What is unusual about the beginning.

@@ -33,6 +33,8 @@ struct Link {
 pub(super) enum Change {
     /// Perhaps who leads.
     Something,
+    /// That, and this node began to ask whether it would get votes.
+    PreCandidacy(NodeId),
     /// That, and this node began to ask for votes in a term.
     Candidacy(NodeId, Term),
     /// That, and this node became leader of a term.
@@ -121,6 +123,7 @@ impl Place {
         let news = (role, term) != (self.role, self.term);
         (self.role, self.term) = (role, term);
         match role {
+            Role::PreCandidate if news => Change::PreCandidacy(node),
             Role::Candidate if news => Change::Candidacy(node, term),
             Role::Leader if news => {
                 self.elected = Some(record.cause.unwrap_or(record.id));

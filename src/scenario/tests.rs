@@ -494,14 +494,14 @@ prop_compose! {
         longer in duration(1, DAY),
         spread in duration(0, DAY),
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
-        bug in any::<bool>(),
+        (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
-        let raft = Options { heartbeat, election_timeout, max_batch_bytes, bug };
+        let raft = Options { heartbeat, election_timeout, max_batch_bytes, pre_vote, check_quorum, sticky, bug };
         Cluster { voters, first_leader: first.map(NodeId), logs, raft, flush, call_timeout }
     }
 }

@@ -636,7 +636,13 @@ impl Words {
                 Self::new(32, 0).and(request.0).and(index.0).and(term.0)
             }
             Body::RoleChanged { role, term, leader } => {
-                Self::new(33, (role as u64) << 32 | node(leader)).and(term.0)
+                let role = match role {
+                    Role::Follower => 0_u64,
+                    Role::Candidate => 1,
+                    Role::Leader => 2,
+                    Role::PreCandidate => 3,
+                };
+                Self::new(33, role << 32 | node(leader)).and(term.0)
             }
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)

@@ -68,6 +68,9 @@ pub(crate) fn options() -> Options {
         heartbeat: Duration::from_millis(50),
         election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
         max_batch_bytes: 64 * 1024,
+        pre_vote: false,
+        check_quorum: false,
+        sticky: false,
         bug: None,
     }
 }
@@ -181,6 +184,7 @@ impl Cluster {
         if (before.role, before.term, before.leader) != (after.role, after.term, after.leader) {
             let role = match (after.role, after.leader) {
                 (Role::Leader, _) => "leads".to_owned(),
+                (Role::PreCandidate, _) => "asks for pre-votes".to_owned(),
                 (Role::Candidate, _) => "campaigns".to_owned(),
                 (Role::Follower, Some(leader)) => format!("follows {leader}"),
                 (Role::Follower, None) => "follows nobody".to_owned(),
@@ -318,6 +322,10 @@ pub(crate) fn describe(frame: &Frame) -> String {
     let rest = match message {
         Message::RequestVote(request) => format!("last={}@{}", request.last_index, request.last_term),
         Message::RequestVoteReply(reply) => if reply.granted { "granted" } else { "denied" }.to_owned(),
+        Message::PreVote(request) => format!("last={}@{}", request.last_index, request.last_term),
+        Message::PreVoteReply(reply) => {
+            format!("{} for={}", if reply.granted { "granted" } else { "denied" }, reply.candidacy)
+        }
         Message::AppendEntries(request) => format!(
             "prev={}@{} commit={} [{}]",
             request.prev_index,

@@ -191,15 +191,17 @@ impl Standing {
     fn turn(&mut self, role: Role, term: Term) -> [Option<Event>; 2] {
         let before = std::mem::replace(self, Self { role, term, ..*self });
         let deposed = before.role == Role::Leader && role != Role::Leader;
+        let ended = if before.term == term { Event::LeaderSteppedDown } else { Event::LeaderDeposed };
         let begins = match role {
             Role::Leader if before.led != Some(term) => {
                 self.led = Some(term);
                 Some(Event::LeaderElected)
             }
+            Role::PreCandidate if before.role != role => Some(Event::PreCandidacy),
             Role::Candidate if (before.role, before.term) != (role, term) => Some(Event::Candidacy),
             _ => None,
         };
-        [deposed.then_some(Event::LeaderDeposed), begins]
+        [deposed.then_some(ended), begins]
     }
 }
 

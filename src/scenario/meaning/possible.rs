@@ -32,6 +32,14 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = actions.next().is_none();
             none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))
         }
+        Event::PreCandidacy => (!plan.cluster.raft.pre_vote).then_some((
+            "nodes don't ask for pre-votes",
+            "switch them on: `cluster: (raft: (pre_vote: true))`",
+        )),
+        Event::LeaderSteppedDown => (!plan.cluster.raft.check_quorum).then_some((
+            "leaders don't look after their quorum",
+            "let them: `cluster: (raft: (check_quorum: true))`",
+        )),
         Event::Candidacy
         | Event::LeaderElected
         | Event::LeaderDeposed

@@ -62,9 +62,11 @@ pub(in crate::scenario) enum Span {
 #[derive(Deserialize)]
 #[serde(remote = "plan::Event")]
 enum Event {
+    PreCandidacy,
     Candidacy,
     LeaderElected,
     LeaderDeposed,
+    LeaderSteppedDown,
     EntryTruncated,
     FrameLost,
     FrameDuplicated,

@@ -85,6 +85,9 @@ pub(super) struct Raft {
     pub(super) heartbeat: Duration,
     pub(super) election_timeout: (Duration, Duration),
     pub(super) max_batch_bytes: u64,
+    pub(super) pre_vote: bool,
+    pub(super) check_quorum: bool,
+    pub(super) sticky: bool,
 }
 
 impl Default for Raft {
@@ -93,6 +96,9 @@ impl Default for Raft {
             heartbeat: Duration::from_millis(50),
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             max_batch_bytes: 65_536,
+            pre_vote: false,
+            check_quorum: false,
+            sticky: false,
         }
     }
 }

@@ -38,6 +38,12 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) timeout_spread: (f64, f64),
     #[serde(default = "usual_max_batch_bytes")]
     pub(in crate::scenario) max_batch_bytes: (u64, u64),
+    #[serde(default)]
+    pub(in crate::scenario) pre_vote: f64,
+    #[serde(default)]
+    pub(in crate::scenario) check_quorum: f64,
+    #[serde(default)]
+    pub(in crate::scenario) sticky: f64,
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
     #[serde(default)]

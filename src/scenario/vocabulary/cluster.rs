@@ -108,6 +108,9 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("max_batch_bytes", "whole number", "the most bytes of entries in one message; one entry always fits", "65536")
                 .or("65536")
                 .within(bounds::MAX_BATCH_BYTES),
+            Entry::field("pre_vote", "true or false", "whether a node asks first whether it would get votes, and becomes a candidate only then", "true").or("false"),
+            Entry::field("check_quorum", "true or false", "whether a leader steps down that has heard from no majority for the least election timeout", "true").or("false"),
+            Entry::field("sticky", "true or false", "whether a node that has heard from a leader within the least election timeout ignores requests for its vote", "true").or("false"),
         ],
         frame: "cluster: (voters: 5, raft: (@))",
     },

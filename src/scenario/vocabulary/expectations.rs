@@ -153,9 +153,14 @@ pub(super) const SECTIONS: &[Section] = &[
         places: &[],
         about: "Something that can happen in a run.",
         entries: &[
+            Entry::word("PreCandidacy", "a node asks whether it would get votes"),
             Entry::word("Candidacy", "a node asks for votes"),
             Entry::word("LeaderElected", "a node becomes leader"),
-            Entry::word("LeaderDeposed", "a leader gives up its role without a crash"),
+            Entry::word("LeaderDeposed", "a leader gives up its role for a later term"),
+            Entry::word(
+                "LeaderSteppedDown",
+                "a leader gives up its role within its term, since it has heard from no quorum",
+            ),
             Entry::word("EntryTruncated", "a log gives up entries that conflict with the leader's"),
             Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
             Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),

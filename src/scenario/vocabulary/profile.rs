@@ -81,6 +81,9 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("max_batch_bytes", "(whole number, whole number)", "the most bytes of entries in one message", "(1, 65536)")
                 .or("(65536, 65536)")
                 .within(bounds::MAX_BATCH_BYTES),
+            Entry::field("pre_vote", "rate", "in what share of the runs nodes ask for pre-votes", "0.5").or("0").limit(SHARE),
+            Entry::field("check_quorum", "rate", "in what share of the runs leaders look after their quorum", "0.5").or("0").limit(SHARE),
+            Entry::field("sticky", "rate", "in what share of the runs nodes with a current leader ignore requests for votes", "0.5").or("0").limit(SHARE),
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),

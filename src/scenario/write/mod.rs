@@ -81,8 +81,12 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
             lines.push(format!("        logs: Each([{}]),", joined(logs.iter().map(log))));
         }
     }
+    let switches =
+        [("pre_vote", raft.pre_vote), ("check_quorum", raft.check_quorum), ("sticky", raft.sticky)];
+    let on: String =
+        switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
     lines.push(format!(
-        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}),",
+        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{on}),",
         raft.heartbeat, raft.max_batch_bytes
     ));
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));

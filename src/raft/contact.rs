@@ -1,0 +1,75 @@
+//! Who has heard from whom: what a current leader is to its followers (thesis 4.2.3), and a quorum to its leader (6.2).
+
+use super::node::Raft;
+use super::quorum::majority;
+use crate::replica::Role;
+use crate::time::{Duration, LocalTime};
+
+/// When a leader last heard from a majority.
+#[derive(Debug, Default)]
+pub(super) struct QuorumContact {
+    /// When it was elected, by a majority of which no peer has been heard before.
+    elected: LocalTime,
+    /// The earliest time at which it can have lost its quorum, by what was known when that was last looked at.
+    due: LocalTime,
+    /// Room for the times at which peers were heard.
+    heard: Vec<LocalTime>,
+}
+
+impl QuorumContact {
+    /// A majority has just voted for this server.
+    pub(super) fn elected(&mut self, now: LocalTime, timeout: Duration) {
+        (self.elected, self.due) = (now, now + timeout);
+    }
+
+    /// When to look whether the quorum is lost.
+    #[inline]
+    pub(super) fn due(&self) -> LocalTime {
+        self.due
+    }
+}
+
+impl Raft {
+    /// Whether a leader is current: this server leads, or has heard from its leader within the least election timeout.
+    pub(super) fn has_current_leader(&self, now: LocalTime) -> bool {
+        match self.role {
+            Role::Leader => true,
+            Role::PreCandidate | Role::Candidate => false,
+            Role::Follower => {
+                self.leader.is_some() && now < self.leader_heard + self.options.election_timeout.0
+            }
+        }
+    }
+
+    /// Whether requests for a vote are not even looked at, because a leader is current: a server that was removed, or
+    /// cut off for a while, can't depose it (thesis 4.2.3).
+    pub(super) fn ignores_vote_requests(&self, now: LocalTime) -> bool {
+        self.options.sticky && self.has_current_leader(now)
+    }
+
+    /// Whether this leader has heard from no majority, itself among it, for the least election timeout. A follower may
+    /// have waited that long as well, so another leader may be elected by now (thesis 6.2).
+    ///
+    /// It is looked at with each heartbeat, so that a leader that is answered is never woken for this alone, and at the
+    /// very time at which it is due.
+    pub(super) fn has_lost_quorum(&mut self, now: LocalTime) -> bool {
+        let others = majority(self.progress.len() + 1) - 1;
+        let QuorumContact { elected, due, heard } = &mut self.contact;
+        heard.clear();
+        heard.extend(self.progress.iter().map(|progress| progress.last_heard().unwrap_or(*elected)));
+        let contact = match others.checked_sub(1) {
+            Some(place) => *heard.select_nth_unstable_by(place, |one, other| other.cmp(one)).1,
+            None => now,
+        };
+        *due = contact + self.options.election_timeout.0;
+        now >= *due
+    }
+
+    /// The leader gives up leading, and waits for another or for its own timeout, in the same term (thesis 6.2).
+    pub(super) fn step_down(&mut self, now: LocalTime) {
+        assert_eq!(self.role, Role::Leader, "only a leader steps down");
+        self.role = Role::Follower;
+        self.leader = None;
+        self.restart_timer(now);
+    }
+}
