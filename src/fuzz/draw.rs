@@ -91,6 +91,7 @@ impl Draws {
         Cluster {
             voters: weighted(self.word("voters"), &ranges.voters),
             first_leader: None::<NodeId>,
+            priorities: Vec::new(),
             logs: if shuffled { Logs::Shuffled } else { Logs::Same },
             raft: Options {
                 heartbeat,

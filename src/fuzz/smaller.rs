@@ -137,6 +137,7 @@ fn with_nodes(plan: &Plan, voters: u32) -> Plan {
             }
             target => exists(target),
         },
+        Action::Transfer(target) => exists(target),
     });
     plan
 }
@@ -262,7 +263,9 @@ fn plainer(action: &Action) -> Vec<Action> {
         Action::Wipe(target) => vec![Action::Crash(*target)],
         Action::Crash(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Crash).collect(),
         Action::Pause(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Pause).collect(),
-        Action::Partition(_) | Action::Flap { .. } | Action::Crash(_) | Action::Pause(_) => Vec::new(),
+        Action::Partition(_) | Action::Flap { .. } | Action::Crash(_) | Action::Pause(_) | Action::Transfer(_) => {
+            Vec::new()
+        }
     }
 }
 

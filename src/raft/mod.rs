@@ -84,8 +84,10 @@ mod log;
 pub mod message;
 mod node;
 mod pre_vote;
+mod priority;
 mod progress;
 mod quorum;
+mod transfer;
 mod writes;
 
 pub use node::Raft;
