@@ -41,7 +41,7 @@ pub(super) struct ShrinkArguments {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// End after so many runs.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
     runs: u64,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         return Err(Failure::BadInput(text));
     };
     let mut trouble = None;
-    let Shrunk { plan: smallest, failure, runs, unfinished } = {
+    let Shrunk { plan: smallest, failure, runs, unfinished, .. } = {
         let mut kept = |smaller: &Plan| {
             if let Some(out) = &arguments.out {
                 let text = format!(
@@ -107,7 +107,7 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
                 trouble = put(&text, Some(out), output).err().or(trouble.take());
             }
         };
-        Shrink::new(script.clone(), failure, &mut runner::fails, &mut kept).at_most(arguments.runs).finish()
+        Shrink::new(script.clone(), failure, &mut runner::attempt, &mut kept).at_most(arguments.runs).finish()
     };
     if let Some(trouble) = trouble {
         return Err(trouble.into());
