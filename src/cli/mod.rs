@@ -11,6 +11,7 @@ mod manual;
 mod output;
 mod run;
 mod shrink;
+mod shrunk;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};

@@ -1,13 +1,13 @@
 //! `squall resolve` and `squall shrink`: a random run as a script, and the smallest scenario that fails like it.
 
 use super::inputs::{either, is_file, is_profile};
-use super::{Failure, Output, Status};
+use super::{Failure, Output, Status, shrunk};
 use crate::fuzz::{Shrink, Shrunk, Signature};
 use crate::plan::Plan;
-use crate::report::{Report, shell_word};
+use crate::report::shell_word;
 use crate::runner::{self, Finding, NewFile};
 use crate::scenario::Meant;
-use crate::{check, fuzz, scenario};
+use crate::{fuzz, scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ pub(super) struct ShrinkArguments {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// End after so many runs.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
     runs: u64,
 }
 
@@ -119,25 +119,31 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         return Err(Failure::BadInput(text));
     };
     let mut trouble = None;
-    let Shrunk { plan: smallest, failure, runs, unfinished } = {
+    let Shrunk { plan: smallest, failure, runs, unfinished, .. } = {
         let mut kept = |smaller: &Plan| {
             if let Some(out) = &arguments.out {
                 let text = format!(
-                    "{SHRUNK}{}, on its way.\n{}",
+                    "{}{}, on its way.\n{}",
+                    shrunk::BEGINNING,
                     arguments.given.file.display(),
                     scenario::write(smaller)
                 );
                 trouble = put(&text, Some(out), output).err().or(trouble.take());
             }
         };
-        Shrink::new(script.clone(), failure, &mut runner::fails, &mut kept).at_most(arguments.runs).finish()
+        Shrink::new(script.clone(), failure, &mut runner::attempt, &mut kept).at_most(arguments.runs).finish()
     };
     if let Some(trouble) = trouble {
         return Err(trouble.into());
     }
+    let mut smallest = shrunk::named(smallest, &failure.signature);
     let shown = runner::find(&smallest).report;
-    let text = head(&arguments.given.file, &plan, &failure, &shown)
-        + &cuts(&script, &smallest)
+    if let Some(found) = &mut smallest.found {
+        // Whoever keeps the file asks whether its own run is still the one that failed.
+        found.digest = shown.digest.value();
+    }
+    let text = shrunk::head(&arguments.given.file, &plan, &failure.signature, &shown)
+        + &shrunk::cuts(&script, &smallest)
         + &scenario::write(&smallest);
     put(&text, arguments.out.as_deref(), output)?;
     let more = if unfinished { "; more may be cut, with more --runs" } else { "" };
@@ -180,12 +186,9 @@ fn statable(mut script: Plan) -> Result<Plan, Failure> {
     }
 }
 
-/// How every file begins that holds what shrinking has left.
-const SHRUNK: &str = "// Shrunk from ";
-
 /// Whether a file is the work of shrinking, which may go on in place.
 fn is_shrunk(file: &Path) -> bool {
-    std::fs::read_to_string(file).is_ok_and(|text| text.starts_with(SHRUNK))
+    std::fs::read_to_string(file).is_ok_and(|text| text.starts_with(shrunk::BEGINNING))
 }
 
 /// Refuses to overwrite the scenario that was given.
@@ -216,46 +219,4 @@ fn put(text: &str, out: Option<&Path>, output: &Output) -> anyhow::Result<()> {
     let mut file = NewFile::create(path)?;
     file.write_all(text.as_bytes())?;
     Ok(file.commit()?)
-}
-
-/// Where it came from, and the story of its failure.
-fn head(file: &Path, plan: &Plan, failure: &fuzz::Failure, report: &Report) -> String {
-    let mut lines = vec![
-        format!("{}{} with seed {}.", SHRUNK.trim_start_matches("// "), file.display(), plan.seed),
-        format!("It fails by: {}.", failure.signature),
-    ];
-    for check in &report.checks {
-        if let check::Verdict::Violated(violation) = &check.verdict
-            && check.name == failure.signature.to_string()
-        {
-            lines.push(format!("At {}: {}.", violation.time, violation.message));
-        }
-    }
-    for expected in &report.expectations {
-        if expected.text == failure.signature.to_string() {
-            lines.push(format!("{}: {}.", expected.text, expected.why));
-        }
-    }
-    lines.push(format!("digest: {}", report.digest));
-    lines.iter().map(|line| format!("// {line}\n")).collect()
-}
-
-/// What was cut.
-fn cuts(from: &Plan, to: &Plan) -> String {
-    let operations = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| clients.count);
-    let numbers = [
-        ("faults", from.faults.len() as u64, to.faults.len() as u64),
-        ("nodes", u64::from(from.cluster.voters), u64::from(to.cluster.voters)),
-        ("clients", u64::from(operations(from)), u64::from(operations(to))),
-    ];
-    let changed = numbers.iter().filter(|(_, before, after)| before != after);
-    let mut cut: Vec<String> =
-        changed.map(|(what, before, after)| format!("{what} {before} -> {after}")).collect();
-    if from.seed != to.seed {
-        cut.push(format!("seed {} -> {}", from.seed, to.seed));
-    }
-    if from.duration != to.duration {
-        cut.push(format!("duration {} -> {}", from.duration, to.duration));
-    }
-    if cut.is_empty() { String::new() } else { format!("// Cut: {}.\n", cut.join(", ")) }
 }

@@ -8,8 +8,10 @@
 mod campaign;
 mod draw;
 mod labels;
+mod leap;
 mod owed;
 mod resolve;
+mod rounded;
 mod shrink;
 mod signature;
 mod smaller;
@@ -18,5 +20,5 @@ mod summary;
 pub use campaign::{Campaign, Drawn, Group, Regression, Sample};
 pub use draw::draw;
 pub use resolve::Resolver;
-pub use shrink::{Shrink, Shrunk};
+pub use shrink::{Shrink, Shrunk, Trial};
 pub use signature::{Failure, Signature};

@@ -1,5 +1,6 @@
 //! What could be cut from a plan: each pass proposes smaller plans, the boldest first.
 
+use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
     Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
@@ -9,19 +10,13 @@ use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 
 /// Proposes smaller plans than this one, which fails at this time. Every fault of the plan is scripted.
-type Pass = fn(&Plan, Time) -> Vec<Plan>;
+pub(super) type Pass = fn(&Plan, Time) -> Vec<Plan>;
 
-/// All passes, in the order in which they are tried.
-pub(super) const PASSES: [Pass; 8] = [
-    to_the_failure,
-    fewer_faults,
-    fewer_nodes,
-    less_load,
-    plainer_models,
-    plainer_faults,
-    shorter_faults,
-    earlier_faults,
-];
+/// What takes away much at once, in the order in which it is tried. Without load runs cost little: that goes first.
+pub(super) const COARSE: [Pass; 5] = [to_the_failure, less_load, fewer_faults, fewer_nodes, earlier_faults];
+
+/// What makes plainer what is left.
+pub(super) const FINE: [Pass; 3] = [plainer_models, plainer_faults, shorter_faults];
 
 /// The plans that these changes make of this one, as far as they change it.
 fn with(plan: &Plan, changes: &[&dyn Fn(&mut Plan)]) -> Vec<Plan> {
@@ -67,7 +62,7 @@ fn drop_what_never_happens(plan: &mut Plan) {
 }
 
 /// When a scripted fault begins.
-fn begin(fault: &Fault) -> Time {
+pub(super) fn begin(fault: &Fault) -> Time {
     match fault.start {
         Start::At(at) => at,
         Start::When { .. } => Time::ZERO,
@@ -75,7 +70,7 @@ fn begin(fault: &Fault) -> Time {
 }
 
 /// When a scripted fault ends.
-fn finish(fault: &Fault) -> Option<Time> {
+pub(super) fn finish(fault: &Fault) -> Option<Time> {
     match fault.end {
         End::Never => None,
         End::Until(until) => Some(until),
@@ -106,7 +101,7 @@ fn fewer_nodes(plan: &Plan, _: Time) -> Vec<Plan> {
     [3, voters.saturating_sub(2), voters.saturating_sub(1)].into_iter().filter_map(fewer).collect()
 }
 
-fn with_nodes(plan: &Plan, voters: u32) -> Plan {
+pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
     let mut plan = plan.clone();
     plan.cluster.voters = voters;
     plan.cluster.first_leader = plan.cluster.first_leader.filter(|node| node.0 <= voters);
@@ -182,6 +177,11 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
     proposals.into_iter().filter(|smaller| smaller != plan).collect()
 }
 
+/// The protocol of the paper, without what a switch adds.
+pub(super) fn switch_off(raft: &mut Options) {
+    (raft.pre_vote, raft.check_quorum, raft.sticky) = (false, false, false);
+}
+
 /// Links that neither lose nor duplicate and are all alike, disks that take no time, the usual timers, empty logs.
 fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
     let ms = Duration::from_millis;
@@ -200,6 +200,10 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.network.clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO },
             &|it| timers(&mut it.cluster.raft),
             &|it| it.cluster.raft.max_batch_bytes = 65_536,
+            &|it| switch_off(&mut it.cluster.raft),
+            &|it| it.cluster.raft.pre_vote = false,
+            &|it| it.cluster.raft.check_quorum = false,
+            &|it| it.cluster.raft.sticky = false,
             &|it| it.cluster.call_timeout = ms(150),
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
@@ -309,22 +313,26 @@ fn shorter_faults(plan: &Plan, _: Time) -> Vec<Plan> {
     smaller
 }
 
-/// Everything from some fault on happens sooner: the calm before it is halved.
+/// Everything happens in half the time; everything from some fault on happens sooner: the calm before it is halved.
 fn earlier_faults(plan: &Plan, _: Time) -> Vec<Plan> {
     let mut times: Vec<Time> = plan.faults.iter().map(begin).collect();
     times.sort_unstable();
     times.dedup();
+    let gap = |place: usize| times[place].since(if place == 0 { Time::ZERO } else { times[place - 1] });
+    // The last first, so that a gap that is halved leaves the times of those before it.
+    let halved = (0..times.len()).rev().filter(|place| gap(*place) > LONG_CALM);
+    let halved: Vec<_> =
+        halved.map(|place| (times[place], Duration::from_nanos(gap(place).nanos() / 2))).collect();
     let mut smaller = Vec::new();
-    let mut before = Time::ZERO;
-    for from in times {
-        let gap = from.since(before).nanos() / 2;
-        before = from;
-        if gap > 20_000_000 {
-            smaller.push(sooner(plan, from, Duration::from_nanos(gap)));
-        }
+    if halved.len() > 1 {
+        smaller.push(halved.iter().fold(plan.clone(), |plan, (from, by)| sooner(&plan, *from, *by)));
     }
+    smaller.extend(halved.iter().rev().map(|(from, by)| sooner(plan, *from, *by)));
     smaller
 }
+
+/// A calm before a fault that is worth cutting.
+const LONG_CALM: Duration = Duration::from_millis(40);
 
 /// What happens from this time on happens sooner by so much.
 fn sooner(plan: &Plan, from: Time, by: Duration) -> Plan {
@@ -343,48 +351,4 @@ fn sooner(plan: &Plan, from: Time, by: Duration) -> Plan {
     }
     plan.duration = Duration::from_nanos(plan.duration.nanos() - by.nanos());
     plan
-}
-
-/// The steps to which times are rounded, the coarsest first.
-const STEPS: [u64; 6] = [1_000_000_000, 500_000_000, 100_000_000, 50_000_000, 10_000_000, 1_000_000];
-
-/// Plans with one time rounded.
-pub(super) fn rounded(plan: &Plan) -> Vec<Plan> {
-    let mut rounder = Vec::new();
-    let near = |nanos: u64, step: u64| (nanos + step / 2) / step * step;
-    let is_round = |nanos: u64, step: u64| nanos.is_multiple_of(step);
-    for step in STEPS {
-        let duration = plan.duration.nanos();
-        let up = duration.div_ceil(step) * step;
-        if !is_round(duration, step) {
-            rounder.push(Plan { duration: Duration::from_nanos(up), ..plan.clone() });
-        }
-        for (place, fault) in plan.faults.iter().enumerate() {
-            let (from, until) = (begin(fault), finish(fault));
-            let start = near(from.nanos(), step);
-            if !is_round(from.nanos(), step) && until.is_none_or(|until| start < until.nanos()) {
-                let mut plan = plan.clone();
-                plan.faults[place].start = Start::At(Time::from_nanos(start));
-                rounder.push(plan);
-            }
-            if let Some(until) = until {
-                let end = near(until.nanos(), step);
-                if !is_round(until.nanos(), step) && end > from.nanos() && end < duration {
-                    let mut plan = plan.clone();
-                    plan.faults[place].end = End::Until(Time::from_nanos(end));
-                    rounder.push(plan);
-                }
-            }
-        }
-        if let Some(clients) = &plan.clients
-            && let Arrival::OpenLoop { mean } = clients.arrival
-            && !is_round(mean.nanos(), step)
-            && near(mean.nanos(), step) > 0
-        {
-            let arrival = Arrival::OpenLoop { mean: Duration::from_nanos(near(mean.nanos(), step)) };
-            let clients = Clients { arrival, ..clients.clone() };
-            rounder.push(Plan { clients: Some(clients), ..plan.clone() });
-        }
-    }
-    rounder
 }

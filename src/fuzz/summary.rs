@@ -41,6 +41,9 @@ impl Campaign {
         let stale = self.regressions.iter().filter(|it| it.stale).count();
         let failed = self.regressions.iter().filter(|it| it.figures.failed()).count();
         let held = self.regressions.len() - stale - failed;
+        if brief && stale + failed == 0 {
+            return;
+        }
         page.heading("Regressions", &format!("held: {held}, stale: {stale}, failed: {failed}"));
         for regression in self.regressions.iter().filter(|it| it.stale || it.figures.failed() || !brief) {
             let how = match &regression.failure {

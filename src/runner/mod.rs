@@ -13,7 +13,7 @@ pub use files::{
     FileError, NewFile, read_scenario, remove_unfinished_when_interrupted, report_when_interrupted,
     was_interrupted, writable_folder,
 };
-pub use findings::{Finding, fails, find};
+pub use findings::{Finding, attempt, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;

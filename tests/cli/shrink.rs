@@ -37,10 +37,24 @@ fn what_fails_is_shrunk_to_a_scenario_that_fails() {
     let text = fs::read_to_string(&out).expect("written");
     assert!(text.contains("// It fails by: term and vote."), "{text}");
     assert!(text.contains("had voted for"), "the story is told: {text}");
+    assert!(text.contains("// What led to it") && !text.contains(", call "), "{text}");
+    assert!(text.contains("name: \"term-and-vote-1-") && !text.contains("name: \"stormy\""), "{text}");
+    assert!(text.contains("about: \"Breaks the rule of term and vote: "), "{text}");
     let output = squall(["run", &out]);
     exits(&output, 1);
     assert!(text.contains(digest(&stdout(&output))), "{text}");
     assert_eq!(stdout(&squall(["shrink", &out])).matches("do:").count(), text.matches("do:").count());
+}
+
+/// A scenario that was found tells the digest of its own run, by which it is known again.
+#[test]
+fn what_was_found_keeps_its_origin_and_tells_its_new_digest() {
+    let origin = "found: (version: \"0.1.0\", seed: 77, digest: \"00000000000000000000000000000001\"),\n)";
+    let stormy = STORMY.replace("voters: 5", "voters: 5, bug: VoteNotPersisted");
+    let (_folder, name) = written(format!("{}, {origin}", stormy.strip_suffix(')').expect("a scenario")));
+    let text = stdout(&squall(["shrink", &name]));
+    let digest = text.lines().find_map(|line| line.strip_prefix("// digest: ")).expect("a digest");
+    assert!(text.contains(&format!("seed: 77, digest: \"{digest}\"")), "{text}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn scenarios() -> Vec<PathBuf> {
         for entry in std::fs::read_dir(folder).expect("a folder of scenarios") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            if path.is_dir() && !["profiles", "studies"].contains(&name.as_str()) {
+            if path.is_dir() && !["profiles", "regressions", "studies"].contains(&name.as_str()) {
                 collect(&path, found);
             } else if name.ends_with(".ron") {
                 found.push(path);

@@ -212,7 +212,7 @@ pub(super) fn settle(status: Status, troubles: &[anyhow::Error], output: &Output
 /// The width of reports in files.
 const FILE_WIDTH: usize = 100;
 
-fn kind_name(kind: u8) -> String {
+pub(super) fn kind_name(kind: u8) -> String {
     runner::kind_name(kind).to_owned()
 }
 

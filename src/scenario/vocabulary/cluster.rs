@@ -55,7 +55,7 @@ pub(super) const SECTIONS: &[Section] = &[
         entries: &[
             Entry::field("version", "text", "by which version of Squall", "\"0.1.0\"").required().limit("1 to 100 characters on one line"),
             Entry::field("seed", "whole number", "with which seed", "7").required().within(bounds::SEED),
-            Entry::field("digest", "text", "the digest of the run that failed", "\"00112233445566778899aabbccddeeff\"")
+            Entry::field("digest", "text", "the digest of the run that failed; in scenarios/regressions of the one that passes since", "\"00112233445566778899aabbccddeeff\"")
                 .required()
                 .limit("32 hexadecimal digits"),
         ],

@@ -1,0 +1,125 @@
+//! What shrinking leaves as a file that a stranger can read: a name, what it shows, the story of the failure.
+
+use super::run::kind_name;
+use crate::check::Verdict;
+use crate::fuzz::{Group, Signature};
+use crate::plan::{Action, Plan};
+use crate::report::Report;
+use crate::trace::Record;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How every file begins that holds what shrinking has left.
+pub(super) const BEGINNING: &str = "// Shrunk from ";
+
+/// So many records of a story are told, the last ones.
+const STORY: usize = 12;
+
+/// The plan with a name of its own, by what breaks and what it takes, and a word on it.
+pub(super) fn named(plan: Plan, signature: &Signature) -> Plan {
+    let faults = kinds(&plan);
+    let short: Vec<String> = if faults.is_empty() {
+        vec!["calm".to_owned()]
+    } else {
+        faults.iter().map(|fault| fault.replace(' ', "-")).collect()
+    };
+    let name = format!("{}-{}", Group::slug(signature), short.join("-"));
+    let rule = match signature {
+        Signature::Safety(property) => {
+            format!("Breaks the rule of {}: {}.", property.name(), property.about())
+        }
+        Signature::Panicked(_) => "The run breaks off.".to_owned(),
+        Signature::Livelock => "Time stops: one instant has no end.".to_owned(),
+        Signature::Expectation(expected) => format!("Does not hold {expected}."),
+    };
+    let nodes = counted(plan.cluster.voters as usize, "node");
+    let faults = if faults.is_empty() { "no fault at all".to_owned() } else { faults.join(", ") };
+    let load = if plan.clients.is_some() { "clients" } else { "no clients" };
+    let bug = plan.cluster.raft.bug.map(|bug| format!(" The bug {bug:?} is planted.")).unwrap_or_default();
+    Plan { name, about: format!("{rule} It takes {nodes}, {faults} and {load}.{bug}"), ..plan }
+}
+
+/// How many faults of each kind, such as `2 crashes`.
+fn kinds(plan: &Plan) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for fault in &plan.faults {
+        *counts.entry(kind(&fault.action)).or_default() += 1;
+    }
+    counts.into_iter().map(|(kind, count)| counted(count, kind)).collect()
+}
+
+const fn kind(action: &Action) -> &'static str {
+    match action {
+        Action::Partition(_) | Action::Flap { .. } => "partition",
+        Action::Clog(_) => "clog",
+        Action::Crash(_) => "crash",
+        Action::Wipe(_) => "wipe",
+        Action::Pause(_) => "pause",
+    }
+}
+
+/// `1 crash`, `2 crashes`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = match what {
+        _ if count == 1 => "",
+        "crash" => "es",
+        _ => "s",
+    };
+    format!("{count} {what}{plural}")
+}
+
+/// Where it came from, how it fails, and what led to that.
+pub(super) fn head(file: &Path, plan: &Plan, signature: &Signature, report: &Report) -> String {
+    let mut lines = vec![
+        format!("{}{} with seed {}.", BEGINNING.trim_start_matches("// "), file.display(), plan.seed),
+        format!("It fails by: {signature}."),
+    ];
+    for check in &report.checks {
+        if let Verdict::Violated(violation) = &check.verdict
+            && check.name == signature.to_string()
+        {
+            lines.push(format!("At {}: {}.", violation.time, violation.message));
+        }
+    }
+    for expected in &report.expectations {
+        if expected.text == signature.to_string() {
+            lines.push(format!("{}: {}.", expected.text, expected.why));
+        }
+    }
+    lines.push(format!("digest: {}", report.digest));
+    if let (Some(evidence), Signature::Safety(_)) = (&report.evidence, signature) {
+        lines.push(String::new());
+        lines.push("What led to it, one by the other:".to_owned());
+        let led = evidence.records.iter().filter(|record| evidence.chain.contains(&record.id));
+        let told = led.clone().skip(led.count().saturating_sub(STORY));
+        lines.extend(told.map(step));
+    }
+    lines.iter().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
+}
+
+/// A record of a story: when, who, what; without the numbers that only a trace needs.
+fn step(record: &Record) -> String {
+    let line = record.body.line(&kind_name);
+    let what = line.split(", call ").next().unwrap_or(&line);
+    format!("{:>16} {:<3} {what}", record.time.to_string(), record.node.to_string())
+}
+
+/// What was cut.
+pub(super) fn cuts(from: &Plan, to: &Plan) -> String {
+    let operations = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| clients.count);
+    let numbers = [
+        ("faults", from.faults.len() as u64, to.faults.len() as u64),
+        ("nodes", u64::from(from.cluster.voters), u64::from(to.cluster.voters)),
+        ("clients", u64::from(operations(from)), u64::from(operations(to))),
+    ];
+    let changed = numbers.iter().filter(|(_, before, after)| before != after);
+    let mut cut: Vec<String> =
+        changed.map(|(what, before, after)| format!("{what} {before} -> {after}")).collect();
+    if from.seed != to.seed {
+        cut.push(format!("seed {} -> {}", from.seed, to.seed));
+    }
+    if from.duration != to.duration {
+        cut.push(format!("duration {} -> {}", from.duration, to.duration));
+    }
+    if cut.is_empty() { String::new() } else { format!("//\n// Cut: {}.\n", cut.join(", ")) }
+}
