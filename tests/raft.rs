@@ -31,7 +31,8 @@ use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
-    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote, RequestVoteReply, TimeoutNow,
+    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote,
+    RequestVoteReply, TimeoutNow,
 };
 use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
 use squall::time::Duration;
@@ -277,7 +278,12 @@ impl Script {
             }
             "PreVote" => {
                 let (last_index, last_term) = position("last")?;
-                Message::PreVote(PreVote { term, last_index, last_term, priority: number("priority")? as u32 })
+                Message::PreVote(PreVote {
+                    term,
+                    last_index,
+                    last_term,
+                    priority: number("priority")? as u32,
+                })
             }
             "PreVoteReply" => {
                 let (granted, candidacy) = (words.contains(&"granted"), Term(number("for")?));

@@ -329,8 +329,15 @@ mod tests {
             Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
         let stream = Stream::new(1, "raft", 1, 1);
         let now = LocalTime::ZERO;
-        let boot =
-            Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now, is_first: false, priority: 0 };
+        let boot = Boot {
+            id: NodeId(1),
+            options: &options,
+            recovered: &recovered,
+            stream,
+            now,
+            is_first: false,
+            priority: 0,
+        };
         let mut out = Effects::default();
         let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
         let now = out.deadline.expect("a follower waits");
@@ -419,7 +426,15 @@ mod tests {
         let mut boot = |recovered: &Recovered| {
             let stream = Stream::new(1, "raft", 1, 1);
             Raft::boot(
-                Boot { id: NodeId(1), options: &raft.options, recovered, stream, now, is_first: false, priority: 0 },
+                Boot {
+                    id: NodeId(1),
+                    options: &raft.options,
+                    recovered,
+                    stream,
+                    now,
+                    is_first: false,
+                    priority: 0,
+                },
                 &mut out,
             )
             .err()

@@ -46,8 +46,9 @@ fn priorities(path: &Path<'_>, given: &[u64], voters: u32, notes: &mut Notes<'_>
         notes.error(path, message, "give each node its priority, in order, or none");
     }
     let each = given.iter().enumerate();
-    let read: Vec<u32> =
-        each.map(|(i, &priority)| bounded_value(&path.item(i), priority, bounds::PRIORITY, notes) as u32).collect();
+    let read: Vec<u32> = each
+        .map(|(i, &priority)| bounded_value(&path.item(i), priority, bounds::PRIORITY, notes) as u32)
+        .collect();
     if read.iter().all(|priority| *priority == 0) { Vec::new() } else { read }
 }
 

@@ -28,10 +28,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = !actions.any(|action| matches!(action, Action::Wipe(_)));
             none.then_some(("no fault wipes a disk", "add a `Wipe` to `faults` or `storm`"))
         }
-        Event::TransferBegun
-        | Event::TransferAsked
-        | Event::TransferAborted
-        | Event::TransferRefused => {
+        Event::TransferBegun | Event::TransferAsked | Event::TransferAborted | Event::TransferRefused => {
             let none = !actions.any(|action| matches!(action, Action::Transfer(_)));
             none.then_some(("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"))
         }

@@ -74,7 +74,10 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         lines.push(format!("        first_leader: {},", first.0));
     }
     if !cluster.priorities.is_empty() {
-        lines.push(format!("        priorities: [{}],", joined(cluster.priorities.iter().map(u32::to_string))));
+        lines.push(format!(
+            "        priorities: [{}],",
+            joined(cluster.priorities.iter().map(u32::to_string))
+        ));
     }
     match &cluster.logs {
         Logs::Same => {}
