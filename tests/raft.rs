@@ -4,15 +4,15 @@
 //!
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
-//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush] [pre-vote] [check-quorum] [sticky]`: start over
-//!   with N nodes. Election timeouts are drawn from 150ms..300ms unless told otherwise.
+//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush] [pre-vote] [check-quorum] [sticky]
+//!   [priorities="P P .."]`: start over with N nodes. Election timeouts are drawn from 150ms..300ms unless told otherwise.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
 //!   after a colon, its command; without one it is a no-op. `T*9` are nine of them.
 //! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
 //! - `run 500ms [nX ..]`: time passes; who is due by then is woken, one after the other, and it is settled among these
 //!   nodes, or among all, each time.
 //! - `timers`: when each node wants to be woken, counted from now.
-//! - `propose nX COMMAND ..`: a client proposes.
+//! - `propose nX COMMAND ..`: a client proposes. `transfer nX nY`: an operator asks nX to hand over to nY.
 //! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
 //!   `any` stands for any node.
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
@@ -31,7 +31,8 @@ use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
-    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote, RequestVoteReply,
+    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote,
+    RequestVoteReply, TimeoutNow,
 };
 use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
 use squall::time::Duration;
@@ -90,6 +91,7 @@ impl goldenscript::Runner for Script {
             "wake" => self.0.step(node(&words, 0)?, Input::Wake),
             "advance" => self.0.now += words.first().ok_or("how long?")?.parse()?,
             "propose" => self.propose(command)?,
+            "transfer" => self.0.step(node(&words, 0)?, Input::Transfer { to: node(&words, 1)? }),
             "deliver" | "drop" | "duplicate" => self.route(&command.name, &words, &keys)?,
             "settle" => self.settle(&nodes(&words)?),
             "elect" => {
@@ -132,7 +134,18 @@ impl Script {
             Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
             Some(other) => return Err(format!("no such bug: {other}").into()),
         };
-        self.0 = Cluster::new(words.first().ok_or("how many?")?.parse()?, 1, options, Some(String::new()));
+        let priorities = keys.get("priorities").unwrap_or(&"").split_whitespace();
+        let priorities = priorities.map(str::parse).collect::<Result<Vec<u32>, _>>()?;
+        let count: u32 = words.first().ok_or("how many?")?.parse()?;
+        self.0 = Cluster::new(count, 1, options, Some(String::new()));
+        if !priorities.is_empty() {
+            self.0.priorities = priorities;
+            (1..=count).map(NodeId).for_each(|id| {
+                self.0.crash(id);
+                self.0.boot(id);
+            });
+            self.0.transcript = Some(String::new());
+        }
         Ok(())
     }
 
@@ -257,19 +270,26 @@ impl Script {
         let message = match *words.get(2).ok_or("which kind?")? {
             "RequestVote" => {
                 let (last_index, last_term) = position("last")?;
-                Message::RequestVote(RequestVote { term, last_index, last_term })
+                let (priority, is_transfer) = (number("priority")? as u32, words.contains(&"transfer"));
+                Message::RequestVote(RequestVote { term, last_index, last_term, priority, is_transfer })
             }
             "RequestVoteReply" => {
                 Message::RequestVoteReply(RequestVoteReply { term, granted: words.contains(&"granted") })
             }
             "PreVote" => {
                 let (last_index, last_term) = position("last")?;
-                Message::PreVote(PreVote { term, last_index, last_term })
+                Message::PreVote(PreVote {
+                    term,
+                    last_index,
+                    last_term,
+                    priority: number("priority")? as u32,
+                })
             }
             "PreVoteReply" => {
                 let (granted, candidacy) = (words.contains(&"granted"), Term(number("for")?));
                 Message::PreVoteReply(PreVoteReply { term, granted, candidacy })
             }
+            "TimeoutNow" => Message::TimeoutNow(TimeoutNow { term }),
             "AppendEntries" => {
                 let (prev_index, prev_term) = position("prev")?;
                 let count = Entries::new(&entries).count() as u32;

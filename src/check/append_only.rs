@@ -75,6 +75,7 @@ impl LeaderAppendOnly {
             | Body::HardStateWritten { .. }
             | Body::Accepted { .. }
             | Body::Refused { .. }
+            | Body::Transfer { .. }
             | Body::Committed { .. }
             | Body::Applied { .. }
             | Body::Acknowledged { .. } => {}

@@ -55,6 +55,7 @@ const fn kind(action: &Action) -> &'static str {
         Action::Crash(_) => "crash",
         Action::Wipe(_) => "wipe",
         Action::Pause(_) => "pause",
+        Action::Transfer(_) => "transfer",
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Drawn {
     Wipes,
     /// Processes that stop.
     Pauses,
+    /// Leaders are asked to hand over.
+    Transfers,
     /// Links that are cut.
     Partitions,
     /// Links that hold their frames.
@@ -78,6 +80,7 @@ impl Drawn {
             Action::Crash(_) => Self::Crashes,
             Action::Wipe(_) => Self::Wipes,
             Action::Pause(_) => Self::Pauses,
+            Action::Transfer(_) => Self::Transfers,
             Action::Partition(_) => Self::Partitions,
             Action::Clog(_) => Self::Clogs,
             Action::Flap { .. } => Self::Flaps,
@@ -90,6 +93,7 @@ impl Drawn {
             Self::Crashes => "crashes",
             Self::Wipes => "wipes",
             Self::Pauses => "pauses",
+            Self::Transfers => "transfers",
             Self::Partitions => "partitions",
             Self::Clogs => "clogs",
             Self::Flaps => "flaps",

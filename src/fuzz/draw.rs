@@ -87,10 +87,12 @@ impl Draws {
         let factor = self.whole("election timeout", ranges.election_timeout_permille);
         let least = times(heartbeat, factor);
         let most = times(least, self.whole("timeout spread", ranges.timeout_spread_permille)).max(least);
+        let voters = weighted(self.word("voters"), &ranges.voters);
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
-            voters: weighted(self.word("voters"), &ranges.voters),
+            voters,
             first_leader: None::<NodeId>,
+            priorities: self.priorities(ranges.priorities, voters),
             logs: if shuffled { Logs::Shuffled } else { Logs::Same },
             raft: Options {
                 heartbeat,
@@ -104,6 +106,14 @@ impl Draws {
             flush: self.lengths("flush", ranges.flush),
             call_timeout: CALL_TIMEOUT,
         }
+    }
+
+    /// In a share of the runs each node has a priority from 0 to 3.
+    fn priorities(&self, likely: Rate, voters: u32) -> Vec<u32> {
+        let mut stream = self.stream("priorities", 0);
+        let hits = likely.hits(stream.word());
+        let drawn: Vec<u32> = (0..voters).map(|_| below(stream.word(), 4) as u32).collect();
+        if hits && drawn.iter().any(|priority| *priority > 0) { drawn } else { Vec::new() }
     }
 
     fn network(&self, profile: &Profile) -> Network {

@@ -15,6 +15,7 @@ pub(super) fn label(action: &Action) -> String {
         Action::Crash(target) => format!("Crash({})", node(*target)),
         Action::Wipe(target) => format!("Wipe({})", node(*target)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
+        Action::Transfer(target) => format!("Transfer({})", node(*target)),
     }
 }
 

@@ -84,6 +84,7 @@ impl Resolver {
             ActionKind::Crash => Action::Crash(nodes),
             ActionKind::Wipe => Action::Wipe(nodes),
             ActionKind::Pause => Action::Pause(nodes),
+            ActionKind::Transfer => Action::Transfer(nodes),
         };
         let is_only_one = self.of(happened.source).count() == 1;
         let id = match happened.source {

@@ -108,6 +108,7 @@ pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
     if let Logs::Each(logs) = &mut plan.cluster.logs {
         logs.truncate(voters as usize);
     }
+    plan.cluster.priorities.truncate(voters as usize);
     plan.network.links.retain(|(from, to, _)| from.0.max(to.0) <= voters);
     let exists = |target: &Target| !matches!(target, Target::Node(node) if node.0 > voters);
     plan.faults.retain_mut(|fault| match &mut fault.action {
@@ -132,6 +133,7 @@ pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
             }
             target => exists(target),
         },
+        Action::Transfer(target) => exists(target),
     });
     plan
 }
@@ -207,6 +209,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
             &|it| it.cluster.first_leader = None,
+            &|it| it.cluster.priorities.clear(),
         ],
     );
     let usual_latency = Distribution::Uniform(ms(1), ms(5));
@@ -266,7 +269,11 @@ fn plainer(action: &Action) -> Vec<Action> {
         Action::Wipe(target) => vec![Action::Crash(*target)],
         Action::Crash(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Crash).collect(),
         Action::Pause(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Pause).collect(),
-        Action::Partition(_) | Action::Flap { .. } | Action::Crash(_) | Action::Pause(_) => Vec::new(),
+        Action::Partition(_)
+        | Action::Flap { .. }
+        | Action::Crash(_)
+        | Action::Pause(_)
+        | Action::Transfer(_) => Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ pub use view::{NodeView, Power, Queues};
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
 use crate::net::{Slot, Wire};
-use crate::replica::{Effects, Input, Options, Recovered, Software, Status};
+use crate::replica::{Effects, Input, Options, Recovered, Software, Status, TransferStep};
 use crate::time::{Duration, LocalTime, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
 use log::Log;
@@ -38,6 +38,8 @@ pub struct Setup<'s> {
     pub call_timeout: Duration,
     /// The node whose first timeout ends at once.
     pub first_leader: Option<NodeId>,
+    /// The priority of each node, in order; 0 where the list ends.
+    pub priorities: &'s [u32],
 }
 
 /// One machine.
@@ -274,6 +276,16 @@ impl Host {
         if let Some(process) = &mut self.process {
             let request = process.number_request(None);
             self.step(Input::Propose { request, command }, setup, wire);
+        }
+    }
+
+    /// An operator asks for a transfer of leadership to another node. A process that is paused or down refuses, by silence:
+    /// that is recorded as a refusal.
+    pub fn transfer<O: Observer>(&mut self, to: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        if self.is_running() {
+            self.step(Input::Transfer { to }, setup, wire);
+        } else {
+            wire.trace.effect(self.address(), Body::Transfer { to, step: TransferStep::Refused });
         }
     }
 

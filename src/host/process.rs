@@ -71,7 +71,9 @@ impl Process {
         *effects = Effects::default();
         let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
         let is_first = epoch == Epoch(1) && setup.first_leader == Some(id);
-        let boot = Boot { id, options: setup.options, recovered, stream, now: local(now), is_first };
+        let priority = setup.priorities.get(id.slot()).copied().unwrap_or(0);
+        let boot =
+            Boot { id, options: setup.options, recovered, stream, now: local(now), is_first, priority };
         let replica = setup.software.boot(boot, effects)?;
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);
@@ -161,6 +163,7 @@ impl Process {
                 Call::Response => {
                     self.calls[peer.slot()].answer(header.call);
                 }
+                Call::Notice => {}
             }
             return Ok(Input::Receive { from: peer, kind: header.kind, payload });
         }
@@ -223,6 +226,9 @@ impl Process {
                     }
                 }
                 Effect::Refuse { request, reason } => self.refuse(request, reason, setup, wire),
+                Effect::Transfer { to, step } => {
+                    wire.trace.effect(self.id.into(), Body::Transfer { to, step });
+                }
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);
@@ -415,7 +421,11 @@ impl Process {
         wire: &mut Wire<'_, O>,
     ) {
         wire.trace.effect(self.id.into(), Body::Refused { request, reason });
-        let Refusal::NotLeader { hint } = reason;
+        let hint = match reason {
+            Refusal::NotLeader { hint } => hint,
+            // Who leads next is not known yet: the client waits and asks again.
+            Refusal::Busy => None,
+        };
         if let Some(asker) = self.requests.decided(request) {
             self.answer(asker, &Reply::NotLeader { hint }, setup, wire);
         }

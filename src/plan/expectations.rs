@@ -112,6 +112,14 @@ listed! {
         LeaderDeposed,
         /// A leader gives up its role within its term, since it has heard from no quorum.
         LeaderSteppedDown,
+        /// A leader begins to hand over.
+        TransferBegun,
+        /// A leader asks its successor to campaign at once.
+        TransferAsked,
+        /// A leader gives up handing over, and leads on.
+        TransferAborted,
+        /// A node refuses to hand over.
+        TransferRefused,
         /// A log gives up entries that conflict with the leader's.
         EntryTruncated,
         /// A frame between nodes is lost, for any reason.

@@ -102,6 +102,8 @@ pub enum Action {
     Wipe(Target),
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),
+    /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.
+    Transfer(Target),
 }
 
 /// Which links between nodes are hit. Links of clients never are.

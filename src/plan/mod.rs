@@ -77,6 +77,8 @@ pub struct Cluster {
     pub voters: u32,
     /// The node that is to be leader first, by being the first to time out: its first timeout ends at once.
     pub first_leader: Option<NodeId>,
+    /// Who is to be preferred as leader: the priority of each node, in order; empty if all are alike.
+    pub priorities: Vec<u32>,
     /// What the logs hold before time 0.
     pub logs: Logs,
     /// The protocol's parameters.

@@ -60,6 +60,8 @@ pub struct ClusterRanges {
     pub sticky: Rate,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
+    /// In what share of the runs nodes have priorities of their own.
+    pub priorities: Rate,
     /// How likely logs of different lengths are to begin with.
     pub shuffled_logs: Rate,
     /// A bug that is planted in every node of every run.

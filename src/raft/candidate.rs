@@ -7,9 +7,9 @@ use crate::replica::{Effect, Effects, Role};
 use crate::time::LocalTime;
 
 impl Raft {
-    /// Nobody leads, as far as this server knows: it stands for election in the next term (5.2). After a split vote
-    /// that is the same again, with a new timeout.
-    pub(super) fn campaign(&mut self, now: LocalTime, out: &mut Effects) {
+    /// Nobody leads, as far as this server knows, or its leader wants to be succeeded (3.10): it stands for election in
+    /// the next term (5.2). After a split vote that is the same again, with a new timeout.
+    pub(super) fn campaign(&mut self, now: LocalTime, is_transfer: bool, out: &mut Effects) {
         let Some(term) = self.term.0.checked_add(1) else {
             // Only hostile bytes bring a server to the last of all terms. Nobody can be elected any more.
             return self.restart_timer(now);
@@ -20,13 +20,18 @@ impl Raft {
         self.vote_for_self();
         self.votes.reset(self.peers.ids().len() + 1);
         self.save_hard_state(out);
-        self.request_votes(out);
+        self.request_votes(is_transfer, out);
     }
 
     /// Asks all others at once. The requests show the new term, so they wait until it is durable, like the own vote.
-    fn request_votes(&mut self, out: &mut Effects) {
-        let request =
-            RequestVote { term: self.term, last_index: self.log.last(), last_term: self.log.last_term() };
+    fn request_votes(&mut self, is_transfer: bool, out: &mut Effects) {
+        let request = RequestVote {
+            term: self.term,
+            last_index: self.log.last(),
+            last_term: self.log.last_term(),
+            priority: self.priority,
+            is_transfer,
+        };
         self.send_to_all(Message::RequestVote(request), out);
     }
 
@@ -68,8 +73,8 @@ impl Raft {
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
             // A candidate has sent no entries in this term, so this answers an earlier term's.
             Message::AppendEntriesReply(_) => {}
-            // It is a candidate by now: whether it would be one is settled.
-            Message::PreVoteReply(_) => {}
+            // It is a candidate by now: whether it would be one is settled, and that it should be.
+            Message::PreVoteReply(_) | Message::TimeoutNow(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who has heard from whom: what a current leader is to its followers (thesis 4.2.3), and a quorum to its leader (6.2).
 
+use super::message::RequestVote;
 use super::node::Raft;
 use super::quorum::majority;
 use crate::replica::Role;
@@ -41,10 +42,10 @@ impl Raft {
         }
     }
 
-    /// Whether requests for a vote are not even looked at, because a leader is current: a server that was removed, or
-    /// cut off for a while, can't depose it (thesis 4.2.3).
-    pub(super) fn ignores_vote_requests(&self, now: LocalTime) -> bool {
-        self.options.sticky && self.has_current_leader(now)
+    /// Whether a request for a vote is not even looked at, because a leader is current: a server that was removed, or cut
+    /// off for a while, can't depose it (thesis 4.2.3). One that the leader itself asked to campaign can (3.10).
+    pub(super) fn ignores_vote_request(&self, now: LocalTime, request: &RequestVote) -> bool {
+        self.options.sticky && !request.is_transfer && self.has_current_leader(now)
     }
 
     /// Whether this leader has heard from no majority, itself among it, for the least election timeout. A follower may
@@ -70,6 +71,7 @@ impl Raft {
         assert_eq!(self.role, Role::Leader, "only a leader steps down");
         self.role = Role::Follower;
         self.leader = None;
+        self.transfer = None;
         self.restart_timer(now);
     }
 }

@@ -27,6 +27,12 @@ impl Raft {
             }
             // The leader of the term speaks: its log is the one to have (5.3).
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
+            // Its leader wants it to lead: it campaigns at once, and past pre-vote (thesis 3.10).
+            Message::TimeoutNow(request) => {
+                if request.term == self.term && self.leader == Some(from) {
+                    self.campaign(now, true, out);
+                }
+            }
             // Replies to what this server asked in an earlier role have no meaning now.
             Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) | Message::PreVoteReply(_) => {}
         }

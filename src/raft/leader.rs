@@ -44,6 +44,8 @@ impl Raft {
             Message::PreVote(request) => self.answer_pre_vote(now, from, &request, out),
             // The election is over: further votes change nothing.
             Message::RequestVoteReply(_) | Message::PreVoteReply(_) => {}
+            // From an earlier term's leader: this server leads already.
+            Message::TimeoutNow(_) => {}
             // A leader of an earlier term is told that it is deposed (5.1).
             Message::AppendEntries(request) if request.term < self.term => {
                 self.refuse_entries(from, &request, out);
@@ -77,8 +79,10 @@ impl Raft {
     /// The deadline has come: for heartbeats, or to look whether there is still a quorum.
     pub(super) fn wake_leader(&mut self, now: LocalTime, out: &mut Effects) {
         if self.options.check_quorum && self.has_lost_quorum(now) {
-            self.step_down(now);
-        } else if now >= self.heartbeat_due {
+            return self.step_down(now);
+        }
+        self.abort_late_transfer(now, out);
+        if now >= self.heartbeat_due {
             self.send_heartbeats(now, out);
         }
     }
@@ -86,11 +90,14 @@ impl Raft {
     /// When a leader wants to be woken.
     #[inline]
     pub(super) fn leader_due(&self) -> LocalTime {
+        let mut due = self.heartbeat_due;
         if self.options.check_quorum {
-            self.heartbeat_due.min(self.contact.due())
-        } else {
-            self.heartbeat_due
+            due = due.min(self.contact.due());
         }
+        if let Some(transfer) = &self.transfer {
+            due = due.min(transfer.due());
+        }
+        due
     }
 
     /// Lets every follower hear from its leader, so that none campaigns (5.2). What got lost shows here: each heartbeat
@@ -126,6 +133,9 @@ impl Raft {
         }
         if self.progress[place].next() <= self.log.last() {
             self.send_next(place, out);
+        }
+        if self.transfer.is_some() {
+            self.ask_target_if_ready(out);
         }
     }
 
@@ -208,7 +218,7 @@ impl Raft {
     /// The write before which this term may not be shown. Entries need not wait for the leader's own disk (thesis
     /// 10.2.1); it counts them itself only when they are durable.
     #[inline]
-    fn term_after(&self) -> Option<WriteId> {
+    pub(super) fn term_after(&self) -> Option<WriteId> {
         self.writes.pending(self.writes.of_hard_state())
     }
 }

@@ -1,6 +1,6 @@
 //! The messages between replicas and their wire form.
 //!
-//! The four messages of figure 2 of the paper and the two of pre-vote (thesis 9.6), each a fixed little-endian layout
+//! The four messages of figure 2 of the paper, the two of pre-vote (thesis 9.6) and TimeoutNow (3.10), each a fixed little-endian layout
 //! laid by hand. All begin with a term: the sender's, but in [`PreVote`]. Only [`AppendEntries`] varies in length; it counts its entries, so that a frame cut between two
 //! entries is told from a shorter one. Decoding borrows, never panics and never allocates, whatever the bytes.
 
@@ -20,6 +20,9 @@ pub const PRE_VOTE: u8 = 5;
 /// The kind number of [`PreVoteReply`].
 pub const PRE_VOTE_REPLY: u8 = 6;
 
+/// The kind number of [`TimeoutNow`].
+pub const TIMEOUT_NOW: u8 = 9;
+
 /// A message of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
@@ -35,11 +38,13 @@ pub enum Message<'a> {
     PreVote(PreVote),
     /// A server says whether it would vote so.
     PreVoteReply(PreVoteReply),
+    /// A leader asks a server to campaign at once, so as to be succeeded by it.
+    TimeoutNow(TimeoutNow),
 }
 
 /// A candidate asks for a vote (5.2).
 ///
-/// `term: u64 | last_index: u64 | last_term: u64`
+/// `term: u64 | last_index: u64 | last_term: u64 | priority: u32 | is_transfer: u8`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestVote {
     /// The candidate's term.
@@ -48,6 +53,10 @@ pub struct RequestVote {
     pub last_index: Index,
     /// The term of that entry.
     pub last_term: Term,
+    /// The candidate's priority.
+    pub priority: u32,
+    /// Whether its leader has asked it to campaign (3.10), so that none is to be protected from it.
+    pub is_transfer: bool,
 }
 
 /// The answer to [`RequestVote`].
@@ -63,7 +72,7 @@ pub struct RequestVoteReply {
 
 /// A server asks whether it would get a vote (thesis 9.6). Nobody's term rises by it.
 ///
-/// `term: u64 | last_index: u64 | last_term: u64`
+/// `term: u64 | last_index: u64 | last_term: u64 | priority: u32`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PreVote {
     /// The term in which it would be a candidate: one above its own.
@@ -72,6 +81,8 @@ pub struct PreVote {
     pub last_index: Index,
     /// The term of that entry.
     pub last_term: Term,
+    /// Its priority.
+    pub priority: u32,
 }
 
 /// The answer to [`PreVote`]. It binds nobody.
@@ -85,6 +96,16 @@ pub struct PreVoteReply {
     pub granted: bool,
     /// The term that was asked about.
     pub candidacy: Term,
+}
+
+/// A leader asks a server that has all of its entries to campaign without waiting for its timer (3.10). The answer is that
+/// server's request for votes.
+///
+/// `term: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeoutNow {
+    /// The leader's term.
+    pub term: Term,
 }
 
 /// A leader's entries, or none as a heartbeat (5.3).
@@ -148,17 +169,21 @@ impl<'a> Message<'a> {
         let message = match kind {
             REQUEST_VOTE => {
                 let last_index = Index(reader.u64()?);
-                Self::RequestVote(RequestVote { term, last_index, last_term: Term(reader.u64()?) })
+                let last_term = Term(reader.u64()?);
+                let (priority, is_transfer) = (reader.u32()?, reader.bool()?);
+                Self::RequestVote(RequestVote { term, last_index, last_term, priority, is_transfer })
             }
             REQUEST_VOTE_REPLY => Self::RequestVoteReply(RequestVoteReply { term, granted: reader.bool()? }),
             PRE_VOTE => {
                 let last_index = Index(reader.u64()?);
-                Self::PreVote(PreVote { term, last_index, last_term: Term(reader.u64()?) })
+                let last_term = Term(reader.u64()?);
+                Self::PreVote(PreVote { term, last_index, last_term, priority: reader.u32()? })
             }
             PRE_VOTE_REPLY => {
                 let granted = reader.bool()?;
                 Self::PreVoteReply(PreVoteReply { term, granted, candidacy: Term(reader.u64()?) })
             }
+            TIMEOUT_NOW => Self::TimeoutNow(TimeoutNow { term }),
             APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
             APPEND_ENTRIES_REPLY => {
                 let refused = reader.bool()?;
@@ -184,12 +209,16 @@ impl<'a> Message<'a> {
             Self::RequestVote(request) => {
                 buffer.extend_from_slice(&request.last_index.0.to_le_bytes());
                 buffer.extend_from_slice(&request.last_term.0.to_le_bytes());
+                buffer.extend_from_slice(&request.priority.to_le_bytes());
+                buffer.push(u8::from(request.is_transfer));
             }
             Self::RequestVoteReply(reply) => buffer.push(u8::from(reply.granted)),
             Self::PreVote(request) => {
                 buffer.extend_from_slice(&request.last_index.0.to_le_bytes());
                 buffer.extend_from_slice(&request.last_term.0.to_le_bytes());
+                buffer.extend_from_slice(&request.priority.to_le_bytes());
             }
+            Self::TimeoutNow(_) => {}
             Self::PreVoteReply(reply) => {
                 buffer.push(u8::from(reply.granted));
                 buffer.extend_from_slice(&reply.candidacy.0.to_le_bytes());
@@ -226,6 +255,7 @@ impl<'a> Message<'a> {
             Self::AppendEntriesReply(reply) => reply.term,
             Self::PreVote(request) => request.term,
             Self::PreVoteReply(reply) => reply.term,
+            Self::TimeoutNow(request) => request.term,
         }
     }
 
@@ -238,6 +268,7 @@ impl<'a> Message<'a> {
             Self::AppendEntriesReply(_) => APPEND_ENTRIES_REPLY,
             Self::PreVote(_) => PRE_VOTE,
             Self::PreVoteReply(_) => PRE_VOTE_REPLY,
+            Self::TimeoutNow(_) => TIMEOUT_NOW,
         }
     }
 }
@@ -274,6 +305,7 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
         REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE => (Call::Request, false),
         REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
         APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY => (Call::Response, false),
+        TIMEOUT_NOW => (Call::Notice, false),
         _ => return None,
     };
     Some(Class { call, term, grants_vote })
@@ -288,6 +320,7 @@ pub(super) const fn kind_name(kind: u8) -> &'static str {
         APPEND_ENTRIES_REPLY => "AppendEntriesReply",
         PRE_VOTE => "PreVote",
         PRE_VOTE_REPLY => "PreVoteReply",
+        TIMEOUT_NOW => "TimeoutNow",
         _ => "unknown",
     }
 }
@@ -341,11 +374,18 @@ mod tests {
         let refused =
             Outcome::Refused { prev_index: Index(300), hint_index: Index(4), hint_term: Term(u64::MAX) };
         vec![
-            Message::RequestVote(RequestVote { term, last_index: Index(258), last_term: Term(6) }),
+            Message::RequestVote(RequestVote {
+                term,
+                last_index: Index(258),
+                last_term: Term(6),
+                priority: 77,
+                is_transfer: true,
+            }),
             Message::RequestVoteReply(RequestVoteReply { term, granted: true }),
             Message::RequestVoteReply(RequestVoteReply { term, granted: false }),
-            Message::PreVote(PreVote { term, last_index: Index(258), last_term: Term(6) }),
+            Message::PreVote(PreVote { term, last_index: Index(258), last_term: Term(6), priority: 77 }),
             Message::PreVoteReply(PreVoteReply { term, granted: true, candidacy: Term(8) }),
+            Message::TimeoutNow(TimeoutNow { term }),
             Message::AppendEntries(AppendEntries {
                 term,
                 prev_index: Index(1),
@@ -432,7 +472,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..8, bytes: Vec<u8>) {
+        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..11, bytes: Vec<u8>) {
             let _ = classify(kind, &bytes);
             if let Some(message) = Message::decode(kind, &bytes) {
                 prop_assert_eq!(encoded(&message), bytes);
@@ -440,7 +480,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_no_panic(which in 0_usize..9, bit in 0_usize..2_000) {
+        fn a_flipped_bit_is_no_panic(which in 0_usize..10, bit in 0_usize..2_000) {
             let entries = two_entries();
             let message = samples(&entries)[which];
             let mut bytes = encoded(&message);

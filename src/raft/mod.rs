@@ -36,6 +36,14 @@
 //! refusal of *votes*, where pre-vote's is one of *pre-votes*; either works without the other. What it does not help
 //! against: a server that came back with a higher term refuses the leader's entries, and that costs an election.
 //!
+//! **Leadership transfer (thesis 3.10; `transfer.rs`).** A leader that is asked to hand over takes no more commands, brings
+//! its successor up to date, and then asks it to campaign at once. The successor asks for no pre-votes, and its requests
+//! for votes say that they come from a transfer, so that sticky servers look at them. If the leader still leads after the
+//! least election timeout, it takes commands again.
+//!
+//! **Priorities (as in raft-rs; `priority.rs`).** Of two servers with equal logs one of a higher priority does not vote for
+//! the other. They only ever prefer: a better log counts for more, and nobody is deposed for a low priority.
+//!
 //! **Replication (5.3).** A leader (`leader.rs`) appends commands to its log and sends them with the index and term of
 //! the entry before them. A follower (`follower.rs`) that lacks that entry refuses; else it drops what conflicts,
 //! appends what is new, and leaves alone what it has: a late, short AppendEntries must not shorten the log.
@@ -70,8 +78,7 @@
 //!
 //! # Left out so far
 //!
-//! Leadership transfer (3.10);
-//! membership changes and learners (4); snapshots (5.1); reads by ReadIndex and by lease (6.4); client sessions
+//! Membership changes and learners (4); snapshots (5.1); reads by ReadIndex and by lease (6.4); client sessions
 //! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
 //! where one gets lost, the next campaign asks again.
 
@@ -84,8 +91,10 @@ mod log;
 pub mod message;
 mod node;
 mod pre_vote;
+mod priority;
 mod progress;
 mod quorum;
+mod transfer;
 mod writes;
 
 pub use node::Raft;

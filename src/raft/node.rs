@@ -5,6 +5,7 @@ use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
+use super::transfer::Transfer;
 use super::writes::Writes;
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
@@ -21,7 +22,7 @@ use crate::time::{Duration, LocalTime};
 /// - At the end of a step the hard state in memory has been handed to the disk.
 /// - A leader is the leader of its own term, and a candidate knows of none.
 ///
-/// `votes` serves candidates only, `progress`, `tally`, `heartbeat_due` and `contact` a leader only. Their room is kept from one
+/// `votes` serves candidates only, `progress`, `tally`, `heartbeat_due`, `contact` and `transfer` a leader only. Their room is kept from one
 /// election to the next, so that an election allocates nothing.
 #[derive(Debug)]
 pub struct Raft {
@@ -30,6 +31,7 @@ pub struct Raft {
     member: bool,
     pub(super) peers: Peers,
     pub(super) options: Options,
+    pub(super) priority: u32,
     stream: Stream,
 
     pub(super) term: Term,
@@ -55,6 +57,7 @@ pub struct Raft {
     pub(super) counted: Index,
     pub(super) heartbeat_due: LocalTime,
     pub(super) contact: QuorumContact,
+    pub(super) transfer: Option<Transfer>,
 }
 
 impl Raft {
@@ -64,7 +67,7 @@ impl Raft {
     /// [`Unrecoverable`] if the log is no log, or holds an entry of a term that the hard state has not reached:
     /// then the server has forgotten a term, and may have forgotten a vote.
     pub fn boot(boot: Boot<'_>, out: &mut Effects) -> Result<Self, Unrecoverable> {
-        let Boot { id, options, recovered, stream, now, is_first } = boot;
+        let Boot { id, options, recovered, stream, now, is_first, priority } = boot;
         let HardState { term, vote } = recovered.hard_state;
         let log = Log::from_wire(&recovered.entries)
             .ok_or_else(|| Unrecoverable("the log's bytes are not entries to the end".to_owned()))?;
@@ -80,6 +83,7 @@ impl Raft {
             member: members.contains(&id),
             peers: Peers::new(members, id),
             options: options.clone(),
+            priority,
             stream,
             term,
             vote,
@@ -98,6 +102,7 @@ impl Raft {
             counted: Index::ZERO,
             heartbeat_due: now,
             contact: QuorumContact::default(),
+            transfer: None,
         };
         raft.draw_timeout();
         raft.restart_timer(now);
@@ -122,7 +127,9 @@ impl Raft {
     fn receive(&mut self, now: LocalTime, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
         let Some(place) = self.peers.place(from) else { return };
         let Some(message) = Message::decode(kind, payload) else { return };
-        if matches!(message, Message::RequestVote(_)) && self.ignores_vote_requests(now) {
+        if let Message::RequestVote(request) = &message
+            && self.ignores_vote_request(now, request)
+        {
             return;
         }
         // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1). A pre-vote is about a
@@ -146,7 +153,7 @@ impl Raft {
             Role::Follower | Role::PreCandidate | Role::Candidate if self.options.pre_vote => {
                 self.ask_for_candidacy(now, out);
             }
-            Role::Follower | Role::PreCandidate | Role::Candidate => self.campaign(now, out),
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.campaign(now, false, out),
         }
     }
 
@@ -167,6 +174,7 @@ impl Raft {
         self.vote = None;
         self.unsaved = true;
         self.leader = None;
+        self.transfer = None;
         self.draw_timeout();
         if self.role == Role::Leader {
             self.restart_timer(now);
@@ -192,7 +200,7 @@ impl Raft {
     ) {
         let current = request.term == self.term;
         let free = self.vote.is_none_or(|voted| voted == from);
-        let granted = current && free && self.is_up_to_date(&request);
+        let granted = current && free && self.is_up_to_date(&request) && !self.outranks(&request);
         if granted {
             self.vote_for(from);
             self.restart_timer(now);
@@ -242,12 +250,14 @@ impl Raft {
         self.election_due = now + self.timeout.max(Duration::from_nanos(1));
     }
 
-    /// Only a leader takes commands (thesis 6.2).
+    /// Only a leader takes commands (thesis 6.2), and only while it does not hand over (3.10).
     fn propose(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
-        if self.role == Role::Leader {
-            self.append_command(request, command, out);
-        } else {
+        if self.role != Role::Leader {
             out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: self.leader } });
+        } else if self.transfer.is_some() {
+            out.push(Effect::Refuse { request, reason: Refusal::Busy });
+        } else {
+            self.append_command(request, command, out);
         }
     }
 
@@ -283,6 +293,7 @@ impl Replica for Raft {
     fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
         match input {
             Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Transfer { to } => self.begin_transfer(now, to, out),
             Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
             Input::Wake => self.wake(now, out),
             Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
@@ -318,8 +329,15 @@ mod tests {
             Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
         let stream = Stream::new(1, "raft", 1, 1);
         let now = LocalTime::ZERO;
-        let boot =
-            Boot { id: NodeId(1), options: &options, recovered: &recovered, stream, now, is_first: false };
+        let boot = Boot {
+            id: NodeId(1),
+            options: &options,
+            recovered: &recovered,
+            stream,
+            now,
+            is_first: false,
+            priority: 0,
+        };
         let mut out = Effects::default();
         let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
         let now = out.deadline.expect("a follower waits");
@@ -357,7 +375,13 @@ mod tests {
             raft.step(out.deadline.expect("a heartbeat is due"), Input::Wake, &mut out);
         }
         assert_eq!(raft.stream.position(), 2, "no word for a heartbeat");
-        let request = RequestVote { term: Term(2), last_index: Index(0), last_term: Term(0) };
+        let request = RequestVote {
+            term: Term(2),
+            last_index: Index(0),
+            last_term: Term(0),
+            priority: 0,
+            is_transfer: false,
+        };
         for from in 2..6 {
             receive(&mut raft, now, from, Message::RequestVote(request), &mut out);
         }
@@ -402,7 +426,15 @@ mod tests {
         let mut boot = |recovered: &Recovered| {
             let stream = Stream::new(1, "raft", 1, 1);
             Raft::boot(
-                Boot { id: NodeId(1), options: &raft.options, recovered, stream, now, is_first: false },
+                Boot {
+                    id: NodeId(1),
+                    options: &raft.options,
+                    recovered,
+                    stream,
+                    now,
+                    is_first: false,
+                    priority: 0,
+                },
                 &mut out,
             )
             .err()

@@ -19,13 +19,14 @@ impl Raft {
         self.votes.reset(self.peers.ids().len() + 1);
         self.votes.grant(self.peers.ids().len());
         if self.votes.won() {
-            return self.campaign(now, out);
+            return self.campaign(now, false, out);
         }
         self.send_to_all(
             Message::PreVote(PreVote {
                 term: Term(candidacy),
                 last_index: self.log.last(),
                 last_term: self.log.last_term(),
+                priority: self.priority,
             }),
             out,
         );
@@ -41,10 +42,10 @@ impl Raft {
         request: &PreVote,
         out: &mut Effects,
     ) {
-        let PreVote { term, last_index, last_term } = *request;
-        let is_ahead = term > self.term;
-        let is_up_to_date = self.is_up_to_date(&RequestVote { term, last_index, last_term });
-        let granted = is_ahead && is_up_to_date && !self.has_current_leader(now);
+        let PreVote { term, last_index, last_term, priority } = *request;
+        let vote = RequestVote { term, last_index, last_term, priority, is_transfer: false };
+        let would_vote = term > self.term && self.is_up_to_date(&vote) && !self.outranks(&vote);
+        let granted = would_vote && !self.has_current_leader(now);
         let reply = PreVoteReply { term: self.term, granted, candidacy: term };
         self.reply(from, Message::PreVoteReply(reply), WriteId::ZERO, out);
     }
@@ -64,7 +65,7 @@ impl Raft {
                 if reply.granted && reply.candidacy.0 == self.term.0 + 1 {
                     self.votes.grant(place);
                     if self.votes.won() {
-                        self.campaign(now, out);
+                        self.campaign(now, false, out);
                     }
                 }
             }
@@ -76,7 +77,7 @@ impl Raft {
                 self.refuse_entries(from, &request, out);
             }
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
-            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) => {}
+            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) | Message::TimeoutNow(_) => {}
         }
     }
 }

@@ -62,6 +62,8 @@ pub struct Boot<'a> {
     pub now: LocalTime,
     /// Whether its first election timeout ends at once, so that it is the first to campaign.
     pub is_first: bool,
+    /// Who is to be preferred as leader: of two servers with equal logs the one of the higher priority.
+    pub priority: u32,
 }
 
 /// The parameters of the protocol.
@@ -154,13 +156,15 @@ pub struct Class {
     pub grants_vote: bool,
 }
 
-/// The two directions of a remote procedure call.
+/// What a frame is to a remote procedure call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Asks for something; has a deadline for its answer.
     Request,
     /// Answers a request.
     Response,
+    /// Asks for something, without an answer of its own.
+    Notice,
 }
 
 /// What can happen to a replica.
@@ -185,6 +189,11 @@ pub enum Input<'a> {
         request: RequestId,
         /// The command, opaque to Raft.
         command: &'a [u8],
+    },
+    /// An operator wants another server to lead (Raft thesis, section 3.10).
+    Transfer {
+        /// Which one.
+        to: NodeId,
     },
 }
 
@@ -250,6 +259,27 @@ pub enum Effect {
         /// Why.
         reason: Refusal,
     },
+    /// A transfer of leadership has come so far. Nothing has to be done.
+    Transfer {
+        /// To whom.
+        to: NodeId,
+        /// How far.
+        step: TransferStep,
+    },
+}
+
+/// How far a transfer of leadership has come (Raft thesis, section 3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum TransferStep {
+    /// The leader takes no more commands, and brings the target up to date.
+    Begun,
+    /// The target has all, and is asked to campaign at once.
+    Asked,
+    /// An election timeout has gone by and the leader still leads: it takes commands again.
+    Aborted,
+    /// There is nothing to transfer: the server does not lead, a transfer is under way, or the target is none of its
+    /// peers.
+    Refused,
 }
 
 /// A change of what is on the disk.
@@ -276,6 +306,8 @@ pub enum Refusal {
         /// The leader of the current term, if known (Raft thesis, section 6.2).
         hint: Option<NodeId>,
     },
+    /// The leader takes none for the moment: it hands its leadership over.
+    Busy,
 }
 
 /// A server's role (Raft paper, figure 4).

@@ -55,7 +55,9 @@ fn genesis(cluster: &Cluster) -> Vec<(&'static str, String)> {
         }
     };
     let first = cluster.first_leader.map(|node| ("first to campaign", node.to_string()));
-    first.into_iter().chain(logs.map(|logs| ("logs", logs))).collect()
+    let ranks = || cluster.priorities.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let priorities = (!cluster.priorities.is_empty()).then(|| ("priorities", ranks()));
+    first.into_iter().chain(priorities).chain(logs.map(|logs| ("logs", logs))).collect()
 }
 
 /// The last entry of a log: its index and term.

@@ -30,6 +30,7 @@ pub(super) fn plan(voters: u32) -> Plan {
         seed: 42,
         duration: ms(2000),
         cluster: Cluster {
+            priorities: Vec::new(),
             voters,
             first_leader: None,
             logs: Logs::Same,

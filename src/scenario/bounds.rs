@@ -48,6 +48,8 @@ pub(super) const SEED: Bounds = Bounds { name: "seed", least: 0, most: u64::MAX 
 pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
 /// Bytes of entries in one message. A batch, and one entry of the longest value, fit into a frame.
 pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 512 << 10 };
+/// How much a node is preferred as leader.
+pub(super) const PRIORITY: Bounds = Bounds { name: "priorities", least: 0, most: 1_000_000 };
 /// How many clients.
 pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
 /// How many keys.

@@ -490,6 +490,7 @@ prop_compose! {
     fn cluster()(
         (voters, logs) in (4..=255_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
         first in option::of(1..=4_u32),
+        prefers in any::<bool>(),
         heartbeat in duration(1, DAY),
         longer in duration(1, DAY),
         spread in duration(0, DAY),
@@ -502,7 +503,8 @@ prop_compose! {
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
         let raft = Options { heartbeat, election_timeout, max_batch_bytes, pre_vote, check_quorum, sticky, bug };
-        Cluster { voters, first_leader: first.map(NodeId), logs, raft, flush, call_timeout }
+        let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
+        Cluster { voters, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
     }
 }
 

@@ -272,6 +272,7 @@ impl Format for ChromeTrace {
             Body::Invoked { .. } | Body::Returned { .. } => self.operation(record, out),
             Body::Booted { .. }
             | Body::RoleChanged { .. }
+            | Body::Transfer { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Crashed

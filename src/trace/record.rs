@@ -7,7 +7,7 @@ use super::Digest;
 use crate::ids::{
     Address, CallId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId,
 };
-use crate::replica::{Refusal, Role};
+use crate::replica::{Refusal, Role, TransferStep};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -312,6 +312,13 @@ pub enum Body {
         /// That entry's term.
         term: Term,
     },
+    /// A leader's transfer of its leadership has come so far.
+    Transfer {
+        /// To whom.
+        to: NodeId,
+        /// How far.
+        step: TransferStep,
+    },
     /// A node's role, term or known leader changed.
     RoleChanged {
         /// The role from now on.
@@ -460,6 +467,8 @@ pub enum ActionKind {
     Wipe,
     /// Processes stop.
     Pause,
+    /// The leader is asked to hand over.
+    Transfer,
 }
 
 impl Record {
@@ -626,6 +635,16 @@ impl Words {
             }
             Body::Accepted { request, index, term } => {
                 Self::new(28, 0).and(request.0).and(index.0).and(term.0)
+            }
+            Body::Refused { request, reason: Refusal::Busy } => Self::new(38, 0).and(request.0),
+            Body::Transfer { to, step } => {
+                let step = match step {
+                    TransferStep::Begun => 0_u64,
+                    TransferStep::Asked => 1,
+                    TransferStep::Aborted => 2,
+                    TransferStep::Refused => 3,
+                };
+                Self::new(37, step << 32 | u64::from(to.0))
             }
             Body::Refused { request, reason: Refusal::NotLeader { hint } } => {
                 Self::new(29, node(hint)).and(request.0)

@@ -2,7 +2,7 @@
 
 use super::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
 use crate::ids::NodeSet;
-use crate::replica::{Refusal, Role};
+use crate::replica::{Refusal, Role, TransferStep};
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -104,6 +104,13 @@ impl Body {
                 let hint = hint.map_or(String::new(), |hint| format!(", hints at {hint}"));
                 format!("refused request {request}: not the leader{hint}")
             }
+            Self::Refused { request, reason: Refusal::Busy } => format!("refused request {request}: busy"),
+            Self::Transfer { to, step } => match step {
+                TransferStep::Begun => format!("begins to hand over to {to}, and takes no commands"),
+                TransferStep::Asked => format!("asks {to} to campaign at once"),
+                TransferStep::Aborted => format!("gives up to hand over to {to}, and takes commands again"),
+                TransferStep::Refused => format!("refuses to hand over to {to}"),
+            },
             Self::Committed { index, term, hash } => {
                 format!("knows entry {index} of term {term} committed, hash {hash:016x}")
             }
@@ -150,6 +157,7 @@ impl fmt::Display for ActionKind {
             Self::Crash => "crash",
             Self::Wipe => "wipe",
             Self::Pause => "pause",
+            Self::Transfer => "transfer",
         })
     }
 }

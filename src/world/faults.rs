@@ -166,6 +166,7 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Crash(_) => ActionKind::Crash,
         Action::Wipe(_) => ActionKind::Wipe,
         Action::Pause(_) => ActionKind::Pause,
+        Action::Transfer(_) => ActionKind::Transfer,
     }
 }
 
@@ -293,6 +294,7 @@ impl<O: Observer> World<'_, O> {
                 for (node, epoch) in nodes {
                     match action {
                         ActionKind::Pause => self.resume(node, epoch),
+                        ActionKind::Transfer => {}
                         _ => self.restart(node),
                     }
                 }
@@ -422,6 +424,7 @@ impl<O: Observer> World<'_, O> {
     fn hit_node(&mut self, node: NodeId, action: ActionKind) {
         match action {
             ActionKind::Pause => self.pause(node),
+            ActionKind::Transfer => self.transfer(node),
             _ => self.crash(node, action == ActionKind::Wipe),
         }
     }
@@ -447,6 +450,12 @@ impl<O: Observer> World<'_, O> {
         if self.faults.crashes[node.slot()] == 0 {
             self.with_host(node.slot(), Host::boot);
         }
+    }
+
+    /// Whoever leads is asked to hand over to this node.
+    fn transfer(&mut self, to: NodeId) {
+        let leader = self.highest_leader().expect("the fault was bound to it");
+        self.with_host(leader.slot(), |host, setup, wire| host.transfer(to, setup, wire));
     }
 
     fn pause(&mut self, node: NodeId) {

@@ -112,6 +112,7 @@ impl<'p, O: Observer> World<'p, O> {
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,
+            priorities: &plan.cluster.priorities,
         };
         let genesis = Genesis::new(plan, seed);
         let host = |&id: &NodeId| {

@@ -33,7 +33,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Of the nodes that are up and lead the one of the highest term.
-    fn highest_leader(&self) -> Option<NodeId> {
+    pub(super) fn highest_leader(&self) -> Option<NodeId> {
         let leads = |host: &Host| match host.status() {
             Some(Status { role: Role::Leader, term, .. }) => Some((term, host.id())),
             _ => None,
@@ -52,6 +52,10 @@ impl<O: Observer> World<'_, O> {
             }
             Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
                 Hit::Nodes(binder.nodes(*target)?)
+            }
+            Action::Transfer(target) => {
+                self.highest_leader()?;
+                Hit::Nodes(NodeSet::from_iter([binder.node(*target)?]))
             }
         };
         Some((hit, binder.names))

@@ -22,6 +22,8 @@ pub(crate) struct Cluster {
     pub(crate) in_flight: Vec<Frame>,
     pub(crate) now: LocalTime,
     pub(crate) options: Options,
+    /// The priority of each node; 0 where the list ends.
+    pub(crate) priorities: Vec<u32>,
     /// What happened, for people; `None` if nobody asks.
     pub(crate) transcript: Option<String>,
     seed: u64,
@@ -85,6 +87,7 @@ impl Cluster {
             in_flight: Vec::new(),
             now: LocalTime::ZERO,
             options,
+            priorities: Vec::new(),
             transcript,
             seed,
             requests: 0,
@@ -113,7 +116,9 @@ impl Cluster {
         node.applied.clear();
         (node.issued, node.flushed) = (WriteId::ZERO, WriteId::ZERO);
         let stream = Stream::new(seed, "raft", u64::from(id.0), node.epoch);
-        let boot = Boot { id, options: &self.options, recovered: &node.disk, stream, now, is_first: false };
+        let (options, is_first) = (&self.options, false);
+        let priority = self.priorities.get(id.slot()).copied().unwrap_or(0);
+        let boot = Boot { id, options, recovered: &node.disk, stream, now, is_first, priority };
         self.effects.clear();
         node.replica =
             Some(RaftSoftware.boot(boot, &mut self.effects).expect("what was written can be read"));
@@ -239,6 +244,7 @@ impl Cluster {
                 self.note(format_args!("  {id} accepts it as {index}@{term}"));
             }
             Effect::Refuse { reason, .. } => self.note(format_args!("  {id} refuses it: {reason:?}")),
+            Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
     }
 
@@ -320,9 +326,17 @@ pub(crate) fn describe(frame: &Frame) -> String {
     };
     let term = message.term();
     let rest = match message {
-        Message::RequestVote(request) => format!("last={}@{}", request.last_index, request.last_term),
+        Message::RequestVote(request) => {
+            let transfer = if request.is_transfer { " transfer" } else { "" };
+            let priority = shown_priority(request.priority);
+            format!("last={}@{}{priority}{transfer}", request.last_index, request.last_term)
+        }
         Message::RequestVoteReply(reply) => if reply.granted { "granted" } else { "denied" }.to_owned(),
-        Message::PreVote(request) => format!("last={}@{}", request.last_index, request.last_term),
+        Message::PreVote(request) => {
+            let priority = shown_priority(request.priority);
+            format!("last={}@{}{priority}", request.last_index, request.last_term)
+        }
+        Message::TimeoutNow(_) => return format!("{name} term={term}"),
         Message::PreVoteReply(reply) => {
             format!("{} for={}", if reply.granted { "granted" } else { "denied" }, reply.candidacy)
         }
@@ -341,6 +355,10 @@ pub(crate) fn describe(frame: &Frame) -> String {
         },
     };
     format!("{name} term={term} {rest}")
+}
+
+fn shown_priority(priority: u32) -> String {
+    if priority == 0 { String::new() } else { format!(" priority={priority}") }
 }
 
 /// Entries as people read them; a run of more than four is cut in its middle.

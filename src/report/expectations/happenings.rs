@@ -2,7 +2,7 @@
 
 use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
-use crate::replica::Role;
+use crate::replica::{Role, TransferStep};
 use crate::time::Time;
 use crate::trace::{Body, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +98,7 @@ impl Happenings {
             | Body::Accepted { .. }
             | Body::Refused { .. }
             | Body::Committed { .. }
+            | Body::Transfer { .. }
             | Body::RoleChanged { .. } => true,
             Body::Woke
             | Body::Delivered { .. }
@@ -215,6 +216,12 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
+        Body::Transfer { step, .. } => Some(match step {
+            TransferStep::Begun => Event::TransferBegun,
+            TransferStep::Asked => Event::TransferAsked,
+            TransferStep::Aborted => Event::TransferAborted,
+            TransferStep::Refused => Event::TransferRefused,
+        }),
         Body::Returned { outcome: Outcome::Done { .. }, .. } => Some(Event::OperationDone),
         Body::Returned { outcome: Outcome::Unknown, .. } => Some(Event::OperationUnknown),
         Body::Crashed => Some(Event::NodeCrashed),

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::logs;
-use super::{bounded, distribution, limited, node, positive};
+use super::{bounded, bounded_value, distribution, limited, node, positive};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Options};
 use crate::scenario::bounds;
@@ -23,6 +23,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
     Cluster {
         voters,
         first_leader,
+        priorities: priorities(&path.field("priorities"), &cluster.priorities, voters, notes),
         logs: logs::logs(&path.field("logs"), &cluster.logs, voters, notes),
         raft: Options {
             heartbeat: cluster.raft.heartbeat,
@@ -36,6 +37,19 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         flush,
         call_timeout: cluster.rpc.timeout,
     }
+}
+
+/// The priority of each node; none if no node differs.
+fn priorities(path: &Path<'_>, given: &[u64], voters: u32, notes: &mut Notes<'_>) -> Vec<u32> {
+    if !given.is_empty() && given.len() != voters as usize {
+        let message = format!("there are {voters} nodes, and priorities of {}", given.len());
+        notes.error(path, message, "give each node its priority, in order, or none");
+    }
+    let each = given.iter().enumerate();
+    let read: Vec<u32> = each
+        .map(|(i, &priority)| bounded_value(&path.item(i), priority, bounds::PRIORITY, notes) as u32)
+        .collect();
+    if read.iter().all(|priority| *priority == 0) { Vec::new() } else { read }
 }
 
 /// The planted bug of this name.

@@ -107,7 +107,7 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         Action::Flap { down, up, .. } => {
             links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
         }
-        Action::Crash(_) | Action::Wipe(_) | Action::Pause(_) => 2.0 * nodes,
+        Action::Crash(_) | Action::Wipe(_) | Action::Pause(_) | Action::Transfer(_) => 2.0 * nodes,
     }
 }
 

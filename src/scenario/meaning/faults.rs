@@ -4,7 +4,7 @@ use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
 use super::shapes::shape;
-use super::targets::{MOST_COMPARED, quoted_list, several};
+use super::targets::{MOST_COMPARED, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
 use crate::ids::Index;
 use crate::plan::{Action, End, Fault, Milestone, Start};
@@ -291,12 +291,16 @@ pub(super) fn action(
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) -> Action {
-    let mut nodes =
-        |target: &shape::Target| several(path, target, setting, notes).unwrap_or(crate::plan::Target::Random);
+    let nodes = |target: &shape::Target, notes: &mut Notes<'_>| {
+        several(path, target, setting, notes).unwrap_or(crate::plan::Target::Random)
+    };
     match action {
-        shape::Action::Crash(target) => Action::Crash(nodes(target)),
-        shape::Action::Wipe(target) => Action::Wipe(nodes(target)),
-        shape::Action::Pause(target) => Action::Pause(nodes(target)),
+        shape::Action::Crash(target) => Action::Crash(nodes(target, notes)),
+        shape::Action::Wipe(target) => Action::Wipe(nodes(target, notes)),
+        shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
+        shape::Action::Transfer(target) => {
+            Action::Transfer(single(path, target, setting, notes).unwrap_or(crate::plan::Target::Random))
+        }
         shape::Action::Partition(links) => Action::Partition(shape(path, links, setting, notes)),
         shape::Action::Clog(links) => Action::Clog(shape(path, links, setting, notes)),
         shape::Action::Flap(flap) => Action::Flap {

@@ -94,7 +94,9 @@ pub(super) fn unused(
 /// All targets that an action names.
 pub(super) fn targets_of(action: &Action) -> Vec<Target> {
     match action {
-        Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => vec![*target],
+        Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) | Action::Transfer(target) => {
+            vec![*target]
+        }
         Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => targets_in(shape),
     }
 }

@@ -135,7 +135,7 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),
-        Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => return None,
+        Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } | Action::Transfer(_) => return None,
     };
     match setting.unnamed(target) {
         Target::Node(node) => Some((is_down, Some([node].into_iter().collect()))),

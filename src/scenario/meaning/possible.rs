@@ -28,6 +28,10 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = !actions.any(|action| matches!(action, Action::Wipe(_)));
             none.then_some(("no fault wipes a disk", "add a `Wipe` to `faults` or `storm`"))
         }
+        Event::TransferBegun | Event::TransferAsked | Event::TransferAborted | Event::TransferRefused => {
+            let none = !actions.any(|action| matches!(action, Action::Transfer(_)));
+            none.then_some(("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"))
+        }
         Event::FaultSkipped => {
             let none = actions.next().is_none();
             none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))

@@ -65,6 +65,7 @@ pub(in crate::scenario) enum Action {
     Crash(Target),
     Wipe(Target),
     Pause(Target),
+    Transfer(Target),
 }
 
 /// Which links are hit: told in one of these ways.

@@ -59,6 +59,8 @@ pub(super) struct Cluster {
     pub(super) voters: u64,
     pub(super) first_leader: Option<u64>,
     #[serde(default)]
+    pub(super) priorities: Vec<u64>,
+    #[serde(default)]
     pub(super) logs: Logs,
     #[serde(default)]
     pub(super) raft: Raft,

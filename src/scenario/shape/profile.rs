@@ -47,6 +47,8 @@ pub(in crate::scenario) struct Nodes {
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
     #[serde(default)]
+    pub(in crate::scenario) priorities: f64,
+    #[serde(default)]
     pub(in crate::scenario) shuffled_logs: f64,
     pub(in crate::scenario) bug: Option<Bug>,
 }

@@ -161,6 +161,16 @@ pub(super) const SECTIONS: &[Section] = &[
                 "LeaderSteppedDown",
                 "a leader gives up its role within its term, since it has heard from no quorum",
             ),
+            Entry::word(
+                "TransferBegun",
+                "a leader begins to hand over: it takes no commands and brings its successor up to date",
+            ),
+            Entry::word("TransferAsked", "a leader asks its successor to campaign at once"),
+            Entry::word("TransferAborted", "a leader gives up handing over, and leads on"),
+            Entry::word(
+                "TransferRefused",
+                "a node refuses to hand over: it does not lead, does so already, or is asked to hand over to itself",
+            ),
             Entry::word("EntryTruncated", "a log gives up entries that conflict with the leader's"),
             Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
             Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),

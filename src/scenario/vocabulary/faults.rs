@@ -128,6 +128,12 @@ pub(super) const SECTIONS: &[Section] = &[
                 "processes stop: frames pile up, timers fire late",
                 "Pause(Minority)",
             ),
+            Entry::field(
+                "Transfer",
+                "Transfer(Target)",
+                "the leader is asked to hand over to this one node; at the end nothing is undone",
+                "Transfer(Follower(1))",
+            ),
         ],
         frame: "faults: [(at: \"5s\", do: @)]",
     },

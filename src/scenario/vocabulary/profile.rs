@@ -87,6 +87,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
+            Entry::field("priorities", "rate", "in what share of the runs each node has a priority of its own, from 0 to 3", "0.1").or("0").limit(SHARE),
             Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
             Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
         ],

@@ -76,6 +76,7 @@ impl Writer<'_> {
             Action::Crash(target) => format!("Crash({})", self.target(*target)),
             Action::Wipe(target) => format!("Wipe({})", self.target(*target)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
+            Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
         }
     }
 

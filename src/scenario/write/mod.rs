@@ -73,6 +73,12 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     if let Some(first) = cluster.first_leader {
         lines.push(format!("        first_leader: {},", first.0));
     }
+    if !cluster.priorities.is_empty() {
+        lines.push(format!(
+            "        priorities: [{}],",
+            joined(cluster.priorities.iter().map(u32::to_string))
+        ));
+    }
     match &cluster.logs {
         Logs::Same => {}
         Logs::Shuffled => lines.push("        logs: Shuffled,".to_string()),

@@ -75,6 +75,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         cluster: Cluster {
             voters,
             first_leader: None,
+            priorities: Vec::new(),
             logs: Logs::Same,
             raft: Options {
                 heartbeat,

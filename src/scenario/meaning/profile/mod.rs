@@ -100,6 +100,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         check_quorum: rate(&field("check_quorum"), nodes.check_quorum, notes),
         sticky: rate(&field("sticky"), nodes.sticky, notes),
         flush: times(&field("flush"), nodes.flush, notes),
+        priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
         bug: nodes.bug.map(cluster::bug),
     }

@@ -1,0 +1,62 @@
+//! Leadership transfer: a leader makes another server its successor (thesis 3.10).
+
+use super::message::{Message, TimeoutNow};
+use super::node::Raft;
+use crate::ids::NodeId;
+use crate::replica::{Effect, Effects, Role, TransferStep};
+use crate::time::LocalTime;
+
+/// A transfer under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transfer {
+    /// The place of the server that is to lead.
+    target: usize,
+    /// When the leader gives it up.
+    due: LocalTime,
+    /// Whether the target was asked to campaign.
+    asked: bool,
+}
+
+impl Transfer {
+    /// When the leader gives it up.
+    pub(super) fn due(&self) -> LocalTime {
+        self.due
+    }
+}
+
+impl Raft {
+    /// An operator wants another server to lead. From now on the leader takes no commands, so that the target can catch
+    /// up; if it still leads after the least election timeout it gives up, and takes them again.
+    pub(super) fn begin_transfer(&mut self, now: LocalTime, to: NodeId, out: &mut Effects) {
+        let place = self.peers.place(to);
+        let Some(target) = place.filter(|_| self.role == Role::Leader && self.transfer.is_none()) else {
+            return out.push(Effect::Transfer { to, step: TransferStep::Refused });
+        };
+        let due = now + self.options.election_timeout.0;
+        self.transfer = Some(Transfer { target, due, asked: false });
+        out.push(Effect::Transfer { to, step: TransferStep::Begun });
+        self.ask_target_if_ready(out);
+    }
+
+    /// Once the target has all entries it is asked to campaign without waiting for its timer: it is likely to win before
+    /// any other server's ends.
+    pub(super) fn ask_target_if_ready(&mut self, out: &mut Effects) {
+        let Some(transfer) = &mut self.transfer else { return };
+        if transfer.asked || self.progress[transfer.target].matched() < self.log.last() {
+            return;
+        }
+        transfer.asked = true;
+        let to = self.peers.ids()[transfer.target];
+        let message = Message::TimeoutNow(TimeoutNow { term: self.term });
+        let payload = out.write(|buffer| message.encode(buffer));
+        out.push(Effect::Transfer { to, step: TransferStep::Asked });
+        out.push(Effect::Send { to, kind: message.kind(), payload, after: self.term_after() });
+    }
+
+    /// The target did not make it in time: the leader goes on leading.
+    pub(super) fn abort_late_transfer(&mut self, now: LocalTime, out: &mut Effects) {
+        if let Some(Transfer { target, .. }) = self.transfer.take_if(|transfer| now >= transfer.due) {
+            out.push(Effect::Transfer { to: self.peers.ids()[target], step: TransferStep::Aborted });
+        }
+    }
+}
