@@ -68,6 +68,8 @@ enum Event {
     LeaderDeposed,
     LeaderSteppedDown,
     EntryTruncated,
+    SnapshotTaken,
+    SnapshotInstalled,
     FrameLost,
     FrameDuplicated,
     FrameRejected,

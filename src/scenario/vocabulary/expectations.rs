@@ -162,6 +162,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "a leader gives up its role within its term, since it has heard from no quorum",
             ),
             Entry::word("EntryTruncated", "a log gives up entries that conflict with the leader's"),
+            Entry::word("SnapshotTaken", "a node takes a snapshot of its state machine"),
+            Entry::word("SnapshotInstalled", "a node replaces its state machine by its leader's snapshot"),
             Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
             Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),
             Entry::word("FrameRejected", "a frame between nodes is refused by its receiver"),
