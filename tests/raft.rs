@@ -4,10 +4,12 @@
 //!
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
-//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [bug=ack-before-flush] [pre-vote] [check-quorum] [sticky]
-//!   [priorities="P P .."]`: start over with N nodes. Election timeouts are drawn from 150ms..300ms unless told otherwise.
-//! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [blank]`: restart a node from this disk. An entry is its term and,
-//!   after a colon, its command; without one it is a no-op. `T*9` are nine of them.
+//! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [every=BYTES] [chunk=BYTES] [bug=ack-before-flush] [pre-vote]
+//!   [check-quorum] [sticky] [priorities="P P .."]`: start over with N nodes. Election timeouts are drawn from 150ms..300ms unless told
+//!   otherwise. With `every` they take snapshots; an entry has 13 bytes and its command's.
+//! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [snapshot="T T:DATA .."] [cut=N] [blank]`: restart a node from this
+//!   disk. An entry is its term and, after a colon, its command; without one it is a no-op. `T*9` are nine of them. The
+//!   log begins after entry `cut`, if that is given.
 //! - `timeout nX`: time passes to its deadline, and it is woken. `wake nX`: it is woken now. `advance 10ms`: time passes.
 //! - `run 500ms [nX ..]`: time passes; who is due by then is woken, one after the other, and it is settled among these
 //!   nodes, or among all, each time.
@@ -17,7 +19,8 @@
 //!   `any` stands for any node.
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
 //! - `elect nX [nY ..]`: `timeout nX`, then settle among these, or among all.
-//! - `forge FROM TO KIND key=value ..`: a message nobody sent arrives.
+//! - `forge FROM TO KIND key=value ..`: a message nobody sent arrives. Of a snapshot with these `entries` the chunk goes from
+//!   `offset` on, `length` bytes or all.
 //! - `disk nX slow`: it no longer flushes by itself. `disk nX flush [N]`: what is written by now becomes
 //!   durable, or the oldest N writes. `disk nX fast`: as at the start.
 //! - `crash nX`, `restart nX`.
@@ -31,10 +34,10 @@ use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
-    AppendEntries, AppendEntriesReply, Message, Outcome, PreVote, PreVoteReply, RequestVote,
-    RequestVoteReply, TimeoutNow,
+    AppendEntries, AppendEntriesReply, InstallSnapshot, InstallSnapshotReply, Message, Outcome, PreVote,
+    PreVoteReply, RequestVote, RequestVoteReply, TimeoutNow,
 };
-use squall::replica::{Bug, Entries, Entry, EntryKind, HardState, Input, Role};
+use squall::replica::{Base, Bug, Entries, Entry, EntryKind, HardState, Input, Role, Snapshot};
 use squall::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -126,12 +129,20 @@ impl Script {
             let (min, max) = range.split_once("..").ok_or("MIN..MAX")?;
             options.election_timeout = (min.parse()?, max.parse()?);
         }
+        if let Some(bytes) = keys.get("every") {
+            options.snapshot_every = Some(bytes.parse()?);
+        }
+        if let Some(bytes) = keys.get("chunk") {
+            options.snapshot_chunk = bytes.parse()?;
+        }
         options.pre_vote = words.contains(&"pre-vote");
         options.check_quorum = words.contains(&"check-quorum");
         options.sticky = words.contains(&"sticky");
         options.bug = match keys.get("bug") {
             None => None,
             Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
+            Some(&"old-snapshot-accepted") => Some(Bug::OldSnapshotAccepted),
+            Some(&"truncate-before-snapshot-durable") => Some(Bug::TruncateBeforeSnapshotDurable),
             Some(other) => return Err(format!("no such bug: {other}").into()),
         };
         let priorities = keys.get("priorities").unwrap_or(&"").split_whitespace();
@@ -157,6 +168,19 @@ impl Script {
             disk.genesis = None;
         }
         disk.entries = entries(keys.get("log").unwrap_or(&""))?;
+        let data = entries(keys.get("snapshot").unwrap_or(&""))?;
+        let last_of = |data: &[u8]| Entries::new(data).last().map_or(Term::ZERO, |entry| entry.term);
+        disk.snapshot = keys.get("snapshot").map(|_| Snapshot {
+            index: Index(Entries::new(&data).count() as u64),
+            term: last_of(&data),
+            data: data.clone(),
+        });
+        disk.base = Base::default();
+        if let Some(cut) = keys.get("cut") {
+            let cut: usize = cut.parse()?;
+            let term = Entries::new(&data).nth(cut - 1).ok_or("a snapshot has what is cut")?.term;
+            disk.base = Base { index: Index(cut as u64), term, hash: 0 };
+        }
         let last = Entries::new(&disk.entries).last().map_or(Term::ZERO, |entry| entry.term);
         let term = keys.get("term").map_or(Ok(last.0), |term| term.parse())?;
         let vote = keys.get("vote").map(|vote| parse_node(vote)).transpose()?;
@@ -305,6 +329,21 @@ impl Script {
                 };
                 Message::AppendEntriesReply(AppendEntriesReply { term, outcome })
             }
+            "InstallSnapshot" => {
+                let (last_index, last_term) = position("last")?;
+                let offset = number("offset")?;
+                let length =
+                    keys.get("length").map_or(Ok(entries.len() - offset as usize), |it| it.parse())?;
+                let chunk = &entries[offset as usize..offset as usize + length];
+                let (size, offset) = (entries.len() as u32, offset as u32);
+                Message::InstallSnapshot(InstallSnapshot { term, last_index, last_term, size, offset, chunk })
+            }
+            "InstallSnapshotReply" => Message::InstallSnapshotReply(InstallSnapshotReply {
+                term,
+                last_index: Index(number("last")?),
+                next: number("next")? as u32,
+                done: words.contains(&"done"),
+            }),
             other => return Err(format!("no such message: {other}").into()),
         };
         let mut payload = Vec::new();
@@ -341,7 +380,17 @@ impl Script {
                     Some(deadline) => format!("in {}", deadline.since(self.0.now)),
                     None => "never".to_owned(),
                 },
-                "log" => describe_entries(Index(1), Entries::new(&node.log())),
+                "log" => {
+                    let disk = node.written();
+                    let entries = describe_entries(disk.base.index.next(), Entries::new(&disk.entries));
+                    match (&disk.snapshot, disk.base.index) {
+                        (None, Index(0)) => entries,
+                        (None, base) => format!("(cut up to {base}) {entries}"),
+                        (Some(Snapshot { index, term, .. }), base) => {
+                            format!("(snapshot to {index}@{term}, cut up to {base}) {entries}")
+                        }
+                    }
+                }
                 "applied" => {
                     let name = |(term, data): &(Term, Vec<u8>)| match data.as_slice() {
                         [] => format!("{term}:no-op"),

@@ -4,12 +4,14 @@
 
 mod cluster;
 
-use cluster::{Cluster, describe, options};
+use cluster::{Cluster, Node, contents, describe, options};
 use squall::ids::{NodeId, Term};
-use squall::replica::{Bug, Entries, Options, Role};
+use squall::raft::message::INSTALL_SNAPSHOT;
+use squall::replica::{Bug, Options, Role};
 use squall::rng::{Stream, below};
 use squall::time::Duration;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::panic::catch_unwind;
 
 /// How many storms there are of each size of cluster.
@@ -27,6 +29,35 @@ fn five_nodes_stay_safe_and_recover() {
     (0..SEEDS).for_each(|seed| Storm::run(5, seed));
 }
 
+/// Small snapshots in small chunks, so that logs are cut and snapshots are on their way most of the time.
+#[test]
+fn with_snapshots_they_stay_safe_and_recover() {
+    for seed in 0..SEEDS {
+        let (every, chunk) = ([40, 150, 600][seed as usize % 3], [7, 100, 4_000][seed as usize / 3 % 3]);
+        let options = with_snapshots(every, chunk);
+        let mut storm = Storm::with(if seed % 2 == 0 { 3 } else { 5 }, seed, options);
+        storm.rage();
+        storm.recover();
+    }
+}
+
+fn with_snapshots(every: u32, chunk: u32) -> Options {
+    let snapshot_chunk = NonZeroU32::new(chunk).expect("positive");
+    Options { snapshot_every: NonZeroU32::new(every), snapshot_chunk, ..options() }
+}
+
+/// The storms are not blind to what can go wrong with snapshots.
+#[test]
+fn mistakes_with_snapshots_are_found() {
+    for bug in [Bug::OldSnapshotAccepted, Bug::TruncateBeforeSnapshotDurable] {
+        let found = (0..3_000).find(|&seed| {
+            let options = Options { bug: Some(bug), ..with_snapshots(40, 4_000) };
+            catch_unwind(|| Storm::with(5, seed, options).rage()).is_err()
+        });
+        assert!(found.is_some(), "no storm found {bug:?}");
+    }
+}
+
 #[test]
 fn the_storms_reach_what_they_should() {
     let mut sums = Reached::default();
@@ -42,6 +73,13 @@ fn the_storms_reach_what_they_should() {
     assert!(sums.committed > 1_000, "{sums:?}");
     assert!(sums.truncated > 30, "{sums:?}");
     assert!(sums.lost_unflushed > 100, "{sums:?}");
+    let mut installed = 0;
+    for seed in 0..100 {
+        let mut storm = Storm::with(5, seed, with_snapshots(40, 7));
+        storm.rage();
+        installed += storm.reached.installed;
+    }
+    assert!(installed > 30, "{installed} snapshots were installed");
 }
 
 /// The storms are not blind: a replica that promises what is not durable is found out.
@@ -79,6 +117,7 @@ struct Reached {
     committed: usize,
     truncated: usize,
     lost_unflushed: usize,
+    installed: usize,
 }
 
 struct Storm {
@@ -178,9 +217,11 @@ impl Storm {
         if self.cut == Some(frame.from) || self.cut == Some(frame.to) {
             return;
         }
-        let before = self.cluster.node(frame.to).status.last;
+        let before = self.cluster.node(frame.to).status;
         self.cluster.deliver(&frame);
-        self.reached.truncated += usize::from(self.cluster.node(frame.to).status.last < before);
+        let after = self.cluster.node(frame.to).status;
+        self.reached.truncated += usize::from(after.last < before.last);
+        self.reached.installed += usize::from(frame.kind == INSTALL_SNAPSHOT && after.commit > before.commit);
     }
 
     fn lose_any(&mut self) {
@@ -231,6 +272,8 @@ impl Storm {
             if node.replica.is_none() {
                 continue;
             }
+            let (applied, before) = (node.applied.len(), self.compared[slot]);
+            assert!(applied >= before, "seed {seed}: {id} goes back from {before} entries to {applied}");
             // State machine safety: all apply the same entries in the same order, across crashes too.
             for (index, entry) in node.applied.iter().enumerate().skip(self.compared[slot]) {
                 match self.committed.get(index) {
@@ -252,8 +295,7 @@ impl Storm {
             assert_eq!(other, None, "seed {seed}: a second leader in term {term}");
             // Leader completeness: a leader has all that was committed in earlier terms.
             if term > self.committed_in {
-                let log = node.log();
-                let log: Vec<_> = Entries::new(&log).map(|entry| (entry.term, entry.data.to_vec())).collect();
+                let log = whole_log(node);
                 let committed = &self.committed[..];
                 assert!(log.starts_with(committed), "seed {seed}: {id} leads without what is committed");
             }
@@ -262,11 +304,10 @@ impl Storm {
 
     /// Log matching: if two logs have an entry of the same index and term, they are identical up to it.
     fn check_log_matching(&self) {
-        let wires: Vec<Vec<u8>> = self.cluster.nodes.iter().map(|node| node.log()).collect();
-        let logs: Vec<Vec<_>> = wires.iter().map(|wire| Entries::new(wire).collect()).collect();
+        let logs: Vec<Vec<_>> = self.cluster.nodes.iter().map(whole_log).collect();
         for (at, one) in logs.iter().enumerate() {
             for other in &logs[at + 1..] {
-                let shared = one.iter().zip(other).rposition(|(a, b)| a.term == b.term).map_or(0, |i| i + 1);
+                let shared = one.iter().zip(other).rposition(|(a, b)| a.0 == b.0).map_or(0, |i| i + 1);
                 assert_eq!(one[..shared], other[..shared], "seed {}: logs part and meet again", self.seed);
             }
         }
@@ -298,8 +339,7 @@ impl Storm {
             }
             self.wake_next();
             self.check();
-            let through =
-                |node: &cluster::Node| node.applied.iter().any(|(_, data)| data == b"after the storm");
+            let through = |node: &Node| node.applied.iter().any(|(_, data)| data == b"after the storm");
             if self.cluster.nodes.iter().all(through) {
                 return self.check_log_matching();
             }
@@ -307,4 +347,14 @@ impl Storm {
         let in_flight: Vec<_> = self.cluster.in_flight.iter().map(describe).collect();
         panic!("seed {}: no command comes through; in flight: {in_flight:#?}", self.seed);
     }
+}
+
+/// A node's log once all is flushed, with what was cut off it as its snapshot has that.
+fn whole_log(node: &Node) -> Vec<(Term, Vec<u8>)> {
+    let disk = node.written();
+    let mut all = disk.snapshot.map_or(Vec::new(), |snapshot| contents(&snapshot.data));
+    all.truncate(disk.base.index.0 as usize);
+    assert_eq!(all.len() as u64, disk.base.index.0, "a snapshot stands for what was cut off");
+    all.extend(contents(&disk.entries));
+    all
 }

@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 7] = [
+const PLANTED: [(Bug, &str); 9] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -24,6 +24,8 @@ const PLANTED: [(Bug, &str); 7] = [
     (Bug::StaleVoteCounted, "stale-vote-counted"),
     (Bug::LongerLogWins, "longer-log-wins"),
     (Bug::CommitOldTermByCount, "commit-old-term-by-count"),
+    (Bug::OldSnapshotAccepted, "old-snapshot-accepted"),
+    (Bug::TruncateBeforeSnapshotDurable, "truncate-before-snapshot-durable"),
 ];
 
 fn file(name: &str) -> PathBuf {

@@ -129,3 +129,17 @@ fn every_expectation_could_fail() {
     }
     assert!(idle.is_empty(), "{idle:#?}");
 }
+
+/// What a planted bug breaks is not broken without it.
+#[test]
+fn without_its_bug_a_scenario_violates_nothing() {
+    let mut planted = 0;
+    for (name, mut plan) in shipped() {
+        if plan.cluster.raft.bug.take().is_some() {
+            planted += 1;
+            plan.expectations.clear();
+            assert_eq!(report(&plan).verdict, RunVerdict::Pass, "{name}");
+        }
+    }
+    assert!(planted >= 3, "{planted} scenarios with a planted bug");
+}

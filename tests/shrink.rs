@@ -93,6 +93,8 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::StaleVoteCounted, 13),
         (Bug::LongerLogWins, 10_003),
         (Bug::CommitOldTermByCount, 20_082),
+        (Bug::OldSnapshotAccepted, 0),
+        (Bug::TruncateBeforeSnapshotDurable, 0),
     ];
     assert_eq!(starts.map(|(bug, _)| bug), Bug::ALL);
     for (bug, start) in starts {

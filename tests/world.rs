@@ -283,3 +283,56 @@ fn duplicated_acknowledgements_do_not_multiply() {
         assert!(sent.0 < 30_000, "seed {seed}: {} frames", sent.0);
     }
 }
+
+/// A leader that was cut off has taken requests into its log that nobody else has. When a snapshot stands for their
+/// indexes, it can't tell what became of them, and says so.
+#[test]
+fn requests_below_a_snapshot_are_answered_as_unknown() {
+    let text = r#"(format: 1, name: "test", duration: "6s",
+        cluster: (voters: 3, first_leader: 1, raft: (snapshot_every: 3000)),
+        clients: (count: 3, arrival: OpenLoop(rate: 100.0), mix: (put: 1.0), timeout: "5s"),
+        faults: [(at: "1s", for: "2s", do: Partition(groups: [[Node(1)], [Node(2), Node(3)]]))])"#;
+    struct Kept(Vec<Record>);
+    impl squall::trace::Observer for Kept {
+        fn observe(&mut self, record: &Record) {
+            self.0.push(*record);
+        }
+    }
+    let (plan, mut kept) = (plan(text), Kept(Vec::new()));
+    let mut world = squall::world::World::new(&plan, &squall::raft::RaftSoftware, 1, &mut kept);
+    // The clients know of no other leader; so somebody else has to ask the new one.
+    for millis in 2_000..2_800 {
+        world.run_until(Time::ZERO + Duration::from_millis(millis));
+        assert!(world.propose(&[7; 40]), "there is another leader");
+    }
+    world.run_until(Time::ZERO + plan.duration);
+    drop(world);
+    let installs = |r: &Record| r.node == node(1) && matches!(r.body, Body::Restored { at_start: false, .. });
+    let installed = first(&kept.0, 3 * SECOND, installs).expect("n1 gets a snapshot");
+    let told = |r: &&Record| {
+        matches!(r.body, Body::Returned { outcome: Outcome::Unknown, .. }) && r.time == installed
+    };
+    let told = kept.0.iter().filter(told).count();
+    assert!(told > 30, "{told} requests were answered when the snapshot was installed");
+}
+
+/// A link with a bandwidth delays a frame by its length, and takes no other word of its stream for that.
+#[test]
+fn a_wide_link_changes_nothing_but_when_frames_arrive() {
+    let run = |bandwidth: &str| {
+        let text = format!("default: (latency: Constant(\"2ms\"), loss: 0.05{bandwidth})");
+        records(&loaded(&text, ""), 1)
+    };
+    let (without, with) = (run(""), run(", bandwidth: 1000000000000"));
+    let sent = |records: &[Record]| records.iter().filter(|r| matches!(r.body, Body::Lost { .. })).count();
+    assert!(sent(&without) > 50);
+    let delay = |records: &[Record], record: &Record| {
+        let cause = &records[record.cause.expect("it was sent").0.get() as usize - 1];
+        record.time.since(cause.time)
+    };
+    let of_nodes = |r: &&Record| matches!(r.body, Body::Delivered { from, .. } if from.as_node().is_some() && r.node.as_node().is_some());
+    for record in with.iter().filter(of_nodes) {
+        let delay = delay(&with, record);
+        assert!(delay > Duration::from_millis(2) && delay < Duration::from_micros(2_001), "{delay}");
+    }
+}

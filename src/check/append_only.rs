@@ -34,7 +34,7 @@ impl LeaderAppendOnly {
     pub(super) fn appended(&mut self, node: &Node, index: Index, record: &Record, findings: &mut Findings) {
         if node.role == Role::Leader {
             findings.examined(Property::LeaderAppendOnly);
-            if index <= node.log.last() {
+            if index <= node.memory.log.last() {
                 self.suspect(node, index, record);
             }
         }
@@ -44,7 +44,7 @@ impl LeaderAppendOnly {
     pub(super) fn truncated(&mut self, node: &Node, from: Index, record: &Record, findings: &mut Findings) {
         if node.role == Role::Leader {
             findings.examined(Property::LeaderAppendOnly);
-            if from <= node.log.last() {
+            if from <= node.memory.log.last() {
                 self.suspect(node, from, record);
             }
         }
@@ -72,6 +72,10 @@ impl LeaderAppendOnly {
             | Body::Duplicated { .. }
             | Body::Appended { .. }
             | Body::Truncated { .. }
+            | Body::SnapshotTaken { .. }
+            | Body::SnapshotWritten { .. }
+            | Body::Compacted { .. }
+            | Body::Restored { .. }
             | Body::HardStateWritten { .. }
             | Body::Accepted { .. }
             | Body::Refused { .. }

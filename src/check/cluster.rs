@@ -16,8 +16,8 @@ pub(super) struct Node {
     pub(super) role: Role,
     /// Its term.
     pub(super) term: Term,
-    /// Its log as it has it in memory.
-    pub(super) log: TermRuns,
+    /// Its log, and how far its snapshot reaches, as it has them in memory.
+    pub(super) memory: Stored,
     /// What its disk holds.
     pub(super) disk: Disk,
     /// The index up to which it knows entries to be committed, in this life.
@@ -33,7 +33,7 @@ impl Node {
             epoch: Epoch::ZERO,
             role: Role::Follower,
             term: Term::ZERO,
-            log: TermRuns::default(),
+            memory: Stored::default(),
             disk: Disk::default(),
             commit: Index::ZERO,
             applied: Index::ZERO,
@@ -55,19 +55,49 @@ impl Node {
         self.epoch = epoch;
         self.role = Role::Follower;
         self.term = term;
-        self.log.clone_from(&self.disk.log);
+        self.memory.clone_from(&self.disk.stored);
         self.commit = Index::ZERO;
         self.applied = Index::ZERO;
+    }
+}
+
+/// A log, and the snapshot that stands for what it lacks at its beginning.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stored {
+    pub(super) log: TermRuns,
+    /// The last entry that the snapshot stands for; 0 if there is none.
+    pub(super) snapshot: Index,
+}
+
+impl Stored {
+    /// Whether it holds this committed entry: in the log or in the snapshot.
+    #[inline]
+    pub(super) fn holds(&self, index: Index, term: Term) -> bool {
+        (self.log.term_at(index) == Some(term) || index <= self.snapshot) && !self.has_hole()
+    }
+
+    /// Whether entries are missing between the snapshot and the log. Then all is lost: nothing can start from that.
+    #[inline]
+    pub(super) fn has_hole(&self) -> bool {
+        self.log.base() > self.snapshot
+    }
+
+    /// A snapshot takes the place of the one before, and of a log that does not have its last entry.
+    pub(super) fn take_snapshot(&mut self, index: Index, term: Term) {
+        self.snapshot = index;
+        if self.log.term_at(index) != Some(term) {
+            self.log = TermRuns::begun_after(index, term);
+        }
     }
 }
 
 /// A disk: what is durable on it, and the writes on their way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Disk {
-    /// The durable log.
-    pub(super) log: TermRuns,
-    /// The durable log as it was when the disk was lost. A leader may still count an acknowledgement from before.
-    pub(super) lost: TermRuns,
+    /// What is durable.
+    pub(super) stored: Stored,
+    /// What was durable when the disk was lost. A leader may still count an acknowledgement from before.
+    pub(super) lost: Stored,
     /// Whether it was replaced by a blank one. Stays so: a blank node comes back only as another one.
     pub(super) blank: bool,
     hard_state: HardState,
@@ -85,6 +115,8 @@ enum Change {
     HardState(HardState),
     Append { first: Index, last: Index, term: Term },
     Truncate(Index),
+    Snapshot { index: Index, term: Term },
+    Cut(Index),
 }
 
 /// What recovery says a disk holds.
@@ -109,6 +141,14 @@ impl Disk {
         self.pending.push_back(Pending { write, change: Change::Truncate(from) });
     }
 
+    pub(super) fn write_snapshot(&mut self, write: WriteId, index: Index, term: Term) {
+        self.pending.push_back(Pending { write, change: Change::Snapshot { index, term } });
+    }
+
+    pub(super) fn write_cut(&mut self, write: WriteId, to: Index) {
+        self.pending.push_back(Pending { write, change: Change::Cut(to) });
+    }
+
     /// One entry on its way to the disk. The entries of one write and term make one change.
     #[inline]
     pub(super) fn write_entry(&mut self, write: WriteId, index: Index, entry_term: Term) {
@@ -123,9 +163,11 @@ impl Disk {
         self.pending.push_back(Pending { write, change });
     }
 
-    /// All writes up to this one are durable; `hard_state` is shown the hard states among them.
+    /// All writes up to this one are durable; `hard_state` is shown the hard states among them. Whether a cut of the log is
+    /// among them, too.
     #[inline]
-    pub(super) fn flush(&mut self, write: WriteId, mut hard_state: impl FnMut(HardState)) {
+    pub(super) fn flush(&mut self, write: WriteId, mut hard_state: impl FnMut(HardState)) -> bool {
+        let mut cuts = false;
         while let Some(next) = self.pending.front()
             && next.write <= write
         {
@@ -134,14 +176,16 @@ impl Disk {
             if let Change::HardState(durable) = change {
                 hard_state(durable);
             }
+            cuts |= matches!(change, Change::Cut(_));
             self.apply(change);
         }
+        cuts
     }
 
     /// The disk is gone, and a blank one is in its place.
     pub(super) fn wipe(&mut self) {
-        if self.log.last() > Index::ZERO {
-            self.lost = std::mem::take(&mut self.log);
+        if self.stored.log.last() > Index::ZERO {
+            self.lost = std::mem::take(&mut self.stored);
         }
         self.hard_state = HardState::default();
         self.pending.clear();
@@ -149,33 +193,34 @@ impl Disk {
     }
 
     /// Finds out how many of the writes on their way had reached the disk when power was lost: all that were flushed,
-    /// and of the others as many as recovery found, down to part of an append. `hash` gives the hash of a log that
-    /// ends with an entry. False if recovery found something that can't have been there.
-    pub(super) fn recover(&mut self, found: &Found, hash: impl Fn(Index, Term) -> Option<u64>) -> bool {
-        let flushed = self.log.clone();
+    /// and of the others as many as recovery found, down to part of an append. `agrees` tells whether a log that
+    /// ends with an entry has this hash, or whether that is not known any more. False if recovery found something that can't have been there.
+    pub(super) fn recover(&mut self, found: &Found, agrees: impl Fn(Index, Term, u64) -> bool) -> bool {
+        let flushed = self.stored.log.clone();
         let holds = |disk: &Self| {
+            let log = &disk.stored.log;
             disk.hard_state == found.hard_state
-                && disk.log.last() == found.last
-                && disk.log.term_at(found.last).is_none_or(|term| hash(found.last, term) == Some(found.hash))
+                && log.last() == found.last
+                && log.term_at(found.last).is_none_or(|term| agrees(found.last, term, found.hash))
         };
         while !holds(self) {
             let Some(Pending { change, .. }) = self.pending.pop_front() else {
                 if found.last <= flushed.last() {
-                    self.log = flushed;
+                    self.stored.log = flushed;
                 }
-                self.log.truncate(found.last.next());
+                self.stored.log.truncate(found.last.next());
                 self.hard_state = found.hard_state;
                 return false;
             };
             if let Change::Append { first, last, term } = change
                 && (first..last).contains(&found.last)
             {
-                let whole = self.log.clone();
+                let whole = self.stored.log.clone();
                 self.apply(Change::Append { first, last: found.last, term });
                 if holds(self) {
                     break;
                 }
-                self.log = whole;
+                self.stored.log = whole;
             }
             self.apply(change);
         }
@@ -186,8 +231,10 @@ impl Disk {
     fn apply(&mut self, change: Change) {
         match change {
             Change::HardState(hard_state) => self.hard_state = hard_state,
-            Change::Append { first, last, term } => self.log.append(first, last, term),
-            Change::Truncate(from) => self.log.truncate(from),
+            Change::Append { first, last, term } => self.stored.log.append(first, last, term),
+            Change::Truncate(from) => self.stored.log.truncate(from),
+            Change::Snapshot { index, term } => self.stored.take_snapshot(index, term),
+            Change::Cut(to) => self.stored.log.cut(to),
         }
     }
 }

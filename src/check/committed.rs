@@ -4,13 +4,16 @@ use super::by_index::ByIndex;
 use super::finding::{Findings, Property};
 use crate::ids::{Index, NodeId, Term};
 use crate::trace::Record;
+use std::collections::BTreeMap;
 
 /// The committed entry of each index, as the first node that took it as committed has it. All later commits and
 /// applications, and acknowledgements to clients, are compared with it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CommittedChain {
     entries: ByIndex<Committed>,
-    acknowledged: Option<(Index, Record)>,
+    acknowledged: Option<(Index, Term, Record)>,
+    /// The hash of the state machine's contents with exactly the entries up to an index applied, from snapshots.
+    contents: BTreeMap<Index, u64>,
 }
 
 /// A committed entry.
@@ -44,6 +47,9 @@ impl CommittedChain {
         record: &Record,
         findings: &mut Findings,
     ) -> bool {
+        if self.entries.is_pruned(index) {
+            return false;
+        }
         findings.examined(Property::CommittedChain);
         if let Some(known) = self.entries.get(index) {
             if (known.term, known.hash) != (term, hash) {
@@ -73,11 +79,51 @@ impl CommittedChain {
         findings.examined(Property::CommittedChain);
         match self.entries.get(index) {
             Some(known) if (known.term, known.hash) == (term, hash) => {}
+            None if self.entries.is_pruned(index) => {}
             Some(known) => differs(node, "applied", (index, term, hash), *known, record, findings),
             None => findings.accuse(Property::CommittedChain, record, || {
                 format!("{node} applied entry {index} of term {term}, which no node took as committed")
             }),
         }
+    }
+
+    /// A node has a snapshot of all up to this entry, with these contents, or cuts its log there.
+    pub(super) fn stands_for(
+        &mut self,
+        node: NodeId,
+        did: &str,
+        (index, term, hash): (Index, Term, u64),
+        contents: Option<u64>,
+        record: &Record,
+        findings: &mut Findings,
+    ) {
+        if self.entries.is_pruned(index) {
+            return;
+        }
+        findings.examined(Property::CommittedChain);
+        match self.entries.get(index) {
+            Some(known) if (known.term, known.hash) == (term, hash) => {}
+            Some(known) => differs(node, did, (index, term, hash), *known, record, findings),
+            None => findings.accuse(Property::CommittedChain, record, || {
+                format!("{node} {did} entry {index} of term {term}, which no node took as committed")
+            }),
+        }
+        let Some(contents) = contents else { return };
+        let known = *self.contents.entry(index).or_insert(contents);
+        if known != contents {
+            findings.accuse(Property::CommittedChain, record, || {
+                format!(
+                    "{node} {did} entry {index}, with a state machine of hash {contents:016x}; another one had {known:016x} \
+                     there"
+                )
+            });
+        }
+    }
+
+    /// Forgets the entries below this index, which no node holds one by one any more.
+    pub(super) fn prune(&mut self, below: Index) {
+        self.entries.prune(below);
+        self.contents = self.contents.split_off(&below);
     }
 
     /// A node told a client that this entry is done.
@@ -88,12 +134,15 @@ impl CommittedChain {
         record: &Record,
         findings: &mut Findings,
     ) {
+        if self.entries.is_pruned(index) {
+            return;
+        }
         findings.examined(Property::AcknowledgedWrites);
         match self.entries.get_mut(index) {
             Some(known) if known.term == term => {
                 known.acknowledged = true;
-                if self.acknowledged.is_none_or(|(highest, _)| highest < index) {
-                    self.acknowledged = Some((index, *record));
+                if self.acknowledged.is_none_or(|(highest, ..)| highest < index) {
+                    self.acknowledged = Some((index, term, *record));
                 }
             }
             known => {
@@ -109,8 +158,8 @@ impl CommittedChain {
 
     /// The highest entry that a client was told is done, and the record of that.
     pub(super) fn highest_acknowledged(&self) -> Option<(Index, Term, &Record)> {
-        let (index, record) = self.acknowledged.as_ref()?;
-        Some((*index, self.get(*index)?.term, record))
+        let (index, term, record) = self.acknowledged.as_ref()?;
+        Some((*index, *term, record))
     }
 }
 

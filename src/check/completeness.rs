@@ -35,13 +35,13 @@ impl LeaderCompleteness {
     ) {
         self.latest = self.latest.max(term);
         // What is committed up to here is judged now; only what is committed from here on has to be remembered.
-        self.elections.entry((term, node.id)).or_insert_with(|| node.log.after(chain.last()));
+        self.elections.entry((term, node.id)).or_insert_with(|| node.memory.log.after(chain.last()));
         if let Some(index) = self.committed_before(term, chain)
             && let Some(entry) = chain.get(index)
         {
             findings.examined(Property::LeaderCompleteness);
-            if node.log.term_at(index) != Some(entry.term) {
-                let has = has(node.log.term_at(index));
+            if !node.memory.holds(index, entry.term) {
+                let has = has(node.memory.log.term_at(index));
                 findings.accuse(Property::LeaderCompleteness, record, || {
                     format!(
                         "{} became leader of term {term} without entry {index} of term {}, committed in an \

@@ -16,9 +16,7 @@ pub(super) fn committed(
     findings: &mut Findings,
 ) {
     findings.examined(Property::DurableCommit);
-    let holds = |node: &&Node| {
-        node.disk.log.term_at(index) == Some(term) || node.disk.lost.term_at(index) == Some(term)
-    };
+    let holds = |node: &&Node| node.disk.stored.holds(index, term) || node.disk.lost.holds(index, term);
     let (holders, quorum) = (nodes.iter().filter(holds).count(), quorum(nodes));
     if holders < quorum {
         let names: Vec<String> = nodes.iter().filter(holds).map(|node| node.id.to_string()).collect();
@@ -36,10 +34,10 @@ pub(super) fn committed(
 /// covered too, since whoever holds an entry holds those before.
 pub(super) fn at_the_end(nodes: &[Node], chain: &CommittedChain, findings: &mut Findings) {
     let Some((index, term, record)) = chain.highest_acknowledged() else { return };
-    let lacks = |node: &&Node| !node.disk.blank && node.disk.log.term_at(index) != Some(term);
+    let lacks = |node: &&Node| !node.disk.blank && !node.disk.stored.holds(index, term);
     let without = nodes.iter().filter(lacks).count();
     if without >= quorum(nodes) {
-        let holders = nodes.iter().filter(|node| node.disk.log.term_at(index) == Some(term)).count();
+        let holders = nodes.iter().filter(|node| node.disk.stored.holds(index, term)).count();
         findings.accuse(Property::AcknowledgedWrites, record, || {
             format!(
                 "entry {index} of term {term} was acknowledged to a client, but at the end only {holders} of \

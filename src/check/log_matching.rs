@@ -17,13 +17,19 @@ pub(super) struct LogMatching {
 }
 
 impl LogMatching {
-    /// The hash of a log that ends with this entry.
+    /// Whether a log that ends with this entry has this hash; also if that was forgotten.
     #[inline]
-    pub(super) fn hash(&self, index: Index, term: Term) -> Option<u64> {
+    pub(super) fn agrees(&self, index: Index, term: Term, hash: u64) -> bool {
         match self.first.get(index) {
-            Some((known, hash)) if *known == term => Some(*hash),
-            _ => self.others.get(&(index, term)).copied(),
+            Some((known, first)) if *known == term => *first == hash,
+            _ => self.others.get(&(index, term)) == Some(&hash) || self.first.is_pruned(index),
         }
+    }
+
+    /// Forgets the entries below this index, which no log holds any more.
+    pub(super) fn prune(&mut self, below: Index) {
+        self.first.prune(below);
+        self.others = self.others.split_off(&(below, Term::ZERO));
     }
 
     /// A node's log now ends with this entry.
@@ -35,6 +41,9 @@ impl LogMatching {
         record: &Record,
         findings: &mut Findings,
     ) {
+        if self.first.is_pruned(index) {
+            return;
+        }
         findings.examined(Property::LogMatching);
         let known = match self.first.get(index) {
             None => {

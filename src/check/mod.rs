@@ -38,6 +38,7 @@ mod one_vote;
 mod runs;
 #[cfg(test)]
 pub(crate) mod script;
+mod snapshots;
 mod term_and_vote;
 #[cfg(test)]
 mod tests;
@@ -113,7 +114,7 @@ impl Checkers {
             if !node.disk.blank {
                 node.disk.wipe();
             }
-            node.disk.recover(&found, |index, term| log_matching.hash(index, term));
+            node.disk.recover(&found, |index, term, hash| log_matching.agrees(index, term, hash));
             node.boot(epoch, found.hard_state.term);
             return;
         }
@@ -122,7 +123,7 @@ impl Checkers {
         } else {
             node.disk.begin(found.hard_state);
         }
-        if !node.disk.recover(&found, |index, term| log_matching.hash(index, term)) {
+        if !node.disk.recover(&found, |index, term, hash| log_matching.agrees(index, term, hash)) {
             findings.accuse(Property::Recovery, record, || {
                 format!(
                     "{} recovered term {} and a log to entry {} with hash {:016x}: not what was flushed, nor that \
@@ -132,7 +133,7 @@ impl Checkers {
             });
         }
         node.boot(epoch, found.hard_state.term);
-        if let Some(term) = node.log.term_at(found.last) {
+        if let Some(term) = node.memory.log.term_at(found.last) {
             log_matching.holds(node.id, (found.last, term, found.hash), record, findings);
         }
         if epoch > Epoch(1) {
@@ -188,28 +189,35 @@ impl Observer for Checkers {
             Body::Appended { write, index, term, hash } => {
                 self.append_only.appended(node, index, record, findings);
                 self.log_matching.holds(id, (index, term, hash), record, findings);
-                node.log.append(index, index, term);
+                node.memory.log.append(index, index, term);
                 node.disk.write_entry(write, index, term);
             }
             Body::Preloaded { index, term, hash } => {
                 self.log_matching.holds(id, (index, term, hash), record, findings);
-                node.disk.log.append(index, index, term);
+                node.disk.stored.log.append(index, index, term);
             }
             Body::Truncated { write, from } => {
                 self.append_only.truncated(node, from, record, findings);
-                node.log.truncate(from);
+                node.memory.log.truncate(from);
                 node.disk.write_truncation(write, from);
             }
+            Body::SnapshotTaken { .. }
+            | Body::SnapshotWritten { .. }
+            | Body::Compacted { .. }
+            | Body::Restored { .. } => self.snapshot(slot, record),
             Body::HardStateWritten { write, term, vote } => {
                 node.disk.write_hard_state(write, HardState { term, vote });
             }
             Body::Flushed { write } => {
                 let one_vote = &mut self.one_vote;
-                node.disk.flush(write, |durable| {
+                let cuts = node.disk.flush(write, |durable| {
                     if durable.vote == Some(id) {
                         one_vote.given(id, durable.term, id, record, findings);
                     }
                 });
+                if cuts {
+                    self.cut_is_durable(slot, record);
+                }
             }
             Body::Committed { index, term, hash } => self.committed_by(slot, (index, term, hash), record),
             Body::Applied { index, term, hash } => {

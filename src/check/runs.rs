@@ -7,12 +7,31 @@ use crate::ids::{Index, Term};
 /// and lookups are near its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct TermRuns {
+    /// The last entry that was cut off. Its term is known still: the first run begins with it, or before it.
+    base: Index,
     /// The first index of each run and its term.
     starts: Vec<(Index, Term)>,
     last: Index,
 }
 
 impl TermRuns {
+    /// The log that begins after this entry.
+    pub(super) fn begun_after(base: Index, term: Term) -> Self {
+        Self { base, starts: vec![(base, term)], last: base }
+    }
+
+    /// The last entry that was cut off; 0 if none was.
+    pub(super) fn base(&self) -> Index {
+        self.base
+    }
+
+    /// Cuts off the entries up to and with this one.
+    pub(super) fn cut(&mut self, to: Index) {
+        let runs = self.starts.partition_point(|(start, _)| *start <= to);
+        self.starts.drain(..runs.saturating_sub(1));
+        self.base = to;
+    }
+
     /// The index of the last entry; 0 for an empty log.
     pub(super) fn last(&self) -> Index {
         self.last
@@ -21,7 +40,7 @@ impl TermRuns {
     /// The term of the entry at this index, if there is one.
     #[inline]
     pub(super) fn term_at(&self, index: Index) -> Option<Term> {
-        if index > self.last {
+        if index > self.last || index < self.base {
             return None;
         }
         let (start, term) = *self.starts.last()?;
@@ -58,7 +77,7 @@ impl TermRuns {
     /// The same log without what is known of entries up to `index`.
     pub(super) fn after(&self, index: Index) -> Self {
         let runs = self.starts.partition_point(|(start, _)| *start <= index);
-        Self { starts: self.starts[runs.saturating_sub(1)..].to_vec(), last: self.last }
+        Self { base: self.base, starts: self.starts[runs.saturating_sub(1)..].to_vec(), last: self.last }
     }
 }
 
@@ -79,6 +98,34 @@ mod tests {
                 assert_eq!(rest.term_at(Index(index)), log.term_at(Index(index)), "{index} after {cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_log_that_is_cut_knows_its_base_and_what_follows() {
+        let mut whole = TermRuns::default();
+        whole.append(Index(1), Index(3), Term(1));
+        whole.append(Index(4), Index(6), Term(2));
+        for cut in 1..=6 {
+            let mut log = whole.clone();
+            log.cut(Index(cut));
+            log.append(Index(7), Index(8), Term(2));
+            assert_eq!((log.base(), log.last()), (Index(cut), Index(8)));
+            for index in 0..9 {
+                let expected = whole.term_at(Index(index)).or((index > 6 && index < 9).then_some(Term(2)));
+                assert_eq!(
+                    log.term_at(Index(index)),
+                    expected.filter(|_| index >= cut),
+                    "{index} after {cut}"
+                );
+            }
+        }
+        let mut anew = TermRuns::begun_after(Index(7), Term(3));
+        assert_eq!(
+            (anew.term_at(Index(6)), anew.term_at(Index(7)), anew.last()),
+            (None, Some(Term(3)), Index(7))
+        );
+        anew.append(Index(8), Index(8), Term(4));
+        assert_eq!((anew.term_at(Index(7)), anew.term_at(Index(8))), (Some(Term(3)), Some(Term(4))));
     }
 
     proptest! {

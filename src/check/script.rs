@@ -114,6 +114,60 @@ impl Script {
         self.record(NodeId(node), Body::Truncated { write, from: Index(from) })
     }
 
+    /// The contents of a node's state machine, with the entries up to this one applied, are written down.
+    pub(crate) fn takes_snapshot(&mut self, node: u32, index: u64, store: u64) -> &mut Self {
+        let (index, term, hash) = self.entry(node, index);
+        self.record(NodeId(node), Body::SnapshotTaken { index, term, hash, store })
+    }
+
+    /// A node writes a snapshot up to this entry of its log.
+    pub(crate) fn writes_snapshot(&mut self, node: u32, index: u64) -> &mut Self {
+        let entry = self.entry(node, index);
+        self.snapshot_written(node, entry)
+    }
+
+    /// A node's log loses its entries up to this one.
+    pub(crate) fn compacts(&mut self, node: u32, index: u64) -> &mut Self {
+        let (index, term, hash) = self.entry(node, index);
+        let actor = self.actor(node);
+        actor.write += 1;
+        let write = WriteId(actor.write);
+        self.record(NodeId(node), Body::Compacted { write, index, term, hash })
+    }
+
+    /// A node goes on from another's snapshot up to this entry.
+    pub(crate) fn installs(&mut self, node: u32, from: u32, index: u64, store: u64) -> &mut Self {
+        let (last, term, hash) = self.entry(from, index);
+        let log = self.actor(from).memory.log[..index as usize].to_vec();
+        let actor = self.actor(node);
+        (actor.commit, actor.applied) = (index, index);
+        if actor.memory.log.get(index as usize - 1) != log.last() {
+            actor.memory.log = log;
+        }
+        self.snapshot_written(node, (last, term, hash));
+        self.record(NodeId(node), Body::Restored { index: last, term, hash, store, at_start: false })
+    }
+
+    /// A node that has just started begins with the snapshot on its disk.
+    pub(crate) fn restores(&mut self, node: u32, index: u64, store: u64) -> &mut Self {
+        let (last, term, hash) = self.entry(node, index);
+        let actor = self.actor(node);
+        (actor.commit, actor.applied) = (index, index);
+        self.record(NodeId(node), Body::Restored { index: last, term, hash, store, at_start: true })
+    }
+
+    fn snapshot_written(&mut self, node: u32, (index, term, hash): (Index, Term, u64)) -> &mut Self {
+        let actor = self.actor(node);
+        actor.write += 1;
+        let write = WriteId(actor.write);
+        self.record(NodeId(node), Body::SnapshotWritten { write, index, term, hash, bytes: 100 })
+    }
+
+    fn entry(&mut self, node: u32, index: u64) -> (Index, Term, u64) {
+        let (term, hash) = self.actor(node).memory.log[index as usize - 1];
+        (Index(index), term, hash)
+    }
+
     /// A node writes a term, and perhaps a vote in it.
     pub(crate) fn writes(&mut self, node: u32, term: u64, vote: Option<u32>) -> &mut Self {
         let actor = self.actor(node);

@@ -1,19 +1,26 @@
 //! The disk of one machine: a write-ahead log as bytes, what of it is durable, and how long a flush takes.
 //!
 //! ```text
-//! record: crc u32 | length u32 | kind u8 | body        the CRC-32C covers all that follows it
+//! record: crc u32 | length u32 | length, inverted u32 | kind u8 | body         the CRC-32C covers all that follows it
 //! genesis 1: voters, u32 each        hard state 2: term u64, vote u32 (0: nobody)
 //! append 3: first u64, entries       truncate 4: from u64
+//! snapshot 5: base, data             compact 6: to u64, hash u64             base 7: base
+//! base: index u64, term u64, hash u64
 //! ```
 //!
 //! Writes go to the end of the image at once, as into the operating system's cache, and become durable with a flush.
 //! One flush is under way at a time and covers what was written before it began; what comes meanwhile waits for the
 //! next (group commit). A crash loses whatever no flush has covered.
+//!
+//! A snapshot is a file of its own to a real server, and cutting the log writes a new file that takes the old one's name.
+//! Here both go through the image like every other write, so that their order is kept. What remains of the files is that
+//! each of the two is a flush of its own; and when the flush of a cut ends, the image has been written anew without all
+//! that is no longer needed. Until then the old one counts, with no more of it than was flushed.
 
 mod recovery;
 
 use crate::ids::{NodeId, WriteId};
-use crate::replica::{HardState, Recovered, Unrecoverable};
+use crate::replica::{Base, HardState, Recovered, Unrecoverable};
 use crate::rng::{Distribution, Stream};
 use crate::time::Duration;
 use std::collections::VecDeque;
@@ -22,10 +29,14 @@ const GENESIS: u8 = 1;
 const HARD_STATE: u8 = 2;
 const APPEND: u8 = 3;
 const TRUNCATE: u8 = 4;
+const SNAPSHOT: u8 = 5;
+const COMPACT: u8 = 6;
+const BASE: u8 = 7;
 /// The checksum at the head of a record.
 const TAG: usize = 4;
-/// The checksum and the length before a record's kind.
-const PREFIX: usize = 8;
+/// The checksum, the length and the inverted length before a record's kind. The second one tells rot in a length, which
+/// no other checksum could, from a tail that was torn off.
+const PREFIX: usize = 12;
 
 /// A disk.
 ///
@@ -35,10 +46,22 @@ const PREFIX: usize = 8;
 pub struct Disk {
     image: Vec<u8>,
     durable: usize,
-    waiting: VecDeque<(WriteId, usize)>,
+    waiting: VecDeque<Waiting>,
     flushing: Option<WriteId>,
     latency: Distribution,
     stream: Stream,
+}
+
+/// A write that is not durable.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    id: WriteId,
+    /// Where it ends in the image.
+    end: usize,
+    /// A snapshot or a cut: a flush of its own.
+    alone: bool,
+    /// Whether the image is to be written anew with it.
+    cuts: bool,
 }
 
 impl Disk {
@@ -51,9 +74,7 @@ impl Disk {
     /// wire form, that the node has from an earlier time.
     pub fn format(&mut self, voters: &[NodeId], state: HardState, entries: &[u8]) {
         self.record(GENESIS, |image| {
-            for voter in voters {
-                image.extend_from_slice(&voter.0.to_le_bytes());
-            }
+            put_voters(voters, image);
         });
         if state != HardState::default() {
             self.record(HARD_STATE, |image| put_hard_state(state, image));
@@ -79,23 +100,30 @@ impl Disk {
         self.write(id, TRUNCATE, |image| image.extend_from_slice(&from.to_le_bytes()));
     }
 
+    /// Writes a snapshot of all up to `last`.
+    pub fn write_snapshot(&mut self, id: WriteId, last: Base, data: &[u8]) {
+        self.write(id, SNAPSHOT, |image| put_snapshot(last, data, image));
+    }
+
+    /// Writes that the entries up to and with `to` are cut off; `hash` will come back with the log's base.
+    pub fn write_compaction(&mut self, id: WriteId, to: u64, hash: u64) {
+        self.write(id, COMPACT, |image| {
+            image.extend_from_slice(&to.to_le_bytes());
+            image.extend_from_slice(&hash.to_le_bytes());
+        });
+    }
+
     fn write(&mut self, id: WriteId, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
-        if let Some((last, _)) = self.waiting.back() {
-            assert!(*last < id, "writes are numbered in order");
+        if let Some(last) = self.waiting.back() {
+            assert!(last.id < id, "writes are numbered in order");
         }
         self.record(kind, body);
-        self.waiting.push_back((id, self.image.len()));
+        let (alone, cuts) = (matches!(kind, SNAPSHOT | COMPACT), kind == COMPACT);
+        self.waiting.push_back(Waiting { id, end: self.image.len(), alone, cuts });
     }
 
     fn record(&mut self, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.image.len();
-        self.image.extend_from_slice(&[0; PREFIX]);
-        self.image.push(kind);
-        body(&mut self.image);
-        let length = u32::try_from(self.image.len() - start - PREFIX).expect("a record stays below 4 GiB");
-        self.image[start + TAG..start + PREFIX].copy_from_slice(&length.to_le_bytes());
-        let tag = crc32c::crc32c(&self.image[start + TAG..]);
-        self.image[start..start + TAG].copy_from_slice(&tag.to_le_bytes());
+        put_record(kind, body, &mut self.image);
     }
 
     /// Makes durable what waits if flushes take no time, and returns the last write made so. There is nothing to
@@ -105,8 +133,8 @@ impl Disk {
         if self.latency != Distribution::Constant(Duration::ZERO) {
             return None;
         }
-        let (last, end) = self.waiting.drain(..).next_back()?;
-        self.durable = end;
+        let last = self.waiting.back()?.id;
+        self.make_durable(last);
         Some(last)
     }
 
@@ -115,9 +143,14 @@ impl Disk {
         if self.flushing.is_some() {
             return None;
         }
-        let (last, _) = *self.waiting.back()?;
-        self.flushing = Some(last);
+        let together = self.waiting.iter().take_while(|waiting| !waiting.alone).count().max(1);
+        self.flushing = Some(self.waiting.get(together - 1)?.id);
         Some(self.latency.sample(self.stream.word()))
+    }
+
+    /// How many bytes the image has.
+    pub fn bytes(&self) -> usize {
+        self.image.len()
     }
 
     /// How many writes are not durable.
@@ -131,10 +164,45 @@ impl Disk {
     /// If no flush is under way.
     pub fn end_flush(&mut self) -> WriteId {
         let last = self.flushing.take().expect("a flush is under way");
-        while let Some((_, end)) = self.waiting.pop_front_if(|(id, _)| *id <= last) {
-            self.durable = end;
-        }
+        self.make_durable(last);
         last
+    }
+
+    #[inline]
+    fn make_durable(&mut self, last: WriteId) {
+        let mut cuts = false;
+        while let Some(written) = self.waiting.pop_front_if(|waiting| waiting.id <= last) {
+            self.durable = written.end;
+            cuts |= written.cuts;
+        }
+        if cuts {
+            self.write_anew();
+        }
+    }
+
+    /// Replaces the durable part of the image by what a start would read from it.
+    fn write_anew(&mut self) {
+        let Ok(recovered) = recovery::recover(&self.image[..self.durable]) else {
+            return; // What can't be read can't be copied.
+        };
+        let mut image = Vec::new();
+        if let Some(voters) = &recovered.genesis {
+            put_record(GENESIS, |image| put_voters(voters, image), &mut image);
+        }
+        put_record(HARD_STATE, |image| put_hard_state(recovered.hard_state, image), &mut image);
+        put_record(BASE, |image| put_base(recovered.base, image), &mut image);
+        let first = recovered.base.index.0 + 1;
+        put_record(APPEND, |image| put_entries(first, &recovered.entries, image), &mut image);
+        if let Some((last, data)) = recovery::last_snapshot(&self.image[..self.durable]) {
+            put_record(SNAPSHOT, |image| put_snapshot(last, data, image), &mut image);
+        }
+        let (before, after) = (self.durable, image.len());
+        image.extend_from_slice(&self.image[before..]);
+        self.image = image;
+        self.durable = after;
+        for waiting in &mut self.waiting {
+            waiting.end = waiting.end - before + after;
+        }
     }
 
     /// Power is lost: what no flush has covered is gone.
@@ -165,6 +233,35 @@ impl Disk {
     }
 }
 
+fn put_record(kind: u8, body: impl FnOnce(&mut Vec<u8>), image: &mut Vec<u8>) {
+    let start = image.len();
+    image.extend_from_slice(&[0; PREFIX]);
+    image.push(kind);
+    body(image);
+    let length = u32::try_from(image.len() - start - PREFIX).expect("a record stays below 4 GiB");
+    image[start + TAG..start + 2 * TAG].copy_from_slice(&length.to_le_bytes());
+    image[start + 2 * TAG..start + PREFIX].copy_from_slice(&(!length).to_le_bytes());
+    let tag = crc32c::crc32c(&image[start + TAG..]);
+    image[start..start + TAG].copy_from_slice(&tag.to_le_bytes());
+}
+
+fn put_voters(voters: &[NodeId], image: &mut Vec<u8>) {
+    for voter in voters {
+        image.extend_from_slice(&voter.0.to_le_bytes());
+    }
+}
+
+fn put_base(base: Base, image: &mut Vec<u8>) {
+    for word in [base.index.0, base.term.0, base.hash] {
+        image.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
+fn put_snapshot(last: Base, data: &[u8], image: &mut Vec<u8>) {
+    put_base(last, image);
+    image.extend_from_slice(data);
+}
+
 fn put_hard_state(state: HardState, image: &mut Vec<u8>) {
     image.extend_from_slice(&state.term.0.to_le_bytes());
     image.extend_from_slice(&state.vote.map_or(0, |vote| vote.0).to_le_bytes());
@@ -178,8 +275,8 @@ fn put_entries(first: u64, entries: &[u8], image: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Term;
-    use crate::replica::{Entry, EntryKind};
+    use crate::ids::{Index, Term};
+    use crate::replica::{Entries, Entry, EntryKind};
 
     fn disk() -> Disk {
         Disk::new(Distribution::Constant(Duration::from_millis(1)), Stream::new(1, "disk", 1, 0))
@@ -242,5 +339,159 @@ mod tests {
         disk.write_hard_state(WriteId(1), HardState { term: Term(4), vote: None });
         disk.wipe();
         assert_eq!(disk.recover(), Ok(Recovered::default()));
+    }
+
+    /// What a sound replica could ask for, and what was asked last.
+    #[derive(Debug, Default)]
+    struct Replica {
+        issued: u64,
+        first: u64,
+        terms: Vec<u64>,
+        snapshot: u64,
+        /// The snapshot that a cut may rest on, with its write.
+        durable_snapshot: (WriteId, u64),
+    }
+
+    impl Replica {
+        fn last(&self) -> u64 {
+            self.first + self.terms.len() as u64 - 1
+        }
+
+        fn next_write(&mut self) -> WriteId {
+            self.issued += 1;
+            WriteId(self.issued)
+        }
+
+        /// Writes something, as the dice say.
+        fn write(&mut self, dice: u64, disk: &mut Disk) {
+            let (kind, number) = (dice % 6, dice / 6);
+            let kept = (self.last() + 1 - self.first).max(1);
+            match kind {
+                0 => {
+                    let id = self.next_write();
+                    disk.write_hard_state(id, HardState { term: Term(number), vote: None });
+                }
+                1 if self.last() > self.snapshot => {
+                    let from = self.snapshot + 1 + number % (self.last() - self.snapshot);
+                    let id = self.next_write();
+                    disk.write_truncation(id, from);
+                    self.terms.truncate((from - self.first) as usize);
+                }
+                2 if self.last() > self.snapshot => {
+                    let index = self.snapshot + 1 + number % (self.last() - self.snapshot);
+                    let term = Term(self.terms[(index - self.first) as usize]);
+                    let id = self.next_write();
+                    disk.write_snapshot(id, Base { index: Index(index), term, hash: index }, &[7; 40]);
+                    (self.snapshot, self.durable_snapshot) = (index, (id, index));
+                }
+                3 if number % 3 == 0 => {
+                    // The leader's: the log is replaced.
+                    let index = self.last() + 1 + number % 5;
+                    let id = self.next_write();
+                    disk.write_snapshot(
+                        id,
+                        Base { index: Index(index), term: Term(9), hash: index },
+                        &[8; 30],
+                    );
+                    (self.first, self.snapshot, self.durable_snapshot) = (index + 1, index, (id, index));
+                    self.terms.clear();
+                }
+                4 if disk.waiting.iter().all(|it| it.id > self.durable_snapshot.0)
+                    && self.durable_snapshot.1 >= self.first =>
+                {
+                    let to = self.first + number % kept.min(self.durable_snapshot.1 + 1 - self.first);
+                    let id = self.next_write();
+                    disk.write_compaction(id, to, to);
+                    self.terms.drain(..(to + 1 - self.first) as usize);
+                    self.first = to + 1;
+                }
+                _ => {
+                    let id = self.next_write();
+                    let terms = vec![number % 4 + 1; (number % 3) as usize + 1];
+                    disk.write_entries(id, self.last() + 1, &entries(&terms));
+                    self.terms.extend(terms);
+                }
+            }
+        }
+    }
+
+    /// What would be read after a crash at this moment.
+    fn after_a_crash(disk: &Disk) -> Recovered {
+        recovery::recover(&disk.image[..disk.durable]).expect("what was flushed is sound")
+    }
+
+    proptest::proptest! {
+        /// Whatever is written, and whenever power is lost: a start finds what was durable, a log and a snapshot that fit
+        /// together; and a cut changes nothing of it but what it cuts off.
+        #[test]
+        fn a_crash_between_any_two_writes_and_flushes_is_survived(
+            steps in proptest::collection::vec((0_u64..1_000, proptest::prelude::any::<bool>()), 1..80),
+        ) {
+            let mut disk = disk();
+            disk.format(&[NodeId(1)], HardState::default(), &[]);
+            let mut replica = Replica { first: 1, ..Replica::default() };
+            let mut longest = 0;
+            for (dice, flushes) in steps {
+                replica.write(dice, &mut disk);
+                if flushes && disk.begin_flush().is_some() {
+                    let before = after_a_crash(&disk);
+                    let covered: Vec<Waiting> =
+                        disk.waiting.iter().copied().take_while(|it| Some(it.id) <= disk.flushing).collect();
+                    proptest::prop_assert!(covered.len() == 1 || covered.iter().all(|it| !it.alone));
+                    // Power lost while the flush is under way: nothing of it counts.
+                    proptest::prop_assert_eq!(&after_a_crash(&disk), &before);
+                    disk.end_flush();
+                }
+                let found = after_a_crash(&disk);
+                let count = Entries::new(&found.entries).count() as u64;
+                let snapshot = found.snapshot.clone().unwrap_or_default();
+                proptest::prop_assert!(found.base.index <= snapshot.index, "the log begins where a snapshot is");
+                proptest::prop_assert!(snapshot.index.0 <= found.base.index.0 + count, "and reaches its end");
+                longest = longest.max(disk.image.len());
+            }
+            // With all flushed, the disk has what was asked for last.
+            while disk.begin_flush().is_some() {
+                disk.end_flush();
+            }
+            let found = after_a_crash(&disk);
+            proptest::prop_assert_eq!(found.base.index.0 + 1, replica.first);
+            let terms: Vec<u64> = Entries::new(&found.entries).map(|entry| entry.term.0).collect();
+            proptest::prop_assert_eq!(terms, replica.terms);
+            proptest::prop_assert_eq!(found.snapshot.unwrap_or_default().index.0, replica.snapshot);
+            proptest::prop_assert_eq!(found.genesis, Some(vec![NodeId(1)]));
+            disk.crash();
+            proptest::prop_assert!(disk.recover().is_ok());
+        }
+    }
+
+    #[test]
+    fn the_image_does_not_grow_for_ever() {
+        let mut disk = disk();
+        disk.format(&[NodeId(1)], HardState::default(), &[]);
+        let mut write = 0;
+        let mut next = || {
+            write += 1;
+            WriteId(write)
+        };
+        for round in 1..=200 {
+            let last = round * 10;
+            disk.write_hard_state(next(), HardState { term: Term(round), vote: None });
+            disk.write_entries(next(), last - 9, &entries(&[1; 10]));
+            let base = Base { index: Index(last), term: Term(1), hash: last };
+            disk.write_snapshot(next(), base, &[1; 100]);
+            disk.write_compaction(next(), last - 3, 5);
+            while disk.begin_flush().is_some() {
+                disk.end_flush();
+            }
+            assert!(disk.bytes() < 400, "{} bytes after {round} rounds", disk.bytes());
+        }
+        let recovered = disk.recover().expect("sound");
+        assert_eq!(recovered.base, Base { index: Index(1997), term: Term(1), hash: 5 });
+        assert_eq!(
+            recovered.snapshot.map(|it| (it.index, it.term, it.data)),
+            Some((Index(2000), Term(1), vec![1; 100]))
+        );
+        assert_eq!(recovered.entries, entries(&[1; 3]));
+        assert_eq!(recovered.hard_state.term, Term(200));
     }
 }

@@ -1,54 +1,100 @@
 //! Reading a disk's image back into what a replica starts from.
 
-use super::{APPEND, GENESIS, HARD_STATE, PREFIX, TAG, TRUNCATE};
-use crate::ids::{NodeId, Term};
-use crate::replica::{Entries, HardState, Recovered, Unrecoverable};
+use super::{APPEND, BASE, COMPACT, GENESIS, HARD_STATE, PREFIX, SNAPSHOT, TAG, TRUNCATE};
+use crate::ids::{Index, NodeId, Term};
+use crate::replica::{Base, Entries, HardState, Recovered, Snapshot, Unrecoverable};
 
 /// Reads the records in order. Any bytes may come: never panics, and allocates no more than the image's length.
 ///
 /// A record that is cut short, or the very last one with a wrong checksum, is a torn tail: power was lost while it was
 /// written, nothing that follows from it was ever promised, and it is cut off. A wrong checksum further in is rot:
-/// going on would mean to forget something promised, so the node has to stop.
+/// going on would mean to forget something promised, so the node has to stop. So is a length that does not fit its
+/// inverted copy: where the record ends, and whether more follows, can't be told.
 pub(super) fn recover(image: &[u8]) -> Result<Recovered, Unrecoverable> {
     let mut log = Log::default();
     let mut rest = image;
-    while let Some((record, after)) = next_record(rest) {
-        match record {
+    loop {
+        let (content, after) = match next_record(rest) {
+            Next::Torn => break,
+            Next::WrongLength => return Err(at(image, rest, "has a length that does not fit its copy")),
+            Next::Record(content, after) => (content, after),
+        };
+        match content {
             Some((kind, body)) => log.replay(kind, body).ok_or_else(|| at(image, rest, "makes no sense"))?,
             None if after.is_empty() => break,
             None => return Err(at(image, rest, "has a wrong checksum, and more follows")),
         }
         rest = after;
     }
-    log.recovered.entries = log.bytes;
-    Ok(log.recovered)
+    let mut recovered = log.recovered;
+    recovered.snapshot =
+        log.snapshot.map(|(Base { index, term, .. }, data)| Snapshot { index, term, data: data.to_vec() });
+    recovered.entries = log.bytes;
+    Ok(recovered)
+}
+
+/// The last snapshot in an image, with what stands before its data.
+pub(super) fn last_snapshot(image: &[u8]) -> Option<(Base, &[u8])> {
+    let mut last = None;
+    let mut rest = image;
+    while let Next::Record(Some((kind, body)), after) = next_record(rest) {
+        if kind == SNAPSHOT {
+            last = Some(base(body)?);
+        }
+        rest = after;
+    }
+    last
 }
 
 fn at(image: &[u8], rest: &[u8], what: &str) -> Unrecoverable {
     Unrecoverable(format!("the record at byte {} {what}", image.len() - rest.len()))
 }
 
-/// A record's kind and body (none if its checksum is wrong) and the bytes after it; none if the bytes end before it.
-#[expect(clippy::type_complexity, reason = "a record and a rest, as every reader here returns")]
-fn next_record(bytes: &[u8]) -> Option<(Option<(u8, &[u8])>, &[u8])> {
-    let (tag, rest) = bytes.split_first_chunk()?;
-    let (length, _) = rest.split_first_chunk()?;
-    let (covered, after) = rest.split_at_checked(PREFIX - TAG + u32::from_le_bytes(*length) as usize)?;
-    let sound = crc32c::crc32c(covered) == u32::from_le_bytes(*tag);
-    let content = covered[PREFIX - TAG..].split_first().filter(|_| sound);
-    Some((content.map(|(kind, body)| (*kind, body)), after))
+/// What comes next in an image.
+enum Next<'a> {
+    /// Nothing, or only the beginning of a record.
+    Torn,
+    /// A record whose end can't be told.
+    WrongLength,
+    /// A record's kind and body (none if its checksum is wrong), and the bytes after it.
+    Record(Option<(u8, &'a [u8])>, &'a [u8]),
 }
 
-/// The log being replayed: its bytes and where each entry begins.
+fn next_record(bytes: &[u8]) -> Next<'_> {
+    let Some((head, _)) = bytes.split_first_chunk::<PREFIX>() else { return Next::Torn };
+    let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    if word(2 * TAG) != !word(TAG) {
+        return Next::WrongLength;
+    }
+    let length = word(TAG) as usize;
+    let Some((covered, after)) = bytes[TAG..].split_at_checked(PREFIX - TAG + length) else {
+        return Next::Torn;
+    };
+    let sound = crc32c::crc32c(covered) == word(0);
+    let content = covered[PREFIX - TAG..].split_first().filter(|_| sound);
+    Next::Record(content.map(|(kind, body)| (*kind, body)), after)
+}
+
+/// A base, and the bytes after it.
+fn base(body: &[u8]) -> Option<(Base, &[u8])> {
+    let (index, rest) = body.split_first_chunk()?;
+    let (term, rest) = rest.split_first_chunk()?;
+    let (hash, rest) = rest.split_first_chunk()?;
+    let [index, term, hash] = [index, term, hash].map(|word| u64::from_le_bytes(*word));
+    Some((Base { index: Index(index), term: Term(term), hash }, rest))
+}
+
+/// The log being replayed: its bytes, and of each entry where it begins.
 #[derive(Default)]
-struct Log {
+struct Log<'a> {
     recovered: Recovered,
+    snapshot: Option<(Base, &'a [u8])>,
     bytes: Vec<u8>,
     starts: Vec<usize>,
 }
 
-impl Log {
-    fn replay(&mut self, kind: u8, body: &[u8]) -> Option<()> {
+impl<'a> Log<'a> {
+    fn replay(&mut self, kind: u8, body: &'a [u8]) -> Option<()> {
         match kind {
             GENESIS => {
                 let (voters, []) = body.as_chunks::<4>() else { return None };
@@ -66,13 +112,49 @@ impl Log {
                 self.append(u64::from_le_bytes(*first), entries)?;
             }
             TRUNCATE => self.truncate(u64::from_le_bytes(body.try_into().ok()?))?,
+            SNAPSHOT => {
+                let (last, data) = base(body)?;
+                // A log that does not have the snapshot's last entry is replaced (Raft paper, figure 13).
+                if self.term_at(last.index) != Some(last.term) {
+                    self.begin_after(last);
+                }
+                self.snapshot = Some((last, data));
+            }
+            COMPACT => {
+                let (to, hash) = body.split_first_chunk()?;
+                let hash = u64::from_le_bytes(hash.try_into().ok()?);
+                self.cut(Index(u64::from_le_bytes(*to)), hash)?;
+            }
+            BASE => {
+                let (base, []) = base(body)? else { return None };
+                self.begin_after(base);
+            }
             _ => return None,
         }
         Some(())
     }
 
+    /// The place of the entry at this index among those that are there or would be next; none of what is cut off.
+    fn place(&self, index: u64) -> Option<usize> {
+        usize::try_from(index.checked_sub(self.recovered.base.index.0)?.checked_sub(1)?).ok()
+    }
+
+    fn term_at(&self, index: Index) -> Option<Term> {
+        if index == self.recovered.base.index {
+            return Some(self.recovered.base.term);
+        }
+        let start = *self.starts.get(self.place(index.0)?)?;
+        Entries::new(&self.bytes[start..]).next().map(|entry| entry.term)
+    }
+
+    fn begin_after(&mut self, base: Base) {
+        self.recovered.base = base;
+        self.bytes.clear();
+        self.starts.clear();
+    }
+
     fn append(&mut self, first: u64, entries: &[u8]) -> Option<()> {
-        if first != self.starts.len() as u64 + 1 {
+        if self.place(first)? != self.starts.len() {
             return None;
         }
         Entries::new(entries).all_valid()?;
@@ -86,10 +168,23 @@ impl Log {
     }
 
     fn truncate(&mut self, from: u64) -> Option<()> {
-        let keep = usize::try_from(from.checked_sub(1)?).ok()?;
+        let keep = self.place(from)?;
         let end = *self.starts.get(keep)?;
         self.starts.truncate(keep);
         self.bytes.truncate(end);
+        Some(())
+    }
+
+    fn cut(&mut self, to: Index, hash: u64) -> Option<()> {
+        let term = self.term_at(to)?;
+        let count = usize::try_from(to.0 - self.recovered.base.index.0).ok()?;
+        let bytes = self.starts.get(count).copied().unwrap_or(self.bytes.len());
+        self.bytes.drain(..bytes);
+        self.starts.drain(..count);
+        for start in &mut self.starts {
+            *start -= bytes;
+        }
+        self.recovered.base = Base { index: to, term, hash };
         Some(())
     }
 }
@@ -144,6 +239,22 @@ mod tests {
             error.0,
             format!("the record at byte {} has a wrong checksum, and more follows", starts[3])
         );
+    }
+
+    #[test]
+    fn rot_in_a_length_stops_the_node() {
+        let (image, starts) = image();
+        for start in &starts {
+            for bit in 0..32 {
+                let mut rotten = image.clone();
+                rotten[start + TAG + bit / 8] ^= 1 << (bit % 8);
+                let error = recover(&rotten).expect_err("rotten");
+                assert_eq!(
+                    error.0,
+                    format!("the record at byte {start} has a length that does not fit its copy")
+                );
+            }
+        }
     }
 
     #[test]

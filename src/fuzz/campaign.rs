@@ -34,6 +34,8 @@ pub enum Drawn {
     Calm,
     /// Logs of different lengths to begin with.
     ShuffledLogs,
+    /// Snapshots, and logs that are cut.
+    Snapshots,
     /// Clients that don't wait.
     OpenLoop,
     /// Clients that wait for their answers.
@@ -59,6 +61,7 @@ impl Drawn {
         drawn.extend((link.duplicate != Rate::ZERO).then_some(Self::Duplicates));
         drawn.extend(drawn.is_empty().then_some(Self::Calm));
         drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
+        drawn.extend(plan.cluster.raft.snapshot_every.map(|_| Self::Snapshots));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
             Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
@@ -101,6 +104,7 @@ impl Drawn {
             Self::Duplicates => "duplicates",
             Self::Calm => "no fault",
             Self::ShuffledLogs => "shuffled logs",
+            Self::Snapshots => "snapshots",
             Self::OpenLoop => "open loop",
             Self::ClosedLoop => "closed loop",
             Self::Idle => "no clients",

@@ -8,12 +8,13 @@ use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
     Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link,
-    Logs, Milestone, Network, Plan, Profile, Start, StartRanges, Storm, StormRanges,
+    Logs, Milestone, Network, Plan, Profile, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 /// By when a request from node to node has to be answered. Only the records of calls depend on it.
 const CALL_TIMEOUT: Duration = Duration::from_millis(150);
@@ -98,6 +99,9 @@ impl Draws {
                 heartbeat,
                 election_timeout: (least, most),
                 max_batch_bytes: self.whole("max batch bytes", ranges.max_batch_bytes),
+                snapshot_every: self.snapshot_every(ranges.snapshots),
+                snapshot_chunk: NonZeroU32::new(self.whole("snapshot chunk", ranges.snapshots.chunk))
+                    .unwrap_or(NonZeroU32::MIN),
                 pre_vote: ranges.pre_vote.hits(self.word("pre-vote")),
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
                 sticky: ranges.sticky.hits(self.word("sticky")),
@@ -116,15 +120,21 @@ impl Draws {
         if hits && drawn.iter().any(|priority| *priority > 0) { drawn } else { Vec::new() }
     }
 
+    fn snapshot_every(&self, ranges: SnapshotRanges) -> Option<NonZeroU32> {
+        let every = NonZeroU32::new(self.whole("snapshot every", ranges.every));
+        every.filter(|_| ranges.likely.hits(self.word("snapshots")))
+    }
+
     fn network(&self, profile: &Profile) -> Network {
         let ranges = &profile.network;
         let default = Link {
             latency: self.lengths("latency", ranges.latency),
             loss: self.chance("loss", ranges.loss),
             duplicate: self.chance("duplicate", ranges.duplicate),
+            bandwidth: None,
         };
         let at_once = Distribution::Constant(Duration::ZERO);
-        let clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO };
+        let clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None };
         Network { default, links: Vec::new(), clients }
     }
 

@@ -165,7 +165,22 @@ impl Times {
         let gained = batch / usual_trip - SPARE * asked.commands_per_second;
         // To find where the logs part takes a round for each term in which they differ.
         let rounds = 20.0 * self.round_trip();
-        (gained > 0.0).then(|| (asked.entries + terms) / gained + rounds)
+        let installed = self.installed(value, plan);
+        let behind = installed * asked.commands_per_second;
+        (gained > 0.0).then(|| installed + (asked.entries + terms + behind) / gained + rounds)
+    }
+
+    /// How long a snapshot of all keys takes to get to a follower, chunk by chunk. A follower that is needed for a majority
+    /// needs one at most: without it nothing more is committed, and so no log is cut any further.
+    fn installed(&self, value: u32, plan: &Plan) -> f64 {
+        let raft = &plan.cluster.raft;
+        if raft.snapshot_every.is_none() {
+            return 0.0;
+        }
+        let keys = plan.clients.as_ref().map_or(0, |clients| clients.keys);
+        let bytes = f64::from(value + ENTRY_OVERHEAD) * f64::from(keys);
+        let chunks = libm::ceil(bytes / f64::from(raft.snapshot_chunk.get())) + 1.0;
+        chunks * (self.latency.0 + self.latency.1) + self.round_trip()
     }
 }
 

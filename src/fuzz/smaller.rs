@@ -8,6 +8,7 @@ use crate::plan::{
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
+use std::num::NonZeroU32;
 
 /// Proposes smaller plans than this one, which fails at this time. Every fault of the plan is scripted.
 pub(super) type Pass = fn(&Plan, Time) -> Vec<Plan>;
@@ -198,13 +199,18 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| whole(&mut it.network.default),
             &|it| it.network.default.loss = Rate::ZERO,
             &|it| it.network.default.duplicate = Rate::ZERO,
-            &|it| it.network.clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO },
+            &|it| {
+                it.network.clients =
+                    Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None }
+            },
             &|it| timers(&mut it.cluster.raft),
             &|it| it.cluster.raft.max_batch_bytes = 65_536,
             &|it| switch_off(&mut it.cluster.raft),
             &|it| it.cluster.raft.pre_vote = false,
             &|it| it.cluster.raft.check_quorum = false,
             &|it| it.cluster.raft.sticky = false,
+            &|it| it.cluster.raft.snapshot_every = None,
+            &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
             &|it| it.cluster.call_timeout = ms(150),
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
@@ -227,6 +233,9 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
     }
     smaller
 }
+
+/// The usual most bytes of a snapshot in one message.
+const USUAL_CHUNK: NonZeroU32 = NonZeroU32::new(65_536).expect("not 0");
 
 /// What is plainer than this, in this order: so that nothing goes to and fro.
 fn plainer_than(this: Distribution, order: &[Distribution]) -> Vec<Distribution> {

@@ -1,54 +1,78 @@
 //! What a host knows of its replica's log: the term and the chained hash of each entry.
 
 use crate::ids::{Index, Term};
-use crate::replica::Entries;
+use crate::replica::{Base, Entries};
 use crate::trace::digest::chain;
+use std::collections::VecDeque;
 
-/// The terms and chained hashes of a log, from index 1.
+/// The terms and chained hashes of a log, from the entry after its base on.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    entries: Vec<(Term, u64)>,
+    base: Base,
+    entries: VecDeque<(Term, u64)>,
 }
 
 impl Log {
-    /// The log that these entries, in wire form, make.
-    pub(super) fn of(entries: &[u8]) -> Self {
-        let mut log = Self::default();
+    /// The log that these entries, in wire form, make after a base.
+    pub(super) fn of(base: Base, entries: &[u8]) -> Self {
+        let mut log = Self { base, entries: VecDeque::new() };
         for entry in Entries::new(entries) {
             log.append(entry.term, entry.data);
         }
         log
     }
 
-    /// The last index; 0 if the log is empty.
+    /// The last index; that of the base if the log is empty.
     pub(super) fn last(&self) -> Index {
-        Index(self.entries.len() as u64)
+        Index(self.base.index.0 + self.entries.len() as u64)
     }
 
     /// The chained hash of the whole log.
     pub(super) fn hash(&self) -> u64 {
-        self.entries.last().map_or(0, |(_, hash)| *hash)
+        self.entries.back().map_or(self.base.hash, |(_, hash)| *hash)
     }
 
-    /// The term of the entry at `index` and the chained hash up to it; none if there is no such entry.
+    /// The term of the entry at `index` and the chained hash up to it, also of the base; none if there is no such entry.
     pub(super) fn get(&self, index: Index) -> Option<(Term, u64)> {
-        self.entries.get(usize::try_from(index.0.checked_sub(1)?).ok()?).copied()
+        let after_base = usize::try_from(index.0.checked_sub(self.base.index.0)?).ok()?;
+        match after_base.checked_sub(1) {
+            None => (index > Index::ZERO).then_some((self.base.term, self.base.hash)),
+            Some(place) => self.entries.get(place).copied(),
+        }
     }
 
     /// The entries: index, term and the chained hash up to each.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Index, Term, u64)> + '_ {
-        (1..).map(Index).zip(&self.entries).map(|(index, &(term, hash))| (index, term, hash))
+        (self.base.index.0 + 1..)
+            .map(Index)
+            .zip(&self.entries)
+            .map(|(index, &(term, hash))| (index, term, hash))
     }
 
     /// Adds an entry and returns the chained hash up to it.
     pub(super) fn append(&mut self, term: Term, data: &[u8]) -> u64 {
         let hash = chain(self.hash(), term, data);
-        self.entries.push((term, hash));
+        self.entries.push_back((term, hash));
         hash
     }
 
     /// Forgets this entry and all that follow.
     pub(super) fn truncate_from(&mut self, from: Index) {
-        self.entries.truncate(usize::try_from(from.previous().0).expect("an index fits"));
+        let kept = from.previous().0.saturating_sub(self.base.index.0);
+        self.entries.truncate(usize::try_from(kept).expect("an index fits"));
+    }
+
+    /// Forgets the entries up to this one, if it is there, and returns what is known of it.
+    pub(super) fn cut(&mut self, to: Index) -> Option<Base> {
+        let (term, hash) = self.get(to)?;
+        self.entries.drain(..(to.0 - self.base.index.0) as usize);
+        self.base = Base { index: to, term, hash };
+        Some(self.base)
+    }
+
+    /// Begins anew after this entry.
+    pub(super) fn begin_after(&mut self, base: Base) {
+        self.base = base;
+        self.entries.clear();
     }
 }

@@ -8,6 +8,7 @@
 mod log;
 mod process;
 mod requests;
+mod state;
 mod store;
 mod view;
 
@@ -143,7 +144,7 @@ impl Host {
         assert!(self.process.is_none(), "only what is down can start");
         self.epoch = self.epoch.next();
         let booted = self.disk.recover().and_then(|recovered| {
-            let log = Log::of(&recovered.entries);
+            let log = Log::of(recovered.base, &recovered.entries);
             let record = self.booted(&recovered, &log);
             if self.epoch == Epoch(1) {
                 for (index, term, hash) in log.iter() {
@@ -157,6 +158,7 @@ impl Host {
         match booted {
             Ok((process, record)) => {
                 self.deadline_cause = Some(wire.trace.effect(self.address(), record));
+                process.show_start(wire);
                 self.process = Some(process);
             }
             Err(_) => {
@@ -296,6 +298,12 @@ impl Host {
         loop {
             let durable = process.durable();
             process.step(input, &mut self.effects, &mut self.disk, setup, wire);
+            while process.has_written_down()
+                && let Some((index, data)) = process.take_written_down()
+            {
+                let input = Input::SnapshotTaken { index, data: &data };
+                process.step(input, &mut self.effects, &mut self.disk, setup, wire);
+            }
             if process.durable() == durable {
                 break;
             }
@@ -317,7 +325,8 @@ impl Host {
         let state = recovered.hard_state;
         let mut hard_state = Digest::default();
         hard_state.fold(&[state.term.0, state.vote.map_or(0, |vote| u64::from(vote.0))]);
-        let log = self.process.as_ref().map_or_else(|| Log::of(&recovered.entries).hash(), Process::log_hash);
+        let on_disk = || Log::of(recovered.base, &recovered.entries).hash();
+        let log = self.process.as_ref().map_or_else(on_disk, Process::log_hash);
         let store = self.process.as_ref().map_or(0, Process::store_hash);
         Body::FinalNode { log, hard_state: hard_state.value() as u64, store }
     }

@@ -2,13 +2,13 @@
 
 use super::log::Log;
 use super::requests::{Asker, Pending, Requests};
-use super::store::Store;
+use super::state::{State, hash_in};
 use super::{Setup, local};
 use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
     Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
@@ -22,16 +22,16 @@ use std::collections::VecDeque;
 /// What a crash takes.
 ///
 /// - What is held waits for a write above `durable`.
-/// - `applied` never exceeds what was committed, and rises by one.
+/// - What `state` has applied never exceeds what was committed, and rises by one.
 pub(super) struct Process {
-    id: NodeId,
+    pub(super) id: NodeId,
     replica: Box<dyn Replica>,
-    status: Status,
+    pub(super) status: Status,
     log: Log,
-    applied: Index,
-    applied_hash: u64,
-    store: Store,
-    requests: Requests,
+    pub(super) state: State,
+    /// The state machine as it was when the replica asked for a snapshot, until that is handed over.
+    pub(super) taken: Option<(Index, Vec<u8>)>,
+    pub(super) requests: Requests,
     durable: WriteId,
     held: VecDeque<Held>,
     last_call: CallId,
@@ -82,9 +82,8 @@ impl Process {
             replica,
             status: effects.status,
             log,
-            applied: Index::ZERO,
-            applied_hash: 0,
-            store: Store::default(),
+            state: recovered.snapshot.as_ref().map(State::of).unwrap_or_default(),
+            taken: None,
             requests: Requests::default(),
             durable: WriteId::ZERO,
             held: VecDeque::new(),
@@ -105,7 +104,7 @@ impl Process {
     }
 
     pub(super) fn applied(&self) -> Index {
-        self.applied
+        self.state.last.index
     }
 
     /// How many frames wait for a write.
@@ -123,7 +122,7 @@ impl Process {
     }
 
     pub(super) fn store_hash(&self) -> u64 {
-        self.store.hash()
+        self.state.store.hash()
     }
 
     pub(super) fn words_drawn(&self) -> u64 {
@@ -232,6 +231,10 @@ impl Process {
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);
+                }
+                Effect::TakeSnapshot { at } => self.write_down(at, wire),
+                Effect::RestoreSnapshot { index, term, data } => {
+                    self.restore((index, term), effects.get(data), setup, wire);
                 }
             }
         }
@@ -376,6 +379,23 @@ impl Process {
                     wire.trace.effect(node, Body::Appended { write: id, index, term: entry.term, hash });
                 }
             }
+            Write::Snapshot { index, term, data } => {
+                let data = effects.get(data);
+                let last = Base { index, term, hash: hash_in(data) };
+                disk.write_snapshot(id, last, data);
+                if self.log.get(index).is_none_or(|(own, _)| own != term) {
+                    self.log.begin_after(last);
+                }
+                let bytes = data.len() as u32;
+                let body = Body::SnapshotWritten { write: id, index, term, hash: last.hash, bytes };
+                wire.trace.effect(node, body);
+            }
+            Write::CompactTo(to) => {
+                let base = self.log.cut(to).expect("a replica cuts its log at one of its entries");
+                disk.write_compaction(id, to.0, base.hash);
+                let Base { index, term, hash } = base;
+                wire.trace.effect(node, Body::Compacted { write: id, index, term, hash });
+            }
             Write::TruncateFrom(from) => {
                 disk.write_truncation(id, from.0);
                 self.log.truncate_from(from);
@@ -391,14 +411,15 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
-        assert!(first == self.applied.next(), "every entry is applied once, in order");
+        assert!(first == self.applied().next(), "every entry is applied once, in order");
         for entry in Entries::new(entries) {
-            self.applied = self.applied.next();
-            self.applied_hash = crate::trace::digest::chain(self.applied_hash, entry.term, entry.data);
-            let (index, term, hash) = (self.applied, entry.term, self.applied_hash);
+            let last = &mut self.state.last;
+            let (index, term) = (last.index.next(), entry.term);
+            let hash = crate::trace::digest::chain(last.hash, term, entry.data);
+            *last = Base { index, term, hash };
             wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
             let outcome = match entry.kind {
-                EntryKind::Command => self.store.apply(index, entry.data),
+                EntryKind::Command => self.state.store.apply(index, entry.data),
                 EntryKind::NoOp => Outcome::Refused,
             };
             while let Some(pending) = self.requests.next_decided_by(index) {
@@ -432,7 +453,7 @@ impl Process {
     }
 
     /// Answers a client.
-    fn answer<O: Observer>(
+    pub(super) fn answer<O: Observer>(
         &mut self,
         asker: Asker,
         reply: &Reply,

@@ -42,6 +42,27 @@ impl Store {
         Outcome::Done { previous, previous_index, written }
     }
 
+    /// Appends all keys and values to `buffer`, in the order of the keys: equal stores give equal bytes.
+    pub(super) fn write_to(&self, buffer: &mut Vec<u8>) {
+        for (key, value) in &self.values {
+            let length = u32::try_from(value.bytes.len()).expect("a value fits into a frame");
+            buffer.extend_from_slice(&key.to_le_bytes());
+            buffer.extend_from_slice(&value.written_by.0.to_le_bytes());
+            buffer.extend_from_slice(&length.to_le_bytes());
+            buffer.extend_from_slice(&value.bytes);
+        }
+    }
+
+    /// The store that these bytes hold. Any bytes may come: what follows the first that make no sense is left out.
+    pub(super) fn read_from(mut bytes: &[u8]) -> Self {
+        let mut store = Self::default();
+        while let Some((key, value, rest)) = read_value(bytes) {
+            store.values.insert(key, value);
+            bytes = rest;
+        }
+        store
+    }
+
     /// The hash of all keys and values.
     pub(super) fn hash(&self) -> u64 {
         let mut all = Digest::default();
@@ -50,6 +71,15 @@ impl Store {
         }
         all.value() as u64
     }
+}
+
+fn read_value(bytes: &[u8]) -> Option<(u32, Value, &[u8])> {
+    let (key, rest) = bytes.split_first_chunk()?;
+    let (index, rest) = rest.split_first_chunk()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (content, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let value = Value { bytes: content.to_vec(), written_by: Index(u64::from_le_bytes(*index)) };
+    Some((u32::from_le_bytes(*key), value, rest))
 }
 
 #[cfg(test)]
@@ -83,6 +113,33 @@ mod tests {
         );
         assert_eq!(apply(5, Operation::Get { key }), done(Some((11, 4)), false));
         assert_eq!(apply(6, Operation::Cas { key: 8, expected: None, value: 12 }), done(None, true));
+    }
+
+    #[test]
+    fn a_store_reads_back_as_written() {
+        let mut store = Store::default();
+        let mut command = Vec::new();
+        for key in 0..50 {
+            encode_operation(
+                Operation::Put { key: key * 7 % 50, value: key.into() },
+                8 + key as usize,
+                &mut command,
+            );
+            store.apply(Index(u64::from(key) + 1), &command);
+        }
+        let mut bytes = Vec::new();
+        store.write_to(&mut bytes);
+        assert_eq!(Store::read_from(&bytes).hash(), store.hash());
+        for cut in 0..bytes.len() {
+            assert_ne!(Store::read_from(&bytes[..cut]).hash(), store.hash(), "cut at {cut}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_no_panic(bytes: Vec<u8>) {
+            let _ = Store::read_from(&bytes);
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Host {
     /// This machine as it stands.
     pub fn view(&self) -> NodeView {
         let recovered = self.disk.recover().unwrap_or_default();
-        let on_disk = Log::of(&recovered.entries);
+        let on_disk = Log::of(recovered.base, &recovered.entries);
         let status = self.status();
         let process = self.process.as_ref();
         let log = process.map_or(&on_disk, |process| process.log());

@@ -3,6 +3,10 @@
 //! For every frame a link draws four words, whatever its rates: loss, latency, duplication, the duplicate's latency.
 //! A cut is looked at when a frame is sent and again when it arrives, so frames in flight are hit. A clogged link
 //! holds what arrives on it until it flows again.
+//!
+//! A link with a bandwidth takes a frame's length of time to put it on the way, and the frames of one link go one after
+//! the other: what is sent meanwhile waits, however much it is. A frame that gets lost by chance has taken its time, too;
+//! on a cut link nothing does. A duplicate comes about on the way and takes no time here.
 
 mod frames;
 mod wire;
@@ -13,7 +17,8 @@ pub use wire::{Payload, Wire};
 use crate::ids::{Address, ClientId, NodeId};
 use crate::plan;
 use crate::rng::{Rate, Stream};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
+use std::num::NonZeroU64;
 
 /// What becomes of a frame that is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +52,8 @@ struct Link {
     model: u32,
     cuts: u32,
     clogs: u32,
+    /// When the last frame will have been put on the way, where there is a bandwidth.
+    free_at: Time,
     held: Vec<Slot>,
 }
 
@@ -98,8 +105,8 @@ impl Network {
         LinkId(self.place(from, to) as u32)
     }
 
-    /// Decides what becomes of a frame that is sent now over the link from one to the other.
-    pub fn send(&mut self, id: LinkId, from: Address, to: Address) -> Fate {
+    /// Decides what becomes of a frame of so many bytes that is sent now over the link from one to the other.
+    pub fn send(&mut self, id: LinkId, (from, to): (Address, Address), bytes: usize, now: Time) -> Fate {
         let seed = self.seed;
         let link = &mut self.links[id.0 as usize];
         let stream = link.stream.get_or_insert_with(|| {
@@ -109,13 +116,21 @@ impl Network {
         let [loss, latency, duplicate, second] = std::array::from_fn(|_| stream.word());
         let model = &self.models[link.model as usize];
         if link.cuts > 0 {
-            Fate::Cut
-        } else if model.loss.hits(loss) {
-            Fate::Lost
-        } else {
-            let second = model.duplicate.hits(duplicate).then(|| model.latency.sample(second));
-            Fate::Arrives(model.latency.sample(latency), second)
+            return Fate::Cut;
         }
+        let queued = match model.bandwidth {
+            None => Duration::ZERO,
+            Some(bandwidth) => {
+                link.free_at = link.free_at.max(now) + time_for(bytes, bandwidth);
+                link.free_at.since(now)
+            }
+        };
+        if model.loss.hits(loss) {
+            return Fate::Lost;
+        }
+        let second = model.duplicate.hits(duplicate).then(|| model.latency.sample(second));
+        let arrives = |latency: Duration| latency.saturating_add(queued);
+        Fate::Arrives(arrives(model.latency.sample(latency)), second.map(arrives))
     }
 
     /// Whether frames on this link get lost.
@@ -181,5 +196,66 @@ impl Network {
     /// How many words each link has drawn, in a fixed order.
     pub fn words_drawn(&self) -> impl Iterator<Item = u64> + '_ {
         self.links.iter().map(|link| link.stream.as_ref().map_or(0, |stream| stream.position()))
+    }
+}
+
+/// How long so many bytes take at so many bytes per second, rounded up.
+fn time_for(bytes: usize, bandwidth: NonZeroU64) -> Duration {
+    let nanos = (bytes as u128 * 1_000_000_000).div_ceil(u128::from(bandwidth.get()));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Distribution;
+
+    fn network(bandwidth: Option<u64>) -> (Network, LinkId, (Address, Address)) {
+        let model = plan::Link {
+            latency: Distribution::Constant(Duration::from_millis(1)),
+            loss: Rate::ZERO,
+            duplicate: Rate::ZERO,
+            bandwidth: bandwidth.and_then(NonZeroU64::new),
+        };
+        let mut network = Network { seed: 1, nodes: 2, models: vec![model], links: Vec::new() };
+        network.links.resize_with(4, Link::default);
+        let ends = (NodeId(1).into(), NodeId(2).into());
+        let id = network.link_id(ends.0, ends.1);
+        (network, id, ends)
+    }
+
+    fn delay(fate: Fate) -> u64 {
+        match fate {
+            Fate::Arrives(delay, None) => delay.nanos() / 1_000_000,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn frames_of_a_slow_link_go_one_after_the_other() {
+        let (mut network, id, ends) = network(Some(1000));
+        let at = |millis: u64| Time::ZERO + Duration::from_millis(millis);
+        assert_eq!(delay(network.send(id, ends, 100, at(0))), 101);
+        assert_eq!(delay(network.send(id, ends, 50, at(20))), 131, "80 ms until the first is on its way");
+        assert_eq!(delay(network.send(id, ends, 10, at(500))), 11, "the link is free again");
+        let back = network.link_id(ends.1, ends.0);
+        assert_eq!(delay(network.send(back, (ends.1, ends.0), 10, at(500))), 11, "each way by itself");
+    }
+
+    #[test]
+    fn without_a_bandwidth_length_does_not_matter() {
+        let (mut network, id, ends) = network(None);
+        for _ in 0..10 {
+            assert_eq!(delay(network.send(id, ends, 1 << 20, Time::ZERO)), 1);
+        }
+    }
+
+    #[test]
+    fn a_cut_link_has_no_queue() {
+        let (mut network, id, ends) = network(Some(1000));
+        network.cut(ends.0, ends.1);
+        assert_eq!(network.send(id, ends, 1 << 20, Time::ZERO), Fate::Cut);
+        network.heal(ends.0, ends.1);
+        assert_eq!(delay(network.send(id, ends, 10, Time::ZERO)), 11);
     }
 }

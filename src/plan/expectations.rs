@@ -122,6 +122,10 @@ listed! {
         TransferRefused,
         /// A log gives up entries that conflict with the leader's.
         EntryTruncated,
+        /// A node takes a snapshot of its state machine.
+        SnapshotTaken,
+        /// A node replaces its state machine by its leader's snapshot.
+        SnapshotInstalled,
         /// A frame between nodes is lost, for any reason.
         FrameLost,
         /// A frame between nodes is duplicated.

@@ -10,14 +10,15 @@ pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use profile::{
-    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, StartRanges,
-    StormRanges,
+    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, SnapshotRanges,
+    StartRanges, StormRanges,
 };
 
 use crate::ids::{NodeId, Term};
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
+use std::num::NonZeroU64;
 
 /// All that a run depends on, with the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +124,8 @@ pub struct Link {
     pub loss: Rate,
     /// How likely a frame arrives twice.
     pub duplicate: Rate,
+    /// How many bytes it carries in a second, one frame after the other; none for as many as come.
+    pub bandwidth: Option<NonZeroU64>,
 }
 
 /// The load on the cluster.

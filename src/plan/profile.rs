@@ -52,6 +52,8 @@ pub struct ClusterRanges {
     pub timeout_spread_permille: Between<u32>,
     /// The most bytes of entries in one message.
     pub max_batch_bytes: Between<u32>,
+    /// Snapshots of the state machine.
+    pub snapshots: SnapshotRanges,
     /// In what share of the runs servers ask for pre-votes.
     pub pre_vote: Rate,
     /// In what share of the runs leaders look after their quorum.
@@ -66,6 +68,17 @@ pub struct ClusterRanges {
     pub shuffled_logs: Rate,
     /// A bug that is planted in every node of every run.
     pub bug: Option<Bug>,
+}
+
+/// What snapshots are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotRanges {
+    /// In what share of the runs they are taken.
+    pub likely: Rate,
+    /// After how many bytes of applied entries.
+    pub every: Between<u32>,
+    /// The most bytes of a snapshot in one message.
+    pub chunk: Between<u32>,
 }
 
 /// What links are drawn from.

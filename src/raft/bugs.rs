@@ -4,7 +4,7 @@
 
 use super::message::{RequestVote, RequestVoteReply};
 use super::node::Raft;
-use crate::ids::{NodeId, WriteId};
+use crate::ids::{Index, NodeId, WriteId};
 use crate::replica::Bug;
 
 impl Raft {
@@ -64,5 +64,18 @@ impl Raft {
     #[inline]
     pub(super) fn reply_after(&self, needed: WriteId) -> Option<WriteId> {
         if self.has(Bug::AckBeforeFlush) { None } else { self.writes.pending(needed) }
+    }
+
+    /// Whether a snapshot brings something new: if it stands for entries beyond those known to be committed. An older one
+    /// comes late, and would take the state machine back (7).
+    /// [`Bug::OldSnapshotAccepted`]: whatever it stands for.
+    pub(super) fn is_newer_snapshot(&self, last: Index) -> bool {
+        last > self.commit || self.has(Bug::OldSnapshotAccepted)
+    }
+
+    /// Whether the log may be cut although the snapshot has yet to become durable: never (7; thesis 5.1).
+    /// [`Bug::TruncateBeforeSnapshotDurable`]: always.
+    pub(super) fn cuts_before_durable(&self) -> bool {
+        self.has(Bug::TruncateBeforeSnapshotDurable)
     }
 }

@@ -71,8 +71,13 @@ impl Raft {
             }
             // Another server has won this term's election: the candidate recognises it and follows (5.2).
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
+            Message::InstallSnapshot(request) if request.term < self.term => {
+                self.refuse_chunk(from, &request, out);
+            }
+            // The same, from a leader that has cut off what this server lacks (7).
+            Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
             // A candidate has sent no entries in this term, so this answers an earlier term's.
-            Message::AppendEntriesReply(_) => {}
+            Message::AppendEntriesReply(_) | Message::InstallSnapshotReply(_) => {}
             // It is a candidate by now: whether it would be one is settled, and that it should be.
             Message::PreVoteReply(_) | Message::TimeoutNow(_) => {}
         }

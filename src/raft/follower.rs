@@ -2,7 +2,7 @@
 
 use super::message::{AppendEntries, AppendEntriesReply, Message, Outcome};
 use super::node::Raft;
-use crate::ids::{Index, NodeId, WriteId};
+use crate::ids::{Index, NodeId, Term, WriteId};
 use crate::replica::{Effects, Entries, Role};
 use crate::time::LocalTime;
 
@@ -33,8 +33,16 @@ impl Raft {
                     self.campaign(now, true, out);
                 }
             }
+            Message::InstallSnapshot(request) if request.term < self.term => {
+                self.refuse_chunk(from, &request, out);
+            }
+            // The leader has cut off what this server lacks: its snapshot stands for that (7).
+            Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
             // Replies to what this server asked in an earlier role have no meaning now.
-            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) | Message::PreVoteReply(_) => {}
+            Message::RequestVoteReply(_)
+            | Message::AppendEntriesReply(_)
+            | Message::PreVoteReply(_)
+            | Message::InstallSnapshotReply(_) => {}
         }
     }
 
@@ -48,13 +56,8 @@ impl Raft {
         out: &mut Effects,
     ) {
         assert_eq!(request.term, self.term, "only the leader of the term is followed");
-        self.role = Role::Follower;
-        self.keep_vote_while_following();
-        self.leader = Some(from);
-        self.leader_heard = now;
-        self.restart_timer(now);
-        self.save_hard_state(out);
-        if self.log.term_at(request.prev_index) != Some(request.prev_term) {
+        self.follow(now, from, out);
+        if !self.agrees_at(request.prev_index, request.prev_term) {
             return self.refuse_entries(from, request, out);
         }
         let Some(matched) = self.take_entries(request, out) else { return };
@@ -62,6 +65,24 @@ impl Raft {
         self.commit_to(request.commit.min(matched).max(self.commit), out);
         let reply = AppendEntriesReply { term: self.term, outcome: Outcome::Accepted { matched } };
         self.reply(from, Message::AppendEntriesReply(reply), self.writes.of_entry(matched), out);
+    }
+
+    /// Follows the leader of the current term.
+    #[inline]
+    pub(super) fn follow(&mut self, now: LocalTime, leader: NodeId, out: &mut Effects) {
+        self.role = Role::Follower;
+        self.keep_vote_while_following();
+        self.leader = Some(leader);
+        self.leader_heard = now;
+        self.restart_timer(now);
+        self.save_hard_state(out);
+    }
+
+    /// Whether the own log has an entry of this index and term. What was cut off is committed, so the leader of the term
+    /// has it, too.
+    #[inline]
+    fn agrees_at(&self, index: Index, term: Term) -> bool {
+        index < self.log.base() || self.log.term_at(index) == Some(term)
     }
 
     /// Says no: the sender's term is over, or its entries don't fit on the own log. The hint is the last index at
@@ -85,6 +106,8 @@ impl Raft {
         for entry in Entries::new(request.entries) {
             match self.log.term_at(index.next()) {
                 Some(term) if term == entry.term => {}
+                // It is cut off, and so committed.
+                None if index < self.log.base() => {}
                 Some(_) if index < self.commit => return None,
                 Some(_) => {
                     self.log.truncate_from(index.next());

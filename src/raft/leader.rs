@@ -52,6 +52,16 @@ impl Raft {
             }
             // There is one leader in a term (5.2). Another one is for the checkers to judge; this one stays.
             Message::AppendEntries(_) => {}
+            Message::InstallSnapshot(request) if request.term < self.term => {
+                self.refuse_chunk(from, &request, out);
+            }
+            Message::InstallSnapshot(_) => {}
+            Message::InstallSnapshotReply(reply) if reply.term < self.term => {}
+            // The follower has so much of the snapshot: it gets the next chunk, or entries if that is all (7).
+            Message::InstallSnapshotReply(reply) => {
+                self.progress[place].heard(now);
+                self.note_installed(place, &reply, out);
+            }
             // An answer to what an earlier term's leader sent, which may have been this server, tells nothing now.
             Message::AppendEntriesReply(reply) if reply.term < self.term => {}
             // The follower's log agrees up to there, or not yet (5.3): commit what a majority has, send what is missing.
@@ -104,6 +114,9 @@ impl Raft {
     /// names the entry before the next one to be sent, and a follower that lacks it refuses.
     fn send_heartbeats(&mut self, now: LocalTime, out: &mut Effects) {
         self.schedule_heartbeat(now);
+        if self.log.base() > Index::ZERO {
+            self.tend_transfers(out);
+        }
         self.broadcast(Broadcast::Heartbeat, out);
     }
 
@@ -118,7 +131,7 @@ impl Raft {
 
     /// A follower's log agrees up to `matched`, durably.
     #[inline]
-    fn note_accepted(&mut self, place: usize, matched: Index, out: &mut Effects) {
+    pub(super) fn note_accepted(&mut self, place: usize, matched: Index, out: &mut Effects) {
         if matched > self.log.last() {
             return; // No follower agrees with entries that don't exist: hostile bytes.
         }
@@ -145,8 +158,10 @@ impl Raft {
         if !self.progress[place].refusal_is_current(prev) {
             return;
         }
-        let (agreed, _) = self.log.last_of_term_at_most(hint.min(prev.previous()), hint_term);
-        self.progress[place].probe_after(agreed);
+        let hint = hint.min(prev.previous());
+        // What was cut off can't be compared; at its end they may agree, beyond the hint they don't.
+        let (agreed, _) = self.log.last_of_term_at_most(hint, hint_term);
+        self.progress[place].probe_after(agreed.min(hint));
         self.send_next(place, out);
     }
 
@@ -176,6 +191,9 @@ impl Raft {
     /// Sends one follower the entries from its `next` on, as many as fit, or none if it has all.
     #[inline]
     fn send_next(&mut self, place: usize, out: &mut Effects) {
+        if self.progress[place].next() <= self.log.base() {
+            return self.begin_snapshot(place, out);
+        }
         let after = self.term_after();
         let progress = &mut self.progress[place];
         let part = Part::new(&self.log, progress.next(), self.options.max_batch_bytes);
@@ -193,10 +211,12 @@ impl Raft {
             if purpose == Broadcast::Heartbeat {
                 progress.heartbeat();
             }
-            if purpose == Broadcast::News && progress.mode() == Mode::Probe {
-                continue; // One probe at a time; its answer or the next heartbeat brings more.
-            }
             let next = progress.next();
+            // One probe, or chunk, at a time; its answer or the next heartbeat brings more. Who was being brought up to
+            // date while the log was cut gets a snapshot then.
+            if purpose == Broadcast::News && (progress.mode() != Mode::Replicate || next <= self.log.base()) {
+                continue;
+            }
             let (part, payload) = match encoded {
                 Some((part, payload)) if part.next == next => (part, payload),
                 _ => {

@@ -7,13 +7,16 @@ use crate::replica::{Entries, Entry};
 /// entry in it. Appending, sending and persisting a run of entries is one copy each.
 ///
 /// Invariants:
-/// - Indexes are contiguous, from 1 to [`Log::last`].
+/// - Indexes are contiguous, from the one after the base to [`Log::last`]. The base is the last entry that was cut off
+///   (section 7), or 0; of it only index and term are known.
 /// - Place `i` ends where place `i + 1` begins; the last one ends with the bytes.
 ///
 /// Terms never go down along the log of a correct replica. That is not asserted: a planted bug can break it, and then
 /// it is the checkers' to find.
 #[derive(Debug, Default)]
 pub(super) struct Log {
+    base: Index,
+    base_term: Term,
     bytes: Vec<u8>,
     places: Vec<Place>,
 }
@@ -26,31 +29,43 @@ struct Place {
 }
 
 impl Log {
-    /// The log that these bytes hold from index 1 on; `None` if they are not entries to the last byte.
-    pub(super) fn from_wire(bytes: &[u8]) -> Option<Self> {
+    /// An empty log that begins after this entry.
+    pub(super) fn after(base: Index, base_term: Term) -> Self {
+        Self { base, base_term, ..Self::default() }
+    }
+
+    /// The log that these bytes hold after a base; `None` if they are not entries to the last byte.
+    pub(super) fn from_wire(base: Index, base_term: Term, bytes: &[u8]) -> Option<Self> {
         Entries::new(bytes).all_valid()?;
-        let mut log = Self::default();
+        let mut log = Self::after(base, base_term);
         log.extend(bytes);
         Some(log)
     }
 
-    /// The index of the last entry; 0 if there is none.
+    /// The last entry that was cut off; 0 if none was.
+    #[inline]
+    pub(super) fn base(&self) -> Index {
+        self.base
+    }
+
+    /// The index of the last entry; that of the base if there is none.
     #[inline]
     pub(super) fn last(&self) -> Index {
-        Index(self.places.len() as u64)
+        Index(self.base.0 + self.places.len() as u64)
     }
 
-    /// The term of the last entry; 0 if there is none.
+    /// The term of the last entry; that of the base if there is none.
     #[inline]
     pub(super) fn last_term(&self) -> Term {
-        self.places.last().map_or(Term::ZERO, |place| place.term)
+        self.places.last().map_or(self.base_term, |place| place.term)
     }
 
-    /// The term of the entry at this index, 0 at index 0, and `None` beyond the last one.
+    /// The term of the entry at this index, also that of the base, and `None` before it and beyond the last one.
     #[inline]
     pub(super) fn term_at(&self, index: Index) -> Option<Term> {
-        match usize::try_from(index.0).ok()?.checked_sub(1) {
-            None => Some(Term::ZERO),
+        let after_base = usize::try_from(index.0.checked_sub(self.base.0)?).ok()?;
+        match after_base.checked_sub(1) {
+            None => Some(self.base_term),
             Some(place) => self.places.get(place).map(|place| place.term),
         }
     }
@@ -78,11 +93,26 @@ impl Log {
     /// Forgets the entry at this index and all that follow.
     ///
     /// # Panics
-    /// If `from` is 0 or beyond the last entry: there is nothing to forget.
+    /// If `from` is not in the log: there is nothing to forget.
     pub(super) fn truncate_from(&mut self, from: Index) {
-        assert!((Index(1)..=self.last()).contains(&from), "{from} is an entry of the log");
+        assert!(self.contains(from), "{from} is an entry of the log");
         self.bytes.truncate(self.start(from));
-        self.places.truncate(from.0 as usize - 1);
+        self.places.truncate(self.place(from));
+    }
+
+    /// Forgets the entries up to and with this one, which becomes the base (section 7).
+    ///
+    /// # Panics
+    /// If `to` is neither in the log nor its base.
+    pub(super) fn cut(&mut self, to: Index) {
+        let term = self.term_at(to).unwrap_or_else(|| panic!("{to} is an entry of the log"));
+        let bytes = self.start(to.next());
+        self.bytes.drain(..bytes);
+        self.places.drain(..(to.0 - self.base.0) as usize);
+        for place in &mut self.places {
+            place.end -= bytes;
+        }
+        (self.base, self.base_term) = (to, term);
     }
 
     /// The entries from `first` to `last`, both included, in wire form; none if `first` is the one after `last`.
@@ -97,29 +127,66 @@ impl Log {
     /// If `first` is not in the log.
     #[inline]
     pub(super) fn batch_end(&self, first: Index, max_bytes: u32) -> Index {
-        assert!((Index(1)..=self.last()).contains(&first), "{first} is an entry of the log");
+        assert!(self.contains(first), "{first} is an entry of the log");
         let limit = self.start(first) + max_bytes as usize;
         if self.bytes.len() <= limit {
             return self.last();
         }
-        let rest = &self.places[first.0 as usize - 1..];
+        let rest = &self.places[self.place(first)..];
         let fitting = rest.partition_point(|place| place.end <= limit).max(1);
         Index(first.0 + fitting as u64 - 1)
     }
 
+    /// How many bytes the entries after `after` and up to `upto` take.
+    #[inline]
+    pub(super) fn bytes_between(&self, after: Index, upto: Index) -> usize {
+        self.start(upto.next()) - self.start(after.next())
+    }
+
+    /// The first entry after `after` up to and with which the entries take so many bytes, at least one; the last one of
+    /// the log if they are fewer.
+    pub(super) fn first_to_fill(&self, after: Index, bytes: usize) -> Index {
+        let goal = self.start(after.next()) + bytes.max(1);
+        let rest = &self.places[self.place(after.next())..];
+        Index(after.0 + rest.partition_point(|place| place.end < goal) as u64 + 1).min(self.last())
+    }
+
+    /// The first entry, or the base, after which the entries up to `upto` take at most so many bytes.
+    pub(super) fn keeping(&self, upto: Index, bytes: usize) -> Index {
+        let end = self.start(upto.next());
+        if end <= bytes {
+            return self.base;
+        }
+        let cut = self.places.partition_point(|place| place.end < end - bytes);
+        Index(self.base.0 + cut as u64 + 1)
+    }
+
     /// The last index at or before `index` whose entry's term is at most `term`, and that entry's term: what both
-    /// sides of the fast back-track look for. Terms don't go down along the log, so halving finds it.
+    /// sides of the fast back-track look for. Terms don't go down along the log, so halving finds it. The base, if no
+    /// entry will do: what was cut off is committed, and agrees with the log of any leader.
     pub(super) fn last_of_term_at_most(&self, index: Index, term: Term) -> (Index, Term) {
-        let upto = index.0.min(self.last().0) as usize;
+        let upto = index.min(self.last()).0.saturating_sub(self.base.0) as usize;
         let count = self.places[..upto].partition_point(|place| place.term <= term);
-        let term = count.checked_sub(1).map_or(Term::ZERO, |place| self.places[place].term);
-        (Index(count as u64), term)
+        let term = count.checked_sub(1).map_or(self.base_term, |place| self.places[place].term);
+        (Index(self.base.0 + count as u64), term)
+    }
+
+    /// Whether this entry is in the log.
+    #[inline]
+    fn contains(&self, index: Index) -> bool {
+        (self.base.next()..=self.last()).contains(&index)
+    }
+
+    /// The place of an entry, or where it would be if it were the next one.
+    #[inline]
+    fn place(&self, index: Index) -> usize {
+        (index.0 - self.base.0 - 1) as usize
     }
 
     /// Where the entry at this index begins in the bytes, or would begin if it were the next one.
     #[inline]
     fn start(&self, index: Index) -> usize {
-        match (index.0 as usize).checked_sub(2) {
+        match self.place(index).checked_sub(1) {
             None => 0,
             Some(before) => self.places[before].end,
         }
@@ -222,7 +289,7 @@ mod tests {
                     prop_assert_eq!(log.slice(Index(first as u64), Index(end as u64)), &model.wire(first, end)[..]);
                 }
             }
-            let again = Log::from_wire(&log.bytes).expect("its own bytes");
+            let again = Log::from_wire(log.base, log.base_term, &log.bytes).expect("its own bytes");
             prop_assert_eq!(again.places, log.places);
         }
     }
@@ -231,7 +298,7 @@ mod tests {
     fn what_is_not_entries_to_the_last_byte_is_no_log() {
         let mut log = Log::default();
         log.append(&Entry { term: Term(1), kind: EntryKind::Command, data: b"x=1" });
-        assert!(Log::from_wire(&log.bytes[..log.bytes.len() - 1]).is_none());
-        assert!(Log::from_wire(&[]).is_some());
+        assert!(Log::from_wire(Index(0), Term(0), &log.bytes[..log.bytes.len() - 1]).is_none());
+        assert!(Log::from_wire(Index(0), Term(0), &[]).is_some());
     }
 }

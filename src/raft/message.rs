@@ -1,8 +1,9 @@
 //! The messages between replicas and their wire form.
 //!
-//! The four messages of figure 2 of the paper, the two of pre-vote (thesis 9.6) and TimeoutNow (3.10), each a fixed little-endian layout
-//! laid by hand. All begin with a term: the sender's, but in [`PreVote`]. Only [`AppendEntries`] varies in length; it counts its entries, so that a frame cut between two
-//! entries is told from a shorter one. Decoding borrows, never panics and never allocates, whatever the bytes.
+//! The messages of figures 2 and 13 of the paper, those of pre-vote (thesis 9.6) and TimeoutNow (3.10), each a fixed little-endian
+//! layout laid by hand. All begin with a term: the sender's, but in [`PreVote`]. [`AppendEntries`] and [`InstallSnapshot`] vary
+//! in length: the one counts its entries, so that a frame cut between two entries is told from a shorter one, the other
+//! tells the length of its chunk. Decoding borrows, never panics and never allocates, whatever the bytes.
 
 use crate::ids::{Index, Term};
 use crate::replica::{Call, Class, Entries};
@@ -19,6 +20,13 @@ pub const APPEND_ENTRIES_REPLY: u8 = 4;
 pub const PRE_VOTE: u8 = 5;
 /// The kind number of [`PreVoteReply`].
 pub const PRE_VOTE_REPLY: u8 = 6;
+/// The kind number of [`InstallSnapshot`].
+pub const INSTALL_SNAPSHOT: u8 = 7;
+/// The kind number of [`InstallSnapshotReply`].
+pub const INSTALL_SNAPSHOT_REPLY: u8 = 8;
+
+/// The longest snapshot that can be sent.
+pub const MAX_SNAPSHOT_BYTES: u32 = 1 << 30;
 
 /// The kind number of [`TimeoutNow`].
 pub const TIMEOUT_NOW: u8 = 9;
@@ -34,6 +42,10 @@ pub enum Message<'a> {
     AppendEntries(AppendEntries<'a>),
     /// A server says up to where its log agrees with the leader's, or that it can't tell yet.
     AppendEntriesReply(AppendEntriesReply),
+    /// A leader sends a chunk of its snapshot, since the entries that a follower lacks are cut off.
+    InstallSnapshot(InstallSnapshot<'a>),
+    /// A server says how much of the snapshot it has.
+    InstallSnapshotReply(InstallSnapshotReply),
     /// A server asks whether it would get a vote if it were a candidate.
     PreVote(PreVote),
     /// A server says whether it would vote so.
@@ -157,6 +169,40 @@ pub enum Outcome {
     },
 }
 
+/// A chunk of a leader's snapshot (7, figure 13).
+///
+/// `term: u64 | last_index: u64 | last_term: u64 | size: u32 | offset: u32 | length: u32 | chunk`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstallSnapshot<'a> {
+    /// The leader's term.
+    pub term: Term,
+    /// The last entry that the snapshot stands for.
+    pub last_index: Index,
+    /// The term of that entry, which is no higher than the leader's.
+    pub last_term: Term,
+    /// How many bytes the whole snapshot has, at most [`MAX_SNAPSHOT_BYTES`].
+    pub size: u32,
+    /// Where in it the chunk begins. It ends within `size`.
+    pub offset: u32,
+    /// The chunk; empty only if the snapshot is.
+    pub chunk: &'a [u8],
+}
+
+/// The answer to [`InstallSnapshot`].
+///
+/// `term: u64 | last_index: u64 | next: u32 | done: u8`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstallSnapshotReply {
+    /// The follower's term, for the leader to update itself.
+    pub term: Term,
+    /// Of which snapshot it speaks: the last entry that it stands for.
+    pub last_index: Index,
+    /// How many bytes of it the follower has, from the beginning on: the offset of the next chunk.
+    pub next: u32,
+    /// Whether the follower holds all up to that entry, durably.
+    pub done: bool,
+}
+
 impl<'a> Message<'a> {
     /// Reads a message; `None` unless the payload is one of this kind to its last byte.
     #[inline]
@@ -196,6 +242,13 @@ impl<'a> Message<'a> {
                 };
                 Self::AppendEntriesReply(AppendEntriesReply { term, outcome })
             }
+            INSTALL_SNAPSHOT => Self::InstallSnapshot(InstallSnapshot::decode(term, &mut reader)?),
+            INSTALL_SNAPSHOT_REPLY => Self::InstallSnapshotReply(InstallSnapshotReply {
+                term,
+                last_index: Index(reader.u64()?),
+                next: reader.u32()?,
+                done: reader.bool()?,
+            }),
             _ => return None,
         };
         reader.0.is_empty().then_some(message)
@@ -242,6 +295,12 @@ impl<'a> Message<'a> {
                     buffer.extend_from_slice(&hint_term.0.to_le_bytes());
                 }
             },
+            Self::InstallSnapshot(request) => request.encode(buffer),
+            Self::InstallSnapshotReply(reply) => {
+                buffer.extend_from_slice(&reply.last_index.0.to_le_bytes());
+                buffer.extend_from_slice(&reply.next.to_le_bytes());
+                buffer.push(u8::from(reply.done));
+            }
         }
     }
 
@@ -256,6 +315,8 @@ impl<'a> Message<'a> {
             Self::PreVote(request) => request.term,
             Self::PreVoteReply(reply) => reply.term,
             Self::TimeoutNow(request) => request.term,
+            Self::InstallSnapshot(request) => request.term,
+            Self::InstallSnapshotReply(reply) => reply.term,
         }
     }
 
@@ -269,6 +330,8 @@ impl<'a> Message<'a> {
             Self::PreVote(_) => PRE_VOTE,
             Self::PreVoteReply(_) => PRE_VOTE_REPLY,
             Self::TimeoutNow(_) => TIMEOUT_NOW,
+            Self::InstallSnapshot(_) => INSTALL_SNAPSHOT,
+            Self::InstallSnapshotReply(_) => INSTALL_SNAPSHOT_REPLY,
         }
     }
 }
@@ -294,6 +357,34 @@ impl<'a> AppendEntries<'a> {
     }
 }
 
+impl<'a> InstallSnapshot<'a> {
+    fn decode(term: Term, reader: &mut Reader<'a>) -> Option<Self> {
+        let last_index = Index(reader.u64()?);
+        let last_term = Term(reader.u64()?);
+        let size = reader.u32()?;
+        let offset = reader.u32()?;
+        let length = reader.u32()?;
+        let chunk = std::mem::take(&mut reader.0);
+        let complete = chunk.len() as u64 == u64::from(length);
+        let within = size <= MAX_SNAPSHOT_BYTES && u64::from(offset) + u64::from(length) <= u64::from(size);
+        let brings = length > 0 || size == 0;
+        // A snapshot stands for something, and no leader holds an entry of a term above its own.
+        let possible = last_index > Index::ZERO && last_term > Term::ZERO && last_term <= term;
+        let valid = complete && within && brings && possible;
+        valid.then_some(Self { term, last_index, last_term, size, offset, chunk })
+    }
+
+    fn encode(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&self.last_index.0.to_le_bytes());
+        buffer.extend_from_slice(&self.last_term.0.to_le_bytes());
+        buffer.extend_from_slice(&self.size.to_le_bytes());
+        buffer.extend_from_slice(&self.offset.to_le_bytes());
+        let length = u32::try_from(self.chunk.len()).expect("a chunk is part of a snapshot");
+        buffer.extend_from_slice(&length.to_le_bytes());
+        buffer.extend_from_slice(self.chunk);
+    }
+}
+
 /// Which message a frame carries, from its head alone: the entries are not walked.
 pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
     let mut reader = Reader(payload);
@@ -302,9 +393,9 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
         term = Term(term.0.checked_sub(1)?);
     }
     let (call, grants_vote) = match kind {
-        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE => (Call::Request, false),
+        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE | INSTALL_SNAPSHOT => (Call::Request, false),
         REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
-        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY => (Call::Response, false),
+        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY | INSTALL_SNAPSHOT_REPLY => (Call::Response, false),
         TIMEOUT_NOW => (Call::Notice, false),
         _ => return None,
     };
@@ -321,6 +412,8 @@ pub(super) const fn kind_name(kind: u8) -> &'static str {
         PRE_VOTE => "PreVote",
         PRE_VOTE_REPLY => "PreVoteReply",
         TIMEOUT_NOW => "TimeoutNow",
+        INSTALL_SNAPSHOT => "InstallSnapshot",
+        INSTALL_SNAPSHOT_REPLY => "InstallSnapshotReply",
         _ => "unknown",
     }
 }
@@ -407,6 +500,20 @@ mod tests {
                 outcome: Outcome::Accepted { matched: Index(1) },
             }),
             Message::AppendEntriesReply(AppendEntriesReply { term, outcome: refused }),
+            Message::InstallSnapshot(InstallSnapshot {
+                term,
+                last_index: Index(300),
+                last_term: Term(6),
+                size: 100,
+                offset: 98,
+                chunk: &[7, 8],
+            }),
+            Message::InstallSnapshotReply(InstallSnapshotReply {
+                term,
+                last_index: Index(300),
+                next: 100,
+                done: true,
+            }),
         ]
     }
 
@@ -454,6 +561,29 @@ mod tests {
     }
 
     #[test]
+    fn a_chunk_that_no_leader_sends_is_refused() {
+        let sound = InstallSnapshot {
+            term: Term(7),
+            last_index: Index(300),
+            last_term: Term(6),
+            size: 100,
+            offset: 98,
+            chunk: &[7, 8],
+        };
+        let reads = |request: InstallSnapshot<'_>| {
+            Message::decode(INSTALL_SNAPSHOT, &encoded(&Message::InstallSnapshot(request))).is_some()
+        };
+        assert!(reads(sound));
+        assert!(reads(InstallSnapshot { size: 0, offset: 0, chunk: &[], ..sound }), "an empty snapshot");
+        assert!(!reads(InstallSnapshot { offset: 99, ..sound }), "it goes beyond the end");
+        assert!(!reads(InstallSnapshot { offset: u32::MAX, ..sound }), "far beyond");
+        assert!(!reads(InstallSnapshot { chunk: &[], ..sound }), "an empty chunk brings nothing");
+        assert!(!reads(InstallSnapshot { size: MAX_SNAPSHOT_BYTES + 1, ..sound }), "too long a snapshot");
+        assert!(!reads(InstallSnapshot { last_term: Term(8), ..sound }), "of a term above the leader's");
+        assert!(!reads(InstallSnapshot { last_index: Index(0), ..sound }), "it stands for nothing");
+    }
+
+    #[test]
     fn classification_agrees_with_the_message() {
         let entries = two_entries();
         for message in samples(&entries) {
@@ -462,8 +592,13 @@ mod tests {
             assert_eq!(class.term.0, message.term().0 - u64::from(is_ahead), "{message:?}");
             let granted = matches!(message, Message::RequestVoteReply(reply) if reply.granted);
             assert_eq!(class.grants_vote, granted, "{message:?}");
-            let request =
-                matches!(message, Message::RequestVote(_) | Message::AppendEntries(_) | Message::PreVote(_));
+            let request = matches!(
+                message,
+                Message::RequestVote(_)
+                    | Message::AppendEntries(_)
+                    | Message::PreVote(_)
+                    | Message::InstallSnapshot(_)
+            );
             assert_eq!(class.call == Call::Request, request, "{message:?}");
         }
         assert_eq!(classify(0, &[1; 64]), None);
@@ -472,7 +607,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..11, bytes: Vec<u8>) {
+        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..12, bytes: Vec<u8>) {
             let _ = classify(kind, &bytes);
             if let Some(message) = Message::decode(kind, &bytes) {
                 prop_assert_eq!(encoded(&message), bytes);
@@ -480,7 +615,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_no_panic(which in 0_usize..10, bit in 0_usize..2_000) {
+        fn a_flipped_bit_is_no_panic(which in 0_usize..12, bit in 0_usize..2_000) {
             let entries = two_entries();
             let message = samples(&entries)[which];
             let mut bytes = encoded(&message);

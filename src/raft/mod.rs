@@ -67,7 +67,16 @@
 //! promises them leaves: every send names the write it must wait for (`writes.rs`; for replies `Raft::reply_after`
 //! alone decides). A leader sends entries while its own disk still writes them, but counts itself towards
 //! commitment only as far as its disk has confirmed, just as a candidate counts its own vote only once it is durable.
-//! The commit index is not durable (figure 2): it starts at 0 in each incarnation, and entries are applied from 1.
+//! The commit index is not durable (figure 2): it starts at the snapshot in each incarnation, or at 0, and entries are
+//! applied from there.
+//!
+//! **Snapshots (7, figure 13; thesis 5).** If the options ask for it, a server has its state machine written down after so
+//! many bytes of applied entries, and cuts its log once that is durable (`snapshot.rs`, which tells how much stays). A
+//! leader that has cut off what a follower lacks sends its snapshot, in chunks over the same links as everything else. The
+//! follower acknowledges it as a whole once it is durable; it then stands for all entries up to its index, in votes and
+//! in counting a majority alike. A log that has the snapshot's last entry keeps what follows it, any other is replaced.
+//! A snapshot that holds nothing beyond what is known to be committed changes nothing. Between any two of these writes
+//! the disk holds a snapshot and a log that fit together.
 //!
 //! **Blank disks.** A server that finds no initial membership, or one without itself, is silent: it may have forgotten
 //! a vote or an entry that it once acknowledged.
@@ -78,7 +87,7 @@
 //!
 //! # Left out so far
 //!
-//! Membership changes and learners (4); snapshots (5.1); reads by ReadIndex and by lease (6.4); client sessions
+//! Membership changes and learners (4); reads by ReadIndex and by lease (6.4); client sessions
 //! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
 //! where one gets lost, the next campaign asks again.
 
@@ -94,6 +103,7 @@ mod pre_vote;
 mod priority;
 mod progress;
 mod quorum;
+mod snapshot;
 mod transfer;
 mod writes;
 

@@ -5,6 +5,7 @@ use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
+use super::snapshot::Snapshots;
 use super::transfer::Transfer;
 use super::writes::Writes;
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
@@ -40,6 +41,7 @@ pub struct Raft {
     unsaved: bool,
     pub(super) log: Log,
     pub(super) writes: Writes,
+    pub(super) snapshots: Snapshots,
 
     pub(super) role: Role,
     pub(super) leader: Option<NodeId>,
@@ -65,12 +67,15 @@ impl Raft {
     ///
     /// # Errors
     /// [`Unrecoverable`] if the log is no log, or holds an entry of a term that the hard state has not reached:
-    /// then the server has forgotten a term, and may have forgotten a vote.
+    /// then the server has forgotten a term, and may have forgotten a vote. Also if the log and the snapshot don't fit
+    /// together: then it has forgotten entries.
     pub fn boot(boot: Boot<'_>, out: &mut Effects) -> Result<Self, Unrecoverable> {
         let Boot { id, options, recovered, stream, now, is_first, priority } = boot;
         let HardState { term, vote } = recovered.hard_state;
-        let log = Log::from_wire(&recovered.entries)
+        let log = Log::from_wire(recovered.base.index, recovered.base.term, &recovered.entries)
             .ok_or_else(|| Unrecoverable("the log's bytes are not entries to the end".to_owned()))?;
+        let snapshots = Snapshots::new(options, recovered.snapshot.as_ref());
+        snapshots.check_against(&log)?;
         if log.last_term() > term {
             let last = log.last_term();
             let reason = format!("the log holds an entry of term {last}, the hard state is of term {term}");
@@ -90,10 +95,11 @@ impl Raft {
             unsaved: false,
             log,
             writes,
+            commit: snapshots.last(),
+            snapshots,
             role: Role::Follower,
             leader: None,
             leader_heard: now,
-            commit: Index::ZERO,
             timeout: Duration::ZERO,
             election_due: now,
             votes: Votes::default(),
@@ -160,6 +166,7 @@ impl Raft {
     /// Writes up to this one are durable: what waited for them to be counted is.
     fn persisted(&mut self, now: LocalTime, id: WriteId, out: &mut Effects) {
         self.writes.persisted(id);
+        self.cut_log_if_durable(out);
         match self.role {
             Role::Follower | Role::PreCandidate => {}
             Role::Candidate => self.count_own_vote(now, out),
@@ -233,8 +240,7 @@ impl Raft {
         if index > self.commit {
             let first = self.commit.next();
             self.commit = index;
-            let entries = out.bytes(self.log.slice(first, index));
-            out.push(Effect::Apply { first, entries });
+            self.apply_from(first, out);
         }
     }
 
@@ -294,6 +300,7 @@ impl Replica for Raft {
         match input {
             Input::Propose { request, command } => self.propose(request, command, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
+            Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
             Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
             Input::Wake => self.wake(now, out),
             Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
@@ -320,6 +327,8 @@ mod tests {
             heartbeat: Duration::from_millis(50),
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             max_batch_bytes: 1 << 16,
+            snapshot_every: None,
+            snapshot_chunk: std::num::NonZeroU32::MIN,
             pre_vote: false,
             check_quorum: false,
             sticky: false,

@@ -77,7 +77,14 @@ impl Raft {
                 self.refuse_entries(from, &request, out);
             }
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
-            Message::RequestVoteReply(_) | Message::AppendEntriesReply(_) | Message::TimeoutNow(_) => {}
+            Message::InstallSnapshot(request) if request.term < self.term => {
+                self.refuse_chunk(from, &request, out);
+            }
+            Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
+            Message::RequestVoteReply(_)
+            | Message::AppendEntriesReply(_)
+            | Message::InstallSnapshotReply(_)
+            | Message::TimeoutNow(_) => {}
         }
     }
 }

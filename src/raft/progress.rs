@@ -43,6 +43,80 @@ pub(super) enum Mode {
     Probe,
     /// The logs agree as far as is known: entries are sent as they come, without waiting for answers.
     Replicate,
+    /// What it lacks is cut off: it gets a snapshot, chunk by chunk, and no entries (section 7).
+    Snapshot,
+}
+
+/// A snapshot on its way to a follower, one chunk at a time.
+///
+/// A chunk that brings no answer is sent again, but each time twice as many heartbeats later: on a slow link it may
+/// still be on its way, and copies would only stand in its way. To a follower that does not even answer heartbeats
+/// nothing is sent but these; when it answers again, it gets the chunk at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Transfer {
+    /// Which snapshot: the last entry that it stands for.
+    pub(super) index: Index,
+    /// Where the chunk on its way begins.
+    pub(super) offset: u32,
+    /// How many heartbeats have passed since it was sent.
+    waited: u32,
+    /// After how many it is sent again.
+    patience: u32,
+    /// Whether it has been sent again.
+    repeated: bool,
+    /// So many heartbeats have passed since the follower last answered anything.
+    silent: u32,
+}
+
+/// The first patience with a chunk, and the longest, in heartbeats.
+const PATIENCE: (u32, u32) = (2, 64);
+/// After so many heartbeats without an answer a follower is taken for gone, until the next one.
+const SILENCE: u32 = 3;
+/// After so many the leader keeps nothing for it any more. Answers may have to queue behind a long chunk.
+const GIVEN_UP: u32 = 64;
+
+impl Transfer {
+    /// At the beginning of this snapshot.
+    pub(super) const fn of(index: Index) -> Self {
+        Self { index, offset: 0, waited: 0, patience: PATIENCE.0, repeated: false, silent: 0 }
+    }
+
+    /// A heartbeat has passed, in which the follower was `heard` or not. Whether the chunk is to be sent again.
+    pub(super) fn heartbeat(&mut self, heard: bool) -> bool {
+        self.waited += 1;
+        if !heard {
+            self.silent += 1;
+            return false;
+        }
+        let is_back = std::mem::take(&mut self.silent) >= SILENCE;
+        if !is_back && self.waited < self.patience {
+            return false;
+        }
+        self.patience = if is_back { PATIENCE.0 } else { (self.patience * 2).min(PATIENCE.1) };
+        self.waited = 0;
+        self.repeated = true;
+        true
+    }
+
+    /// The follower wants the chunk at `next`. Whether it is to be sent: it is further on; or further back, in answer to
+    /// a chunk that was sent again, since the follower has lost what it had. Other answers are late.
+    pub(super) fn answered(&mut self, next: u32) -> bool {
+        self.silent = 0;
+        let is_news = next > self.offset || (self.repeated && next < self.offset);
+        if is_news {
+            if !self.repeated {
+                // Twice as long as this one took; of one sent twice it is not known which copy was answered.
+                self.patience = (2 * (self.waited + 1)).clamp(PATIENCE.0, PATIENCE.1);
+            }
+            (self.offset, self.waited, self.repeated) = (next, 0, false);
+        }
+        is_news
+    }
+
+    /// Whether the follower has answered of late.
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.silent < GIVEN_UP
+    }
 }
 
 /// What a leader knows about one follower's log (figure 2: nextIndex and matchIndex).
@@ -50,6 +124,7 @@ pub(super) enum Mode {
 /// Invariants:
 /// - `matched < next`.
 /// - `matched` never goes down.
+/// - In mode [`Mode::Snapshot`], `next` is where the leader's log began when it was last looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     matched: Index,
@@ -58,12 +133,24 @@ pub(super) struct Progress {
     last_heard: Option<LocalTime>,
     /// Whether a reply without news has brought something since the last heartbeat.
     nudged: bool,
+    /// Whether a reply has come since the last heartbeat, where a snapshot is being sent.
+    heard: bool,
+    /// In mode [`Mode::Snapshot`] what is being sent; else what was.
+    transfer: Transfer,
 }
 
 impl Progress {
     /// What a new leader assumes: nothing known, and the logs likely equal up to its `last` entry.
     pub(super) const fn new(last: Index) -> Self {
-        Self { matched: Index::ZERO, next: last.next(), mode: Mode::Probe, last_heard: None, nudged: false }
+        Self {
+            matched: Index::ZERO,
+            next: last.next(),
+            mode: Mode::Probe,
+            last_heard: None,
+            nudged: false,
+            heard: false,
+            transfer: Transfer::of(Index::ZERO),
+        }
     }
 
     /// Up to where the follower's log is known to agree with the leader's, durably.
@@ -93,6 +180,7 @@ impl Progress {
     #[inline]
     pub(super) fn heard(&mut self, now: LocalTime) {
         self.last_heard = Some(now);
+        self.heard = true;
     }
 
     /// Entries up to `last` are on their way: once the logs are known to agree, more may follow without an answer.
@@ -111,6 +199,9 @@ impl Progress {
     /// replies, and so on without bound.
     #[inline]
     pub(super) fn accepted(&mut self, matched: Index) -> bool {
+        if self.mode == Mode::Snapshot && matched.next() < self.next {
+            return false; // What comes after it is cut off.
+        }
         let is_news = matched > self.matched;
         let answers_probe = matched == self.matched && matched.next() == self.next && !self.nudged;
         if is_news {
@@ -121,7 +212,7 @@ impl Progress {
             return false;
         }
         let agreed = matched.next();
-        self.next = if self.mode == Mode::Probe { agreed } else { self.next.max(agreed) };
+        self.next = if self.mode == Mode::Replicate { self.next.max(agreed) } else { agreed };
         self.mode = Mode::Replicate;
         self.check();
         true
@@ -140,6 +231,7 @@ impl Progress {
         match self.mode {
             Mode::Probe => prev > self.matched && prev.next() == self.next,
             Mode::Replicate => prev > self.matched && prev < self.next,
+            Mode::Snapshot => false,
         }
     }
 
@@ -148,6 +240,47 @@ impl Progress {
         self.next = agreed.max(self.matched).next();
         self.mode = Mode::Probe;
         self.check();
+    }
+
+    /// What it lacks is cut off: it gets this snapshot, from the beginning. `base` is the last entry cut off.
+    pub(super) fn begin_transfer(&mut self, index: Index, base: Index) {
+        self.mode = Mode::Snapshot;
+        self.transfer = Transfer::of(index);
+        self.heard = true;
+        self.wait_at(base);
+    }
+
+    /// The leader's log begins after `base` by now: if the follower's log agrees there, it needs no snapshot any more.
+    fn wait_at(&mut self, base: Index) {
+        self.next = base.max(self.matched).next();
+        self.check();
+    }
+
+    /// A heartbeat has passed while a snapshot is being sent. Whether its chunk is to be sent again.
+    pub(super) fn tend_transfer(&mut self, base: Index) -> bool {
+        self.wait_at(base);
+        let heard = std::mem::take(&mut self.heard);
+        self.transfer_mut().heartbeat(heard)
+    }
+
+    /// It has its snapshot: entries can be sent again.
+    pub(super) fn end_transfer(&mut self) {
+        self.probe_after(self.matched);
+    }
+
+    /// The snapshot that is being sent to it, if one is.
+    #[inline]
+    pub(super) fn transfer(&self) -> Option<&Transfer> {
+        (self.mode == Mode::Snapshot).then_some(&self.transfer)
+    }
+
+    /// The snapshot that is being sent to it.
+    ///
+    /// # Panics
+    /// If none is.
+    pub(super) fn transfer_mut(&mut self) -> &mut Transfer {
+        assert_eq!(self.mode, Mode::Snapshot, "a snapshot is being sent");
+        &mut self.transfer
     }
 
     #[inline]
@@ -215,5 +348,48 @@ mod tests {
         progress.heartbeat();
         assert!(progress.accepted(Index(0)));
         assert!(progress.accepted(Index(3)), "news always is");
+    }
+
+    #[test]
+    fn a_chunk_without_answer_is_sent_again_ever_later() {
+        let mut transfer = Transfer::of(Index(9));
+        let sent: Vec<u32> = (1..=70).filter(|_| transfer.heartbeat(true)).collect();
+        assert_eq!(sent, [2, 6, 14, 30, 62]);
+        assert!(transfer.answered(100));
+        assert!(transfer.is_under_way());
+    }
+
+    #[test]
+    fn a_slow_link_teaches_patience() {
+        let mut transfer = Transfer::of(Index(9));
+        transfer.heartbeat(true);
+        assert!(transfer.answered(100), "within the second heartbeat");
+        assert_eq!((1..=9).find(|_| transfer.heartbeat(true)), Some(4));
+        assert!(transfer.answered(200));
+        assert_eq!(
+            (1..=9).find(|_| transfer.heartbeat(true)),
+            Some(8),
+            "which copy was answered is not known"
+        );
+    }
+
+    #[test]
+    fn who_answers_nothing_gets_nothing_until_it_is_back() {
+        let mut transfer = Transfer::of(Index(9));
+        assert!((0..GIVEN_UP).all(|_| transfer.is_under_way() && !transfer.heartbeat(false)));
+        assert!(!transfer.is_under_way());
+        assert!(transfer.heartbeat(true), "at once");
+        assert!(transfer.is_under_way());
+    }
+
+    #[test]
+    fn late_answers_move_no_transfer_back_but_lost_bytes_do() {
+        let mut transfer = Transfer::of(Index(9));
+        assert!(transfer.answered(100) && transfer.answered(200));
+        assert!(!transfer.answered(100), "late");
+        assert!(!transfer.answered(200), "a copy");
+        while !transfer.heartbeat(true) {}
+        assert!(transfer.answered(0), "it was asked again, and has nothing");
+        assert_eq!(transfer.offset, 0);
     }
 }

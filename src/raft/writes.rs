@@ -1,6 +1,6 @@
 //! What has been handed to the disk, and what of it is durable.
 
-use crate::ids::{Index, WriteId};
+use crate::ids::{Index, Term, WriteId};
 use crate::replica::{Bytes, Effect, Effects, HardState, Write};
 use std::collections::VecDeque;
 
@@ -53,6 +53,28 @@ impl Writes {
         {
             self.unflushed.push_back((id, kept));
         }
+    }
+
+    /// Writes a snapshot. The log on disk is replaced by it if `replaces`: then all up to its index is durable with it.
+    pub(super) fn snapshot(
+        &mut self,
+        (index, term): (Index, Term),
+        data: Bytes,
+        replaces: bool,
+        out: &mut Effects,
+    ) -> WriteId {
+        let id = self.issue(Write::Snapshot { index, term, data }, out);
+        if replaces {
+            self.durable = Index::ZERO;
+            self.unflushed.clear();
+            self.unflushed.push_back((id, index));
+        }
+        id
+    }
+
+    /// Forgets the entries up to and with this one, which a snapshot stands for.
+    pub(super) fn compact_to(&mut self, index: Index, out: &mut Effects) {
+        self.issue(Write::CompactTo(index), out);
     }
 
     /// All writes up to this one are durable.

@@ -22,6 +22,7 @@ use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::rng::Stream;
 use crate::time::{Duration, LocalTime};
 use serde::Serialize;
+use std::num::NonZeroU32;
 
 /// One implementation of Raft: boots replicas and reads what they send.
 pub trait Software {
@@ -75,6 +76,11 @@ pub struct Options {
     pub election_timeout: (Duration, Duration),
     /// The most bytes of entries in one AppendEntries; one entry always fits.
     pub max_batch_bytes: u32,
+    /// After so many bytes of applied entries a server takes a snapshot and cuts its log (Raft paper, section 7); none
+    /// means never.
+    pub snapshot_every: Option<NonZeroU32>,
+    /// The most bytes of a snapshot in one message.
+    pub snapshot_chunk: NonZeroU32,
     /// Whether a server asks first whether it would get votes, and becomes a candidate only then (thesis 9.6).
     pub pre_vote: bool,
     /// Whether a leader steps down that has not heard from a majority for the least election timeout (thesis 6.2).
@@ -104,11 +110,15 @@ pub enum Bug {
     LongerLogWins,
     /// A leader commits entries of earlier terms by counting replicas (5.4.2, figure 8).
     CommitOldTermByCount,
+    /// A follower installs a snapshot that is older than what it has committed (7, figure 13).
+    OldSnapshotAccepted,
+    /// The log is cut before the snapshot that stands for it is durable (7; thesis 5.1).
+    TruncateBeforeSnapshotDurable,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -116,6 +126,8 @@ impl Bug {
         Self::StaleVoteCounted,
         Self::LongerLogWins,
         Self::CommitOldTermByCount,
+        Self::OldSnapshotAccepted,
+        Self::TruncateBeforeSnapshotDurable,
     ];
 }
 
@@ -127,8 +139,37 @@ pub struct Recovered {
     pub genesis: Option<Vec<NodeId>>,
     /// The last hard state written; the initial one if none was.
     pub hard_state: HardState,
-    /// The log from index 1 on, in wire form (see [`Entries`]).
+    /// The latest snapshot; none if none was written.
+    pub snapshot: Option<Snapshot>,
+    /// Where the log begins: the last entry that was cut off. The disk of a sound replica has a snapshot of at least that
+    /// index.
+    pub base: Base,
+    /// The log after `base`, in wire form (see [`Entries`]).
     pub entries: Vec<u8>,
+}
+
+/// The state machine's contents, in place of the entries that made them (Raft paper, section 7).
+///
+/// The membership as of the index will stand here, too, once it can change; for now the initial one on the disk holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The last entry that it stands for.
+    pub index: Index,
+    /// That entry's term.
+    pub term: Term,
+    /// The contents, opaque to Raft.
+    pub data: Vec<u8>,
+}
+
+/// The last entry that a log lacks at its beginning; all 0 for a whole log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Its index.
+    pub index: Index,
+    /// Its term.
+    pub term: Term,
+    /// The chained hash of the log up to and with it, as the host has written it; replicas don't need it.
+    pub hash: u64,
 }
 
 /// What a server must remember across a crash besides its log (Raft paper, figure 2: persistent state).
@@ -195,6 +236,13 @@ pub enum Input<'a> {
         /// Which one.
         to: NodeId,
     },
+    /// The contents of the state machine that [`Effect::TakeSnapshot`] asked for. They may come later, but in order.
+    SnapshotTaken {
+        /// The last entry applied to it.
+        index: Index,
+        /// The contents.
+        data: &'a [u8],
+    },
 }
 
 /// A run of bytes in the buffer of [`Effects`].
@@ -252,6 +300,22 @@ pub enum Effect {
         /// The entries in wire form.
         entries: Bytes,
     },
+    /// Write the contents of the state machine down, with exactly the entries up to `at` applied, and hand them back as
+    /// [`Input::SnapshotTaken`]. Comes right after the entry at `at` was to be applied.
+    TakeSnapshot {
+        /// The last entry applied.
+        at: Index,
+    },
+    /// Replace the contents of the state machine: all up to this index is committed, and will not be applied one by one.
+    /// Application goes on after it.
+    RestoreSnapshot {
+        /// The last entry that the snapshot stands for.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The contents, as another node's host wrote them down.
+        data: Bytes,
+    },
     /// The request is not taken, and will have no effect.
     Refuse {
         /// Which request.
@@ -296,6 +360,19 @@ pub enum Write {
     },
     /// Forget this entry and all that follow.
     TruncateFrom(Index),
+    /// A snapshot, in place of an earlier one. Where the log has no entry of this index and term, it is replaced: it
+    /// begins after the snapshot then, and is empty (figure 13). So there is no moment at which the disk holds a log and
+    /// a snapshot that don't fit together.
+    Snapshot {
+        /// The last entry that it stands for.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The contents of the state machine.
+        data: Bytes,
+    },
+    /// Forget the entries up to and with this one; it becomes the log's base.
+    CompactTo(Index),
 }
 
 /// Why a request was refused.

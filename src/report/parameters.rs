@@ -20,6 +20,13 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
         ("flush", distribution(&plan.cluster.flush)),
         ("links", link(&plan.network.default)),
     ]);
+    if let Some(every) = raft.snapshot_every {
+        let chunk = raft.snapshot_chunk;
+        all.push((
+            "snapshots",
+            format!("every {every} bytes of applied entries, in chunks of {chunk} bytes"),
+        ));
+    }
     if !plan.network.links.is_empty() {
         all.push(("other links", format!("{} directed links differ", plan.network.links.len())));
     }
@@ -95,6 +102,9 @@ fn link(link: &Link) -> String {
     }
     if link.duplicate != Rate::ZERO {
         text += &format!(", {} duplicated", share(link.duplicate));
+    }
+    if let Some(bytes) = link.bandwidth {
+        text += &format!(", {bytes} bytes per second");
     }
     text
 }

@@ -11,6 +11,7 @@ use crate::replica::{Options, Refusal};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Loss, Outcome as Returned, Rejection, StopReason};
+use std::num::NonZeroU32;
 
 pub(super) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -21,7 +22,7 @@ pub(super) fn at(millis: u64) -> Time {
 }
 
 pub(super) fn plan(voters: u32) -> Plan {
-    let link = |latency| Link { latency, loss: Rate::ZERO, duplicate: Rate::ZERO };
+    let link = |latency| Link { latency, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None };
     Plan {
         name: "leader-lost".into(),
         about:
@@ -38,6 +39,8 @@ pub(super) fn plan(voters: u32) -> Plan {
                 heartbeat: ms(50),
                 election_timeout: (ms(150), ms(300)),
                 max_batch_bytes: 65536,
+                snapshot_every: None,
+                snapshot_chunk: NonZeroU32::new(65536).expect("positive"),
                 pre_vote: false,
                 check_quorum: false,
                 sticky: false,

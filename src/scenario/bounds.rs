@@ -50,6 +50,12 @@ pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 }
 pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 512 << 10 };
 /// How much a node is preferred as leader.
 pub(super) const PRIORITY: Bounds = Bounds { name: "priorities", least: 0, most: 1_000_000 };
+/// Bytes of applied entries after which a snapshot is taken.
+pub(super) const SNAPSHOT_EVERY: Bounds = Bounds { name: "snapshot_every", least: 1, most: 1 << 30 };
+/// Bytes of a snapshot in one message. A chunk fits into a frame.
+pub(super) const SNAPSHOT_CHUNK: Bounds = Bounds { name: "snapshot_chunk", least: 1, most: 512 << 10 };
+/// Bytes that a link carries in a second. The greatest number stands for any: so a link can differ from a default.
+pub(super) const BANDWIDTH: Bounds = Bounds { name: "bandwidth", least: 1, most: 1 << 40 };
 /// How many clients.
 pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
 /// How many keys.
@@ -75,11 +81,14 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 19] = [
+const ALL: [Bounds; 22] = [
     FORMAT,
     SEED,
     VOTERS,
     MAX_BATCH_BYTES,
+    SNAPSHOT_EVERY,
+    SNAPSHOT_CHUNK,
+    BANDWIDTH,
     COUNT,
     KEYS,
     VALUE_BYTES,

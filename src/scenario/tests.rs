@@ -13,6 +13,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// Uses every field and every variant that there is.
 const EVERYTHING: &str = r#"
@@ -27,14 +28,14 @@ Scenario(
         voters: 5,
         first_leader: 2,
         logs: Each([[1, 1, 2], [1, 1], [], [1], [1, 1, 3]]),
-        raft: (heartbeat: "50ms", election_timeout: ("150ms", "300ms"), max_batch_bytes: 65_536),
+        raft: (heartbeat: "50ms", election_timeout: ("150ms", "300ms"), max_batch_bytes: 65_536, snapshot_every: 1_000_000, snapshot_chunk: 65_536),
         disk: (flush: Uniform("500us", "2ms")),
         rpc: (timeout: "150ms"),
         bug: Some(AckBeforeFlush),
     ),
     network: (
-        default: (latency: Exponential(min: "1ms", mean: "2ms", max: "60ms"), loss: 0.001, duplicate: 1e-3),
-        links: [(from: 1, to: 3, latency: Constant("40ms")), (from: 3, to: 1, loss: 1)],
+        default: (latency: Exponential(min: "1ms", mean: "2ms", max: "60ms"), loss: 0.001, duplicate: 1e-3, bandwidth: 1_000_000),
+        links: [(from: 1, to: 3, latency: Constant("40ms"), bandwidth: 1_000), (from: 3, to: 1, loss: 1)],
         clients: (latency: Uniform("1ms", "2ms"), loss: 0.25, duplicate: 0),
     ),
     clients: (
@@ -131,7 +132,10 @@ fn what_is_left_out_is_as_documented() {
     assert_eq!(plan.cluster.raft.election_timeout, (Duration::from_millis(150), Duration::from_millis(300)));
     assert_eq!(plan.cluster.call_timeout, Duration::from_millis(150));
     let usual = Distribution::Uniform(Duration::from_millis(1), Duration::from_millis(5));
-    assert_eq!(plan.network.default, Link { latency: usual, loss: Rate::ZERO, duplicate: Rate::ZERO });
+    assert_eq!(
+        plan.network.default,
+        Link { latency: usual, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None }
+    );
     assert_eq!(plan.network.clients.latency, Distribution::Constant(Duration::ZERO));
     let clients = plan.clients.expect("clients");
     assert_eq!(clients.arrival, Arrival::OpenLoop { mean: Duration::from_millis(10) });
@@ -273,7 +277,12 @@ fn rate() -> impl Strategy<Value = Rate> {
 }
 
 fn link() -> impl Strategy<Value = Link> {
-    (distribution(), rate(), rate()).prop_map(|(latency, loss, duplicate)| Link { latency, loss, duplicate })
+    (distribution(), rate(), rate(), option::of(1..bounds::BANDWIDTH.most)).prop_map(
+        |(latency, loss, duplicate, bandwidth)| {
+            let bandwidth = bandwidth.and_then(NonZeroU64::new);
+            Link { latency, loss, duplicate, bandwidth }
+        },
+    )
 }
 
 fn mix() -> impl Strategy<Value = crate::plan::Mix> {
@@ -495,6 +504,7 @@ prop_compose! {
         longer in duration(1, DAY),
         spread in duration(0, DAY),
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
+        snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
         (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
         flush in distribution(),
         call_timeout in duration(1, DAY),
@@ -502,7 +512,18 @@ prop_compose! {
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
-        let raft = Options { heartbeat, election_timeout, max_batch_bytes, pre_vote, check_quorum, sticky, bug };
+        let (snapshot_every, snapshot_chunk) = (snapshots.0.and_then(NonZeroU32::new), NonZeroU32::new(snapshots.1).expect("positive"));
+        let raft = Options {
+            heartbeat,
+            election_timeout,
+            max_batch_bytes,
+            snapshot_every,
+            snapshot_chunk,
+            pre_vote,
+            check_quorum,
+            sticky,
+            bug,
+        };
         let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
         Cluster { voters, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
     }

@@ -280,7 +280,9 @@ impl Format for ChromeTrace {
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }
-            | Body::Truncated { .. } => self.machine(record, out),
+            | Body::Truncated { .. }
+            | Body::SnapshotTaken { .. }
+            | Body::Restored { .. } => self.machine(record, out),
             // What fills the logs would hide the rest.
             _ => Ok(()),
         }

@@ -258,6 +258,60 @@ pub enum Body {
         /// The first entry lost.
         from: Index,
     },
+    /// The contents of a state machine were written down.
+    SnapshotTaken {
+        /// The last entry applied to it.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The chained hash of the applied entries.
+        #[serde(serialize_with = "hexadecimal")]
+        hash: u64,
+        /// The hash of the contents.
+        #[serde(serialize_with = "hexadecimal")]
+        store: u64,
+    },
+    /// A snapshot was handed to the disk: an own one, or the leader's.
+    SnapshotWritten {
+        /// The write that will make it durable.
+        write: WriteId,
+        /// The last entry that it stands for.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The chained hash of the log up to there.
+        #[serde(serialize_with = "hexadecimal")]
+        hash: u64,
+        /// Its length.
+        bytes: u32,
+    },
+    /// A log lost its entries up to this one, which a snapshot stands for.
+    Compacted {
+        /// The write that will make it durable.
+        write: WriteId,
+        /// The last entry cut off.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The chained hash of the log up to and with it.
+        #[serde(serialize_with = "hexadecimal")]
+        hash: u64,
+    },
+    /// The contents of a state machine were replaced by a snapshot: the leader's, or at a start the one on the disk.
+    Restored {
+        /// The last entry that it stands for.
+        index: Index,
+        /// That entry's term.
+        term: Term,
+        /// The chained hash of the log up to there, as the snapshot has it.
+        #[serde(serialize_with = "hexadecimal")]
+        hash: u64,
+        /// The hash of the contents.
+        #[serde(serialize_with = "hexadecimal")]
+        store: u64,
+        /// Whether it is the one on the disk.
+        at_start: bool,
+    },
     /// A new term or vote was handed to the disk.
     HardStateWritten {
         /// The write that will make it durable.
@@ -630,6 +684,18 @@ impl Words {
                 Self::new(25, 0).and(write.0).and(index.0).and(term.0).and(hash)
             }
             Body::Truncated { write, from } => Self::new(26, 0).and(write.0).and(from.0),
+            Body::SnapshotTaken { index, term, hash, store } => {
+                Self::new(40, 0).and(index.0).and(term.0).and(hash).and(store)
+            }
+            Body::SnapshotWritten { write, index, term, hash, bytes } => {
+                Self::new(41, u64::from(bytes)).and(write.0).and(index.0).and(term.0).and(hash)
+            }
+            Body::Compacted { write, index, term, hash } => {
+                Self::new(42, 0).and(write.0).and(index.0).and(term.0).and(hash)
+            }
+            Body::Restored { index, term, hash, store, at_start } => {
+                Self::new(43, u64::from(at_start)).and(index.0).and(term.0).and(hash).and(store)
+            }
             Body::HardStateWritten { write, term, vote } => {
                 Self::new(27, node(vote)).and(write.0).and(term.0)
             }

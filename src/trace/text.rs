@@ -93,6 +93,25 @@ impl Body {
             Self::Truncated { write, from } => {
                 format!("truncated its log from entry {from} in write {write}")
             }
+            Self::SnapshotTaken { index, term, hash, store } => {
+                format!(
+                    "took a snapshot up to entry {index} of term {term}, hash {hash:016x}, store {store:016x}"
+                )
+            }
+            Self::SnapshotWritten { write, index, term, hash, bytes } => {
+                format!(
+                    "wrote a snapshot up to entry {index} of term {term}, {bytes} bytes, in write {write}, hash {hash:016x}"
+                )
+            }
+            Self::Compacted { write, index, term, hash } => {
+                format!("cut its log up to entry {index} of term {term} in write {write}, hash {hash:016x}")
+            }
+            Self::Restored { index, term, hash, store, at_start } => {
+                let whose = if at_start { "its own" } else { "a leader's" };
+                format!(
+                    "restored {whose} snapshot up to entry {index} of term {term}, hash {hash:016x}, store {store:016x}"
+                )
+            }
             Self::HardStateWritten { write, term, vote } => {
                 let vote = vote.map_or("nobody".into(), |vote| vote.to_string());
                 format!("wrote term {term}, vote for {vote} in write {write}")

@@ -361,7 +361,7 @@ impl<'p, O: Observer> World<'p, O> {
             let frame = self.frames.get_mut(slot);
             let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
             frame.link = self.network.link_id(from, to);
-            match self.network.send(frame.link, from, to) {
+            match self.network.send(frame.link, (from, to), frame.bytes.len(), self.now) {
                 Fate::Cut => self.lose(slot, Loss::CutAtSending),
                 Fate::Lost => self.lose(slot, Loss::Random),
                 Fate::Arrives(delay, second) => {

@@ -2,19 +2,21 @@
 //! disks flush when they are told to, and time passes when it is told to. What happens can be written down.
 //!
 //! It also holds every replica to the seam's rules: writes are numbered from 1 and contiguous, a send names no write
-//! that is durable already, entries are applied once and in order, and a deadline lies beyond the wake it follows.
+//! that is durable already, entries are applied once and in order, and a deadline lies beyond the wake it follows. The
+//! state machine is the list of all entries applied, and so a snapshot is that, in wire form.
 
 use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
 use squall::raft::RaftSoftware;
 use squall::raft::message::{Message, Outcome};
 use squall::replica::{
-    Boot, Effect, Effects, Entries, Entry, EntryKind, HardState, Input, Options, Recovered, Replica, Role,
-    Software, Status, Write,
+    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, HardState, Input, Options, Recovered, Replica,
+    Role, Snapshot, Software, Status, Write,
 };
 use squall::rng::Stream;
 use squall::time::{Duration, LocalTime};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 
 /// All nodes and what is between them.
 pub(crate) struct Cluster {
@@ -39,8 +41,10 @@ pub(crate) struct Node {
     pub(crate) slow_disk: bool,
     pub(crate) status: Status,
     pub(crate) deadline: Option<LocalTime>,
-    /// What this incarnation has applied, from index 1 on.
+    /// What this incarnation has applied or restored, from index 1 on.
     pub(crate) applied: Vec<(Term, Vec<u8>)>,
+    /// Whether the replica has asked for a snapshot in this step, and at which entry.
+    snapshot_at: Option<(Index, Vec<u8>)>,
     pub(crate) unflushed: VecDeque<Unflushed>,
     flushed: WriteId,
     issued: WriteId,
@@ -62,6 +66,8 @@ pub(crate) enum Unflushed {
     HardState(HardState),
     Append(Index, Vec<u8>),
     TruncateFrom(Index),
+    Snapshot(Snapshot),
+    CompactTo(Index),
 }
 
 /// The protocol's parameters, as in the paper.
@@ -70,6 +76,8 @@ pub(crate) fn options() -> Options {
         heartbeat: Duration::from_millis(50),
         election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
         max_batch_bytes: 64 * 1024,
+        snapshot_every: None,
+        snapshot_chunk: NonZeroU32::new(64 * 1024).expect("positive"),
         pre_vote: false,
         check_quorum: false,
         sticky: false,
@@ -113,7 +121,7 @@ impl Cluster {
         let node = &mut self.nodes[id.slot()];
         assert!(node.replica.is_none(), "{id} is down");
         node.epoch += 1;
-        node.applied.clear();
+        node.applied = node.disk.snapshot.as_ref().map_or(Vec::new(), |snapshot| contents(&snapshot.data));
         (node.issued, node.flushed) = (WriteId::ZERO, WriteId::ZERO);
         let stream = Stream::new(seed, "raft", u64::from(id.0), node.epoch);
         let (options, is_first) = (&self.options, false);
@@ -131,6 +139,7 @@ impl Cluster {
         let node = self.node_mut(id);
         node.replica = None;
         node.unflushed.clear();
+        node.snapshot_at = None;
         node.held.clear();
     }
 
@@ -200,6 +209,12 @@ impl Cluster {
             self.carry_out(id, effect, &effects);
         }
         self.effects = effects;
+        let node = &mut self.nodes[id.slot()];
+        let (applied, commit) = (node.applied.len() as u64, node.status.commit.0);
+        assert_eq!(applied, commit, "all that is committed is applied");
+        if let Some((index, data)) = node.snapshot_at.take() {
+            self.step(id, Input::SnapshotTaken { index, data: &data });
+        }
         let node = self.node(id);
         if !node.slow_disk && !node.unflushed.is_empty() {
             self.flush(id, usize::MAX);
@@ -233,12 +248,25 @@ impl Cluster {
                 let entries = Entries::new(effects.get(entries));
                 assert!(entries.all_valid().is_some_and(|count| count > 0), "there is something to apply");
                 node.applied.extend(entries.map(|entry| (entry.term, entry.data.to_vec())));
-                assert_eq!(
-                    node.applied.len() as u64,
-                    node.status.commit.0,
-                    "all that is committed is applied"
-                );
                 self.note(format_args!("  {id} applies {}", describe_entries(first, entries)));
+            }
+            Effect::TakeSnapshot { at } => {
+                assert_eq!(at.0, node.applied.len() as u64, "it is asked for right after its last entry");
+                let data = written_down(&node.applied);
+                let length = data.len();
+                node.snapshot_at = Some((at, data));
+                self.note(format_args!("  {id} takes a snapshot of {at} entries, {length} bytes"));
+            }
+            Effect::RestoreSnapshot { index, term, data } => {
+                let restored = contents(effects.get(data));
+                let last = restored.last().map(|(term, _)| *term);
+                assert_eq!(
+                    (restored.len() as u64, last),
+                    (index.0, Some(term)),
+                    "as the leader has written it down"
+                );
+                node.applied = restored;
+                self.note(format_args!("  {id} restores a snapshot of {index} entries"));
             }
             Effect::Accepted { index, term, .. } => {
                 self.note(format_args!("  {id} accepts it as {index}@{term}"));
@@ -266,6 +294,7 @@ impl Node {
             status: Status::default(),
             deadline: None,
             applied: Vec::new(),
+            snapshot_at: None,
             unflushed: VecDeque::new(),
             flushed: WriteId::ZERO,
             issued: WriteId::ZERO,
@@ -274,13 +303,13 @@ impl Node {
         }
     }
 
-    /// The log as it is on the disk once all is flushed.
-    pub(crate) fn log(&self) -> Vec<u8> {
+    /// The disk once all is flushed.
+    pub(crate) fn written(&self) -> Recovered {
         let mut disk = self.disk.clone();
         for write in &self.unflushed {
             write.apply(&mut disk);
         }
-        disk.entries
+        disk
     }
 }
 
@@ -297,25 +326,67 @@ impl Unflushed {
                 (Self::Append(first, entries.to_vec()), text)
             }
             Write::TruncateFrom(index) => (Self::TruncateFrom(index), format!("truncate from {index}")),
+            Write::Snapshot { index, term, data } => {
+                let data = effects.get(data).to_vec();
+                let text = format!("snapshot to {index}@{term}, {} bytes", data.len());
+                (Self::Snapshot(Snapshot { index, term, data }), text)
+            }
+            Write::CompactTo(index) => (Self::CompactTo(index), format!("cut up to {index}")),
         }
     }
 
     fn apply(&self, disk: &mut Recovered) {
         let count = Entries::new(&disk.entries).count() as u64;
+        let base = disk.base.index.0;
+        let length_of = |entries: &[u8], count: u64| {
+            Entries::new(entries).take(count as usize).map(|entry| entry.wire_len()).sum::<usize>()
+        };
+        let term_at = |entries: &[u8], base: Base, index: Index| match index.0.checked_sub(base.index.0) {
+            None => None,
+            Some(0) => Some(base.term),
+            Some(after) => Entries::new(entries).nth(after as usize - 1).map(|entry| entry.term),
+        };
         match self {
             Self::HardState(state) => disk.hard_state = *state,
             Self::Append(first, entries) => {
-                assert_eq!(first.0, count + 1, "entries are appended at the end");
+                assert_eq!(first.0, base + count + 1, "entries are appended at the end");
                 disk.entries.extend_from_slice(entries);
             }
             Self::TruncateFrom(index) => {
-                assert!((1..=count).contains(&index.0), "there is something to truncate");
-                let kept = Entries::new(&disk.entries).take(index.0 as usize - 1);
-                let length = kept.map(|entry| entry.wire_len()).sum();
+                assert!((base + 1..=base + count).contains(&index.0), "there is something to truncate");
+                let length = length_of(&disk.entries, index.0 - base - 1);
                 disk.entries.truncate(length);
+            }
+            Self::Snapshot(snapshot) => {
+                if term_at(&disk.entries, disk.base, snapshot.index) != Some(snapshot.term) {
+                    disk.base = Base { index: snapshot.index, term: snapshot.term, hash: 0 };
+                    disk.entries.clear();
+                }
+                disk.snapshot = Some(snapshot.clone());
+            }
+            Self::CompactTo(index) => {
+                let term = term_at(&disk.entries, disk.base, *index).expect("it cuts at one of its entries");
+                let length = length_of(&disk.entries, index.0 - base);
+                disk.entries.drain(..length);
+                disk.base = Base { index: *index, term, hash: 0 };
             }
         }
     }
+}
+
+/// A state machine as bytes: its entries in wire form.
+fn written_down(applied: &[(Term, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (term, data) in applied {
+        let kind = if data.is_empty() { EntryKind::NoOp } else { EntryKind::Command };
+        Entry { term: *term, kind, data }.encode(&mut bytes);
+    }
+    bytes
+}
+
+/// The entries in these bytes.
+pub(crate) fn contents(bytes: &[u8]) -> Vec<(Term, Vec<u8>)> {
+    Entries::new(bytes).map(|entry| (entry.term, entry.data.to_vec())).collect()
 }
 
 /// A frame as people read it. Entries are written `index@term data`.
@@ -353,6 +424,18 @@ pub(crate) fn describe(frame: &Frame) -> String {
                 format!("refused={prev_index} hint={hint_index}@{hint_term}")
             }
         },
+        Message::InstallSnapshot(request) => format!(
+            "last={}@{} bytes {}..{} of {}",
+            request.last_index,
+            request.last_term,
+            request.offset,
+            request.offset as usize + request.chunk.len(),
+            request.size
+        ),
+        Message::InstallSnapshotReply(reply) => {
+            let done = if reply.done { " done" } else { "" };
+            format!("last={} next={}{done}", reply.last_index, reply.next)
+        }
     };
     format!("{name} term={term} {rest}")
 }

@@ -95,6 +95,8 @@ impl Happenings {
             | Body::Duplicated { .. }
             | Body::Rejected { .. }
             | Body::Truncated { .. }
+            | Body::SnapshotTaken { .. }
+            | Body::Restored { .. }
             | Body::Accepted { .. }
             | Body::Refused { .. }
             | Body::Committed { .. }
@@ -116,6 +118,8 @@ impl Happenings {
             | Body::Sent { .. }
             | Body::Held { .. }
             | Body::Appended { .. }
+            | Body::SnapshotWritten { .. }
+            | Body::Compacted { .. }
             | Body::HardStateWritten { .. }
             | Body::Applied { .. }
             | Body::Acknowledged { .. }
@@ -211,6 +215,8 @@ fn plain(record: &Record) -> Option<Event> {
     let with = |other: Address| record.node.as_node().and(other.as_node());
     match record.body {
         Body::Truncated { .. } => Some(Event::EntryTruncated),
+        Body::SnapshotTaken { .. } => Some(Event::SnapshotTaken),
+        Body::Restored { at_start: false, .. } => Some(Event::SnapshotInstalled),
         Body::Lost { to, .. } => with(to).map(|_| Event::FrameLost),
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
         Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),

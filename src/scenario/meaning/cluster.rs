@@ -8,6 +8,7 @@ use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
+use std::num::NonZeroU32;
 
 /// The nodes.
 pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Notes<'_>) -> Cluster {
@@ -15,6 +16,11 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
     let raft = path.field("raft");
     raft_times(&raft, &cluster.raft, notes);
     let max_batch_bytes = bounded(&raft, cluster.raft.max_batch_bytes, bounds::MAX_BATCH_BYTES, notes);
+    let snapshot_every = cluster.raft.snapshot_every;
+    let snapshot_every = snapshot_every.map(|bytes| bounded(&raft, bytes, bounds::SNAPSHOT_EVERY, notes));
+    let snapshot_every = snapshot_every.and_then(NonZeroU32::new);
+    let snapshot_chunk = bounded(&raft, cluster.raft.snapshot_chunk, bounds::SNAPSHOT_CHUNK, notes);
+    let snapshot_chunk = NonZeroU32::new(snapshot_chunk).unwrap_or(NonZeroU32::MIN);
     let flush = distribution(&path.field("disk").field("flush"), cluster.disk.flush, notes);
     positive(&path.field("rpc").field("timeout"), cluster.rpc.timeout, notes);
     let first_leader = cluster.first_leader;
@@ -29,6 +35,8 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             heartbeat: cluster.raft.heartbeat,
             election_timeout: cluster.raft.election_timeout,
             max_batch_bytes,
+            snapshot_every,
+            snapshot_chunk,
             pre_vote: cluster.raft.pre_vote,
             check_quorum: cluster.raft.check_quorum,
             sticky: cluster.raft.sticky,
@@ -62,6 +70,8 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::StaleVoteCounted => Bug::StaleVoteCounted,
         shape::Bug::LongerLogWins => Bug::LongerLogWins,
         shape::Bug::CommitOldTermByCount => Bug::CommitOldTermByCount,
+        shape::Bug::OldSnapshotAccepted => Bug::OldSnapshotAccepted,
+        shape::Bug::TruncateBeforeSnapshotDurable => Bug::TruncateBeforeSnapshotDurable,
     }
 }
 

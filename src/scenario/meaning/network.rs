@@ -1,14 +1,16 @@
 //! The links: one model for all, and exceptions.
 
-use super::{distribution, node, rate};
+use super::{bounded_value, distribution, node, rate};
 use crate::ids::NodeId;
 use crate::plan::{Link, Network};
 use crate::rng::{Distribution, Rate};
+use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
 use crate::time::Duration;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 /// The links.
 pub(super) fn network(
@@ -21,6 +23,7 @@ pub(super) fn network(
         latency: Distribution::Uniform(Duration::from_millis(1), Duration::from_millis(5)),
         loss: Rate::ZERO,
         duplicate: Rate::ZERO,
+        bandwidth: None,
     };
     let at_once = Link { latency: Distribution::Constant(Duration::ZERO), ..usual.clone() };
     let default = link(&path.field("default"), &network.default, &usual, notes);
@@ -43,8 +46,12 @@ pub(super) fn network(
             let help = "only the last one counts; take the others away";
             notes.warn_beside(&path, message, help, (&list.item(first), "given here first"));
         }
-        let given =
-            shape::Link { latency: directed.latency, loss: directed.loss, duplicate: directed.duplicate };
+        let given = shape::Link {
+            latency: directed.latency,
+            loss: directed.loss,
+            duplicate: directed.duplicate,
+            bandwidth: directed.bandwidth,
+        };
         let link = link(&path, &given, &default, notes);
         links.extend(ends.map(|(from, to)| (from, to, link)));
     }
@@ -70,5 +77,12 @@ fn link(path: &Path<'_>, link: &shape::Link, usual: &Link, notes: &mut Notes<'_>
         Some(latency) => distribution(&path.field("latency"), latency, notes),
         None => usual.latency,
     };
-    Link { latency, loss, duplicate }
+    let bandwidth = match link.bandwidth {
+        Some(bytes) => {
+            let bytes = bounded_value(&path.field("bandwidth"), bytes, bounds::BANDWIDTH, notes);
+            NonZeroU64::new(bytes).filter(|_| bytes < bounds::BANDWIDTH.most)
+        }
+        None => usual.bandwidth,
+    };
+    Link { latency, loss, duplicate, bandwidth }
 }

@@ -32,6 +32,11 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = !actions.any(|action| matches!(action, Action::Transfer(_)));
             none.then_some(("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"))
         }
+        Event::SnapshotTaken | Event::SnapshotInstalled => {
+            let none = plan.cluster.raft.snapshot_every.is_none();
+            let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";
+            none.then_some(("nodes take no snapshots", help))
+        }
         Event::FaultSkipped => {
             let none = actions.next().is_none();
             none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))

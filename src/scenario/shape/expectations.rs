@@ -72,6 +72,8 @@ enum Event {
     TransferAborted,
     TransferRefused,
     EntryTruncated,
+    SnapshotTaken,
+    SnapshotInstalled,
     FrameLost,
     FrameDuplicated,
     FrameRejected,

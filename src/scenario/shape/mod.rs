@@ -87,6 +87,8 @@ pub(super) struct Raft {
     pub(super) heartbeat: Duration,
     pub(super) election_timeout: (Duration, Duration),
     pub(super) max_batch_bytes: u64,
+    pub(super) snapshot_every: Option<u64>,
+    pub(super) snapshot_chunk: u64,
     pub(super) pre_vote: bool,
     pub(super) check_quorum: bool,
     pub(super) sticky: bool,
@@ -98,6 +100,8 @@ impl Default for Raft {
             heartbeat: Duration::from_millis(50),
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             max_batch_bytes: 65_536,
+            snapshot_every: None,
+            snapshot_chunk: 65_536,
             pre_vote: false,
             check_quorum: false,
             sticky: false,
@@ -141,6 +145,8 @@ pub(super) enum Bug {
     StaleVoteCounted,
     LongerLogWins,
     CommitOldTermByCount,
+    OldSnapshotAccepted,
+    TruncateBeforeSnapshotDurable,
 }
 
 /// The links.
@@ -159,6 +165,7 @@ pub(super) struct Link {
     pub(super) latency: Option<Distribution>,
     pub(super) loss: Option<f64>,
     pub(super) duplicate: Option<f64>,
+    pub(super) bandwidth: Option<u64>,
 }
 
 /// A link that differs from the default.
@@ -170,6 +177,7 @@ pub(super) struct DirectedLink {
     pub(super) latency: Option<Distribution>,
     pub(super) loss: Option<f64>,
     pub(super) duplicate: Option<f64>,
+    pub(super) bandwidth: Option<u64>,
 }
 
 /// How a delay is distributed.

@@ -38,6 +38,7 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) timeout_spread: (f64, f64),
     #[serde(default = "usual_max_batch_bytes")]
     pub(in crate::scenario) max_batch_bytes: (u64, u64),
+    pub(in crate::scenario) snapshots: Option<Snapshots>,
     #[serde(default)]
     pub(in crate::scenario) pre_vote: f64,
     #[serde(default)]
@@ -71,6 +72,21 @@ fn usual_max_batch_bytes() -> (u64, u64) {
 
 fn usual_flush() -> (Duration, Duration) {
     (Duration::from_micros(500), Duration::from_millis(2))
+}
+
+/// What snapshots are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Snapshots {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) every: (u64, u64),
+    #[serde(default = "usual_chunk")]
+    pub(in crate::scenario) chunk: (u64, u64),
+}
+
+fn usual_chunk() -> (u64, u64) {
+    (65_536, 65_536)
 }
 
 /// What links are drawn from.

@@ -111,6 +111,11 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("max_batch_bytes", "whole number", "the most bytes of entries in one message; one entry always fits", "65536")
                 .or("65536")
                 .within(bounds::MAX_BATCH_BYTES),
+            Entry::field("snapshot_every", "whole number", "after so many bytes of applied entries a node takes a snapshot and cuts its log; without it never", "1000000")
+                .within(bounds::SNAPSHOT_EVERY),
+            Entry::field("snapshot_chunk", "whole number", "the most bytes of a snapshot in one message", "65536")
+                .or("65536")
+                .within(bounds::SNAPSHOT_CHUNK),
             Entry::field("pre_vote", "true or false", "whether a node asks first whether it would get votes, and becomes a candidate only then", "true").or("false"),
             Entry::field("check_quorum", "true or false", "whether a leader steps down that has heard from no majority for the least election timeout", "true").or("false"),
             Entry::field("sticky", "true or false", "whether a node that has heard from a leader within the least election timeout ignores requests for its vote", "true").or("false"),
@@ -146,6 +151,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("StaleVoteCounted", "votes of earlier elections count in a later one"),
             Entry::word("LongerLogWins", "the longer log wins elections, whatever the terms of the last entries"),
             Entry::word("CommitOldTermByCount", "a leader commits entries of earlier terms by counting replicas"),
+            Entry::word("OldSnapshotAccepted", "a follower installs a snapshot that is older than what it has committed"),
+            Entry::word("TruncateBeforeSnapshotDurable", "the log is cut before the snapshot that stands for it is durable"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },
@@ -171,6 +178,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 .or("Uniform(\"1ms\", \"5ms\")"),
             Entry::field("loss", "rate", "how likely a frame gets lost", "0.001").or("0").limit("0 to 1"),
             Entry::field("duplicate", "rate", "how likely a frame arrives twice; not for clients", "0.001").or("0").limit("0 to 1"),
+            Entry::field("bandwidth", "whole number", "how many bytes it carries in a second, one frame after the other; without it, or with the greatest, any number", "1000000")
+                .within(bounds::BANDWIDTH),
         ],
         frame: "network: (default: (@))",
     },
@@ -185,6 +194,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("latency", "Distribution", "how long a frame takes", "Constant(\"40ms\")"),
             Entry::field("loss", "rate", "how likely a frame gets lost", "0.01").limit("0 to 1"),
             Entry::field("duplicate", "rate", "how likely a frame arrives twice", "0.01").limit("0 to 1"),
+            Entry::field("bandwidth", "whole number", "how many bytes it carries in a second", "1000000").within(bounds::BANDWIDTH),
         ],
         frame: "network: (links: [(@)])",
     },

@@ -172,6 +172,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "a node refuses to hand over: it does not lead, does so already, or is asked to hand over to itself",
             ),
             Entry::word("EntryTruncated", "a log gives up entries that conflict with the leader's"),
+            Entry::word("SnapshotTaken", "a node takes a snapshot of its state machine"),
+            Entry::word("SnapshotInstalled", "a node replaces its state machine by its leader's snapshot"),
             Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
             Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),
             Entry::word("FrameRejected", "a frame between nodes is refused by its receiver"),

@@ -81,6 +81,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("max_batch_bytes", "(whole number, whole number)", "the most bytes of entries in one message", "(1, 65536)")
                 .or("(65536, 65536)")
                 .within(bounds::MAX_BATCH_BYTES),
+            Entry::field("snapshots", "struct", "snapshots; without it there are none", "(likely: 0.5, every: (2000, 64000))"),
             Entry::field("pre_vote", "rate", "in what share of the runs nodes ask for pre-votes", "0.5").or("0").limit(SHARE),
             Entry::field("check_quorum", "rate", "in what share of the runs leaders look after their quorum", "0.5").or("0").limit(SHARE),
             Entry::field("sticky", "rate", "in what share of the runs nodes with a current leader ignore requests for votes", "0.5").or("0").limit(SHARE),
@@ -92,6 +93,22 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
         ],
         frame: "cluster: (@)",
+    },
+    Section {
+        name: "snapshots",
+        kind: Kind::Struct,
+        places: &["cluster.snapshots"],
+        about: "What snapshots are drawn from.",
+        entries: &[
+            likely("0.5").or("1"),
+            Entry::field("every", "(whole number, whole number)", "after how many bytes of applied entries a node takes one", "(2000, 64000)")
+                .required()
+                .within(bounds::SNAPSHOT_EVERY),
+            Entry::field("chunk", "(whole number, whole number)", "the most bytes of one in one message", "(256, 65536)")
+                .or("(65536, 65536)")
+                .within(bounds::SNAPSHOT_CHUNK),
+        ],
+        frame: "cluster: (voters: [(5, 1)], snapshots: (@))",
     },
     Section {
         name: "network",

@@ -3,11 +3,14 @@
 mod expectations;
 mod faults;
 
+use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
+use crate::replica::Options;
 use crate::rng::Distribution;
 use crate::time::Duration;
+use std::num::NonZeroU64;
 
 /// Writes a plan as a scenario that reads back as exactly this plan.
 ///
@@ -92,8 +95,10 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
     lines.push(format!(
-        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{on}),",
-        raft.heartbeat, raft.max_batch_bytes
+        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{on}),",
+        raft.heartbeat,
+        raft.max_batch_bytes,
+        snapshots(raft)
     ));
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
@@ -103,20 +108,33 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     lines.push("    ),".to_string());
 }
 
+/// Without snapshots the length of their chunks does not matter, but a plan has one.
+fn snapshots(raft: &Options) -> String {
+    let every = raft.snapshot_every.map_or(String::new(), |bytes| format!(", snapshot_every: {bytes}"));
+    format!("{every}, snapshot_chunk: {}", raft.snapshot_chunk)
+}
+
 fn network(network: &Network, lines: &mut Vec<String>) {
     lines.push("    network: (".to_string());
-    lines.push(format!("        default: ({}),", link(&network.default)));
+    let whole = |it: &Link| {
+        let bandwidth = it.bandwidth.map_or(String::new(), |bytes| format!(", bandwidth: {bytes}"));
+        link(it) + &bandwidth
+    };
+    lines.push(format!("        default: ({}),", whole(&network.default)));
     if !network.links.is_empty() {
         lines.push("        links: [".to_string());
         for (from, to, it) in &network.links {
-            lines.push(format!("            (from: {}, to: {}, {}),", from.0, to.0, link(it)));
+            let bandwidth = it.bandwidth.map_or(BANDWIDTH.most, NonZeroU64::get);
+            let link = format!("{}, bandwidth: {bandwidth}", link(it));
+            lines.push(format!("            (from: {}, to: {}, {link}),", from.0, to.0));
         }
         lines.push("        ],".to_string());
     }
-    lines.push(format!("        clients: ({}),", link(&network.clients)));
+    lines.push(format!("        clients: ({}),", whole(&network.clients)));
     lines.push("    ),".to_string());
 }
 
+/// All of a link but its bandwidth.
 fn link(link: &Link) -> String {
     let latency = distribution(&link.latency);
     format!("latency: {latency}, loss: {}, duplicate: {}", link.loss, link.duplicate)

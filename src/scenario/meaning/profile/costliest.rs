@@ -7,6 +7,7 @@ use crate::plan::{
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
+use std::num::NonZeroU32;
 
 /// Plans of which at least one takes as much as any plan that can be drawn: with the fewest and the most nodes, with
 /// clients that wait and with such that don't, and that give up soon or late.
@@ -51,8 +52,12 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
     let heartbeat = cluster.heartbeat.least;
     let timeout = heartbeat.saturating_mul(u64::from(cluster.election_timeout_permille.least));
     let timeout = Duration::from_nanos(timeout.nanos() / 1000);
-    let link =
-        |latency| Link { latency: Distribution::Constant(latency), loss: Rate::ZERO, duplicate: Rate::ZERO };
+    let link = |latency| Link {
+        latency: Distribution::Constant(latency),
+        loss: Rate::ZERO,
+        duplicate: Rate::ZERO,
+        bandwidth: None,
+    };
     let storm = |storm: &StormRanges| Storm {
         during: (Time::ZERO, profile.settle.from),
         every: Distribution::Constant(storm.every.least),
@@ -81,6 +86,8 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
                 heartbeat,
                 election_timeout: (timeout, timeout),
                 max_batch_bytes: cluster.max_batch_bytes.least,
+                snapshot_every: None,
+                snapshot_chunk: NonZeroU32::MIN,
                 pre_vote: cluster.pre_vote != Rate::ZERO,
                 check_quorum: false,
                 sticky: false,

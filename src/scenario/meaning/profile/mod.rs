@@ -8,7 +8,10 @@ mod ranges;
 
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
-use crate::plan::{Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle};
+use crate::plan::{
+    Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle, SnapshotRanges,
+};
+use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -96,6 +99,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
             bounds::MAX_BATCH_BYTES,
             notes,
         ),
+        snapshots: snapshots(&field("snapshots"), nodes.snapshots.as_ref(), notes),
         pre_vote: rate(&field("pre_vote"), nodes.pre_vote, notes),
         check_quorum: rate(&field("check_quorum"), nodes.check_quorum, notes),
         sticky: rate(&field("sticky"), nodes.sticky, notes),
@@ -103,6 +107,19 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
         bug: nodes.bug.map(cluster::bug),
+    }
+}
+
+/// What snapshots are drawn from.
+fn snapshots(path: &Path<'_>, shape: Option<&shape::Snapshots>, notes: &mut Notes<'_>) -> SnapshotRanges {
+    let Some(shape) = shape else {
+        let any = Between { least: 65_536, most: 65_536 };
+        return SnapshotRanges { likely: Rate::ZERO, every: any, chunk: any };
+    };
+    SnapshotRanges {
+        likely: rate(&path.field("likely"), shape.likely, notes),
+        every: wholes(&path.field("every"), shape.every, bounds::SNAPSHOT_EVERY, notes),
+        chunk: wholes(&path.field("chunk"), shape.chunk, bounds::SNAPSHOT_CHUNK, notes),
     }
 }
 

@@ -1,0 +1,95 @@
+//! The state machine and how far it has come; how it is written down and replaced.
+
+use super::Setup;
+use super::process::Process;
+use super::store::Store;
+use crate::ids::{Index, Term};
+use crate::net::Wire;
+use crate::replica::{Base, Snapshot};
+use crate::rpc::store::Reply;
+use crate::trace::{Body, Observer};
+
+/// The bytes before the store's in a snapshot's data: the chained hash of the applied entries.
+const HASH: usize = 8;
+
+/// A key-value store, and the last entry that it has applied.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The last entry applied, with the chained hash of all of them.
+    pub(super) last: Base,
+    pub(super) store: Store,
+}
+
+impl State {
+    /// What a snapshot holds. Any bytes may come.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self::read_from((snapshot.index, snapshot.term), &snapshot.data)
+    }
+
+    fn read_from((index, term): (Index, Term), data: &[u8]) -> Self {
+        let store = Store::read_from(data.get(HASH..).unwrap_or_default());
+        Self { last: Base { index, term, hash: hash_in(data) }, store }
+    }
+
+    fn write_down(&self) -> Vec<u8> {
+        let mut data = self.last.hash.to_le_bytes().to_vec();
+        self.store.write_to(&mut data);
+        data
+    }
+}
+
+/// The chained hash in a snapshot's data.
+pub(super) fn hash_in(data: &[u8]) -> u64 {
+    data.first_chunk().map_or(0, |hash| u64::from_le_bytes(*hash))
+}
+
+impl Process {
+    /// Writes the state machine down as it is, for the replica to be handed after this step.
+    pub(super) fn write_down<O: Observer>(&mut self, at: Index, wire: &mut Wire<'_, O>) {
+        assert!(at == self.state.last.index, "a snapshot is asked for right after its last entry");
+        let Base { index, term, hash } = self.state.last;
+        let body = Body::SnapshotTaken { index, term, hash, store: self.state.store.hash() };
+        wire.trace.effect(self.id.into(), body);
+        self.taken = Some((index, self.state.write_down()));
+    }
+
+    /// Whether something was written down and has not been handed to the replica yet.
+    #[inline(always)]
+    pub(super) fn has_written_down(&self) -> bool {
+        self.taken.is_some()
+    }
+
+    /// What was written down and has not been handed to the replica yet.
+    pub(super) fn take_written_down(&mut self) -> Option<(Index, Vec<u8>)> {
+        self.taken.take()
+    }
+
+    /// Replaces the state machine. Who waits for an entry that was not applied one by one can't be told what became of it.
+    pub(super) fn restore<O: Observer>(
+        &mut self,
+        last: (Index, Term),
+        data: &[u8],
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
+        self.state = State::read_from(last, data);
+        self.status.commit = last.0;
+        self.show_restored(false, wire);
+        while let Some(pending) = self.requests.next_decided_by(last.0) {
+            self.answer(pending.asker, &Reply::Unknown, setup, wire);
+        }
+    }
+
+    /// Records what the state machine began with, if that is a snapshot.
+    pub(super) fn show_start<O: Observer>(&self, wire: &mut Wire<'_, O>) {
+        if self.state.last.index > Index::ZERO {
+            self.show_restored(true, wire);
+        }
+    }
+
+    fn show_restored<O: Observer>(&self, at_start: bool, wire: &mut Wire<'_, O>) {
+        let Base { index, term, hash } = self.state.last;
+        let body = Body::Restored { index, term, hash, store: self.state.store.hash(), at_start };
+        wire.trace.effect(self.id.into(), body);
+    }
+}
