@@ -50,6 +50,14 @@ counter! {
     OperationId
 }
 counter! {
+    /// A client's session: the index of the entry that opened it (Raft thesis, section 6.3).
+    SessionId
+}
+counter! {
+    /// A command's number within its session, counted by the client from 1.
+    Serial
+}
+counter! {
     /// How many times a host has been started, from 1. What belongs to an earlier incarnation is told by comparison.
     Epoch
 }
@@ -58,6 +66,21 @@ impl Index {
     /// The one before this; the one before the first is 0, and 0 stays 0.
     pub const fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
+    }
+}
+
+/// A client's command as its session knows it: however often it is asked for, it stays the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct CommandId {
+    /// The session.
+    pub session: SessionId,
+    /// Its number therein.
+    pub serial: Serial,
+}
+
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of session {}", self.serial, self.session)
     }
 }
 

@@ -26,11 +26,14 @@ pub enum Property {
     DurableCommit,
     /// What a client was told is done stays done.
     AcknowledgedWrites,
+    /// An operation of a client takes effect once at most, however often it is asked for, and by the same entry on all
+    /// nodes (thesis, section 6.3). Examined where clients may ask twice for the same.
+    ExactlyOnce,
 }
 
 impl Property {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ElectionSafety,
         Self::OneVote,
         Self::LeaderAppendOnly,
@@ -42,6 +45,7 @@ impl Property {
         Self::Recovery,
         Self::DurableCommit,
         Self::AcknowledgedWrites,
+        Self::ExactlyOnce,
     ];
 
     /// Its name in reports.
@@ -58,6 +62,7 @@ impl Property {
             Self::Recovery => "recovery",
             Self::DurableCommit => "durable commit",
             Self::AcknowledgedWrites => "acknowledged writes",
+            Self::ExactlyOnce => "exactly once",
         }
     }
 
@@ -75,6 +80,7 @@ impl Property {
             Self::Recovery => "what was flushed survives a crash",
             Self::DurableCommit => "commits are durable on a quorum",
             Self::AcknowledgedWrites => "what was acknowledged stays done",
+            Self::ExactlyOnce => "no operation takes effect twice",
         }
     }
 }

@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 9] = [
+const PLANTED: [(Bug, &str); 10] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -26,6 +26,7 @@ const PLANTED: [(Bug, &str); 9] = [
     (Bug::CommitOldTermByCount, "commit-old-term-by-count"),
     (Bug::OldSnapshotAccepted, "old-snapshot-accepted"),
     (Bug::TruncateBeforeSnapshotDurable, "truncate-before-snapshot-durable"),
+    (Bug::NoSessions, "no-sessions"),
 ];
 
 fn file(name: &str) -> PathBuf {

@@ -92,9 +92,10 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::OwnVoteNotRecorded, 20_010),
         (Bug::StaleVoteCounted, 13),
         (Bug::LongerLogWins, 10_003),
-        (Bug::CommitOldTermByCount, 20_082),
+        (Bug::CommitOldTermByCount, 10_108),
         (Bug::OldSnapshotAccepted, 0),
         (Bug::TruncateBeforeSnapshotDurable, 0),
+        (Bug::NoSessions, 31),
     ];
     assert_eq!(starts.map(|(bug, _)| bug), Bug::ALL);
     for (bug, start) in starts {

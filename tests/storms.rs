@@ -2,7 +2,7 @@
 
 use squall::check::{Property, Verdict};
 use squall::ids::NodeId;
-use squall::plan::{Action, Edge, End, Fault, Plan, Shape, Start, Target};
+use squall::plan::{Action, Edge, End, Fault, Plan, Sessions, Shape, Start, Target};
 use squall::replica::Bug;
 use squall::report::{Judges, Outcome, Report, RunVerdict};
 use squall::rng::{Rate, Stream, below};
@@ -19,6 +19,13 @@ fn storm(voters: u32, seed: u64) -> Plan {
     plan.cluster.voters = voters;
     plan.network.default.loss = Rate::new(0.02).expect("a rate");
     plan.network.default.duplicate = Rate::new(0.05).expect("a rate");
+    if seed % 2 == 1 {
+        let clients = plan.clients.as_mut().expect("a load");
+        (clients.sessions, clients.retry_after) =
+            (Some(Sessions { most: 100 }), Some(Duration::from_millis(100)));
+        plan.network.clients.loss = Rate::new(0.05).expect("a rate");
+        plan.network.clients.duplicate = Rate::new(0.05).expect("a rate");
+    }
     let mut stream = Stream::new(seed, "storm", u64::from(voters), 0);
     let mut draw = |bound: u64| below(stream.word(), bound);
     let mut faults = Vec::new();

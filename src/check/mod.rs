@@ -17,6 +17,7 @@
 //! | recovery | a node boots |
 //! | durable commit | an entry is committed first |
 //! | acknowledged writes | a client is told; an entry is committed or applied; at the end |
+//! | exactly once | a command that may have been asked for twice is carried out, answered again or refused |
 //!
 //! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
 //! an index, which looks at every disk. A violation doesn't end anything: the first of each kind is kept in full, the
@@ -30,6 +31,7 @@ mod committed;
 mod completeness;
 mod durable;
 mod election_safety;
+mod exactly_once;
 mod finding;
 mod log_matching;
 #[cfg(test)]
@@ -53,6 +55,7 @@ use cluster::{Found, Node};
 use committed::CommittedChain;
 use completeness::LeaderCompleteness;
 use election_safety::ElectionSafety;
+use exactly_once::{ExactlyOnce, Fate};
 use finding::Findings;
 use log_matching::LogMatching;
 use one_vote::OneVote;
@@ -69,6 +72,7 @@ pub struct Checkers {
     chain: CommittedChain,
     completeness: LeaderCompleteness,
     term_and_vote: TermAndVote,
+    exactly_once: ExactlyOnce,
     findings: Findings,
 }
 
@@ -84,6 +88,7 @@ impl Checkers {
             chain: CommittedChain::default(),
             completeness: LeaderCompleteness::default(),
             term_and_vote: TermAndVote::new(voters as usize),
+            exactly_once: ExactlyOnce::default(),
             findings: Findings::default(),
         }
     }
@@ -226,6 +231,15 @@ impl Observer for Checkers {
             }
             Body::Acknowledged { index, term, .. } => {
                 self.chain.acknowledged(id, (index, term), record, findings);
+            }
+            Body::Executed { index, operation, .. } => {
+                self.exactly_once.befalls(id, index, Fate::Executed(operation), record, findings);
+            }
+            Body::Repeated { index, .. } => {
+                self.exactly_once.befalls(id, index, Fate::Repeated, record, findings);
+            }
+            Body::Disowned { index, .. } => {
+                self.exactly_once.befalls(id, index, Fate::Disowned, record, findings);
             }
             Body::RoleChanged { role, term, .. } => self.role_changed(slot, role, term, record),
             Body::Booted { epoch, blank, term, vote, last, hash } => {

@@ -3,8 +3,11 @@
 
 use super::Property;
 use super::script::Script;
+use crate::ids::{Index, NodeId, OperationId};
 use crate::replica::Role;
 use crate::rng::{Stream, below};
+use crate::trace::Body;
+use crate::trace::digest::content;
 
 /// A mistake to be built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,8 +335,17 @@ impl Model {
     fn commit(&mut self, at: usize, up_to: usize) {
         let peer = &mut self.peers[at];
         if up_to > peer.commit {
+            let known = peer.commit;
             peer.commit = up_to;
+            let words: Vec<String> =
+                peer.memory.log[known..up_to].iter().map(|(_, word)| word.clone()).collect();
             self.script.commits(id(at), up_to as u64).applies(id(at), up_to as u64);
+            for (offset, word) in words.iter().enumerate() {
+                // Every word is proposed once, and stands for an operation.
+                let operation = Some(OperationId(content(word.as_bytes())));
+                let index = Index((known + offset + 1) as u64);
+                self.script.record(NodeId(id(at)), Body::Executed { index, operation, command: None });
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
     Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link,
-    Logs, Milestone, Network, Plan, Profile, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    Logs, Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm,
+    StormRanges,
 };
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -34,13 +35,14 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
     let cluster = draws.cluster(profile);
     let voters = cluster.voters;
+    let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
         name: profile.name.clone(),
         about: format!("Drawn from the profile {} with seed {seed}.", profile.name),
         seed,
         duration: profile.duration,
-        network: draws.network(profile),
-        clients: profile.clients.as_ref().and_then(|load| draws.clients(load)),
+        network: draws.network(profile, clients.as_ref()),
+        clients,
         names: Vec::new(),
         faults: draws.faults(&profile.faults, voters),
         storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
@@ -125,7 +127,7 @@ impl Draws {
         every.filter(|_| ranges.likely.hits(self.word("snapshots")))
     }
 
-    fn network(&self, profile: &Profile) -> Network {
+    fn network(&self, profile: &Profile, clients: Option<&Clients>) -> Network {
         let ranges = &profile.network;
         let default = Link {
             latency: self.lengths("latency", ranges.latency),
@@ -134,7 +136,17 @@ impl Draws {
             bandwidth: None,
         };
         let at_once = Distribution::Constant(Duration::ZERO);
-        let clients = Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None };
+        let have_sessions = clients.is_some_and(|clients| clients.sessions.is_some());
+        let ranges = profile.clients.as_ref().and_then(|load| load.sessions.as_ref());
+        let clients = match ranges.filter(|_| have_sessions) {
+            Some(ranges) => Link {
+                latency: self.lengths("clients latency", ranges.latency),
+                loss: self.chance("clients loss", ranges.loss),
+                duplicate: self.chance("clients duplicate", ranges.duplicate),
+                bandwidth: None,
+            },
+            None => Link { latency: at_once, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None },
+        };
         Network { default, links: Vec::new(), clients }
     }
 
@@ -158,6 +170,9 @@ impl Draws {
             let mean = (f64::from(count) * 1e9 / rate).round() as u64;
             Arrival::OpenLoop { mean: Duration::from_nanos(mean).min(LONGEST) }
         };
+        let sessions = ranges.sessions.as_ref();
+        let sessions = sessions.filter(|ranges| ranges.likely.hits(self.word("clients sessions")));
+        let retries = sessions.filter(|ranges| ranges.retries.hits(self.word("clients retries")));
         Some(Clients {
             count,
             arrival,
@@ -166,6 +181,8 @@ impl Draws {
             value_bytes: self.whole("clients value bytes", ranges.value_bytes),
             timeout: length(self.word("clients timeout"), ranges.timeout),
             backoff: BACKOFF,
+            retry_after: retries.map(|it| length(self.word("clients retry after"), it.retry_after)),
+            sessions: sessions.map(|it| Sessions { most: self.whole("clients sessions kept", it.most) }),
         })
     }
 

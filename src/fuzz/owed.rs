@@ -23,7 +23,7 @@
 //! node stays silent, and a client may ask it first.
 
 use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
-use crate::rng::Distribution;
+use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
 /// A false alarm is to be rarer than this.
@@ -55,18 +55,47 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let Some(stable) = times.stable() else { return owed };
     let asked = Asked::of(clients, plan);
     let Some(caught_up) = times.caught_up(&asked, plan) else { return owed };
-    let served = stable + caught_up + seconds(clients.timeout);
+    // With sessions a registration of before has to be over as well, and then an operation that waited for it.
+    let pursued = if clients.sessions.is_some() { 2.0 } else { 1.0 } * seconds(clients.timeout);
+    let served = stable + caught_up + pursued;
     if served + asked.gap > IN_TIME * left {
         return owed;
     }
     owed.push(Expectation::Progress { during: Span::Settle });
     let is_wiped = |action: &Action| matches!(action, Action::Wipe(_));
-    let patient = seconds(clients.timeout) >= 4.0 * times.round_trip() + 0.25;
+    let patient = is_patient(clients, &times, plan);
     let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
     if patient && enough && !plan.faults.iter().any(|fault| is_wiped(&fault.action)) {
         owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle });
     }
     owed
+}
+
+/// Whether clients pursue their operations for so long, and wait for each answer for so long, that a leader that is well
+/// serves them; and whether they keep their sessions.
+fn is_patient(clients: &Clients, times: &Times, plan: &Plan) -> bool {
+    let answer = 4.0 * (times.round_trip() + seconds(plan.network.clients.latency.max()));
+    // Who has opened a session knows where the leader is.
+    let steps = if clients.sessions.is_some() { 2.0 } else { 1.0 };
+    seconds(clients.timeout) >= steps * answer + 0.25
+        && clients.retry_after.is_none_or(|wait| seconds(wait) >= answer)
+        && !may_expire(clients, plan)
+}
+
+/// Whether sessions may be dropped while they are in use. A registration that has no answer leaves one behind that nobody
+/// uses; each client begins at most one in the time of an operation, and one more.
+fn may_expire(clients: &Clients, plan: &Plan) -> bool {
+    let rounds = plan.duration.as_secs_f64() / seconds(clients.timeout) + 1.0;
+    let registrations = f64::from(clients.count) * rounds * asks(clients, plan);
+    clients.sessions.is_some_and(|sessions| f64::from(sessions.most) < registrations)
+}
+
+/// How often something that a client asks for may get into the log: once each time that it hears nothing, and twice where
+/// its frames are duplicated.
+fn asks(clients: &Clients, plan: &Plan) -> f64 {
+    let times =
+        clients.retry_after.map_or(1.0, |wait| 1.0 + libm::floor(seconds(clients.timeout) / seconds(wait)));
+    times * if plan.network.clients.duplicate == Rate::ZERO { 1.0 } else { 2.0 }
 }
 
 /// The times of a plan on which elections depend, in seconds.
@@ -204,7 +233,10 @@ impl Asked {
         let seconds_before = seconds(settle);
         let count = f64::from(clients.count);
         let timeout = seconds(clients.timeout);
-        match clients.arrival {
+        // Where sessions expire each operation may take a registration.
+        let tries = asks(clients, plan) * if may_expire(clients, plan) { 2.0 } else { 1.0 };
+        let registrations = if clients.sessions.is_some() { count * tries / timeout } else { 0.0 };
+        let mut asked = match clients.arrival {
             Arrival::OpenLoop { mean } => {
                 let rate = count / seconds(mean);
                 Self {
@@ -228,7 +260,10 @@ impl Asked {
                     gap: timeout + think,
                 }
             }
-        }
+        };
+        asked.entries = asked.entries * tries + registrations * seconds_before;
+        asked.commands_per_second = asked.commands_per_second * tries + registrations;
+        asked
     }
 }
 

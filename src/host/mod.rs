@@ -8,7 +8,9 @@
 mod log;
 mod process;
 mod requests;
+mod sessions;
 mod state;
+mod state_machine;
 mod store;
 mod view;
 
@@ -41,6 +43,10 @@ pub struct Setup<'s> {
     pub first_leader: Option<NodeId>,
     /// The priority of each node, in order; 0 where the list ends.
     pub priorities: &'s [u32],
+    /// How many sessions of clients are kept at most.
+    pub most_sessions: u32,
+    /// Whether clients may ask twice for the same, so that each command that is carried out is recorded.
+    pub clients_repeat: bool,
 }
 
 /// One machine.

@@ -3,6 +3,7 @@
 use super::log::Log;
 use super::requests::{Asker, Pending, Requests};
 use super::state::{State, hash_in};
+use super::state_machine::Applied;
 use super::{Setup, local};
 use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
@@ -14,9 +15,9 @@ use crate::replica::{
 use crate::rng::Stream;
 use crate::rpc::Calls;
 use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, FIRST_CLIENT_KIND, Header};
-use crate::rpc::store::{Reply, decode_operation, encode_reply};
+use crate::rpc::store::{Reply, decode_command, encode_reply};
 use crate::time::Time;
-use crate::trace::{Body, Observer, Outcome, Rejection};
+use crate::trace::{Body, Observer, Rejection};
 use std::collections::VecDeque;
 
 /// What a crash takes.
@@ -82,7 +83,7 @@ impl Process {
             replica,
             status: effects.status,
             log,
-            state: recovered.snapshot.as_ref().map(State::of).unwrap_or_default(),
+            state: State::start(recovered.snapshot.as_ref(), setup),
             taken: None,
             requests: Requests::default(),
             durable: WriteId::ZERO,
@@ -122,7 +123,7 @@ impl Process {
     }
 
     pub(super) fn store_hash(&self) -> u64 {
-        self.state.store.hash()
+        self.state.machine.hash()
     }
 
     pub(super) fn words_drawn(&self) -> u64 {
@@ -166,7 +167,7 @@ impl Process {
             }
             return Ok(Input::Receive { from: peer, kind: header.kind, payload });
         }
-        if header.kind != CLIENT_REQUEST || decode_operation(payload).is_none() {
+        if header.kind != CLIENT_REQUEST || decode_command(payload).is_none() {
             return Err(Rejection::Undecodable);
         }
         let client = from.as_client().map(Address::from).ok_or(Rejection::Address)?;
@@ -418,14 +419,15 @@ impl Process {
             let hash = crate::trace::digest::chain(last.hash, term, entry.data);
             *last = Base { index, term, hash };
             wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
-            let outcome = match entry.kind {
-                EntryKind::Command => self.state.store.apply(index, entry.data),
-                EntryKind::NoOp => Outcome::Refused,
+            let applied = match entry.kind {
+                EntryKind::Command => self.state.machine.apply(index, entry.data),
+                EntryKind::NoOp => Applied::Nothing,
             };
+            applied.record(index, self.id, setup.clients_repeat, wire);
             while let Some(pending) = self.requests.next_decided_by(index) {
                 let stands = pending.index == index && pending.term == term;
-                let reply = if stands { Reply::Applied(outcome) } else { Reply::Unknown };
-                if stands {
+                let reply = if stands { applied.reply() } else { Reply::Unknown };
+                if stands && applied.is_done() {
                     let body = Body::Acknowledged { request: pending.request, index, term };
                     wire.trace.effect(self.id.into(), body);
                 }

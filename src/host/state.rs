@@ -2,38 +2,43 @@
 
 use super::Setup;
 use super::process::Process;
-use super::store::Store;
+use super::state_machine::StateMachine;
 use crate::ids::{Index, Term};
 use crate::net::Wire;
 use crate::replica::{Base, Snapshot};
 use crate::rpc::store::Reply;
 use crate::trace::{Body, Observer};
 
-/// The bytes before the store's in a snapshot's data: the chained hash of the applied entries.
+/// The bytes before the state machine's in a snapshot's data: the chained hash of the applied entries.
 const HASH: usize = 8;
 
-/// A key-value store, and the last entry that it has applied.
-#[derive(Debug, Default)]
+/// A state machine, and the last entry that it has applied.
+#[derive(Debug)]
 pub(super) struct State {
     /// The last entry applied, with the chained hash of all of them.
     pub(super) last: Base,
-    pub(super) store: Store,
+    pub(super) machine: StateMachine,
 }
 
 impl State {
-    /// What a snapshot holds. Any bytes may come.
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        Self::read_from((snapshot.index, snapshot.term), &snapshot.data)
+    /// What the latest snapshot holds, or the state before the first entry.
+    pub(super) fn start(snapshot: Option<&Snapshot>, setup: &Setup<'_>) -> Self {
+        match snapshot {
+            Some(snapshot) => Self::read_from((snapshot.index, snapshot.term), &snapshot.data, setup),
+            None => Self { last: Base::default(), machine: StateMachine::new(setup) },
+        }
     }
 
-    fn read_from((index, term): (Index, Term), data: &[u8]) -> Self {
-        let store = Store::read_from(data.get(HASH..).unwrap_or_default());
-        Self { last: Base { index, term, hash: hash_in(data) }, store }
+    /// What a snapshot's data holds. Any bytes may come.
+    fn read_from((index, term): (Index, Term), data: &[u8], setup: &Setup<'_>) -> Self {
+        let mut machine = StateMachine::new(setup);
+        machine.read_from(data.get(HASH..).unwrap_or_default());
+        Self { last: Base { index, term, hash: hash_in(data) }, machine }
     }
 
     fn write_down(&self) -> Vec<u8> {
         let mut data = self.last.hash.to_le_bytes().to_vec();
-        self.store.write_to(&mut data);
+        self.machine.write_to(&mut data);
         data
     }
 }
@@ -48,7 +53,7 @@ impl Process {
     pub(super) fn write_down<O: Observer>(&mut self, at: Index, wire: &mut Wire<'_, O>) {
         assert!(at == self.state.last.index, "a snapshot is asked for right after its last entry");
         let Base { index, term, hash } = self.state.last;
-        let body = Body::SnapshotTaken { index, term, hash, store: self.state.store.hash() };
+        let body = Body::SnapshotTaken { index, term, hash, store: self.state.machine.hash() };
         wire.trace.effect(self.id.into(), body);
         self.taken = Some((index, self.state.write_down()));
     }
@@ -72,7 +77,7 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
-        self.state = State::read_from(last, data);
+        self.state = State::read_from(last, data, setup);
         self.status.commit = last.0;
         self.show_restored(false, wire);
         while let Some(pending) = self.requests.next_decided_by(last.0) {
@@ -89,7 +94,7 @@ impl Process {
 
     fn show_restored<O: Observer>(&self, at_start: bool, wire: &mut Wire<'_, O>) {
         let Base { index, term, hash } = self.state.last;
-        let body = Body::Restored { index, term, hash, store: self.state.store.hash(), at_start };
+        let body = Body::Restored { index, term, hash, store: self.state.machine.hash(), at_start };
         wire.trace.effect(self.id.into(), body);
     }
 }

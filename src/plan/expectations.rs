@@ -140,6 +140,10 @@ listed! {
         OperationDone,
         /// A client's operation ends without an answer: it may have taken effect or not.
         OperationUnknown,
+        /// A node finds that a command was carried out before, and answers it from its session, without effect.
+        RepeatAnswered,
+        /// A node drops the session that was unused for longest.
+        SessionExpired,
         /// A machine crashes.
         NodeCrashed,
         /// A machine that had crashed starts again.

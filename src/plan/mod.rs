@@ -10,8 +10,8 @@ pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use profile::{
-    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, SnapshotRanges,
-    StartRanges, StormRanges,
+    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, SessionRanges,
+    SnapshotRanges, StartRanges, StormRanges,
 };
 
 use crate::ids::{NodeId, Term};
@@ -145,6 +145,25 @@ pub struct Clients {
     pub timeout: Duration,
     /// How long a refused client waits before it asks again.
     pub backoff: Backoff,
+    /// After how long without an answer a client asks the next node; none if it waits for as long as it pursues an
+    /// operation. Without sessions the operation may then take effect twice.
+    pub retry_after: Option<Duration>,
+    /// Sessions that let each operation take effect once however often it is asked for; none without them.
+    pub sessions: Option<Sessions>,
+}
+
+impl Clients {
+    /// Whether the same operation may reach the log twice.
+    pub fn repeat(&self) -> bool {
+        self.retry_after.is_some() || self.sessions.is_some()
+    }
+}
+
+/// Client sessions (Raft thesis, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions {
+    /// How many the state machine keeps at most; at least 1. Beyond, the one unused for longest is dropped.
+    pub most: u32,
 }
 
 /// When operations begin.

@@ -122,6 +122,27 @@ pub struct ClientRanges {
     pub value_bytes: Between<u32>,
     /// How long a client pursues an operation.
     pub timeout: Between<Duration>,
+    /// Sessions, and what only harms clients without them; none if no run has any.
+    pub sessions: Option<SessionRanges>,
+}
+
+/// What sessions of clients are drawn from, and what may happen to their frames where they have sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRanges {
+    /// In what share of the runs with clients they have sessions.
+    pub likely: Rate,
+    /// How many are kept at most.
+    pub most: Between<u32>,
+    /// In what share of these runs clients ask the next node if they hear nothing.
+    pub retries: Rate,
+    /// After how long.
+    pub retry_after: Between<Duration>,
+    /// How long frames of clients take: the bounds of a uniform distribution are two draws.
+    pub latency: Between<Duration>,
+    /// How likely frames of clients get lost.
+    pub loss: Chance,
+    /// How likely frames of clients arrive twice.
+    pub duplicate: Chance,
 }
 
 /// What faults of a given number are drawn from. Each has draws of its own.

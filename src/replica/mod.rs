@@ -114,11 +114,14 @@ pub enum Bug {
     OldSnapshotAccepted,
     /// The log is cut before the snapshot that stands for it is durable (7; thesis 5.1).
     TruncateBeforeSnapshotDurable,
+    /// A command that is asked for again is carried out again, whatever its session remembers (Raft thesis, section
+    /// 6.3). This one lives in the state machine, not in Raft.
+    NoSessions,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -128,6 +131,7 @@ impl Bug {
         Self::CommitOldTermByCount,
         Self::OldSnapshotAccepted,
         Self::TruncateBeforeSnapshotDurable,
+        Self::NoSessions,
     ];
 }
 

@@ -34,6 +34,14 @@ pub struct Counters {
     pub requests_refused: u64,
     /// Requests of clients that a node acknowledged as done.
     pub requests_acknowledged: u64,
+    /// Sessions of clients that were opened.
+    pub sessions_opened: u64,
+    /// Sessions of clients that were dropped, as the ones unused for longest.
+    pub sessions_expired: u64,
+    /// Commands that were answered from their session, without effect, since they had been carried out before.
+    pub repeats_answered: u64,
+    /// Commands that were not carried out, since their session was gone or their client no longer waited.
+    pub commands_disowned: u64,
     /// The highest index that any node knew to be committed.
     pub entries_committed: u64,
     /// The highest term that any node was in.

@@ -144,6 +144,24 @@ fn traffic(report: &Report) -> Vec<Figure> {
             figure("frames per command", per_command, "frames delivered over requests acknowledged"),
         ]);
     }
+    if counters.sessions_opened > 0 {
+        all.extend([
+            figure(
+                "sessions opened",
+                count(counters.sessions_opened),
+                format!("by clients; dropped as unused for longest: {}", count(counters.sessions_expired)),
+            ),
+            figure(
+                "repeats answered",
+                count(counters.repeats_answered),
+                format!(
+                    "commands carried out before, answered from the session without effect; refused since the session \
+                     was gone or nobody waited: {}",
+                    count(counters.commands_disowned)
+                ),
+            ),
+        ]);
+    }
     all
 }
 

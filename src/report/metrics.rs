@@ -5,7 +5,7 @@ use super::elections::{Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
-use crate::ids::Epoch;
+use crate::ids::{Epoch, Index};
 use crate::plan::Plan;
 use crate::time::Time;
 use crate::trace::{Body, Observer, Record};
@@ -19,6 +19,8 @@ pub struct Metrics {
     elections: Elections,
     faults: Faults,
     service: Service,
+    /// The highest entry whose command was told of. All nodes tell of each; the first counts.
+    told: Index,
     /// The instant whose changes are not weighed yet.
     unsettled: Option<Time>,
 }
@@ -33,6 +35,7 @@ impl Metrics {
             elections: Elections::new(),
             faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
+            told: Index::ZERO,
             unsettled: None,
         }
     }
@@ -96,6 +99,19 @@ impl Metrics {
             Body::Clogged { .. } => counters.links_clogged += 1,
             Body::Stopped { .. } => counters.hosts_stopped += 1,
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
+            Body::SessionOpened { session, dropped } if session.0 > self.told.0 => {
+                self.told = Index(session.0);
+                counters.sessions_opened += 1;
+                counters.sessions_expired += u64::from(dropped.is_some());
+            }
+            Body::Repeated { index, .. } if index > self.told => {
+                self.told = index;
+                counters.repeats_answered += 1;
+            }
+            Body::Disowned { index, .. } if index > self.told => {
+                self.told = index;
+                counters.commands_disowned += 1;
+            }
             _ => {}
         }
         self.faults.take(record);

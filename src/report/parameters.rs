@@ -129,7 +129,7 @@ fn clients(clients: &Clients) -> String {
         Jitter::NoJitter => "no jitter",
         Jitter::Full => "full jitter",
     };
-    format!(
+    let mut text = format!(
         "{}, {arrival}; {} put, {} get, {} cas of {} bytes on {} keys; timeout {}, backoff {} to {} with {jitter}",
         clients.count,
         of(mix.put),
@@ -140,7 +140,14 @@ fn clients(clients: &Clients) -> String {
         clients.timeout,
         clients.backoff.base,
         clients.backoff.cap,
-    )
+    );
+    if let Some(wait) = clients.retry_after {
+        text += &format!(", the next node asked after {wait} without answer");
+    }
+    if let Some(sessions) = clients.sessions {
+        text += &format!("; sessions, of which {} are kept", sessions.most);
+    }
+    text
 }
 
 fn share_of(part: u64, whole: u64) -> String {

@@ -65,6 +65,8 @@ pub(super) fn plan(voters: u32) -> Plan {
             value_bytes: 64,
             timeout: ms(500),
             backoff: Backoff { base: ms(20), cap: ms(2000), jitter: Jitter::Full },
+            retry_after: None,
+            sessions: None,
         }),
         names: vec![],
         faults: vec![],

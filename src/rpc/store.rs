@@ -3,8 +3,11 @@
 //! A request's payload is also the command in the log: the host copies it, nobody encodes it again.
 //! `operation u8 | key u32 | has_expected u8 | expected u64 | value`: a value begins with the 8 bytes that make it
 //! unique in the run, and is padded to the length that the scenario asks for.
+//!
+//! With sessions (Raft thesis, section 6.3) an operation follows what its session knows it by:
+//! `4 u8 | session u64 | serial u64 | awaited u64 | operation`; and a client first asks for a session: `3 u8`.
 
-use crate::ids::{Index, NodeId};
+use crate::ids::{CommandId, Index, NodeId, Serial, SessionId};
 use crate::trace::{Operation, Outcome};
 
 /// Bytes before the value.
@@ -12,21 +15,84 @@ const HEADER: usize = 14;
 /// The bytes of a value that tell it from all others.
 pub const VALUE_MIN: usize = 8;
 
+/// The first byte of a command that opens a session.
+const REGISTER: u8 = 3;
+/// The first byte of a command in a session.
+const IN_SESSION: u8 = 4;
+/// Bytes of a command in a session before its operation.
+const TICKET: usize = 25;
+
+/// What a client asks of the state machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// To open a session.
+    Register,
+    /// An operation on its own: asked for twice, it is carried out twice.
+    Plain(Operation),
+    /// An operation in a session: however often it is asked for, it is carried out once at most.
+    InSession(Ticket, Operation),
+}
+
+/// What a command in a session says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Which command it is.
+    pub command: CommandId,
+    /// The lowest serial number for which the client still waits: the answers to all lower ones may be forgotten.
+    pub awaited: Serial,
+}
+
+/// Writes a command over `buffer`'s contents; a value takes `value_bytes`, at least [`VALUE_MIN`].
+pub fn encode_command(command: &Command, value_bytes: usize, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    match *command {
+        Command::Register => buffer.push(REGISTER),
+        Command::Plain(operation) => append_operation(operation, value_bytes, buffer),
+        Command::InSession(Ticket { command, awaited }, operation) => {
+            buffer.push(IN_SESSION);
+            for number in [command.session.0, command.serial.0, awaited.0] {
+                buffer.extend_from_slice(&number.to_le_bytes());
+            }
+            append_operation(operation, value_bytes, buffer);
+        }
+    }
+}
+
+/// Reads a command, and gives the bytes of the operation in it; `None` if the bytes are none. Never panics or allocates.
+pub fn decode_command(bytes: &[u8]) -> Option<(Command, &[u8])> {
+    match bytes {
+        [REGISTER] => Some((Command::Register, &[])),
+        [IN_SESSION, ..] => {
+            let (ticket, rest) = bytes.split_first_chunk::<TICKET>()?;
+            let [session, serial, awaited] =
+                [1, 9, 17].map(|at| u64::from_le_bytes(std::array::from_fn(|byte| ticket[at + byte])));
+            let command = CommandId { session: SessionId(session), serial: Serial(serial) };
+            let (operation, _) = decode_operation(rest)?;
+            Some((Command::InSession(Ticket { command, awaited: Serial(awaited) }, operation), rest))
+        }
+        _ => decode_operation(bytes).map(|(operation, _)| (Command::Plain(operation), bytes)),
+    }
+}
+
 /// Writes an operation over `buffer`'s contents; a value takes `value_bytes`, at least [`VALUE_MIN`].
 pub fn encode_operation(operation: Operation, value_bytes: usize, buffer: &mut Vec<u8>) {
+    encode_command(&Command::Plain(operation), value_bytes, buffer);
+}
+
+fn append_operation(operation: Operation, value_bytes: usize, buffer: &mut Vec<u8>) {
     let (number, key, expected, value) = match operation {
         Operation::Get { key } => (0, key, None, None),
         Operation::Put { key, value } => (1, key, None, Some(value)),
         Operation::Cas { key, expected, value } => (2, key, expected, Some(value)),
     };
-    buffer.clear();
+    let start = buffer.len();
     buffer.push(number);
     buffer.extend_from_slice(&key.to_le_bytes());
     buffer.push(u8::from(expected.is_some()));
     buffer.extend_from_slice(&expected.unwrap_or(0).to_le_bytes());
     if let Some(value) = value {
         buffer.extend_from_slice(&value.to_le_bytes());
-        buffer.resize(HEADER + value_bytes.max(VALUE_MIN), 0xA5);
+        buffer.resize(start + HEADER + value_bytes.max(VALUE_MIN), 0xA5);
     }
 }
 
@@ -64,8 +130,13 @@ pub enum Reply {
         /// The leader, as far as this node knows.
         hint: Option<NodeId>,
     },
-    /// Another entry stands where the operation's stood: whether it had an effect is not known here.
+    /// Another entry stands where the operation's stood, or its answer is forgotten: whether it had an effect is not
+    /// known here.
     Unknown,
+    /// The client has a session now.
+    Registered(SessionId),
+    /// There is no such session, or no longer: the operation is not carried out now, and whether it was is forgotten.
+    NoSession,
 }
 
 /// Writes a reply over `buffer`'s contents.
@@ -87,6 +158,11 @@ pub fn encode_reply(reply: &Reply, buffer: &mut Vec<u8>) {
             buffer.extend_from_slice(&hint.map_or(0, |node| node.0).to_le_bytes());
         }
         Reply::Unknown | Reply::Applied(Outcome::Refused | Outcome::Unknown) => buffer.push(2),
+        Reply::Registered(session) => {
+            buffer.push(3);
+            buffer.extend_from_slice(&session.0.to_le_bytes());
+        }
+        Reply::NoSession => buffer.push(4),
     }
 }
 
@@ -113,6 +189,10 @@ pub fn decode_reply(bytes: &[u8]) -> Option<Reply> {
             Some(Reply::NotLeader { hint: (hint != 0).then_some(NodeId(hint)) })
         }
         [2] => Some(Reply::Unknown),
+        [3, ref session @ ..] => {
+            Some(Reply::Registered(SessionId(u64::from_le_bytes(session.try_into().ok()?))))
+        }
+        [4] => Some(Reply::NoSession),
         _ => None,
     }
 }
@@ -141,15 +221,29 @@ mod tests {
             )),
             (0_u32..200).prop_map(|node| Reply::NotLeader { hint: (node > 0).then_some(NodeId(node)) }),
             Just(Reply::Unknown),
+            any::<u64>().prop_map(|session| Reply::Registered(SessionId(session))),
+            Just(Reply::NoSession),
+        ]
+    }
+
+    fn command() -> impl Strategy<Value = Command> {
+        let ticket = any::<[u64; 3]>().prop_map(|[session, serial, awaited]| Ticket {
+            command: CommandId { session: SessionId(session), serial: Serial(serial) },
+            awaited: Serial(awaited),
+        });
+        prop_oneof![
+            Just(Command::Register),
+            operation().prop_map(Command::Plain),
+            (ticket, operation()).prop_map(|(ticket, operation)| Command::InSession(ticket, operation)),
         ]
     }
 
     proptest! {
         #[test]
-        fn operations_read_back_as_written(operation in operation(), value_bytes in 0_usize..100) {
+        fn commands_read_back_as_written(command in command(), value_bytes in 0_usize..100) {
             let mut bytes = Vec::new();
-            encode_operation(operation, value_bytes, &mut bytes);
-            prop_assert_eq!(decode_operation(&bytes).map(|(operation, _)| operation), Some(operation));
+            encode_command(&command, value_bytes, &mut bytes);
+            prop_assert_eq!(decode_command(&bytes).map(|(command, _)| command), Some(command));
         }
 
         #[test]
@@ -164,7 +258,7 @@ mod tests {
 
         #[test]
         fn garbage_is_no_panic(bytes: Vec<u8>) {
-            let _ = decode_operation(&bytes);
+            let _ = decode_command(&bytes);
             let _ = decode_reply(&bytes);
         }
     }

@@ -62,6 +62,8 @@ pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 
 pub(super) const KEYS: Bounds = Bounds { name: "keys", least: 1, most: 1_000_000 };
 /// The length of a value; the first eight bytes make it unique.
 pub(super) const VALUE_BYTES: Bounds = Bounds { name: "value_bytes", least: 8, most: 65_536 };
+/// How many sessions of clients are kept.
+pub(super) const MOST_SESSIONS: Bounds = Bounds { name: "most_sessions", least: 1, most: 1_000_000 };
 /// The index that has to be committed.
 pub(super) const COMMITTED: Bounds = Bounds { name: "Committed", least: 1, most: HIGHEST_COUNT };
 /// The number of the election.
@@ -81,7 +83,7 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 22] = [
+const ALL: [Bounds; 23] = [
     FORMAT,
     SEED,
     VOTERS,
@@ -92,6 +94,7 @@ const ALL: [Bounds; 22] = [
     COUNT,
     KEYS,
     VALUE_BYTES,
+    MOST_SESSIONS,
     Bounds { name: "from", least: 1, most: 255 },
     Bounds { name: "to", least: 1, most: 255 },
     Bounds { name: "Node", least: 1, most: 255 },

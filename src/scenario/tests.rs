@@ -4,7 +4,7 @@ use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
-    Logs, Milestone, Moment, Name, Network, Property, Settle, Shape, Span, Start, Storm, Target,
+    Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
 use crate::replica::{Bug, Options};
 use crate::rng::{Distribution, Rate};
@@ -308,13 +308,15 @@ prop_compose! {
         base in duration(bounds::SHORTEST_BACKOFF.nanos(), DAY),
         more in duration(0, DAY),
         jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
+        retry_after in option::of(duration(bounds::SHORTEST_BACKOFF.nanos(), DAY)),
+        sessions in option::of((1..=1_000_000_u32).prop_map(|most| Sessions { most })),
     ) -> Clients {
         let arrival = match open {
             Some(rate) => Arrival::OpenLoop { mean: meaning::mean_between(count, rate) },
             None => Arrival::ClosedLoop { think },
         };
         let backoff = Backoff { base, cap: base.saturating_add(more), jitter };
-        Clients { count, arrival, mix, keys, value_bytes, timeout, backoff }
+        Clients { count, arrival, mix, keys, value_bytes, timeout, backoff, retry_after, sessions }
     }
 }
 

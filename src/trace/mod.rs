@@ -17,7 +17,9 @@ pub use chrome::ChromeTrace;
 pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
-pub use record::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
+pub use record::{
+    ActionKind, Body, Disowned, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason,
+};
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;
 pub use text_lines::TextLines;

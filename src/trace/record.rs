@@ -5,7 +5,8 @@
 
 use super::Digest;
 use crate::ids::{
-    Address, CallId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, Term, WriteId,
+    Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
+    Term, WriteId,
 };
 use crate::replica::{Refusal, Role, TransferStep};
 use crate::time::Time;
@@ -357,6 +358,39 @@ pub enum Body {
         #[serde(serialize_with = "hexadecimal")]
         hash: u64,
     },
+    /// The entry that was applied last opened a session for a client.
+    SessionOpened {
+        /// Which: the entry's index.
+        session: SessionId,
+        /// The session that was dropped to make room for it, as the one unused for longest.
+        dropped: Option<SessionId>,
+    },
+    /// The command of the entry that was applied last was carried out. Told where clients may ask twice for the same.
+    Executed {
+        /// The entry's index.
+        index: Index,
+        /// The client's operation, where the command carries its number: if it writes.
+        operation: Option<OperationId>,
+        /// What its session knows it as; none without sessions.
+        command: Option<CommandId>,
+    },
+    /// The command of the entry that was applied last had been carried out before. Its answer came from the session, and
+    /// it changed nothing.
+    Repeated {
+        /// The entry's index.
+        index: Index,
+        /// Which command.
+        command: CommandId,
+    },
+    /// The command of the entry that was applied last was not carried out, and its answer is not known.
+    Disowned {
+        /// The entry's index.
+        index: Index,
+        /// Which command.
+        command: CommandId,
+        /// Why.
+        why: Disowned,
+    },
     /// A host told a client that its request is done.
     Acknowledged {
         /// The request.
@@ -482,6 +516,17 @@ pub enum Rejection {
     Undecodable,
     /// A reply to a call that its caller has given up or never made.
     Late,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disowned {
+    /// There is no such session, or no longer.
+    NoSession,
+    /// Its client has said that it no longer waits for an answer: so it may have been carried out, and the answer be
+    /// forgotten.
+    NotAwaited,
 }
 
 /// Why a host stopped by itself.
@@ -717,6 +762,23 @@ impl Words {
             }
             Body::Committed { index, term, hash } => Self::new(30, 0).and(index.0).and(term.0).and(hash),
             Body::Applied { index, term, hash } => Self::new(31, 0).and(index.0).and(term.0).and(hash),
+            Body::SessionOpened { session, dropped } => {
+                Self::new(60, u64::from(dropped.is_some())).and(session.0).and(dropped.map_or(0, |it| it.0))
+            }
+            Body::Executed { index, operation, command } => {
+                let small = u64::from(operation.is_some()) << 1 | u64::from(command.is_some());
+                Self::new(61, small)
+                    .and(index.0)
+                    .and(operation.map_or(0, |operation| operation.0))
+                    .and(command.map_or(0, |command| command.session.0))
+                    .and(command.map_or(0, |command| command.serial.0))
+            }
+            Body::Repeated { index, command } => {
+                Self::new(62, 0).and(index.0).and(command.session.0).and(command.serial.0)
+            }
+            Body::Disowned { index, command, why } => {
+                Self::new(63, why as u64).and(index.0).and(command.session.0).and(command.serial.0)
+            }
             Body::Acknowledged { request, index, term } => {
                 Self::new(32, 0).and(request.0).and(index.0).and(term.0)
             }

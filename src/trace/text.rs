@@ -1,6 +1,8 @@
 //! Records as one line of text each.
 
-use super::{ActionKind, Body, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason};
+use super::{
+    ActionKind, Body, Disowned, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason,
+};
 use crate::ids::NodeSet;
 use crate::replica::{Refusal, Role, TransferStep};
 use std::fmt;
@@ -136,6 +138,23 @@ impl Body {
             Self::Applied { index, term, hash } => {
                 format!("applied entry {index} of term {term}, hash {hash:016x}")
             }
+            Self::SessionOpened { session, dropped: None } => format!("opened session {session}"),
+            Self::SessionOpened { session, dropped: Some(dropped) } => {
+                format!("opened session {session} and dropped session {dropped}, unused for longest")
+            }
+            Self::Executed { index, operation, command } => {
+                let of =
+                    |text: &str, it: Option<String>| it.map_or(String::new(), |it| format!("{text}{it}"));
+                let operation = of(", operation ", operation.map(|it| it.to_string()));
+                let command = of(", command ", command.map(|it| it.to_string()));
+                format!("carried out entry {index}{operation}{command}")
+            }
+            Self::Repeated { index, command } => {
+                format!("answered entry {index} from the session, without effect: command {command}")
+            }
+            Self::Disowned { index, command, why } => {
+                format!("did not carry out entry {index}, command {command}: {why}")
+            }
             Self::Acknowledged { request, index, term } => {
                 format!("acknowledged request {request}, entry {index} of term {term}")
             }
@@ -240,6 +259,15 @@ impl fmt::Display for Rejection {
             Self::Address => "not the link's addresses",
             Self::Undecodable => "undecodable",
             Self::Late => "reply to a call given up",
+        })
+    }
+}
+
+impl fmt::Display for Disowned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSession => "there is no such session",
+            Self::NotAwaited => "its client no longer waits for an answer",
         })
     }
 }

@@ -22,10 +22,10 @@ use crate::disk::Disk;
 use crate::host::{Host, Setup};
 use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
 use crate::net::{Fate, Frames, Network, Slot, Wire};
-use crate::plan::Plan;
+use crate::plan::{Clients, Plan};
 use crate::queue::Queue;
 use crate::replica::Software;
-use crate::rng::Stream;
+use crate::rng::{Rate, Stream};
 use crate::time::{Duration, Time};
 use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
@@ -113,6 +113,8 @@ impl<'p, O: Observer> World<'p, O> {
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
+            most_sessions: plan.clients.as_ref().and_then(|it| it.sessions).map_or(0, |it| it.most),
+            clients_repeat: plan.clients.as_ref().is_some_and(Clients::repeat),
         };
         let genesis = Genesis::new(plan, seed);
         let host = |&id: &NodeId| {
@@ -121,7 +123,10 @@ impl<'p, O: Observer> World<'p, O> {
             disk.format(&voters, genesis.hard_state(), &genesis.log(id));
             Host::new(id, disk)
         };
-        let client = |id, model| Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed);
+        let repeats = plan.network.clients.duplicate != Rate::ZERO;
+        let client = |id, model| {
+            Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed).whose_frames_repeat(repeats)
+        };
         let mut world = Self {
             plan,
             setup,
@@ -249,11 +254,14 @@ impl<'p, O: Observer> World<'p, O> {
                 let operation = self.operations;
                 self.with_client(client.slot(), |client, wire| client.arrive(operation, wire));
             }
-            Timer::Deadline(operation) => {
-                self.with_client(client.slot(), |client, wire| client.give_up(operation, wire));
+            Timer::Deadline(errand) => {
+                self.with_client(client.slot(), |client, wire| client.give_up(errand, wire));
             }
-            Timer::Retry(operation) => {
-                self.with_client(client.slot(), |client, wire| client.retry(operation, wire));
+            Timer::Retry(errand) => {
+                self.with_client(client.slot(), |client, wire| client.retry(errand, wire));
+            }
+            Timer::Silence(errand, call) => {
+                self.with_client(client.slot(), |client, wire| client.lose_patience(errand, call, wire));
             }
         }
     }

@@ -101,6 +101,8 @@ impl Happenings {
             | Body::Refused { .. }
             | Body::Committed { .. }
             | Body::Transfer { .. }
+            | Body::SessionOpened { .. }
+            | Body::Repeated { .. }
             | Body::RoleChanged { .. } => true,
             Body::Woke
             | Body::Delivered { .. }
@@ -122,6 +124,8 @@ impl Happenings {
             | Body::Compacted { .. }
             | Body::HardStateWritten { .. }
             | Body::Applied { .. }
+            | Body::Executed { .. }
+            | Body::Disowned { .. }
             | Body::Acknowledged { .. }
             | Body::FinalNode { .. }
             | Body::FinalStreams { .. } => false,
@@ -230,6 +234,8 @@ fn plain(record: &Record) -> Option<Event> {
         }),
         Body::Returned { outcome: Outcome::Done { .. }, .. } => Some(Event::OperationDone),
         Body::Returned { outcome: Outcome::Unknown, .. } => Some(Event::OperationUnknown),
+        Body::Repeated { .. } => Some(Event::RepeatAnswered),
+        Body::SessionOpened { dropped: Some(_), .. } => Some(Event::SessionExpired),
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
         Body::Stopped { .. } => Some(Event::NodeStopped),

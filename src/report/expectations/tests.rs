@@ -4,7 +4,7 @@ use super::super::tests::{at, ms, plan};
 use super::super::{Outcome, Report, RunVerdict};
 use super::{Excuse, Expected, Judgement};
 use crate::check::script::Script;
-use crate::ids::{Address, CallId, NodeId, RequestId};
+use crate::ids::{Address, CallId, CommandId, Index, NodeId, RequestId, Serial, SessionId};
 use crate::plan::{
     Action, End, Event, Expectation, Fault, Moment, Plan, Property, Settle, Shape, Span, Start, Target,
 };
@@ -352,6 +352,14 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(sighted(|s| s.invokes(1, 1).done(1, 1)), [Event::OperationDone]);
     assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Unknown)), [Event::OperationUnknown]);
     assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Refused)), []);
+    let (session, command) = (SessionId(3), CommandId { session: SessionId(3), serial: Serial(1) });
+    assert_eq!(one(n1, Body::SessionOpened { session, dropped: None }), []);
+    assert_eq!(
+        one(n1, Body::SessionOpened { session, dropped: Some(SessionId(2)) }),
+        [Event::SessionExpired]
+    );
+    assert_eq!(one(n1, Body::Repeated { index: Index(4), command }), [Event::RepeatAnswered]);
+    assert_eq!(one(n1, Body::Executed { index: Index(4), operation: None, command: Some(command) }), []);
     assert_eq!(sighted(|s| s.crashes(1)), [Event::NodeCrashed]);
     assert_eq!(sighted(|s| s.crashes(1).restarts(1)), [Event::NodeCrashed, Event::NodeRestarted]);
     let blank = [Event::NodeCrashed, Event::NodeRestarted, Event::NodeBlank];

@@ -72,6 +72,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::CommitOldTermByCount => Bug::CommitOldTermByCount,
         shape::Bug::OldSnapshotAccepted => Bug::OldSnapshotAccepted,
         shape::Bug::TruncateBeforeSnapshotDurable => Bug::TruncateBeforeSnapshotDurable,
+        shape::Bug::NoSessions => Bug::NoSessions,
     }
 }
 

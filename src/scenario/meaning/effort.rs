@@ -26,7 +26,7 @@ const ENTRY_OVERHEAD: f64 = 140.0;
 pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let seconds = plan.duration.as_secs_f64();
     let nodes = f64::from(plan.cluster.voters);
-    let operations = operations_per_second(plan);
+    let operations = operations_per_second(plan) * tries(plan);
     let round = 2.0 * (nodes - 1.0);
     let raft = &plan.cluster.raft;
     let heartbeats = round / raft.heartbeat.as_secs_f64();
@@ -123,6 +123,24 @@ fn retries_per_second(plan: &Plan) -> f64 {
     let waits = (clients.timeout.as_secs_f64() / wait).max(1.0).log2()
         + clients.timeout.as_secs_f64() / clients.backoff.cap.as_secs_f64();
     2.0 * f64::from(clients.count) * open * waits / clients.timeout.as_secs_f64()
+}
+
+/// How often an operation gets into the log, as far as can be expected: again and again if its client does not wait for
+/// so long as an answer takes, else once more in an outage and for each frame that is lost, and perhaps twice each time.
+fn tries(plan: &Plan) -> f64 {
+    let Some(clients) = &plan.clients else { return 1.0 };
+    let link = &plan.network.clients;
+    let asked = clients.retry_after.map_or(0.0, |wait| {
+        let most = (clients.timeout.as_secs_f64() / wait.as_secs_f64()).floor();
+        let trips = 2.0 * (mean(&link.latency) + mean(&plan.network.default.latency)).as_secs_f64();
+        let answered = (1.0 - link.loss.as_f64()).powi(2);
+        if trips + mean(&plan.cluster.flush).as_secs_f64() >= wait.as_secs_f64() {
+            most
+        } else {
+            (1.0 / answered).min(most)
+        }
+    });
+    (1.0 + asked) * (1.0 + link.duplicate.as_f64())
 }
 
 /// How many operations begin in a second, at most. Closed loops that wait for nothing at all count as none: they are a

@@ -1,12 +1,16 @@
 //! The load: who begins which operations when.
 
 use super::{bounded, limited, positive};
-use crate::plan::{Arrival, Backoff, Clients, Jitter, Mix};
+use crate::plan::{Arrival, Backoff, Clients, Expectation, Jitter, Mix, Property, Sessions};
 use crate::scenario::bounds::{self, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
 use crate::time::Duration;
+
+/// How many sessions are kept if nothing is said: many times as many as most scenarios have clients, since a client that
+/// asks again for a session leaves one behind.
+const USUAL_SESSIONS: u32 = 10_000;
 
 /// By how much rounded shares may miss 1.
 const ROUNDING: f64 = 0.011;
@@ -27,6 +31,17 @@ pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Not
         notes.error(&backoff, message, format!("make `cap` at least \"{base}\""));
     }
     positive(&path.field("timeout"), clients.timeout, notes);
+    let retry_after = path.field("retry_after");
+    if let Some(wait) = clients.retry_after {
+        limited(&retry_after, wait, notes);
+        if wait < SHORTEST_BACKOFF {
+            let message = format!("to ask again after {wait} is below {SHORTEST_BACKOFF}");
+            notes.error(&retry_after, message, "give nodes time to answer: \"150ms\"");
+        } else if wait >= clients.timeout {
+            let message = format!("nobody asks again: operations are given up after {}", clients.timeout);
+            notes.warn(&retry_after, message, "make it shorter than `timeout`, or take it away");
+        }
+    }
     Clients {
         count,
         arrival: arrival(&path.field("arrival"), clients.arrival, count, notes),
@@ -42,7 +57,34 @@ pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Not
                 shape::Jitter::Full => Jitter::Full,
             },
         },
+        retry_after: clients.retry_after,
+        sessions: sessions(path, clients, notes),
     }
+}
+
+/// Warns of clients that ask twice without sessions, unless that is what the scenario is about.
+pub(super) fn doubtful_retries(
+    path: &Path<'_>,
+    clients: &Clients,
+    expectations: &[Expectation],
+    notes: &mut Notes<'_>,
+) {
+    let is_point = expectations.contains(&Expectation::Violates(Property::ExactlyOnce));
+    if clients.retry_after.is_some() && clients.sessions.is_none() && !is_point {
+        let message = "without sessions an operation that is asked for again may take effect twice";
+        let help = "add `sessions: true`, or expect it: `Violates(ExactlyOnce)`";
+        notes.warn(&path.field("retry_after"), message, help);
+    }
+}
+
+fn sessions(path: &Path<'_>, clients: &shape::Clients, notes: &mut Notes<'_>) -> Option<Sessions> {
+    let most = clients.most_sessions;
+    let most = most.map_or(USUAL_SESSIONS, |most| bounded(path, most, bounds::MOST_SESSIONS, notes));
+    if clients.most_sessions.is_some() && !clients.sessions {
+        let message = "there are no sessions of which some could be kept";
+        notes.warn(&path.field("most_sessions"), message, "add `sessions: true`, or take it away");
+    }
+    clients.sessions.then_some(Sessions { most })
 }
 
 fn arrival(path: &Path<'_>, arrival: shape::Arrival, count: u32, notes: &mut Notes<'_>) -> Arrival {

@@ -45,7 +45,9 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     texts(&scenario.name, &scenario.about, notes);
     positive(&root.field("duration"), scenario.duration, notes);
     let cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
-    let network = network::network(&root.field("network"), &scenario.network, cluster.voters, notes);
+    let sessions = scenario.clients.as_ref().is_none_or(|clients| clients.sessions);
+    let about = (cluster.voters, sessions);
+    let network = network::network(&root.field("network"), &scenario.network, about, notes);
     cluster::election_margin(&cluster, &network, notes);
     let clients = scenario.clients.as_ref();
     let clients = clients.map(|clients| load::clients(&root.field("clients"), clients, notes));
@@ -80,6 +82,9 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
     plan.names = names;
+    if let Some(clients) = &plan.clients {
+        load::doubtful_retries(&root.field("clients"), clients, &plan.expectations, notes);
+    }
     plan
 }
 

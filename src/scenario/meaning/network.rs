@@ -12,11 +12,11 @@ use crate::time::Duration;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-/// The links.
+/// The links. Without clients it is all the same whether they would have sessions.
 pub(super) fn network(
     path: &Path<'_>,
     network: &shape::Network,
-    voters: u32,
+    (voters, sessions): (u32, bool),
     notes: &mut Notes<'_>,
 ) -> Network {
     let usual = Link {
@@ -57,10 +57,10 @@ pub(super) fn network(
     }
     let path = path.field("clients");
     let clients = link(&path, &network.clients, &at_once, notes);
-    if clients.duplicate != Rate::ZERO {
-        let message =
-            "frames of clients can't be duplicated: a request that arrives twice would be carried out twice";
-        notes.error(&path.field("duplicate"), message, "take it away; lose or delay such frames instead");
+    if clients.duplicate != Rate::ZERO && !sessions {
+        let message = "without sessions frames of clients can't be duplicated: a request that arrives twice would be \
+                       carried out twice";
+        notes.error(&path.field("duplicate"), message, "add `sessions: true` to `clients`, or take it away");
     }
     Network { links, clients, default }
 }

@@ -11,7 +11,12 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         || plan.clients.is_none().then_some(("there are no clients", "add a load: `clients: (count: 4)`"));
     let alone =
         || (plan.cluster.voters == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
+    let sessions = || {
+        let none = plan.clients.as_ref().is_some_and(|clients| clients.sessions.is_none());
+        load().or(none.then_some(("clients open no sessions", "write `sessions: true` in `clients`")))
+    };
     match event {
+        Event::RepeatAnswered | Event::SessionExpired => sessions(),
         Event::OperationDone | Event::OperationUnknown | Event::RequestRefused => load(),
         Event::FrameDuplicated => {
             let none = plan.network.default.duplicate == Rate::ZERO

@@ -81,6 +81,8 @@ enum Event {
     RequestRefused,
     OperationDone,
     OperationUnknown,
+    RepeatAnswered,
+    SessionExpired,
     NodeCrashed,
     NodeRestarted,
     NodeBlank,
@@ -103,4 +105,5 @@ enum Property {
     Recovery,
     DurableCommit,
     AcknowledgedWrites,
+    ExactlyOnce,
 }

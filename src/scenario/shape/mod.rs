@@ -147,6 +147,7 @@ pub(super) enum Bug {
     CommitOldTermByCount,
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
+    NoSessions,
 }
 
 /// The links.
@@ -211,6 +212,10 @@ pub(super) struct Clients {
     pub(super) timeout: Duration,
     #[serde(default)]
     pub(super) backoff: Backoff,
+    pub(super) retry_after: Option<Duration>,
+    #[serde(default)]
+    pub(super) sessions: bool,
+    pub(super) most_sessions: Option<u64>,
 }
 
 fn usual_mix() -> Mix {

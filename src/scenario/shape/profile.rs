@@ -133,6 +133,36 @@ pub(in crate::scenario) struct Load {
     pub(in crate::scenario) value_bytes: (u64, u64),
     #[serde(default = "usual_timeout")]
     pub(in crate::scenario) timeout: (Duration, Duration),
+    pub(in crate::scenario) sessions: Option<Sessions>,
+}
+
+/// What sessions of clients are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Sessions {
+    pub(in crate::scenario) likely: f64,
+    #[serde(default = "usual_most")]
+    pub(in crate::scenario) most: (u64, u64),
+    #[serde(default)]
+    pub(in crate::scenario) retries: f64,
+    #[serde(default = "usual_retry_after")]
+    pub(in crate::scenario) retry_after: (Duration, Duration),
+    #[serde(default = "usual_client_latency")]
+    pub(in crate::scenario) latency: (Duration, Duration),
+    pub(in crate::scenario) loss: Option<Chance>,
+    pub(in crate::scenario) duplicate: Option<Chance>,
+}
+
+fn usual_most() -> (u64, u64) {
+    (10_000, 10_000)
+}
+
+fn usual_retry_after() -> (Duration, Duration) {
+    (Duration::from_millis(150), Duration::from_millis(150))
+}
+
+fn usual_client_latency() -> (Duration, Duration) {
+    (Duration::from_micros(100), Duration::from_micros(100))
 }
 
 fn always() -> f64 {

@@ -153,6 +153,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("CommitOldTermByCount", "a leader commits entries of earlier terms by counting replicas"),
             Entry::word("OldSnapshotAccepted", "a follower installs a snapshot that is older than what it has committed"),
             Entry::word("TruncateBeforeSnapshotDurable", "the log is cut before the snapshot that stands for it is durable"),
+            Entry::word("NoSessions", "a command that is asked for again is carried out again, whatever its session remembers"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },
@@ -177,7 +178,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("latency", "Distribution", "how long a frame takes; between clients and nodes 0s if nothing is said", "Uniform(\"1ms\", \"5ms\")")
                 .or("Uniform(\"1ms\", \"5ms\")"),
             Entry::field("loss", "rate", "how likely a frame gets lost", "0.001").or("0").limit("0 to 1"),
-            Entry::field("duplicate", "rate", "how likely a frame arrives twice; not for clients", "0.001").or("0").limit("0 to 1"),
+            Entry::field("duplicate", "rate", "how likely a frame arrives twice; for clients with `sessions` only", "0.001").or("0").limit("0 to 1"),
             Entry::field("bandwidth", "whole number", "how many bytes it carries in a second, one frame after the other; without it, or with the greatest, any number", "1000000")
                 .within(bounds::BANDWIDTH),
         ],
@@ -235,6 +236,19 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("value_bytes", "whole number", "how long a value is", "64").or("64").within(bounds::VALUE_BYTES),
             Entry::field("timeout", "time", "how long a client pursues an operation, with all its retries", "\"500ms\"").or("\"500ms\"").limit(TIME),
             Entry::field("backoff", "struct", "how long a refused client waits before it asks again", "(base: \"20ms\", cap: \"2s\")").or("()"),
+            Entry::field(
+                "retry_after",
+                "time",
+                "after how long without an answer a client asks the next node; without `sessions` an operation may then take effect twice",
+                "\"150ms\"",
+            )
+            .else_as("no second time")
+            .limit("at least 100us, at most 30 days"),
+            Entry::field("sessions", "true or false", "whether clients open sessions and number their operations, so that none takes effect twice", "true")
+                .or("false"),
+            Entry::field("most_sessions", "whole number", "how many sessions are kept; beyond, the one unused for longest is dropped", "100")
+                .or("10000")
+                .within(bounds::MOST_SESSIONS),
         ],
         frame: "clients: (@)",
     },

@@ -127,7 +127,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "chance",
         kind: Kind::Struct,
-        places: &["network.loss", "network.duplicate"],
+        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate"],
         about: "What goes wrong in some runs, there with some rate.",
         entries: &[
             likely("0.5").required(),
@@ -157,8 +157,32 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("timeout", "(time, time)", "how long a client pursues an operation", "(\"200ms\", \"2s\")")
                 .or("(\"500ms\", \"500ms\")")
                 .limit(TIMES),
+            Entry::field("sessions", "struct", "sessions, and what then may happen to frames of clients", "(likely: 0.5, retries: 0.5)"),
         ],
         frame: "clients: (@)",
+    },
+    Section {
+        name: "sessions",
+        kind: Kind::Struct,
+        places: &["clients.sessions"],
+        about: "What sessions of clients are drawn from. What else is here happens in runs with sessions only: elsewhere clients' frames \
+                are neither late nor lost.",
+        entries: &[
+            likely("0.5").required(),
+            Entry::field("most", "(whole number, whole number)", "how many sessions are kept; beyond, the one unused for longest is dropped", "(1, 10000)")
+                .or("(10000, 10000)")
+                .within(bounds::MOST_SESSIONS),
+            Entry::field("retries", "rate", "in what share of these runs a client asks the next node if it hears nothing", "0.7").or("0").limit(SHARE),
+            Entry::field("retry_after", "(time, time)", "after how long", "(\"50ms\", \"1s\")")
+                .or("(\"150ms\", \"150ms\")")
+                .limit("100us to 30 days"),
+            Entry::field("latency", "(time, time)", "frames take any time between two draws from this", "(\"10us\", \"20ms\")")
+                .or("(\"100us\", \"100us\")")
+                .limit(TIMES),
+            Entry::field("loss", "chance", "how likely frames of clients get lost", "(likely: 0.5, rate: (0.0001, 0.1))"),
+            Entry::field("duplicate", "chance", "how likely frames of clients arrive twice", "(likely: 0.5, rate: (0.0001, 0.1))"),
+        ],
+        frame: "clients: (count: (1, 8), rate: (10, 400), sessions: (@))",
     },
     Section {
         name: "faults",

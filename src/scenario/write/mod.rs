@@ -167,6 +167,12 @@ fn clients(clients: &Clients, lines: &mut Vec<String>) {
     ));
     let (base, cap) = (clients.backoff.base, clients.backoff.cap);
     lines.push(format!("        backoff: (base: \"{base}\", cap: \"{cap}\", jitter: {jitter}),"));
+    if let Some(wait) = clients.retry_after {
+        lines.push(format!("        retry_after: \"{wait}\","));
+    }
+    if let Some(sessions) = clients.sessions {
+        lines.push(format!("        sessions: true, most_sessions: {},", sessions.most));
+    }
     lines.push("    ),".to_string());
 }
 

@@ -1,8 +1,8 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan, Profile,
-    Start, Storm, StormRanges,
+    Arrival, Backoff, Chance, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan,
+    Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
 use crate::replica::Options;
 use crate::rng::{Distribution, Rate};
@@ -39,6 +39,12 @@ pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
                         cap: Duration::from_secs(2),
                         jitter: Jitter::Full,
                     },
+                    retry_after: load
+                        .sessions
+                        .as_ref()
+                        .filter(|it| it.retries != Rate::ZERO)
+                        .map(|it| it.retry_after.least),
+                    sessions: load.sessions.as_ref().map(|it| Sessions { most: it.most.most }),
                 };
                 plans.push(plan(profile, voters, Some(clients)));
             }
@@ -57,6 +63,11 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         loss: Rate::ZERO,
         duplicate: Rate::ZERO,
         bandwidth: None,
+    };
+    let sessions = profile.clients.as_ref().and_then(|load| load.sessions.as_ref());
+    let most = |chance: fn(&SessionRanges) -> Chance| {
+        let chance = sessions.map(chance).filter(|chance| chance.likely != Rate::ZERO);
+        chance.and_then(|it| Rate::new(f64::from(it.rate_ppb.most) / 1e9)).unwrap_or(Rate::ZERO)
     };
     let storm = |storm: &StormRanges| Storm {
         during: (Time::ZERO, profile.settle.from),
@@ -99,7 +110,11 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         network: Network {
             default: link(profile.network.latency.least),
             links: Vec::new(),
-            clients: link(Duration::ZERO),
+            clients: Link {
+                loss: most(|it| it.loss),
+                duplicate: most(|it| it.duplicate),
+                ..link(Duration::ZERO)
+            },
         },
         clients,
         names: Vec::new(),

@@ -9,7 +9,8 @@ mod ranges;
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
-    Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, Settle, SnapshotRanges,
+    Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, SessionRanges, Settle,
+    SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -189,6 +190,7 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         keys: wholes(&field("keys"), load.keys, bounds::KEYS, notes),
         value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: times(&field("timeout"), load.timeout, notes),
+        sessions: load.sessions.as_ref().map(|it| sessions(&field("sessions"), it, notes)),
     };
     let (least, _) = load.rate;
     if notes.is_clean() && mean_between(read.count.most, least) > LONGEST {
@@ -197,4 +199,23 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         notes.error(&field("rate"), message, "raise the least rate, or ask for fewer clients");
     }
     read
+}
+
+/// What sessions are drawn from.
+fn sessions(path: &Path<'_>, sessions: &shape::Sessions, notes: &mut Notes<'_>) -> SessionRanges {
+    let field = |name| path.field(name);
+    let (soonest, _) = sessions.retry_after;
+    if soonest < bounds::SHORTEST_BACKOFF && soonest > Duration::ZERO {
+        let message = format!("to ask again after {soonest} is below {}", bounds::SHORTEST_BACKOFF);
+        notes.error(&field("retry_after"), message, "give nodes time to answer: begin with \"50ms\"");
+    }
+    SessionRanges {
+        likely: rate(&field("likely"), sessions.likely, notes),
+        most: wholes(&field("most"), sessions.most, bounds::MOST_SESSIONS, notes),
+        retries: rate(&field("retries"), sessions.retries, notes),
+        retry_after: times(&field("retry_after"), sessions.retry_after, notes),
+        latency: times(&field("latency"), sessions.latency, notes),
+        loss: chance(&field("loss"), sessions.loss.as_ref(), notes),
+        duplicate: chance(&field("duplicate"), sessions.duplicate.as_ref(), notes),
+    }
 }
