@@ -149,6 +149,17 @@ impl Checkers {
         }
     }
 
+    /// What became of a client's command.
+    fn fate(&mut self, id: NodeId, record: &Record) {
+        let (index, fate) = match record.body {
+            Body::Executed { index, operation, .. } => (index, Fate::Executed(operation)),
+            Body::Repeated { index, .. } => (index, Fate::Repeated),
+            Body::Disowned { index, .. } => (index, Fate::Disowned),
+            _ => return,
+        };
+        self.exactly_once.befalls(id, index, fate, record, &mut self.findings);
+    }
+
     fn role_changed(&mut self, slot: usize, role: Role, term: Term, record: &Record) {
         let node = &mut self.nodes[slot];
         TermAndVote::shows(node, term, record, &mut self.findings);
@@ -232,15 +243,7 @@ impl Observer for Checkers {
             Body::Acknowledged { index, term, .. } => {
                 self.chain.acknowledged(id, (index, term), record, findings);
             }
-            Body::Executed { index, operation, .. } => {
-                self.exactly_once.befalls(id, index, Fate::Executed(operation), record, findings);
-            }
-            Body::Repeated { index, .. } => {
-                self.exactly_once.befalls(id, index, Fate::Repeated, record, findings);
-            }
-            Body::Disowned { index, .. } => {
-                self.exactly_once.befalls(id, index, Fate::Disowned, record, findings);
-            }
+            Body::Executed { .. } | Body::Repeated { .. } | Body::Disowned { .. } => self.fate(id, record),
             Body::RoleChanged { role, term, .. } => self.role_changed(slot, role, term, record),
             Body::Booted { epoch, blank, term, vote, last, hash } => {
                 let found = Found { hard_state: HardState { term, vote }, last, hash };
