@@ -47,6 +47,8 @@ pub struct Disk {
     image: Vec<u8>,
     durable: usize,
     waiting: VecDeque<Waiting>,
+    /// Whether a snapshot or a cut has been written since nothing waited: only then does it matter which write is what.
+    special: bool,
     flushing: Option<WriteId>,
     latency: Distribution,
     stream: Stream,
@@ -67,7 +69,15 @@ struct Waiting {
 impl Disk {
     /// A blank disk, whose flushes take as long as `latency` says by draws from `stream`.
     pub fn new(latency: Distribution, stream: Stream) -> Self {
-        Self { image: Vec::new(), durable: 0, waiting: VecDeque::new(), flushing: None, latency, stream }
+        Self {
+            image: Vec::new(),
+            durable: 0,
+            waiting: VecDeque::new(),
+            special: false,
+            flushing: None,
+            latency,
+            stream,
+        }
     }
 
     /// Writes what is there before the run begins, durably: the initial membership, and the state and the entries, in
@@ -119,6 +129,7 @@ impl Disk {
         }
         self.record(kind, body);
         let (alone, cuts) = (matches!(kind, SNAPSHOT | COMPACT), kind == COMPACT);
+        self.special |= alone;
         self.waiting.push_back(Waiting { id, end: self.image.len(), alone, cuts });
     }
 
@@ -133,9 +144,14 @@ impl Disk {
         if self.latency != Distribution::Constant(Duration::ZERO) {
             return None;
         }
-        let last = self.waiting.back()?.id;
-        self.make_durable(last);
-        Some(last)
+        let Waiting { id, end, .. } = *self.waiting.back()?;
+        if self.special {
+            self.make_durable(id);
+        } else {
+            self.durable = end;
+            self.waiting.clear();
+        }
+        Some(id)
     }
 
     /// Begins a flush if something waits and none is under way. One word is drawn for each flush.
@@ -143,8 +159,12 @@ impl Disk {
         if self.flushing.is_some() {
             return None;
         }
-        let together = self.waiting.iter().take_while(|waiting| !waiting.alone).count().max(1);
-        self.flushing = Some(self.waiting.get(together - 1)?.id);
+        let mut last = self.waiting.back()?.id;
+        if self.special {
+            let together = self.waiting.iter().take_while(|waiting| !waiting.alone).count().max(1);
+            last = self.waiting.get(together - 1)?.id;
+        }
+        self.flushing = Some(last);
         Some(self.latency.sample(self.stream.word()))
     }
 
@@ -175,12 +195,14 @@ impl Disk {
             self.durable = written.end;
             cuts |= written.cuts;
         }
+        self.special &= !self.waiting.is_empty();
         if cuts {
             self.write_anew();
         }
     }
 
     /// Replaces the durable part of the image by what a start would read from it.
+    #[cold]
     fn write_anew(&mut self) {
         let Ok(recovered) = recovery::recover(&self.image[..self.durable]) else {
             return; // What can't be read can't be copied.
@@ -209,6 +231,7 @@ impl Disk {
     pub fn crash(&mut self) {
         self.image.truncate(self.durable);
         self.waiting.clear();
+        self.special = false;
         self.flushing = None;
     }
 
