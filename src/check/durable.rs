@@ -16,9 +16,14 @@ pub(super) fn committed(
     findings: &mut Findings,
 ) {
     findings.examined(Property::DurableCommit);
-    let holds = |node: &&Node| node.disk.stored.holds(index, term) || node.disk.lost.holds(index, term);
-    let (holders, quorum) = (nodes.iter().filter(holds).count(), quorum(nodes));
-    if holders < quorum {
+    // Only a disk that was replaced has lost anything.
+    let holds = |node: &&Node| {
+        let disk = &node.disk;
+        disk.stored.holds(index, term) || disk.blank && disk.lost.holds(index, term)
+    };
+    let quorum = quorum(nodes);
+    // A quorum is enough to know.
+    if nodes.iter().filter(holds).take(quorum).count() < quorum {
         let names: Vec<String> = nodes.iter().filter(holds).map(|node| node.id.to_string()).collect();
         let names = if names.is_empty() { "no node".into() } else { names.join(", ") };
         findings.accuse(Property::DurableCommit, record, || {
