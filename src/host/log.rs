@@ -23,21 +23,25 @@ impl Log {
     }
 
     /// The last index; that of the base if the log is empty.
+    #[inline]
     pub(super) fn last(&self) -> Index {
         Index(self.base.index.0 + self.entries.len() as u64)
     }
 
     /// The chained hash of the whole log.
+    #[inline]
     pub(super) fn hash(&self) -> u64 {
         self.entries.back().map_or(self.base.hash, |(_, hash)| *hash)
     }
 
     /// The term of the entry at `index` and the chained hash up to it, also of the base; none if there is no such entry.
+    #[inline]
     pub(super) fn get(&self, index: Index) -> Option<(Term, u64)> {
-        let after_base = usize::try_from(index.0.checked_sub(self.base.index.0)?).ok()?;
-        match after_base.checked_sub(1) {
-            None => (index > Index::ZERO).then_some((self.base.term, self.base.hash)),
-            Some(place) => self.entries.get(place).copied(),
+        let base = &self.base;
+        if index > base.index {
+            self.entries.get((index.0 - base.index.0 - 1) as usize).copied()
+        } else {
+            (index == base.index && index > Index::ZERO).then_some((base.term, base.hash))
         }
     }
 
@@ -50,6 +54,7 @@ impl Log {
     }
 
     /// Adds an entry and returns the chained hash up to it.
+    #[inline]
     pub(super) fn append(&mut self, term: Term, data: &[u8]) -> u64 {
         let hash = chain(self.hash(), term, data);
         self.entries.push_back((term, hash));

@@ -304,11 +304,8 @@ impl Host {
         loop {
             let durable = process.durable();
             process.step(input, &mut self.effects, &mut self.disk, setup, wire);
-            while process.has_written_down()
-                && let Some((index, data)) = process.take_written_down()
-            {
-                let input = Input::SnapshotTaken { index, data: &data };
-                process.step(input, &mut self.effects, &mut self.disk, setup, wire);
+            if process.has_written_down() {
+                process.hand_written_down(&mut self.effects, &mut self.disk, setup, wire);
             }
             if process.durable() == durable {
                 break;

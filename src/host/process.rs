@@ -355,6 +355,7 @@ impl Process {
         }
     }
 
+    #[inline(always)]
     fn persist<O: Observer>(
         &mut self,
         id: WriteId,
@@ -381,28 +382,43 @@ impl Process {
                 }
             }
             Write::Snapshot { index, term, data } => {
-                let data = effects.get(data);
-                let last = Base { index, term, hash: hash_in(data) };
-                disk.write_snapshot(id, last, data);
-                if self.log.get(index).is_none_or(|(own, _)| own != term) {
-                    self.log.begin_after(last);
-                }
-                let bytes = data.len() as u32;
-                let body = Body::SnapshotWritten { write: id, index, term, hash: last.hash, bytes };
-                wire.trace.effect(node, body);
+                self.persist_snapshot(id, (index, term), effects.get(data), disk, wire);
             }
-            Write::CompactTo(to) => {
-                let base = self.log.cut(to).expect("a replica cuts its log at one of its entries");
-                disk.write_compaction(id, to.0, base.hash);
-                let Base { index, term, hash } = base;
-                wire.trace.effect(node, Body::Compacted { write: id, index, term, hash });
-            }
+            Write::CompactTo(to) => self.persist_cut(id, to, disk, wire),
             Write::TruncateFrom(from) => {
                 disk.write_truncation(id, from.0);
                 self.log.truncate_from(from);
                 wire.trace.effect(node, Body::Truncated { write: id, from });
             }
         }
+    }
+
+    /// Out of line, so that `persist` stays short enough to be part of its caller.
+    #[cold]
+    fn persist_snapshot<O: Observer>(
+        &mut self,
+        id: WriteId,
+        (index, term): (Index, Term),
+        data: &[u8],
+        disk: &mut Disk,
+        wire: &mut Wire<'_, O>,
+    ) {
+        let last = Base { index, term, hash: hash_in(data) };
+        disk.write_snapshot(id, last, data);
+        if self.log.get(index).is_none_or(|(own, _)| own != term) {
+            self.log.begin_after(last);
+        }
+        let bytes = data.len() as u32;
+        let body = Body::SnapshotWritten { write: id, index, term, hash: last.hash, bytes };
+        wire.trace.effect(self.id.into(), body);
+    }
+
+    #[cold]
+    fn persist_cut<O: Observer>(&mut self, id: WriteId, to: Index, disk: &mut Disk, wire: &mut Wire<'_, O>) {
+        let base = self.log.cut(to).expect("a replica cuts its log at one of its entries");
+        disk.write_compaction(id, to.0, base.hash);
+        let Base { index, term, hash } = base;
+        wire.trace.effect(self.id.into(), Body::Compacted { write: id, index, term, hash });
     }
 
     fn apply<O: Observer>(

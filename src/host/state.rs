@@ -3,9 +3,10 @@
 use super::Setup;
 use super::process::Process;
 use super::state_machine::StateMachine;
+use crate::disk::Disk;
 use crate::ids::{Index, Term};
 use crate::net::Wire;
-use crate::replica::{Base, Snapshot};
+use crate::replica::{Base, Effects, Input, Snapshot};
 use crate::rpc::store::Reply;
 use crate::trace::{Body, Observer};
 
@@ -50,6 +51,7 @@ pub(super) fn hash_in(data: &[u8]) -> u64 {
 
 impl Process {
     /// Writes the state machine down as it is, for the replica to be handed after this step.
+    #[cold]
     pub(super) fn write_down<O: Observer>(&mut self, at: Index, wire: &mut Wire<'_, O>) {
         assert!(at == self.state.last.index, "a snapshot is asked for right after its last entry");
         let Base { index, term, hash } = self.state.last;
@@ -64,12 +66,22 @@ impl Process {
         self.taken.is_some()
     }
 
-    /// What was written down and has not been handed to the replica yet.
-    pub(super) fn take_written_down(&mut self) -> Option<(Index, Vec<u8>)> {
-        self.taken.take()
+    /// Hands to the replica what was written down. Out of line: most steps write nothing down.
+    #[cold]
+    pub(super) fn hand_written_down<O: Observer>(
+        &mut self,
+        effects: &mut Effects,
+        disk: &mut Disk,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
+        while let Some((index, data)) = self.taken.take() {
+            self.step(Input::SnapshotTaken { index, data: &data }, effects, disk, setup, wire);
+        }
     }
 
     /// Replaces the state machine. Who waits for an entry that was not applied one by one can't be told what became of it.
+    #[cold]
     pub(super) fn restore<O: Observer>(
         &mut self,
         last: (Index, Term),

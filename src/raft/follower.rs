@@ -82,7 +82,7 @@ impl Raft {
     /// has it, too.
     #[inline]
     fn agrees_at(&self, index: Index, term: Term) -> bool {
-        index < self.log.base() || self.log.term_at(index) == Some(term)
+        self.log.term_at(index) == Some(term) || index < self.log.base()
     }
 
     /// Says no: the sender's term is over, or its entries don't fit on the own log. The hint is the last index at

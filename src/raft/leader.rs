@@ -130,7 +130,7 @@ impl Raft {
     }
 
     /// A follower's log agrees up to `matched`, durably.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note_accepted(&mut self, place: usize, matched: Index, out: &mut Effects) {
         if matched > self.log.last() {
             return; // No follower agrees with entries that don't exist: hostile bytes.

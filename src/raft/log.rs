@@ -63,10 +63,10 @@ impl Log {
     /// The term of the entry at this index, also that of the base, and `None` before it and beyond the last one.
     #[inline]
     pub(super) fn term_at(&self, index: Index) -> Option<Term> {
-        let after_base = usize::try_from(index.0.checked_sub(self.base.0)?).ok()?;
-        match after_base.checked_sub(1) {
-            None => Some(self.base_term),
-            Some(place) => self.places.get(place).map(|place| place.term),
+        if index > self.base {
+            self.places.get(self.place(index)).map(|place| place.term)
+        } else {
+            (index == self.base).then_some(self.base_term)
         }
     }
 
@@ -116,7 +116,7 @@ impl Log {
     }
 
     /// The entries from `first` to `last`, both included, in wire form; none if `first` is the one after `last`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn slice(&self, first: Index, last: Index) -> &[u8] {
         &self.bytes[self.start(first)..self.start(last.next())]
     }
@@ -174,7 +174,7 @@ impl Log {
     /// Whether this entry is in the log.
     #[inline]
     fn contains(&self, index: Index) -> bool {
-        (self.base.next()..=self.last()).contains(&index)
+        index > self.base && index <= self.last()
     }
 
     /// The place of an entry, or where it would be if it were the next one.
@@ -184,11 +184,11 @@ impl Log {
     }
 
     /// Where the entry at this index begins in the bytes, or would begin if it were the next one.
-    #[inline]
+    #[inline(always)]
     fn start(&self, index: Index) -> usize {
-        match self.place(index).checked_sub(1) {
+        match (index.0 - self.base.0).checked_sub(2) {
             None => 0,
-            Some(before) => self.places[before].end,
+            Some(before) => self.places[before as usize].end,
         }
     }
 }

@@ -197,7 +197,7 @@ impl Progress {
     /// News is; a reply that says nothing new is no more than once a heartbeat, and only if what comes next was not sent
     /// yet or was a probe. Where replies are duplicated, each copy would else bring another batch, each of these more
     /// replies, and so on without bound.
-    #[inline]
+    #[inline(always)]
     pub(super) fn accepted(&mut self, matched: Index) -> bool {
         if self.mode == Mode::Snapshot && matched.next() < self.next {
             return false; // What comes after it is cut off.

@@ -106,9 +106,14 @@ impl Raft {
     /// Has the entries after `first` applied up to the commit index, and a snapshot taken on the way if one is due.
     #[inline]
     pub(super) fn apply_from(&mut self, first: Index, out: &mut Effects) {
-        let Some(due) = self.snapshots.due(&self.log, self.commit) else {
-            return self.apply(first, self.commit, out);
-        };
+        match self.snapshots.due(&self.log, self.commit) {
+            None => self.apply(first, self.commit, out),
+            Some(due) => self.apply_with_snapshot(first, due, out),
+        }
+    }
+
+    #[cold]
+    fn apply_with_snapshot(&mut self, first: Index, due: Index, out: &mut Effects) {
         // What was applied while an earlier snapshot was being written can't be taken back.
         let at = due.max(first);
         self.apply(first, at, out);
@@ -127,6 +132,7 @@ impl Raft {
 
     /// The state machine's contents as of an entry: they go to the disk. One that was overtaken by the leader's is of no
     /// use, and one that is too long to be sent would leave those behind who need it.
+    #[cold]
     pub(super) fn snapshot_taken(&mut self, index: Index, data: &[u8], out: &mut Effects) {
         if self.snapshots.asked.take_if(|asked| *asked == index).is_none()
             || data.len() > MAX_SNAPSHOT_BYTES as usize
@@ -183,6 +189,7 @@ impl Raft {
 
     /// Cuts what the latest snapshot stands for off the log, all but the entries that are kept for who is a little behind.
     /// The disk is told even if nothing is cut: it gets rid of the snapshot before.
+    #[cold]
     fn cut_log(&mut self, out: &mut Effects) {
         let every = self.snapshots.every.unwrap_or(0);
         let mut to = self.log.keeping(self.snapshots.last(), every / 2);
@@ -199,6 +206,7 @@ impl Raft {
     // ---- the leader ----
 
     /// With each heartbeat: who needs a snapshot begins to get it, and who has not answered gets its chunk again.
+    #[cold]
     pub(super) fn tend_transfers(&mut self, out: &mut Effects) {
         let base = self.log.base();
         for place in 0..self.progress.len() {
@@ -214,6 +222,7 @@ impl Raft {
     }
 
     /// The next entry for this follower is cut off: it gets a snapshot. If one is under way to others it gets that.
+    #[cold]
     pub(super) fn begin_snapshot(&mut self, place: usize, out: &mut Effects) {
         let index = self.sent_index().unwrap_or(self.snapshots.last());
         self.progress[place].begin_transfer(index, self.log.base());
@@ -244,6 +253,7 @@ impl Raft {
     }
 
     /// A follower says how much of a snapshot it has. If all, durably, entries can follow; else the next chunk.
+    #[cold]
     pub(super) fn note_installed(&mut self, place: usize, reply: &InstallSnapshotReply, out: &mut Effects) {
         let progress = &mut self.progress[place];
         let InstallSnapshotReply { last_index, next, done, .. } = *reply;
@@ -262,6 +272,7 @@ impl Raft {
     // ---- the follower ----
 
     /// Takes a chunk of the current leader's snapshot, and the snapshot once it is whole (figure 13).
+    #[cold]
     pub(super) fn accept_chunk(
         &mut self,
         now: LocalTime,
@@ -339,6 +350,7 @@ impl Raft {
     }
 
     /// Says no: the sender's term is over (5.1).
+    #[cold]
     pub(super) fn refuse_chunk(&mut self, to: NodeId, request: &InstallSnapshot<'_>, out: &mut Effects) {
         self.answer_chunk(to, request, (0, false), WriteId::ZERO, out);
     }
