@@ -51,6 +51,8 @@ pub struct Disk {
     special: bool,
     flushing: Option<WriteId>,
     latency: Distribution,
+    /// Whether flushes take no time: then each write is durable as it is made, and none waits.
+    instant: bool,
     stream: Stream,
 }
 
@@ -75,6 +77,7 @@ impl Disk {
             waiting: VecDeque::new(),
             special: false,
             flushing: None,
+            instant: latency == Distribution::Constant(Duration::ZERO),
             latency,
             stream,
         }
@@ -124,11 +127,18 @@ impl Disk {
     }
 
     fn write(&mut self, id: WriteId, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
+        self.record(kind, body);
+        let (alone, cuts) = (matches!(kind, SNAPSHOT | COMPACT), kind == COMPACT);
+        if self.instant {
+            self.durable = self.image.len();
+            if cuts {
+                self.write_anew();
+            }
+            return;
+        }
         if let Some(last) = self.waiting.back() {
             assert!(last.id < id, "writes are numbered in order");
         }
-        self.record(kind, body);
-        let (alone, cuts) = (matches!(kind, SNAPSHOT | COMPACT), kind == COMPACT);
         self.special |= alone;
         self.waiting.push_back(Waiting { id, end: self.image.len(), alone, cuts });
     }
@@ -137,21 +147,10 @@ impl Disk {
         put_record(kind, body, &mut self.image);
     }
 
-    /// Makes durable what waits if flushes take no time, and returns the last write made so. There is nothing to
-    /// draw then.
+    /// Whether flushes take no time: what is written is durable, and nothing is drawn.
     #[inline]
-    pub fn flush_if_instant(&mut self) -> Option<WriteId> {
-        if self.latency != Distribution::Constant(Duration::ZERO) {
-            return None;
-        }
-        let Waiting { id, end, .. } = *self.waiting.back()?;
-        if self.special {
-            self.make_durable(id);
-        } else {
-            self.durable = end;
-            self.waiting.clear();
-        }
-        Some(id)
+    pub fn is_instant(&self) -> bool {
+        self.instant
     }
 
     /// Begins a flush if something waits and none is under way. One word is drawn for each flush.

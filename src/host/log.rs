@@ -3,19 +3,18 @@
 use crate::ids::{Index, Term};
 use crate::replica::{Base, Entries};
 use crate::trace::digest::chain;
-use std::collections::VecDeque;
 
 /// The terms and chained hashes of a log, from the entry after its base on.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     base: Base,
-    entries: VecDeque<(Term, u64)>,
+    entries: Vec<(Term, u64)>,
 }
 
 impl Log {
     /// The log that these entries, in wire form, make after a base.
     pub(super) fn of(base: Base, entries: &[u8]) -> Self {
-        let mut log = Self { base, entries: VecDeque::new() };
+        let mut log = Self { base, entries: Vec::new() };
         for entry in Entries::new(entries) {
             log.append(entry.term, entry.data);
         }
@@ -31,7 +30,7 @@ impl Log {
     /// The chained hash of the whole log.
     #[inline]
     pub(super) fn hash(&self) -> u64 {
-        self.entries.back().map_or(self.base.hash, |(_, hash)| *hash)
+        self.entries.last().map_or(self.base.hash, |(_, hash)| *hash)
     }
 
     /// The term of the entry at `index` and the chained hash up to it, also of the base; none if there is no such entry.
@@ -57,7 +56,7 @@ impl Log {
     #[inline]
     pub(super) fn append(&mut self, term: Term, data: &[u8]) -> u64 {
         let hash = chain(self.hash(), term, data);
-        self.entries.push_back((term, hash));
+        self.entries.push((term, hash));
         hash
     }
 

@@ -214,9 +214,9 @@ impl Process {
                 Effect::Persist { id, write } => {
                     self.persist(id, write, effects, disk, wire);
                     // A flush that takes no time is no event, and nothing has to wait for it.
-                    if let Some(write) = disk.flush_if_instant() {
-                        self.durable = write;
-                        wire.trace.effect(self.id.into(), Body::Flushed { write });
+                    if disk.is_instant() {
+                        self.durable = id;
+                        wire.trace.effect(self.id.into(), Body::Flushed { write: id });
                     }
                 }
                 Effect::Accepted { request, index, term } => {
@@ -347,8 +347,15 @@ impl Process {
 
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
-    #[inline]
+    #[inline(always)]
     fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
+        if self.calls[peer.slot()].is_any_late(wire.now) {
+            self.fail_late_calls(peer, wire);
+        }
+    }
+
+    #[cold]
+    fn fail_late_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
         while let Some((call, kind, sent)) = self.calls[peer.slot()].expired(wire.now) {
             let body = Body::CallFailed { to: peer.into(), kind, call };
             wire.trace.because(self.id.into(), Some(sent), body);
@@ -439,7 +446,9 @@ impl Process {
                 EntryKind::Command => self.state.machine.apply(index, entry.data),
                 EntryKind::NoOp => Applied::Nothing,
             };
-            applied.record(index, self.id, setup.clients_repeat, wire);
+            if setup.clients_repeat {
+                applied.record(index, self.id, wire);
+            }
             while let Some(pending) = self.requests.next_decided_by(index) {
                 let stands = pending.index == index && pending.term == term;
                 let reply = if stands { applied.reply() } else { Reply::Unknown };

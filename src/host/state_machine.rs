@@ -6,7 +6,7 @@ use super::store::Store;
 use crate::ids::{CommandId, Index, NodeId, OperationId, SessionId};
 use crate::net::Wire;
 use crate::replica::Bug;
-use crate::rpc::store::{Command, Reply, decode_command};
+use crate::rpc::store::{Command, Reply, Ticket, decode_command};
 use crate::trace::{Body, Digest, Disowned, Observer, Operation, Outcome};
 
 /// What committed entries are fed to. Everything in it follows from them alone.
@@ -56,31 +56,39 @@ impl StateMachine {
     }
 
     /// Carries out the command of the entry at `index`, or not, as its session says.
+    #[inline(always)]
     pub(super) fn apply(&mut self, index: Index, bytes: &[u8]) -> Applied {
-        match decode_command(bytes) {
-            None => Applied::Nothing,
-            Some((Command::Register, _)) => {
-                let dropped = self.sessions.open(index, self.most_sessions);
-                Applied::Opened { session: SessionId(index.0), dropped }
+        let Some((command, value)) = decode_command(bytes) else { return Applied::Nothing };
+        let (command, operation) = match command {
+            Command::Plain(operation) => (None, operation),
+            Command::Register => return self.open_session(index),
+            Command::InSession(ticket, operation) => match self.admit(&ticket, index) {
+                Ok(()) => (Some(ticket.command), operation),
+                Err(instead) => return instead,
+            },
+        };
+        let outcome = self.store.apply(index, operation, value);
+        if let Some(command) = command {
+            self.sessions.keep(command, outcome);
+        }
+        Applied::Executed { operation, command, outcome }
+    }
+
+    fn open_session(&mut self, index: Index) -> Applied {
+        let dropped = self.sessions.open(index, self.most_sessions);
+        Applied::Opened { session: SessionId(index.0), dropped }
+    }
+
+    /// Whether a command in a session is to be carried out; if not, what becomes of it instead.
+    fn admit(&mut self, ticket: &Ticket, index: Index) -> Result<(), Applied> {
+        let command = ticket.command;
+        match self.sessions.admit(ticket, index) {
+            Admission::NoSession => Err(Applied::Disowned { command, why: Disowned::NoSession }),
+            Admission::NotAwaited => Err(Applied::Disowned { command, why: Disowned::NotAwaited }),
+            Admission::Repeated(outcome) if self.answers_from_sessions() => {
+                Err(Applied::Repeated { command, outcome })
             }
-            Some((Command::Plain(operation), bytes)) => {
-                Applied::Executed { operation, command: None, outcome: self.store.apply(index, bytes) }
-            }
-            Some((Command::InSession(ticket, operation), bytes)) => {
-                let command = ticket.command;
-                match self.sessions.admit(&ticket, index) {
-                    Admission::NoSession => Applied::Disowned { command, why: Disowned::NoSession },
-                    Admission::NotAwaited => Applied::Disowned { command, why: Disowned::NotAwaited },
-                    Admission::Repeated(outcome) if self.answers_from_sessions() => {
-                        Applied::Repeated { command, outcome }
-                    }
-                    Admission::New | Admission::Repeated(_) => {
-                        let outcome = self.store.apply(index, bytes);
-                        self.sessions.keep(command, outcome);
-                        Applied::Executed { operation, command: Some(command), outcome }
-                    }
-                }
-            }
+            Admission::New | Admission::Repeated(_) => Ok(()),
         }
     }
 
@@ -119,18 +127,10 @@ impl Applied {
         !matches!(self, Self::Disowned { .. })
     }
 
-    /// Records it, where clients may ask twice for the same.
-    pub(super) fn record<O: Observer>(
-        &self,
-        index: Index,
-        node: NodeId,
-        clients_repeat: bool,
-        wire: &mut Wire<'_, O>,
-    ) {
-        if !clients_repeat {
-            return;
-        }
-        let body = match *self {
+    /// Records it. Out of line: only where clients may ask twice for the same is it told.
+    #[cold]
+    pub(super) fn record<O: Observer>(self, index: Index, node: NodeId, wire: &mut Wire<'_, O>) {
+        let body = match self {
             Self::Nothing => return,
             Self::Opened { session, dropped } => Body::SessionOpened { session, dropped },
             Self::Executed { operation, command, .. } => {
@@ -151,7 +151,7 @@ impl Applied {
 mod tests {
     use super::*;
     use crate::ids::Serial;
-    use crate::rpc::store::{Ticket, encode_command};
+    use crate::rpc::store::encode_command;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -197,6 +197,14 @@ mod tests {
         machine.apply(Index(1), &bytes(Command::Register));
         machine.apply(Index(2), &put(1, 1, 1));
         assert_eq!(machine.apply(Index(3), &put(1, 1, 1)).reply(), Reply::Applied(done(Some(1001), 2)));
+    }
+
+    #[test]
+    fn a_command_that_is_none_changes_nothing() {
+        let mut machine = StateMachine::with(10, None);
+        let before = machine.hash();
+        assert_eq!(machine.apply(Index(1), b"\xff\xff"), Applied::Nothing);
+        assert_eq!(machine.hash(), before);
     }
 
     #[test]

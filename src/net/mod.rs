@@ -78,12 +78,19 @@ impl Network {
     }
 
     /// Between nodes by sender and receiver; behind them, for each client, its links to and from each node.
+    #[inline]
     fn place(&self, from: Address, to: Address) -> usize {
+        match (from.as_node(), to.as_node()) {
+            (Some(from), Some(to)) => from.slot() * self.nodes + to.slot(),
+            _ => self.place_of_client(from, to),
+        }
+    }
+
+    fn place_of_client(&self, from: Address, to: Address) -> usize {
         let between = |client: ClientId, node: NodeId| {
             self.nodes * self.nodes + (client.slot() * self.nodes + node.slot()) * 2
         };
         match (from.as_node(), to.as_node(), from.as_client(), to.as_client()) {
-            (Some(from), Some(to), _, _) => from.slot() * self.nodes + to.slot(),
             (None, Some(node), Some(client), _) => between(client, node),
             (Some(node), None, _, Some(client)) => between(client, node) + 1,
             _ => panic!("no link from {from} to {to}"),

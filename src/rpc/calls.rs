@@ -56,9 +56,14 @@ impl Calls {
         }
     }
 
+    /// Whether the oldest call's deadline has passed.
+    #[inline]
+    pub fn is_any_late(&self, now: Time) -> bool {
+        self.open.front().is_some_and(|oldest| oldest.deadline < now)
+    }
+
     /// Takes the oldest call if its deadline has passed: it has failed. Returns it with its kind and the record of its
     /// sending.
-    #[inline]
     pub fn expired(&mut self, now: Time) -> Option<(CallId, u8, RecordId)> {
         let oldest = self.open.pop_front_if(|oldest| oldest.deadline < now)?;
         Some((oldest.call, oldest.kind, oldest.sent))

@@ -58,7 +58,8 @@ pub fn encode_command(command: &Command, value_bytes: usize, buffer: &mut Vec<u8
     }
 }
 
-/// Reads a command, and gives the bytes of the operation in it; `None` if the bytes are none. Never panics or allocates.
+/// Reads a command and the whole value that it writes; `None` if the bytes are none. Never panics or allocates.
+#[inline]
 pub fn decode_command(bytes: &[u8]) -> Option<(Command, &[u8])> {
     match bytes {
         [REGISTER] => Some((Command::Register, &[])),
@@ -67,10 +68,10 @@ pub fn decode_command(bytes: &[u8]) -> Option<(Command, &[u8])> {
             let [session, serial, awaited] =
                 [1, 9, 17].map(|at| u64::from_le_bytes(std::array::from_fn(|byte| ticket[at + byte])));
             let command = CommandId { session: SessionId(session), serial: Serial(serial) };
-            let (operation, _) = decode_operation(rest)?;
-            Some((Command::InSession(Ticket { command, awaited: Serial(awaited) }, operation), rest))
+            let (operation, value) = decode_operation(rest)?;
+            Some((Command::InSession(Ticket { command, awaited: Serial(awaited) }, operation), value))
         }
-        _ => decode_operation(bytes).map(|(operation, _)| (Command::Plain(operation), bytes)),
+        _ => decode_operation(bytes).map(|(operation, value)| (Command::Plain(operation), value)),
     }
 }
 
