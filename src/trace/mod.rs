@@ -89,6 +89,11 @@ impl<O: Observer> Trace<O> {
         id
     }
 
+    /// Turns to something that comes from outside at `time`: its effects have no cause, until the next event.
+    pub fn outside(&mut self, time: Time) {
+        (self.now, self.current) = (time, None);
+    }
+
     /// Records an effect of the current event.
     #[inline(always)]
     pub fn effect(&mut self, node: Address, body: Body) -> RecordId {

@@ -429,7 +429,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn crash(&mut self, node: NodeId, wipe: bool) {
+    pub(super) fn crash(&mut self, node: NodeId, wipe: bool) {
         self.faults.crashes[node.slot()] += 1;
         let up = self.hosts[node.slot()].status().is_some();
         let piled_up = self.with_host(node.slot(), |host, _, wire| {
@@ -445,8 +445,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// One crash of the node is over. It starts again unless another still holds it down.
-    fn restart(&mut self, node: NodeId) {
-        self.faults.crashes[node.slot()] -= 1;
+    pub(super) fn restart(&mut self, node: NodeId) {
+        let crashes = &mut self.faults.crashes[node.slot()];
+        *crashes = crashes.checked_sub(1).expect("only what is down can start");
         if self.faults.crashes[node.slot()] == 0 {
             self.with_host(node.slot(), Host::boot);
         }

@@ -8,6 +8,7 @@
 //! at its instant.
 
 mod agenda;
+mod by_hand;
 mod faults;
 mod genesis;
 mod milestones;
@@ -398,10 +399,14 @@ impl<'p, O: Observer> World<'p, O> {
     /// Proposes a command to the effective leader, without a client. Whether there was one to take it.
     pub fn propose(&mut self, command: &[u8]) -> bool {
         let Some(leader) = self.effective_leader() else { return false };
-        let body = Body::Proposed { bytes: command.len() as u32, hash: content(command) };
-        self.trace.event(self.now, leader.into(), None, body);
-        self.with_host(leader.slot(), |host, setup, wire| host.propose(command, setup, wire));
+        self.propose_at(leader, command);
         true
+    }
+
+    fn propose_at(&mut self, node: NodeId, command: &[u8]) {
+        let body = Body::Proposed { bytes: command.len() as u32, hash: content(command) };
+        self.trace.event(self.now, node.into(), None, body);
+        self.with_host(node.slot(), |host, setup, wire| host.propose(command, setup, wire));
     }
 
     /// The world's time.
