@@ -7,6 +7,7 @@
 //! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [every=BYTES] [chunk=BYTES] [bug=ack-before-flush] [pre-vote]
 //!   [check-quorum] [sticky] [priorities="P P .."]`: start over with N nodes. Election timeouts are drawn from 150ms..300ms unless told
 //!   otherwise. With `every` they take snapshots; an entry has 13 bytes and its command's.
+//!   `inflight=N`, `inflight-bytes=BYTES`, `uncommitted=BYTES` and `early=BYTES` bound what is on its way.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [snapshot="T T:DATA .."] [cut=N] [blank]`: restart a node from this
 //!   disk. An entry is its term and, after a colon, its command; without one it is a no-op. `T*9` are nine of them. The
 //!   log begins after entry `cut`, if that is given.
@@ -134,6 +135,14 @@ impl Script {
         }
         if let Some(bytes) = keys.get("chunk") {
             options.snapshot_chunk = bytes.parse()?;
+        }
+        for (key, most) in [
+            ("inflight", &mut options.flow.max_inflight),
+            ("inflight-bytes", &mut options.flow.max_inflight_bytes),
+            ("uncommitted", &mut options.flow.max_uncommitted_bytes),
+            ("early", &mut options.flow.max_early_bytes),
+        ] {
+            *most = keys.get(key).map(|given| given.parse()).transpose()?;
         }
         options.pre_vote = words.contains(&"pre-vote");
         options.check_quorum = words.contains(&"check-quorum");

@@ -227,7 +227,7 @@ impl<'p> Client<'p> {
         let pursuit = self.pursuit(errand).ok_or(Rejection::Late)?;
         let is_current = pursuit.call.is_some_and(|(call, ..)| call == header.call);
         // An answer is welcome however late; to be told to look elsewhere is of no use any more.
-        if !is_current && matches!(reply, Reply::NotLeader { .. } | Reply::Unknown) {
+        if !is_current && matches!(reply, Reply::NotLeader { .. } | Reply::Unknown | Reply::Busy) {
             return Err(Rejection::Late);
         }
         Ok((errand, node, reply))
@@ -246,6 +246,7 @@ impl<'p> Client<'p> {
                 self.end(operation, Outcome::Unknown, wire);
             }
             (_, Reply::NotLeader { hint }) => self.redirected(errand, from, hint, wire),
+            (_, Reply::Busy) => self.put_off(errand, wire),
             // In a session it does no harm to ask again.
             _ => {
                 self.hang_up(errand);
@@ -279,6 +280,13 @@ impl<'p> Client<'p> {
                 self.back_off(errand, from, wire);
             }
         }
+    }
+
+    /// Whom it asked leads, but is busy: it waits and asks the same node again. Two words are drawn, as after any refusal.
+    fn put_off<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) {
+        self.hang_up(errand);
+        self.wait(errand, wire);
+        self.stream.word();
     }
 
     /// What is known of something that is being asked for; none if it is over.
@@ -316,6 +324,12 @@ impl<'p> Client<'p> {
 
     /// Waits, and then asks another node than the one that refused. Two words are drawn, for the wait and the node.
     fn back_off<O: Observer>(&mut self, errand: Errand, asked: NodeId, wire: &mut Wire<'_, O>) {
+        self.wait(errand, wire);
+        self.give_up_on(asked);
+    }
+
+    /// Waits before it asks again, longer with each refusal in a row. One word is drawn.
+    fn wait<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) {
         let word = self.stream.word();
         let model = self.model;
         if let Some(pursuit) = self.pursuit(errand) {
@@ -325,7 +339,6 @@ impl<'p> Client<'p> {
             let wait = backoff(&model.backoff, pursuit.refusals, word);
             self.timers.push((wire.now + wait, Timer::Retry(errand)));
         }
-        self.give_up_on(asked);
     }
 
     /// Takes another node for the leader than the one that was asked in vain: any, by one word. In turn would do as

@@ -53,7 +53,7 @@ impl Errand {
     /// Whether a reply makes sense as an answer to it.
     pub(super) fn is_answered_by(self, reply: &Reply) -> bool {
         match reply {
-            Reply::NotLeader { .. } | Reply::Unknown => true,
+            Reply::NotLeader { .. } | Reply::Unknown | Reply::Busy => true,
             Reply::Registered(_) => matches!(self, Self::Registration(_)),
             Reply::Applied(_) | Reply::NoSession => matches!(self, Self::Operation(_)),
         }

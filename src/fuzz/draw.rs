@@ -7,11 +7,11 @@ use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
-    Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link,
-    Logs, Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm,
-    StormRanges,
+    Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, FlowRanges,
+    Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start,
+    StartRanges, Storm, StormRanges,
 };
-use crate::replica::Options;
+use crate::replica::{Flow, Options};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -107,6 +107,7 @@ impl Draws {
                 pre_vote: ranges.pre_vote.hits(self.word("pre-vote")),
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
                 sticky: ranges.sticky.hits(self.word("sticky")),
+                flow: self.flow(&ranges.flow),
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),
@@ -125,6 +126,21 @@ impl Draws {
     fn snapshot_every(&self, ranges: SnapshotRanges) -> Option<NonZeroU32> {
         let every = NonZeroU32::new(self.whole("snapshot every", ranges.every));
         every.filter(|_| ranges.likely.hits(self.word("snapshots")))
+    }
+
+    fn flow(&self, ranges: &FlowRanges) -> Flow {
+        let most = |field: &str, range: LimitRange| {
+            let mut stream = self.stream(field, 0);
+            let [likely, most] = [stream.word(), stream.word()];
+            let most = magnitude(most, u64::from(range.most.least), u64::from(range.most.most)) as u32;
+            NonZeroU32::new(most).filter(|_| range.likely.hits(likely))
+        };
+        Flow {
+            max_inflight: most("max inflight", ranges.inflight),
+            max_inflight_bytes: most("max inflight bytes", ranges.inflight_bytes),
+            max_uncommitted_bytes: most("max uncommitted bytes", ranges.uncommitted_bytes),
+            max_early_bytes: most("max early bytes", ranges.early_bytes),
+        }
     }
 
     fn network(&self, profile: &Profile, clients: Option<&Clients>) -> Network {

@@ -5,7 +5,7 @@ use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
     Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
 };
-use crate::replica::Options;
+use crate::replica::{Flow, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -209,6 +209,11 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.raft.pre_vote = false,
             &|it| it.cluster.raft.check_quorum = false,
             &|it| it.cluster.raft.sticky = false,
+            &|it| it.cluster.raft.flow = Flow::default(),
+            &|it| it.cluster.raft.flow.max_inflight = None,
+            &|it| it.cluster.raft.flow.max_inflight_bytes = None,
+            &|it| it.cluster.raft.flow.max_uncommitted_bytes = None,
+            &|it| it.cluster.raft.flow.max_early_bytes = None,
             &|it| it.cluster.raft.snapshot_every = None,
             &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
             &|it| it.cluster.call_timeout = ms(150),

@@ -469,13 +469,12 @@ impl Process {
         wire: &mut Wire<'_, O>,
     ) {
         wire.trace.effect(self.id.into(), Body::Refused { request, reason });
-        let hint = match reason {
-            Refusal::NotLeader { hint } => hint,
-            // Who leads next is not known yet: the client waits and asks again.
-            Refusal::Busy => None,
+        let reply = match reason {
+            Refusal::NotLeader { hint } => Reply::NotLeader { hint },
+            Refusal::Busy => Reply::Busy,
         };
         if let Some(asker) = self.requests.decided(request) {
-            self.answer(asker, &Reply::NotLeader { hint }, setup, wire);
+            self.answer(asker, &reply, setup, wire);
         }
     }
 

@@ -136,6 +136,8 @@ listed! {
         CallFailed,
         /// A node refuses a client's request.
         RequestRefused,
+        /// A leader is busy, and refuses a client's request for the time being.
+        RequestPutOff,
         /// A client's operation is done.
         OperationDone,
         /// A client's operation ends without an answer: it may have taken effect or not.

@@ -60,6 +60,8 @@ pub struct ClusterRanges {
     pub check_quorum: Rate,
     /// In what share of the runs servers with a current leader ignore requests for votes.
     pub sticky: Rate,
+    /// Bounds of what is on its way.
+    pub flow: FlowRanges,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// In what share of the runs nodes have priorities of their own.
@@ -68,6 +70,28 @@ pub struct ClusterRanges {
     pub shuffled_logs: Rate,
     /// A bug that is planted in every node of every run.
     pub bug: Option<Bug>,
+}
+
+/// What the bounds of what is on its way are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowRanges {
+    /// Appends to one follower without an answer.
+    pub inflight: LimitRange,
+    /// Bytes of entries in them.
+    pub inflight_bytes: LimitRange,
+    /// Bytes of commands that are not committed.
+    pub uncommitted_bytes: LimitRange,
+    /// Bytes of entries that wait for those before them.
+    pub early_bytes: LimitRange,
+}
+
+/// A bound that some runs have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitRange {
+    /// In what share of the runs.
+    pub likely: Rate,
+    /// What it is there.
+    pub most: Between<u32>,
 }
 
 /// What snapshots are drawn from.

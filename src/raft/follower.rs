@@ -58,11 +58,13 @@ impl Raft {
         assert_eq!(request.term, self.term, "only the leader of the term is followed");
         self.follow(now, from, out);
         if !self.agrees_at(request.prev_index, request.prev_term) {
+            self.keep_early(request);
             return self.refuse_entries(from, request, out);
         }
         let Some(matched) = self.take_entries(request, out) else { return };
+        let (matched, commit) = self.take_early((matched, request.commit), out);
         // The leader may have committed more than this message has shown to agree, so no further than that (5.3).
-        self.commit_to(request.commit.min(matched).max(self.commit), out);
+        self.commit_to(commit.min(matched).max(self.commit), out);
         let reply = AppendEntriesReply { term: self.term, outcome: Outcome::Accepted { matched } };
         self.reply(from, Message::AppendEntriesReply(reply), self.writes.of_entry(matched), out);
     }
@@ -81,7 +83,7 @@ impl Raft {
     /// Whether the own log has an entry of this index and term. What was cut off is committed, so the leader of the term
     /// has it, too.
     #[inline]
-    fn agrees_at(&self, index: Index, term: Term) -> bool {
+    pub(super) fn agrees_at(&self, index: Index, term: Term) -> bool {
         self.log.term_at(index) == Some(term) || index < self.log.base()
     }
 
@@ -99,7 +101,7 @@ impl Raft {
     /// to agree. Entries it has stay as they are; the first that conflicts goes, with all after it (5.3). `None` if
     /// that would undo what is committed: no leader asks for it.
     #[inline]
-    fn take_entries(&mut self, request: &AppendEntries<'_>, out: &mut Effects) -> Option<Index> {
+    pub(super) fn take_entries(&mut self, request: &AppendEntries<'_>, out: &mut Effects) -> Option<Index> {
         let mut index = request.prev_index;
         let matched = Index(index.0 + u64::from(request.count));
         let mut known = 0;

@@ -94,6 +94,7 @@
 mod bugs;
 mod candidate;
 mod contact;
+mod early;
 mod follower;
 mod leader;
 mod log;
@@ -105,6 +106,7 @@ mod progress;
 mod quorum;
 mod snapshot;
 mod transfer;
+mod window;
 mod writes;
 
 pub use node::Raft;

@@ -1,12 +1,14 @@
 //! One server: what it remembers, and the rules that hold in every role.
 
 use super::contact::QuorumContact;
+use super::early::Early;
 use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
 use super::snapshot::Snapshots;
 use super::transfer::Transfer;
+use super::window::Limits;
 use super::writes::Writes;
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
@@ -60,6 +62,12 @@ pub struct Raft {
     pub(super) heartbeat_due: LocalTime,
     pub(super) contact: QuorumContact,
     pub(super) transfer: Option<Transfer>,
+    pub(super) limits: Limits,
+    pub(super) early: Early,
+    /// The first entry of this leader's term.
+    pub(super) term_start: Index,
+    /// The time of this step.
+    pub(super) now: LocalTime,
 }
 
 impl Raft {
@@ -109,6 +117,10 @@ impl Raft {
             heartbeat_due: now,
             contact: QuorumContact::default(),
             transfer: None,
+            limits: Limits::of(&options.flow),
+            early: Early::new(&options.flow),
+            term_start: Index::ZERO,
+            now,
         };
         raft.draw_timeout();
         raft.restart_timer(now);
@@ -256,11 +268,11 @@ impl Raft {
         self.election_due = now + self.timeout.max(Duration::from_nanos(1));
     }
 
-    /// Only a leader takes commands (thesis 6.2), and only while it does not hand over (3.10).
+    /// Only a leader takes commands (thesis 6.2), only while it does not hand over (3.10), and only so many.
     fn propose(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
         if self.role != Role::Leader {
             out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: self.leader } });
-        } else if self.transfer.is_some() {
+        } else if self.transfer.is_some() || self.has_taken_enough(command) {
             out.push(Effect::Refuse { request, reason: Refusal::Busy });
         } else {
             self.append_command(request, command, out);
@@ -297,6 +309,7 @@ impl Raft {
 
 impl Replica for Raft {
     fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        self.now = now;
         match input {
             Input::Propose { request, command } => self.propose(request, command, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
@@ -319,7 +332,7 @@ impl Replica for Raft {
 mod tests {
     use super::super::message::{AppendEntriesReply, Outcome};
     use super::*;
-    use crate::replica::Recovered;
+    use crate::replica::{Flow, Recovered};
 
     /// The first of so many servers, at the time of its first deadline.
     fn first_of(count: u32) -> (Raft, LocalTime, Effects) {
@@ -332,6 +345,7 @@ mod tests {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            flow: Flow::default(),
             bug: None,
         };
         let recovered =

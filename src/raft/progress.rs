@@ -1,7 +1,8 @@
 //! What a leader knows about each follower's log.
 
+use super::window::{Limits, Window};
 use crate::ids::{Index, NodeId};
-use crate::time::LocalTime;
+use crate::time::{Duration, LocalTime};
 
 /// The other members of the cluster. Each has a place, by which votes and progress are kept.
 #[derive(Debug, Default)]
@@ -124,8 +125,9 @@ impl Transfer {
 /// Invariants:
 /// - `matched < next`.
 /// - `matched` never goes down.
+/// - Outside mode [`Mode::Replicate`] `window` is empty, and in it has what was sent of `matched` to `next`.
 /// - In mode [`Mode::Snapshot`], `next` is where the leader's log began when it was last looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Progress {
     matched: Index,
     next: Index,
@@ -137,11 +139,13 @@ pub(super) struct Progress {
     heard: bool,
     /// In mode [`Mode::Snapshot`] what is being sent; else what was.
     transfer: Transfer,
+    /// What is in flight, if that is kept.
+    window: Window,
 }
 
 impl Progress {
     /// What a new leader assumes: nothing known, and the logs likely equal up to its `last` entry.
-    pub(super) const fn new(last: Index) -> Self {
+    pub(super) fn new(last: Index) -> Self {
         Self {
             matched: Index::ZERO,
             next: last.next(),
@@ -150,7 +154,15 @@ impl Progress {
             nudged: false,
             heard: false,
             transfer: Transfer::of(Index::ZERO),
+            window: Window::default(),
         }
+    }
+
+    /// The same in a later term. The room of the window is kept.
+    pub(super) fn start_anew(&mut self, last: Index) {
+        self.window.clear();
+        let window = std::mem::take(&mut self.window);
+        *self = Self { window, ..Self::new(last) };
     }
 
     /// Up to where the follower's log is known to agree with the leader's, durably.
@@ -185,8 +197,17 @@ impl Progress {
 
     /// Entries up to `last` are on their way: once the logs are known to agree, more may follow without an answer.
     #[inline]
-    pub(super) fn sent(&mut self, last: Index) {
+    pub(super) fn sent(
+        &mut self,
+        last: Index,
+        limits: &Limits,
+        now: LocalTime,
+        bytes: impl FnOnce(Index, Index) -> usize,
+    ) {
         if self.mode == Mode::Replicate {
+            if limits.tracks() && last >= self.next {
+                self.window.sent(last, bytes(self.next.previous(), last), now);
+            }
             self.next = last.next();
             self.check();
         }
@@ -198,7 +219,7 @@ impl Progress {
     /// yet or was a probe. Where replies are duplicated, each copy would else bring another batch, each of these more
     /// replies, and so on without bound.
     #[inline(always)]
-    pub(super) fn accepted(&mut self, matched: Index) -> bool {
+    pub(super) fn accepted(&mut self, matched: Index, now: LocalTime) -> bool {
         if self.mode == Mode::Snapshot && matched.next() < self.next {
             return false; // What comes after it is cut off.
         }
@@ -206,6 +227,7 @@ impl Progress {
         let answers_probe = matched == self.matched && matched.next() == self.next && !self.nudged;
         if is_news {
             self.matched = matched;
+            self.window.free(matched, now);
         } else if answers_probe {
             self.nudged = true;
         } else {
@@ -216,6 +238,28 @@ impl Progress {
         self.mode = Mode::Replicate;
         self.check();
         true
+    }
+
+    /// Whether nothing but heartbeats may be sent until an answer comes.
+    #[inline]
+    pub(super) fn is_full(&self, limits: &Limits) -> bool {
+        self.window.is_full(limits)
+    }
+
+    /// How many bytes of entries may be sent, at most this many.
+    #[inline]
+    pub(super) fn room(&self, limits: &Limits, most: u32) -> u32 {
+        self.window.room(limits, most)
+    }
+
+    /// Whether an entry that it lacks is in flight, and may still arrive.
+    pub(super) fn may_still_get(&self, index: Index, heartbeat: Duration, now: LocalTime) -> bool {
+        self.mode == Mode::Replicate && self.window.may_still_arrive(index, heartbeat, now)
+    }
+
+    /// Where the append in flight that has this entry ends.
+    pub(super) fn sent_with(&self, index: Index) -> Option<Index> {
+        self.window.sent_with(index)
     }
 
     /// A heartbeat is sent: its answer, even if it says nothing new, may bring what comes next.
@@ -239,12 +283,14 @@ impl Progress {
     pub(super) fn probe_after(&mut self, agreed: Index) {
         self.next = agreed.max(self.matched).next();
         self.mode = Mode::Probe;
+        self.window.clear();
         self.check();
     }
 
     /// What it lacks is cut off: it gets this snapshot, from the beginning. `base` is the last entry cut off.
     pub(super) fn begin_transfer(&mut self, index: Index, base: Index) {
         self.mode = Mode::Snapshot;
+        self.window.clear();
         self.transfer = Transfer::of(index);
         self.heard = true;
         self.wait_at(base);
@@ -292,6 +338,15 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replica::Flow;
+
+    fn accepted(progress: &mut Progress, matched: Index) -> bool {
+        progress.accepted(matched, LocalTime::ZERO)
+    }
+
+    fn sent(progress: &mut Progress, last: Index) {
+        progress.sent(last, &Limits::of(&Flow::default()), LocalTime::ZERO, |_, _| 0);
+    }
 
     #[test]
     fn peers_have_places_and_strangers_have_none() {
@@ -306,9 +361,9 @@ mod tests {
     #[test]
     fn a_late_acceptance_moves_nothing_back() {
         let mut progress = Progress::new(Index(5));
-        assert!(progress.accepted(Index(5)));
-        progress.sent(Index(9));
-        assert!(!progress.accepted(Index(3)), "overtaken by a later one");
+        assert!(accepted(&mut progress, Index(5)));
+        sent(&mut progress, Index(9));
+        assert!(!accepted(&mut progress, Index(3)), "overtaken by a later one");
         assert_eq!((progress.matched, progress.next()), (Index(5), Index(10)));
     }
 
@@ -318,8 +373,8 @@ mod tests {
         assert!(progress.refusal_is_current(Index(9)));
         progress.probe_after(Index(4));
         assert!(!progress.refusal_is_current(Index(9)), "answered already");
-        progress.accepted(Index(4));
-        progress.sent(Index(12));
+        accepted(&mut progress, Index(4));
+        sent(&mut progress, Index(12));
         assert!(progress.refusal_is_current(Index(8)), "a pipelined append got lost");
         assert!(!progress.refusal_is_current(Index(4)), "known to agree");
         assert!(!progress.refusal_is_current(Index(13)), "never asked");
@@ -330,9 +385,9 @@ mod tests {
     #[test]
     fn probing_sends_the_same_until_it_is_answered() {
         let mut progress = Progress::new(Index(9));
-        progress.sent(Index(10));
+        sent(&mut progress, Index(10));
         assert_eq!(progress.next(), Index(10));
-        progress.accepted(Index(10));
+        accepted(&mut progress, Index(10));
         assert_eq!((progress.mode(), progress.next()), (Mode::Replicate, Index(11)));
     }
 
@@ -340,14 +395,17 @@ mod tests {
     fn a_reply_without_news_brings_something_once_a_heartbeat() {
         let mut progress = Progress::new(Index(9));
         progress.probe_after(Index(0));
-        assert!(progress.accepted(Index(0)), "the probe is answered: the logs agree before the first entry");
-        progress.sent(Index(3));
-        assert!(!progress.accepted(Index(0)), "a copy of that answer");
+        assert!(
+            accepted(&mut progress, Index(0)),
+            "the probe is answered: the logs agree before the first entry"
+        );
+        sent(&mut progress, Index(3));
+        assert!(!accepted(&mut progress, Index(0)), "a copy of that answer");
         progress.probe_after(Index(0));
-        assert!(!progress.accepted(Index(0)), "and another");
+        assert!(!accepted(&mut progress, Index(0)), "and another");
         progress.heartbeat();
-        assert!(progress.accepted(Index(0)));
-        assert!(progress.accepted(Index(3)), "news always is");
+        assert!(accepted(&mut progress, Index(0)));
+        assert!(accepted(&mut progress, Index(3)), "news always is");
     }
 
     #[test]

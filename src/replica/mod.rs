@@ -88,8 +88,26 @@ pub struct Options {
     /// Whether a server that has heard from a leader within the least election timeout ignores requests for its vote
     /// (thesis 4.2.3).
     pub sticky: bool,
+    /// Bounds of what is on its way.
+    pub flow: Flow,
     /// A bug to be planted, to see whether the checkers find it.
     pub bug: Option<Bug>,
+}
+
+/// Bounds of what is on its way; where one is none there is no such bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// The most appends to one follower that wait for an answer (thesis 10.2.2; `MaxInflightMsgs` of etcd's raft). Beyond,
+    /// it gets heartbeats only.
+    pub max_inflight: Option<NonZeroU32>,
+    /// So many bytes of entries in them are enough, at least one entry (`MaxInflightBytes`).
+    pub max_inflight_bytes: Option<NonZeroU32>,
+    /// The most bytes of commands that a leader has taken and not committed yet. Beyond, it answers [`Refusal::Busy`];
+    /// one command always fits (`MaxUncommittedEntriesSize`).
+    pub max_uncommitted_bytes: Option<NonZeroU32>,
+    /// The most bytes of entries that a follower keeps although it lacks what comes before them (thesis 10.2.2). With
+    /// none it keeps none, and asks for them again.
+    pub max_early_bytes: Option<NonZeroU32>,
 }
 
 /// A planted bug: a known mistake of Raft implementations, built in on purpose and chosen at run time.
@@ -387,7 +405,8 @@ pub enum Refusal {
         /// The leader of the current term, if known (Raft thesis, section 6.2).
         hint: Option<NodeId>,
     },
-    /// The leader takes none for the moment: it hands its leadership over.
+    /// The leader takes none for the moment: it hands its leadership over, or has taken as much as it may that is not
+    /// committed yet.
     Busy,
 }
 

@@ -32,6 +32,8 @@ pub struct Counters {
     pub requests_accepted: u64,
     /// Requests of clients that a node refused.
     pub requests_refused: u64,
+    /// Those of them that a leader refused since it was busy.
+    pub requests_put_off: u64,
     /// Requests of clients that a node acknowledged as done.
     pub requests_acknowledged: u64,
     /// Sessions of clients that were opened.

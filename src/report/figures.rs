@@ -135,14 +135,21 @@ fn traffic(report: &Report) -> Vec<Figure> {
         ),
     ];
     if report.service.invoked > 0 {
+        let is_busy = counters.requests_put_off > 0;
+        let refusers =
+            if is_busy { "by nodes that did not lead, or were busy" } else { "by nodes that did not lead" };
         let per_command = match counters.requests_acknowledged {
             0 => "-".into(),
             commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
         };
         all.extend([
-            figure("requests refused", count(counters.requests_refused), "by nodes that did not lead"),
+            figure("requests refused", count(counters.requests_refused), refusers),
             figure("frames per command", per_command, "frames delivered over requests acknowledged"),
         ]);
+    }
+    if counters.requests_put_off > 0 {
+        let note = "by leaders that handed over, or had taken as much as they may";
+        all.push(figure("requests put off", count(counters.requests_put_off), note));
     }
     if counters.sessions_opened > 0 {
         all.extend([

@@ -7,6 +7,7 @@ use super::places::{Change, Places};
 use super::service::{Served, Service};
 use crate::ids::{Epoch, Index};
 use crate::plan::Plan;
+use crate::replica::Refusal;
 use crate::time::Time;
 use crate::trace::{Body, Observer, Record};
 
@@ -91,7 +92,10 @@ impl Metrics {
                 counters.frames_rejected.count(why);
             }
             Body::CallFailed { .. } => counters.calls_failed += 1,
-            Body::Refused { .. } => counters.requests_refused += 1,
+            Body::Refused { reason, .. } => {
+                counters.requests_refused += 1;
+                counters.requests_put_off += u64::from(reason == Refusal::Busy);
+            }
             Body::Crashed => counters.crashes += 1,
             Body::Booted { epoch, .. } if epoch > Epoch(1) => counters.restarts += 1,
             Body::Paused => counters.pauses += 1,

@@ -2,7 +2,7 @@
 
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Plan};
-use crate::replica::Options;
+use crate::replica::{Flow, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
@@ -27,6 +27,9 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
             format!("every {every} bytes of applied entries, in chunks of {chunk} bytes"),
         ));
     }
+    if raft.flow != Flow::default() {
+        all.push(("flow", flow(&raft.flow)));
+    }
     if !plan.network.links.is_empty() {
         all.push(("other links", format!("{} directed links differ", plan.network.links.len())));
     }
@@ -49,6 +52,18 @@ fn switches(raft: &Options) -> String {
     let all = [(raft.pre_vote, "pre-vote"), (raft.check_quorum, "check-quorum"), (raft.sticky, "sticky")];
     let on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
     if on.is_empty() { "none".into() } else { on.join(", ") }
+}
+
+/// What is bounded of what is on its way.
+fn flow(flow: &Flow) -> String {
+    let all = [
+        (flow.max_inflight, "appends in flight"),
+        (flow.max_inflight_bytes, "bytes in flight"),
+        (flow.max_uncommitted_bytes, "uncommitted bytes"),
+        (flow.max_early_bytes, "bytes that came early"),
+    ];
+    let given = all.into_iter().filter_map(|(most, what)| Some(format!("{} {what}", most?)));
+    format!("at most {}", given.collect::<Vec<_>>().join(", "))
 }
 
 /// What is unusual about the beginning.

@@ -7,7 +7,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, End, Event, Expectation, Fault, Jitter, Link, Logs, Mix,
     Moment, Network, Plan, Property, Settle, Shape, Span, Start, Target,
 };
-use crate::replica::{Options, Refusal};
+use crate::replica::{Flow, Options, Refusal};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Loss, Outcome as Returned, Rejection, StopReason};
@@ -44,6 +44,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 pre_vote: false,
                 check_quorum: false,
                 sticky: false,
+                flow: Flow::default(),
                 bug: None,
             },
             flush: Distribution::Constant(ms(1)),

@@ -138,6 +138,8 @@ pub enum Reply {
     Registered(SessionId),
     /// There is no such session, or no longer: the operation is not carried out now, and whether it was is forgotten.
     NoSession,
+    /// This node leads, but takes nothing for the moment. The operation had and will have no effect.
+    Busy,
 }
 
 /// Writes a reply over `buffer`'s contents.
@@ -164,6 +166,7 @@ pub fn encode_reply(reply: &Reply, buffer: &mut Vec<u8>) {
             buffer.extend_from_slice(&session.0.to_le_bytes());
         }
         Reply::NoSession => buffer.push(4),
+        Reply::Busy => buffer.push(5),
     }
 }
 
@@ -194,6 +197,7 @@ pub fn decode_reply(bytes: &[u8]) -> Option<Reply> {
             Some(Reply::Registered(SessionId(u64::from_le_bytes(session.try_into().ok()?))))
         }
         [4] => Some(Reply::NoSession),
+        [5] => Some(Reply::Busy),
         _ => None,
     }
 }
@@ -224,6 +228,7 @@ mod tests {
             Just(Reply::Unknown),
             any::<u64>().prop_map(|session| Reply::Registered(SessionId(session))),
             Just(Reply::NoSession),
+            Just(Reply::Busy),
         ]
     }
 

@@ -54,6 +54,15 @@ pub(super) const PRIORITY: Bounds = Bounds { name: "priorities", least: 0, most:
 pub(super) const SNAPSHOT_EVERY: Bounds = Bounds { name: "snapshot_every", least: 1, most: 1 << 30 };
 /// Bytes of a snapshot in one message. A chunk fits into a frame.
 pub(super) const SNAPSHOT_CHUNK: Bounds = Bounds { name: "snapshot_chunk", least: 1, most: 512 << 10 };
+/// Appends to one follower without an answer.
+pub(super) const MAX_INFLIGHT: Bounds = Bounds { name: "max_inflight", least: 1, most: 1 << 20 };
+/// Bytes of entries in them.
+pub(super) const MAX_INFLIGHT_BYTES: Bounds = Bounds { name: "max_inflight_bytes", least: 1, most: 1 << 30 };
+/// Bytes of commands that are not committed.
+pub(super) const MAX_UNCOMMITTED_BYTES: Bounds =
+    Bounds { name: "max_uncommitted_bytes", least: 1, most: 1 << 30 };
+/// Bytes of entries that wait for those before them.
+pub(super) const MAX_EARLY_BYTES: Bounds = Bounds { name: "max_early_bytes", least: 1, most: 1 << 30 };
 /// Bytes that a link carries in a second. The greatest number stands for any: so a link can differ from a default.
 pub(super) const BANDWIDTH: Bounds = Bounds { name: "bandwidth", least: 1, most: 1 << 40 };
 /// How many clients.
@@ -83,7 +92,7 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 23] = [
+const ALL: [Bounds; 27] = [
     FORMAT,
     SEED,
     VOTERS,
@@ -107,6 +116,10 @@ const ALL: [Bounds; 23] = [
     AT_LEAST,
     AT_MOST,
     TERM_AT_MOST,
+    MAX_INFLIGHT,
+    MAX_INFLIGHT_BYTES,
+    MAX_UNCOMMITTED_BYTES,
+    MAX_EARLY_BYTES,
 ];
 
 /// The bounds of the number of this name.

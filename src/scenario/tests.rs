@@ -6,7 +6,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
     Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
-use crate::replica::{Bug, Options};
+use crate::replica::{Bug, Flow, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use proptest::collection::vec;
@@ -508,6 +508,7 @@ prop_compose! {
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
         snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
         (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
+        flow in any::<[u32; 4]>(),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
@@ -515,6 +516,9 @@ prop_compose! {
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
         let (snapshot_every, snapshot_chunk) = (snapshots.0.and_then(NonZeroU32::new), NonZeroU32::new(snapshots.1).expect("positive"));
+        let [max_inflight, max_inflight_bytes, max_uncommitted_bytes, max_early_bytes] =
+            flow.map(|most| NonZeroU32::new(most % 3 * (most >> 13)));
+        let flow = Flow { max_inflight, max_inflight_bytes, max_uncommitted_bytes, max_early_bytes };
         let raft = Options {
             heartbeat,
             election_timeout,
@@ -524,6 +528,7 @@ prop_compose! {
             pre_vote,
             check_quorum,
             sticky,
+            flow,
             bug,
         };
         let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };

@@ -9,8 +9,8 @@ use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
 use squall::raft::RaftSoftware;
 use squall::raft::message::{Message, Outcome};
 use squall::replica::{
-    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, HardState, Input, Options, Recovered, Replica,
-    Role, Snapshot, Software, Status, Write,
+    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, Flow, HardState, Input, Options, Recovered,
+    Replica, Role, Snapshot, Software, Status, Write,
 };
 use squall::rng::Stream;
 use squall::time::{Duration, LocalTime};
@@ -81,6 +81,7 @@ pub(crate) fn options() -> Options {
         pre_vote: false,
         check_quorum: false,
         sticky: false,
+        flow: Flow::default(),
         bug: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
-use crate::replica::{Role, TransferStep};
+use crate::replica::{Refusal, Role, TransferStep};
 use crate::time::Time;
 use crate::trace::{Body, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +149,7 @@ impl Happenings {
                 let ended = What::Ended(operation, Ending::of(outcome));
                 found.extend(began.map(|began| at(began, ended)));
             }
+            Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
             Body::Accepted { index, term, .. } if index > self.committed => {
                 self.accepted.insert((index, term));
             }

@@ -3,7 +3,7 @@
 use super::logs;
 use super::{bounded, bounded_value, distribution, limited, node, positive};
 use crate::plan::{Cluster, Network};
-use crate::replica::{Bug, Options};
+use crate::replica::{Bug, Flow, Options};
 use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -40,10 +40,24 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             pre_vote: cluster.raft.pre_vote,
             check_quorum: cluster.raft.check_quorum,
             sticky: cluster.raft.sticky,
+            flow: flow(&raft, &cluster.raft, notes),
             bug: cluster.bug.map(bug),
         },
         flush,
         call_timeout: cluster.rpc.timeout,
+    }
+}
+
+/// The bounds of what is on its way.
+fn flow(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) -> Flow {
+    let mut bound = |value: Option<u64>, bounds| {
+        value.map(|value| bounded(path, value, bounds, notes)).and_then(NonZeroU32::new)
+    };
+    Flow {
+        max_inflight: bound(raft.max_inflight, bounds::MAX_INFLIGHT),
+        max_inflight_bytes: bound(raft.max_inflight_bytes, bounds::MAX_INFLIGHT_BYTES),
+        max_uncommitted_bytes: bound(raft.max_uncommitted_bytes, bounds::MAX_UNCOMMITTED_BYTES),
+        max_early_bytes: bound(raft.max_early_bytes, bounds::MAX_EARLY_BYTES),
     }
 }
 

@@ -18,6 +18,12 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
     match event {
         Event::RepeatAnswered | Event::SessionExpired => sessions(),
         Event::OperationDone | Event::OperationUnknown | Event::RequestRefused => load(),
+        Event::RequestPutOff => {
+            let none = plan.cluster.raft.flow.max_uncommitted_bytes.is_none()
+                && !actions.any(|action| matches!(action, Action::Transfer(_)));
+            let help = "bound what they take: `raft: (max_uncommitted_bytes: 1000000)`";
+            load().or(none.then_some(("leaders take whatever they are asked for", help)))
+        }
         Event::FrameDuplicated => {
             let none = plan.network.default.duplicate == Rate::ZERO
                 && plan.network.links.iter().all(|(.., link)| link.duplicate == Rate::ZERO);

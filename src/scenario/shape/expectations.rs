@@ -79,6 +79,7 @@ enum Event {
     FrameRejected,
     CallFailed,
     RequestRefused,
+    RequestPutOff,
     OperationDone,
     OperationUnknown,
     RepeatAnswered,

@@ -92,6 +92,10 @@ pub(super) struct Raft {
     pub(super) pre_vote: bool,
     pub(super) check_quorum: bool,
     pub(super) sticky: bool,
+    pub(super) max_inflight: Option<u64>,
+    pub(super) max_inflight_bytes: Option<u64>,
+    pub(super) max_uncommitted_bytes: Option<u64>,
+    pub(super) max_early_bytes: Option<u64>,
 }
 
 impl Default for Raft {
@@ -105,6 +109,10 @@ impl Default for Raft {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            max_inflight: None,
+            max_inflight_bytes: None,
+            max_uncommitted_bytes: None,
+            max_early_bytes: None,
         }
     }
 }

@@ -45,6 +45,8 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) check_quorum: f64,
     #[serde(default)]
     pub(in crate::scenario) sticky: f64,
+    #[serde(default)]
+    pub(in crate::scenario) flow: Flow,
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
     #[serde(default)]
@@ -87,6 +89,25 @@ pub(in crate::scenario) struct Snapshots {
 
 fn usual_chunk() -> (u64, u64) {
     (65_536, 65_536)
+}
+
+/// What the bounds of what is on its way are drawn from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::scenario) struct Flow {
+    pub(in crate::scenario) inflight: Option<Limit>,
+    pub(in crate::scenario) inflight_bytes: Option<Limit>,
+    pub(in crate::scenario) uncommitted_bytes: Option<Limit>,
+    pub(in crate::scenario) early_bytes: Option<Limit>,
+}
+
+/// A bound that some runs have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Limit {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) most: (u64, u64),
 }
 
 /// What links are drawn from.

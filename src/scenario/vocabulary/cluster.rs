@@ -119,6 +119,14 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("pre_vote", "true or false", "whether a node asks first whether it would get votes, and becomes a candidate only then", "true").or("false"),
             Entry::field("check_quorum", "true or false", "whether a leader steps down that has heard from no majority for the least election timeout", "true").or("false"),
             Entry::field("sticky", "true or false", "whether a node that has heard from a leader within the least election timeout ignores requests for its vote", "true").or("false"),
+            Entry::field("max_inflight", "whole number", "the most appends to one follower that wait for an answer; beyond, it gets heartbeats only", "64")
+                .within(bounds::MAX_INFLIGHT),
+            Entry::field("max_inflight_bytes", "whole number", "so many bytes of entries in them are enough; one entry always fits", "100000")
+                .within(bounds::MAX_INFLIGHT_BYTES),
+            Entry::field("max_uncommitted_bytes", "whole number", "the most bytes of commands that a leader has taken and not committed; beyond, it is busy; one always fits", "1000000")
+                .within(bounds::MAX_UNCOMMITTED_BYTES),
+            Entry::field("max_early_bytes", "whole number", "the most bytes of entries that a follower keeps until those before them come; without it none", "100000")
+                .within(bounds::MAX_EARLY_BYTES),
         ],
         frame: "cluster: (voters: 5, raft: (@))",
     },

@@ -179,6 +179,10 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("FrameRejected", "a frame between nodes is refused by its receiver"),
             Entry::word("CallFailed", "a call between nodes has no answer by its deadline"),
             Entry::word("RequestRefused", "a node refuses a client's request"),
+            Entry::word(
+                "RequestPutOff",
+                "a leader is busy, and refuses a client's request for the time being",
+            ),
             Entry::word("OperationDone", "a client's operation is done"),
             Entry::word(
                 "OperationUnknown",

@@ -85,6 +85,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("pre_vote", "rate", "in what share of the runs nodes ask for pre-votes", "0.5").or("0").limit(SHARE),
             Entry::field("check_quorum", "rate", "in what share of the runs leaders look after their quorum", "0.5").or("0").limit(SHARE),
             Entry::field("sticky", "rate", "in what share of the runs nodes with a current leader ignore requests for votes", "0.5").or("0").limit(SHARE),
+            Entry::field("flow", "struct", "bounds of what is on its way; without it there are none", "(inflight: (likely: 0.5, most: (1, 256)))"),
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
@@ -109,6 +110,34 @@ pub(super) const SECTIONS: &[Section] = &[
                 .within(bounds::SNAPSHOT_CHUNK),
         ],
         frame: "cluster: (voters: [(5, 1)], snapshots: (@))",
+    },
+    Section {
+        name: "flow",
+        kind: Kind::Struct,
+        places: &["cluster.flow"],
+        about: "What the bounds of what is on its way are drawn from.",
+        entries: &[
+            Entry::field("inflight", "limit", "the most appends to one follower that wait for an answer", "(likely: 0.5, most: (1, 256))")
+                .within(bounds::MAX_INFLIGHT),
+            Entry::field("inflight_bytes", "limit", "so many bytes of entries in them are enough", "(likely: 0.5, most: (100, 65536))")
+                .within(bounds::MAX_INFLIGHT_BYTES),
+            Entry::field("uncommitted_bytes", "limit", "the most bytes of commands that a leader has taken and not committed", "(likely: 0.5, most: (1000, 1000000))")
+                .within(bounds::MAX_UNCOMMITTED_BYTES),
+            Entry::field("early_bytes", "limit", "the most bytes of entries that a follower keeps until those before them come", "(likely: 0.5, most: (100, 100000))")
+                .within(bounds::MAX_EARLY_BYTES),
+        ],
+        frame: "cluster: (voters: [(5, 1)], flow: (@))",
+    },
+    Section {
+        name: "limit",
+        kind: Kind::Struct,
+        places: &["cluster.flow.inflight", "cluster.flow.inflight_bytes", "cluster.flow.uncommitted_bytes", "cluster.flow.early_bytes"],
+        about: "A bound that some runs have.",
+        entries: &[
+            likely("0.5").or("1"),
+            Entry::field("most", "(whole number, whole number)", "what it is", "(100, 65536)").required().limit("as in `flow`"),
+        ],
+        frame: "cluster: (voters: [(5, 1)], flow: (inflight: (@)))",
     },
     Section {
         name: "network",

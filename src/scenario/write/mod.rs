@@ -7,7 +7,7 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
-use crate::replica::Options;
+use crate::replica::{Flow, Options};
 use crate::rng::Distribution;
 use crate::time::Duration;
 use std::num::NonZeroU64;
@@ -95,10 +95,11 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
     lines.push(format!(
-        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{on}),",
+        "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{}{on}),",
         raft.heartbeat,
         raft.max_batch_bytes,
-        snapshots(raft)
+        snapshots(raft),
+        flow(&raft.flow)
     ));
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
@@ -112,6 +113,17 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
 fn snapshots(raft: &Options) -> String {
     let every = raft.snapshot_every.map_or(String::new(), |bytes| format!(", snapshot_every: {bytes}"));
     format!("{every}, snapshot_chunk: {}", raft.snapshot_chunk)
+}
+
+fn flow(flow: &Flow) -> String {
+    let all = [
+        ("max_inflight", flow.max_inflight),
+        ("max_inflight_bytes", flow.max_inflight_bytes),
+        ("max_uncommitted_bytes", flow.max_uncommitted_bytes),
+        ("max_early_bytes", flow.max_early_bytes),
+    ];
+    let given = all.into_iter().filter_map(|(name, most)| Some(format!(", {name}: {}", most?)));
+    given.collect()
 }
 
 fn network(network: &Network, lines: &mut Vec<String>) {

@@ -9,8 +9,8 @@ mod ranges;
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
-    Between, Chance, ClientRanges, ClusterRanges, NetworkRanges, Profile, SessionRanges, Settle,
-    SnapshotRanges,
+    Between, Chance, ClientRanges, ClusterRanges, FlowRanges, LimitRange, NetworkRanges, Profile,
+    SessionRanges, Settle, SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -104,6 +104,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         pre_vote: rate(&field("pre_vote"), nodes.pre_vote, notes),
         check_quorum: rate(&field("check_quorum"), nodes.check_quorum, notes),
         sticky: rate(&field("sticky"), nodes.sticky, notes),
+        flow: flow(&field("flow"), &nodes.flow, notes),
         flush: times(&field("flush"), nodes.flush, notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
@@ -121,6 +122,30 @@ fn snapshots(path: &Path<'_>, shape: Option<&shape::Snapshots>, notes: &mut Note
         likely: rate(&path.field("likely"), shape.likely, notes),
         every: wholes(&path.field("every"), shape.every, bounds::SNAPSHOT_EVERY, notes),
         chunk: wholes(&path.field("chunk"), shape.chunk, bounds::SNAPSHOT_CHUNK, notes),
+    }
+}
+
+/// What the bounds of what is on its way are drawn from.
+fn flow(path: &Path<'_>, shape: &shape::Flow, notes: &mut Notes<'_>) -> FlowRanges {
+    let mut limit = |name, limit: Option<&shape::Limit>, bounds| match limit {
+        None => LimitRange { likely: Rate::ZERO, most: Between { least: 1, most: 1 } },
+        Some(shape) => {
+            let path = path.field(name);
+            LimitRange {
+                likely: rate(&path.field("likely"), shape.likely, notes),
+                most: wholes(&path.field("most"), shape.most, bounds, notes),
+            }
+        }
+    };
+    FlowRanges {
+        inflight: limit("inflight", shape.inflight.as_ref(), bounds::MAX_INFLIGHT),
+        inflight_bytes: limit("inflight_bytes", shape.inflight_bytes.as_ref(), bounds::MAX_INFLIGHT_BYTES),
+        uncommitted_bytes: limit(
+            "uncommitted_bytes",
+            shape.uncommitted_bytes.as_ref(),
+            bounds::MAX_UNCOMMITTED_BYTES,
+        ),
+        early_bytes: limit("early_bytes", shape.early_bytes.as_ref(), bounds::MAX_EARLY_BYTES),
     }
 }
 
