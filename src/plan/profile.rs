@@ -60,6 +60,10 @@ pub struct ClusterRanges {
     pub check_quorum: Rate,
     /// In what share of the runs servers with a current leader ignore requests for votes.
     pub sticky: Rate,
+    /// Reads that take no entry of the log.
+    pub reads: ReadRanges,
+    /// How clocks drift.
+    pub clocks: ClockRanges,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// In what share of the runs nodes have priorities of their own.
@@ -68,6 +72,26 @@ pub struct ClusterRanges {
     pub shuffled_logs: Rate,
     /// A bug that is planted in every node of every run.
     pub bug: Option<Bug>,
+}
+
+/// What reads are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadRanges {
+    /// In what share of the runs they take no entry of the log.
+    pub likely: Rate,
+    /// In what share of these runs leaders hold leases, and servers are sticky.
+    pub leases: Rate,
+    /// In what share of these runs followers answer reads.
+    pub followers: Rate,
+}
+
+/// What clocks are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockRanges {
+    /// In what share of the runs they drift.
+    pub likely: Rate,
+    /// By how many parts per million at most, which leases reckon with.
+    pub drift_ppm: Between<u32>,
 }
 
 /// What snapshots are drawn from.

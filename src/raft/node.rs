@@ -5,6 +5,7 @@ use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
+use super::reads::Reads;
 use super::snapshot::Snapshots;
 use super::transfer::Transfer;
 use super::writes::Writes;
@@ -60,6 +61,7 @@ pub struct Raft {
     pub(super) heartbeat_due: LocalTime,
     pub(super) contact: QuorumContact,
     pub(super) transfer: Option<Transfer>,
+    pub(super) reads: Reads,
 }
 
 impl Raft {
@@ -109,6 +111,7 @@ impl Raft {
             heartbeat_due: now,
             contact: QuorumContact::default(),
             transfer: None,
+            reads: Reads::new(now),
         };
         raft.draw_timeout();
         raft.restart_timer(now);
@@ -299,12 +302,16 @@ impl Replica for Raft {
     fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
         match input {
             Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.read(now, request, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
             Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
             Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
             Input::Wake => self.wake(now, out),
             Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
             Input::Persisted(id) => self.persisted(now, id, out),
+        }
+        if !self.reads.is_idle() {
+            self.tend_reads(now, out);
         }
         self.save_hard_state(out);
         self.show(out);
@@ -332,6 +339,7 @@ mod tests {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            reads: crate::replica::Reads::default(),
             bug: None,
         };
         let recovered =

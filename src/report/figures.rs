@@ -144,6 +144,17 @@ fn traffic(report: &Report) -> Vec<Figure> {
             figure("frames per command", per_command, "frames delivered over requests acknowledged"),
         ]);
     }
+    let served = counters.reads_served.by_right();
+    if served.iter().any(|(_, times)| *times > 0) {
+        all.extend([
+            figure("reads served", sum(&served), reasons(&served, "from the store of a node")),
+            figure(
+                "read rounds",
+                count(counters.read_rounds),
+                "in which a leader asked whether it still leads",
+            ),
+        ]);
+    }
     if counters.sessions_opened > 0 {
         all.extend([
             figure(

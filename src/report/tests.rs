@@ -32,6 +32,7 @@ pub(super) fn plan(voters: u32) -> Plan {
         duration: ms(2000),
         cluster: Cluster {
             priorities: Vec::new(),
+            drifts_ppm: Vec::new(),
             voters,
             first_leader: None,
             logs: Logs::Same,
@@ -44,6 +45,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 pre_vote: false,
                 check_quorum: false,
                 sticky: false,
+                reads: crate::replica::Reads::default(),
                 bug: None,
             },
             flush: Distribution::Constant(ms(1)),

@@ -6,7 +6,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
     Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
-use crate::replica::{Bug, Options};
+use crate::replica::{Bug, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use proptest::collection::vec;
@@ -508,12 +508,14 @@ prop_compose! {
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
         snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
         (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
+        (by, at_followers, max_drift_ppm, drift) in (0..4_usize, any::<bool>(), 0..=500_000_u32, -500_000..=500_000_i32),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
+        let by = [ReadBy::Log, ReadBy::Index, ReadBy::Lease, ReadBy::Local][by];
         let (snapshot_every, snapshot_chunk) = (snapshots.0.and_then(NonZeroU32::new), NonZeroU32::new(snapshots.1).expect("positive"));
         let raft = Options {
             heartbeat,
@@ -523,11 +525,13 @@ prop_compose! {
             snapshot_chunk,
             pre_vote,
             check_quorum,
-            sticky,
+            sticky: sticky || by == ReadBy::Lease,
+            reads: Reads { by, at_followers: at_followers && by != ReadBy::Log, max_drift_ppm },
             bug,
         };
+        let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; voters as usize] };
         let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
-        Cluster { voters, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
+        Cluster { voters, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, call_timeout }
     }
 }
 

@@ -83,6 +83,11 @@ enum Event {
     OperationUnknown,
     RepeatAnswered,
     SessionExpired,
+    IndexRead,
+    LeaseRead,
+    FollowerRead,
+    LocalRead,
+    ReadRound,
     NodeCrashed,
     NodeRestarted,
     NodeBlank,
@@ -106,4 +111,5 @@ enum Property {
     DurableCommit,
     AcknowledgedWrites,
     ExactlyOnce,
+    CurrentReads,
 }

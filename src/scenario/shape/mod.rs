@@ -65,6 +65,8 @@ pub(super) struct Cluster {
     #[serde(default)]
     pub(super) raft: Raft,
     #[serde(default)]
+    pub(super) clock: Clock,
+    #[serde(default)]
     pub(super) disk: Disk,
     #[serde(default)]
     pub(super) rpc: Rpc,
@@ -92,6 +94,18 @@ pub(super) struct Raft {
     pub(super) pre_vote: bool,
     pub(super) check_quorum: bool,
     pub(super) sticky: bool,
+    pub(super) read: Read,
+    pub(super) follower_reads: bool,
+    pub(super) max_drift: u64,
+}
+
+/// How reads are answered.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub(super) enum Read {
+    Log,
+    Index,
+    Lease,
+    Local,
 }
 
 impl Default for Raft {
@@ -105,8 +119,18 @@ impl Default for Raft {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            read: Read::Log,
+            follower_reads: false,
+            max_drift: 0,
         }
     }
+}
+
+/// The clocks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Clock {
+    pub(super) drift: Vec<i64>,
 }
 
 /// The disks.
@@ -148,6 +172,9 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
+    ReadWithoutOwnTermCommit,
+    LocalRead,
+    LeaseIgnoresDrift,
 }
 
 /// The links.

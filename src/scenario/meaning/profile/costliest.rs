@@ -4,7 +4,7 @@ use crate::plan::{
     Arrival, Backoff, Chance, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan,
     Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
-use crate::replica::Options;
+use crate::replica::{Options, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -92,6 +92,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             voters,
             first_leader: None,
             priorities: Vec::new(),
+            drifts_ppm: Vec::new(),
             logs: Logs::Same,
             raft: Options {
                 heartbeat,
@@ -102,6 +103,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
                 pre_vote: cluster.pre_vote != Rate::ZERO,
                 check_quorum: false,
                 sticky: false,
+                reads: Reads::default(),
                 bug: None,
             },
             flush: Distribution::Constant(cluster.flush.least),
