@@ -165,8 +165,7 @@ impl Raft {
     fn take_read(&mut self, now: LocalTime, reader: Reader, out: &mut Effects) {
         let at = self.read_index();
         if self.role == Role::Leader && (self.holds_lease(now) || self.reads_unconfirmed()) {
-            let right =
-                if self.options.reads.by == ReadBy::Lease { ReadRight::Lease } else { ReadRight::Index };
+            let right = if self.holds_lease(now) { ReadRight::Lease } else { ReadRight::Local };
             self.serve(reader, at, right, out);
             return self.renew_lease(now, out);
         }
