@@ -29,11 +29,14 @@ pub enum Property {
     /// An operation of a client takes effect once at most, however often it is asked for, and by the same entry on all
     /// nodes (thesis, section 6.3). Examined where clients may ask twice for the same.
     ExactlyOnce,
+    /// What an operation of a client finds is no older than what any operation on that key had found or written that
+    /// was over before this one began. Examined where there are clients.
+    CurrentReads,
 }
 
 impl Property {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ElectionSafety,
         Self::OneVote,
         Self::LeaderAppendOnly,
@@ -46,6 +49,7 @@ impl Property {
         Self::DurableCommit,
         Self::AcknowledgedWrites,
         Self::ExactlyOnce,
+        Self::CurrentReads,
     ];
 
     /// Its name in reports.
@@ -63,6 +67,7 @@ impl Property {
             Self::DurableCommit => "durable commit",
             Self::AcknowledgedWrites => "acknowledged writes",
             Self::ExactlyOnce => "exactly once",
+            Self::CurrentReads => "current reads",
         }
     }
 
@@ -81,6 +86,7 @@ impl Property {
             Self::DurableCommit => "commits are durable on a quorum",
             Self::AcknowledgedWrites => "what was acknowledged stays done",
             Self::ExactlyOnce => "no operation takes effect twice",
+            Self::CurrentReads => "no operation misses what was done before it",
         }
     }
 }

@@ -15,7 +15,7 @@
 //! - `run 500ms [nX ..]`: time passes; who is due by then is woken, one after the other, and it is settled among these
 //!   nodes, or among all, each time.
 //! - `timers`: when each node wants to be woken, counted from now.
-//! - `propose nX COMMAND ..`: a client proposes. `transfer nX nY`: an operator asks nX to hand over to nY.
+//! - `propose nX COMMAND ..`: a client proposes. `read nX ..`: a client reads. `transfer nX nY`: an operator asks nX to hand over to nY.
 //! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
 //!   `any` stands for any node.
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
@@ -35,10 +35,12 @@ use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
-    AppendEntries, AppendEntriesReply, InstallSnapshot, InstallSnapshotReply, Message, Outcome, PreVote,
-    PreVoteReply, RequestVote, RequestVoteReply, TimeoutNow,
+    AppendEntries, AppendEntriesReply, Contact, ContactReply, InstallSnapshot, InstallSnapshotReply, Message,
+    Outcome, PreVote, PreVoteReply, ReadIndex, ReadIndexReply, RequestVote, RequestVoteReply, TimeoutNow,
 };
-use squall::replica::{Base, Bug, Entries, Entry, EntryKind, HardState, Input, Role, Snapshot};
+use squall::replica::{
+    Base, Bug, Entries, Entry, EntryKind, HardState, Input, ReadBy, Reads, Role, Snapshot,
+};
 use squall::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -95,6 +97,7 @@ impl goldenscript::Runner for Script {
             "wake" => self.0.step(node(&words, 0)?, Input::Wake),
             "advance" => self.0.now += words.first().ok_or("how long?")?.parse()?,
             "propose" => self.propose(command)?,
+            "read" => nodes(&words)?.into_iter().for_each(|id| self.0.read(id)),
             "transfer" => self.0.step(node(&words, 0)?, Input::Transfer { to: node(&words, 1)? }),
             "deliver" | "drop" | "duplicate" => self.route(&command.name, &words, &keys)?,
             "settle" => self.settle(&nodes(&words)?),
@@ -147,11 +150,15 @@ impl Script {
         options.pre_vote = words.contains(&"pre-vote");
         options.check_quorum = words.contains(&"check-quorum");
         options.sticky = words.contains(&"sticky");
+        options.reads = reads(words, keys)?;
         options.bug = match keys.get("bug") {
             None => None,
             Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
             Some(&"old-snapshot-accepted") => Some(Bug::OldSnapshotAccepted),
             Some(&"truncate-before-snapshot-durable") => Some(Bug::TruncateBeforeSnapshotDurable),
+            Some(&"read-without-own-term-commit") => Some(Bug::ReadWithoutOwnTermCommit),
+            Some(&"local-read") => Some(Bug::LocalRead),
+            Some(&"lease-ignores-drift") => Some(Bug::LeaseIgnoresDrift),
             Some(other) => return Err(format!("no such bug: {other}").into()),
         };
         let priorities = keys.get("priorities").unwrap_or(&"").split_whitespace();
@@ -323,6 +330,17 @@ impl Script {
                 Message::PreVoteReply(PreVoteReply { term, granted, candidacy })
             }
             "TimeoutNow" => Message::TimeoutNow(TimeoutNow { term }),
+            "Contact" => Message::Contact(Contact { term, round: number("round")? }),
+            "ContactReply" => Message::ContactReply(ContactReply { term, round: number("round")? }),
+            "ReadIndex" => {
+                Message::ReadIndex(ReadIndex { term, life: number("life")?, number: number("number")? })
+            }
+            "ReadIndexReply" => Message::ReadIndexReply(ReadIndexReply {
+                term,
+                life: number("life")?,
+                number: number("number")?,
+                index: keys.get("index").map(|index| index.parse().map(Index)).transpose()?,
+            }),
             "AppendEntries" => {
                 let (prev_index, prev_term) = position("prev")?;
                 let count = Entries::new(&entries).count() as u32;
@@ -429,6 +447,19 @@ impl Script {
         }
         output
     }
+}
+
+/// How reads are answered: `read=index|lease|local`, `follower-reads`, `drift=PPM`.
+fn reads(words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<Reads, Box<dyn Error>> {
+    let by = match keys.get("read") {
+        None => ReadBy::Log,
+        Some(&"index") => ReadBy::Index,
+        Some(&"lease") => ReadBy::Lease,
+        Some(&"local") => ReadBy::Local,
+        Some(other) => return Err(format!("no such way to read: {other}").into()),
+    };
+    let max_drift_ppm = keys.get("drift").map_or(Ok(0), |drift| drift.parse())?;
+    Ok(Reads { by, at_followers: words.contains(&"follower-reads"), max_drift_ppm })
 }
 
 /// The words of a command, and its `key=value` pairs.

@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 10] = [
+const PLANTED: [(Bug, &str); 13] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -27,6 +27,9 @@ const PLANTED: [(Bug, &str); 10] = [
     (Bug::OldSnapshotAccepted, "old-snapshot-accepted"),
     (Bug::TruncateBeforeSnapshotDurable, "truncate-before-snapshot-durable"),
     (Bug::NoSessions, "no-sessions"),
+    (Bug::ReadWithoutOwnTermCommit, "read-without-own-term-commit"),
+    (Bug::LocalRead, "local-read"),
+    (Bug::LeaseIgnoresDrift, "lease-ignores-drift"),
 ];
 
 fn file(name: &str) -> PathBuf {

@@ -79,6 +79,8 @@ impl LeaderAppendOnly {
             | Body::HardStateWritten { .. }
             | Body::Accepted { .. }
             | Body::Refused { .. }
+            | Body::ReadRound { .. }
+            | Body::Served { .. }
             | Body::Transfer { .. }
             | Body::Committed { .. }
             | Body::Applied { .. }

@@ -18,6 +18,7 @@
 //! | durable commit | an entry is committed first |
 //! | acknowledged writes | a client is told; an entry is committed or applied; at the end |
 //! | exactly once | a command that may have been asked for twice is carried out, answered again or refused |
+//! | current reads | an operation of a client is done |
 //!
 //! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
 //! an index, which looks at every disk. A violation doesn't end anything: the first of each kind is kept in full, the
@@ -29,6 +30,7 @@ mod cluster;
 mod commit_order;
 mod committed;
 mod completeness;
+mod current_reads;
 mod durable;
 mod election_safety;
 mod exactly_once;
@@ -54,6 +56,7 @@ use append_only::LeaderAppendOnly;
 use cluster::{Found, Node};
 use committed::CommittedChain;
 use completeness::LeaderCompleteness;
+use current_reads::CurrentReads;
 use election_safety::ElectionSafety;
 use exactly_once::{ExactlyOnce, Fate};
 use finding::Findings;
@@ -73,6 +76,7 @@ pub struct Checkers {
     completeness: LeaderCompleteness,
     term_and_vote: TermAndVote,
     exactly_once: ExactlyOnce,
+    current_reads: CurrentReads,
     findings: Findings,
 }
 
@@ -89,6 +93,7 @@ impl Checkers {
             completeness: LeaderCompleteness::default(),
             term_and_vote: TermAndVote::new(voters as usize),
             exactly_once: ExactlyOnce::default(),
+            current_reads: CurrentReads::default(),
             findings: Findings::default(),
         }
     }
@@ -149,6 +154,17 @@ impl Checkers {
         }
     }
 
+    /// What clients ask for, and are told.
+    fn observe_client(&mut self, record: &Record) {
+        match record.body {
+            Body::Invoked { operation, request } => self.current_reads.invoked(operation, request),
+            Body::Returned { operation, outcome } => {
+                self.current_reads.returned(operation, outcome, record, &mut self.findings);
+            }
+            _ => {}
+        }
+    }
+
     /// What became of a client's command.
     fn fate(&mut self, id: NodeId, record: &Record) {
         let (index, fate) = match record.body {
@@ -190,7 +206,7 @@ impl Observer for Checkers {
             let copy = *record;
             self.append_only.settle(&copy, &mut self.findings);
         }
-        let Some(id) = record.node.as_node() else { return };
+        let Some(id) = record.node.as_node() else { return self.observe_client(record) };
         let slot = id.slot();
         let Some(node) = self.nodes.get_mut(slot) else { return };
         let findings = &mut self.findings;

@@ -357,13 +357,27 @@ impl Script {
 
     /// A client begins an operation.
     pub(crate) fn invokes(&mut self, client: u32, operation: u64) -> &mut Self {
-        let request = Operation::Put { key: 1, value: operation };
+        // Each has a key of its own, so that none has to find what another has written.
+        let request = Operation::Put { key: operation as u32, value: operation };
         self.event(ClientId(client), Body::Invoked { operation: OperationId(operation), request })
     }
 
     /// A client's operation ends.
     pub(crate) fn returns(&mut self, client: u32, operation: u64, outcome: Outcome) -> &mut Self {
         self.event(ClientId(client), Body::Returned { operation: OperationId(operation), outcome })
+    }
+
+    /// A client begins an operation on this key: to write it, or to read it.
+    pub(crate) fn turns_to(&mut self, client: u32, operation: u64, key: u32, writes: bool) -> &mut Self {
+        let write = Operation::Put { key, value: operation };
+        let request = if writes { write } else { Operation::Get { key } };
+        self.event(ClientId(client), Body::Invoked { operation: OperationId(operation), request })
+    }
+
+    /// It is done, and has found what this entry has written, or none if that is 0.
+    pub(crate) fn is_told(&mut self, client: u32, operation: u64, index: u64, written: bool) -> &mut Self {
+        let previous = (index > 0).then_some(index);
+        self.returns(client, operation, Outcome::Done { previous, previous_index: Index(index), written })
     }
 
     /// A client's operation is done.

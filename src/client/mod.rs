@@ -48,6 +48,8 @@ pub struct Client<'p> {
     cluster: u64,
     /// Whether its frames may arrive twice: then no refusal promises that nothing comes of another copy.
     frames_repeat: bool,
+    /// Whether any node may answer a read, so that it asks them all in their turn.
+    reads_anywhere: bool,
     stream: Stream,
     /// The node it takes for the leader.
     leader: NodeId,
@@ -81,6 +83,7 @@ impl<'p> Client<'p> {
             nodes,
             cluster,
             frames_repeat: false,
+            reads_anywhere: false,
             stream,
             leader,
             silent: None,
@@ -100,6 +103,11 @@ impl<'p> Client<'p> {
         Self { frames_repeat, ..self }
     }
 
+    /// The same client where any node may answer reads, or only the leader.
+    pub fn who_reads_anywhere(self, reads_anywhere: bool) -> Self {
+        Self { reads_anywhere, ..self }
+    }
+
     /// Its address on the network.
     pub fn address(&self) -> Address {
         self.id.into()
@@ -116,9 +124,9 @@ impl<'p> Client<'p> {
     }
 
     /// Begins an operation. Four words are drawn for each: when the next one comes, what it does, to which key, and
-    /// one in reserve for the kind's own choice.
+    /// one for the kind's own choice: of a read, whom it asks first.
     pub fn arrive<O: Observer>(&mut self, operation: OperationId, wire: &mut Wire<'_, O>) {
-        let [gap, kind, key, _] = std::array::from_fn(|_| self.stream.word());
+        let [gap, kind, key, first] = std::array::from_fn(|_| self.stream.word());
         if let Arrival::OpenLoop { mean } = self.model.arrival {
             self.timers.push((wire.now + exponential(gap, mean), Timer::Arrival));
         }
@@ -127,7 +135,11 @@ impl<'p> Client<'p> {
         wire.trace.event(wire.now, self.address(), cause, Body::Invoked { operation, request });
         let errand = Errand::Operation(operation);
         self.timers.push((wire.now + self.model.timeout, Timer::Deadline(errand)));
-        self.open.push_back(Open { operation, request, command: None, pursuit: Pursuit::default() });
+        let first = NodeId(1 + below(first, u64::from(self.nodes)) as u32);
+        let is_read = matches!(request, Operation::Get { .. });
+        let pursuit =
+            Pursuit { first: Some(first).filter(|_| is_read && self.reads_anywhere), ..Pursuit::default() };
+        self.open.push_back(Open { operation, request, command: None, pursuit });
         if self.model.sessions.is_some() {
             self.join(self.open.len() - 1, wire);
         } else {
@@ -149,7 +161,8 @@ impl<'p> Client<'p> {
     fn ask<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) {
         let Some(command) = self.command(errand) else { return };
         self.last_call = self.last_call.next();
-        let (call, to) = (self.last_call, self.leader);
+        let first = self.pursuit(errand).and_then(|pursuit| pursuit.first.take());
+        let (call, to) = (self.last_call, first.unwrap_or(self.leader));
         let header =
             Header { kind: CLIENT_REQUEST, cluster: self.cluster, from: self.address(), to: to.into(), call };
         encode_command(&command, self.model.value_bytes as usize, &mut self.request);

@@ -29,6 +29,8 @@ pub(super) struct Open {
 pub(super) struct Pursuit {
     /// The call under way, to whom, and the record of its sending.
     pub(super) call: Option<(CallId, NodeId, RecordId)>,
+    /// Whom to ask first, if not the leader.
+    pub(super) first: Option<NodeId>,
     /// Earlier calls that had no answer when the next node was asked, and may still get one.
     pub(super) earlier: Vec<CallId>,
     /// Whether it may have taken effect, or still may, whatever nodes that refuse it say: some call was never answered.

@@ -2,6 +2,7 @@
 
 use super::signature::{Failure, Signature};
 use crate::plan::{Action, Arrival, Expectation, Logs, Plan};
+use crate::replica::ReadBy;
 use crate::report::batch::{Figures, Total};
 use crate::report::{Report, RunVerdict};
 use crate::rng::Rate;
@@ -36,6 +37,12 @@ pub enum Drawn {
     ShuffledLogs,
     /// Snapshots, and logs that are cut.
     Snapshots,
+    /// Reads that take no entry of the log.
+    Reads,
+    /// Reads by lease.
+    Leases,
+    /// Clocks that drift.
+    Drift,
     /// Clients that don't wait.
     OpenLoop,
     /// Clients that wait for their answers.
@@ -62,6 +69,10 @@ impl Drawn {
         drawn.extend(drawn.is_empty().then_some(Self::Calm));
         drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
         drawn.extend(plan.cluster.raft.snapshot_every.map(|_| Self::Snapshots));
+        let reads = plan.clients.is_some().then_some(plan.cluster.raft.reads.by);
+        drawn.extend(reads.filter(|by| *by != ReadBy::Log).map(|_| Self::Reads));
+        drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
+        drawn.extend((!plan.cluster.drifts_ppm.is_empty()).then_some(Self::Drift));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
             Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
@@ -105,6 +116,9 @@ impl Drawn {
             Self::Calm => "no fault",
             Self::ShuffledLogs => "shuffled logs",
             Self::Snapshots => "snapshots",
+            Self::Reads => "reads",
+            Self::Leases => "leases",
+            Self::Drift => "drift",
             Self::OpenLoop => "open loop",
             Self::ClosedLoop => "closed loop",
             Self::Idle => "no clients",

@@ -7,11 +7,11 @@ use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
-    Arrival, Backoff, Between, Chance, ClientRanges, Clients, Cluster, End, Fault, FaultRanges, FlowRanges,
-    Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start,
-    StartRanges, Storm, StormRanges,
+    Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End,
+    Fault, FaultRanges, FlowRanges, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile,
+    Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
-use crate::replica::{Flow, Options};
+use crate::replica::{Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -91,11 +91,13 @@ impl Draws {
         let least = times(heartbeat, factor);
         let most = times(least, self.whole("timeout spread", ranges.timeout_spread_permille)).max(least);
         let voters = weighted(self.word("voters"), &ranges.voters);
+        let reads = self.reads(ranges);
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
             voters,
             first_leader: None::<NodeId>,
             priorities: self.priorities(ranges.priorities, voters),
+            drifts_ppm: self.drifts(ranges.clocks, voters),
             logs: if shuffled { Logs::Shuffled } else { Logs::Same },
             raft: Options {
                 heartbeat,
@@ -106,8 +108,9 @@ impl Draws {
                     .unwrap_or(NonZeroU32::MIN),
                 pre_vote: ranges.pre_vote.hits(self.word("pre-vote")),
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
-                sticky: ranges.sticky.hits(self.word("sticky")),
                 flow: self.flow(&ranges.flow),
+                sticky: ranges.sticky.hits(self.word("sticky")) || reads.by == ReadBy::Lease,
+                reads,
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),
@@ -121,6 +124,34 @@ impl Draws {
         let hits = likely.hits(stream.word());
         let drawn: Vec<u32> = (0..voters).map(|_| below(stream.word(), 4) as u32).collect();
         if hits && drawn.iter().any(|priority| *priority > 0) { drawn } else { Vec::new() }
+    }
+
+    fn reads(&self, ranges: &ClusterRanges) -> Reads {
+        let mut stream = self.stream("reads", 0);
+        let [likely, lease, followers] = std::array::from_fn(|_| stream.word());
+        if !ranges.reads.likely.hits(likely) {
+            return Reads::default();
+        }
+        Reads {
+            by: if ranges.reads.leases.hits(lease) { ReadBy::Lease } else { ReadBy::Index },
+            at_followers: ranges.reads.followers.hits(followers),
+            max_drift_ppm: self.most_drift(ranges.clocks).unwrap_or(0),
+        }
+    }
+
+    /// By how much clocks drift at most; none if they don't.
+    fn most_drift(&self, ranges: ClockRanges) -> Option<u32> {
+        let likely = ranges.likely.hits(self.word("clocks"));
+        likely.then(|| self.whole("drift", ranges.drift_ppm))
+    }
+
+    /// The clock of each node is fast or slow by any number up to the most.
+    fn drifts(&self, ranges: ClockRanges, voters: u32) -> Vec<i32> {
+        let Some(most) = self.most_drift(ranges) else { return Vec::new() };
+        let mut stream = self.stream("drifts", 0);
+        let drift = |word| below(word, 2 * u64::from(most) + 1) as i32 - most as i32;
+        let drifts: Vec<i32> = (0..voters).map(|_| drift(stream.word())).collect();
+        if drifts.iter().any(|drift| *drift != 0) { drifts } else { Vec::new() }
     }
 
     fn snapshot_every(&self, ranges: SnapshotRanges) -> Option<NonZeroU32> {

@@ -103,6 +103,8 @@ struct Times {
     nodes: u32,
     heartbeat: f64,
     timeout: (f64, f64),
+    /// How far the timeouts of one node lie apart.
+    spread: f64,
     latency: (f64, f64),
     flush: f64,
     /// How long a message that waits for a write is on its way, on average.
@@ -110,6 +112,8 @@ struct Times {
     pre_vote: bool,
     check_quorum: bool,
     sticky: bool,
+    /// For how long a leader counts as current, at most.
+    current: f64,
 }
 
 impl Times {
@@ -117,18 +121,25 @@ impl Times {
         let raft = &plan.cluster.raft;
         let latency = &plan.network.default.latency;
         let flush = &plan.cluster.flush;
+        let (least, most) = (seconds(raft.election_timeout.0), seconds(raft.election_timeout.1));
+        // A clock that is fast makes a node's timers short, and their spread.
+        let rates = plan.cluster.drifts_ppm.iter().map(|drift| 1.0 + f64::from(*drift) / 1e6);
+        let (slowest, fastest) =
+            rates.fold((1.0_f64, 1.0_f64), |(slowest, fastest), rate| (slowest.min(rate), fastest.max(rate)));
         let mean =
             |distribution: &Distribution| (seconds(distribution.min()) + seconds(distribution.max())) / 2.0;
         Self {
             nodes: plan.cluster.voters,
-            heartbeat: seconds(raft.heartbeat),
-            timeout: (seconds(raft.election_timeout.0), seconds(raft.election_timeout.1)),
+            heartbeat: seconds(raft.heartbeat) / slowest,
+            timeout: (least / fastest, most / slowest),
+            spread: (most - least) / fastest,
             latency: (seconds(latency.min()), seconds(latency.max())),
             flush: seconds(flush.max()),
             usual_way: 1.5 * mean(flush) + mean(latency),
             pre_vote: raft.pre_vote,
             check_quorum: raft.check_quorum,
             sticky: raft.sticky,
+            current: seconds(raft.election_timeout.0) / slowest,
         }
     }
 
@@ -158,7 +169,7 @@ impl Times {
         }
         // Others may ask as well until the first request for votes has come: with pre-votes a round trip later.
         let asking = if self.pre_vote { self.latency.0 + self.latency.1 } else { 0.0 };
-        let crossed = (window + asking) / (most - least);
+        let crossed = (window + asking) / self.spread;
         if crossed >= 1.0 || least < 2.0 * on_its_way {
             return None;
         }
@@ -171,7 +182,7 @@ impl Times {
         };
         let asked = if self.pre_vote { 2.0 * self.latency.1 } else { 0.0 };
         // The last leader may still count as current.
-        let current = if self.pre_vote || self.sticky { least } else { 0.0 };
+        let current = if self.pre_vote || self.sticky { self.current } else { 0.0 };
         // One round more, since timers may run when it begins.
         Some(current + (rounds + 1.0) * (most + asked + 2.0 * on_its_way))
     }

@@ -5,7 +5,7 @@ use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
     Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
 };
-use crate::replica::{Flow, Options};
+use crate::replica::{Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -110,6 +110,7 @@ pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
         logs.truncate(voters as usize);
     }
     plan.cluster.priorities.truncate(voters as usize);
+    plan.cluster.drifts_ppm.truncate(voters as usize);
     plan.network.links.retain(|(from, to, _)| from.0.max(to.0) <= voters);
     let exists = |target: &Target| !matches!(target, Target::Node(node) if node.0 > voters);
     plan.faults.retain_mut(|fault| match &mut fault.action {
@@ -181,7 +182,18 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
 
 /// The protocol of the paper, without what a switch adds.
 pub(super) fn switch_off(raft: &mut Options) {
-    (raft.pre_vote, raft.check_quorum, raft.sticky) = (false, false, false);
+    // A lease is worth nothing without sticky servers.
+    let sticky = raft.reads.by == ReadBy::Lease;
+    (raft.pre_vote, raft.check_quorum, raft.sticky) = (false, false, sticky);
+}
+
+/// The next simpler way to answer reads.
+fn plainer_reads(by: ReadBy) -> ReadBy {
+    match by {
+        ReadBy::Lease => ReadBy::Index,
+        ReadBy::Index | ReadBy::Log => ReadBy::Log,
+        ReadBy::Local => ReadBy::Local,
+    }
 }
 
 /// Links that neither lose nor duplicate and are all alike, disks that take no time, the usual timers, empty logs.
@@ -208,12 +220,14 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| switch_off(&mut it.cluster.raft),
             &|it| it.cluster.raft.pre_vote = false,
             &|it| it.cluster.raft.check_quorum = false,
-            &|it| it.cluster.raft.sticky = false,
             &|it| it.cluster.raft.flow = Flow::default(),
             &|it| it.cluster.raft.flow.max_inflight = None,
             &|it| it.cluster.raft.flow.max_inflight_bytes = None,
             &|it| it.cluster.raft.flow.max_uncommitted_bytes = None,
             &|it| it.cluster.raft.flow.max_early_bytes = None,
+            &|it| it.cluster.raft.sticky = it.cluster.raft.reads.by == ReadBy::Lease,
+            &|it| it.cluster.raft.reads.by = plainer_reads(it.cluster.raft.reads.by),
+            &|it| it.cluster.raft.reads.at_followers = false,
             &|it| it.cluster.raft.snapshot_every = None,
             &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
             &|it| it.cluster.call_timeout = ms(150),
@@ -221,6 +235,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| shorter_logs(&mut it.cluster.logs),
             &|it| it.cluster.first_leader = None,
             &|it| it.cluster.priorities.clear(),
+            &|it| it.cluster.drifts_ppm.clear(),
         ],
     );
     let usual_latency = Distribution::Uniform(ms(1), ms(5));

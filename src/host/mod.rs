@@ -5,8 +5,10 @@
 //! the rest of the world (frames to route, a flush to wait for, a time to be woken at) it leaves for the world to
 //! fetch.
 
+mod clock;
 mod log;
 mod process;
+mod reads;
 mod requests;
 mod sessions;
 mod state;
@@ -20,8 +22,9 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{Effects, Input, Options, Recovered, Software, Status, TransferStep};
-use crate::time::{Duration, LocalTime, Time};
+use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
+use clock::Clock;
 use log::Log;
 use process::Process;
 
@@ -43,6 +46,8 @@ pub struct Setup<'s> {
     pub first_leader: Option<NodeId>,
     /// The priority of each node, in order; 0 where the list ends.
     pub priorities: &'s [u32],
+    /// By how many parts per million the clock of each node is fast, in order; 0 where the list ends.
+    pub drifts_ppm: &'s [i32],
     /// How many sessions of clients are kept at most.
     pub most_sessions: u32,
     /// Whether clients may ask twice for the same, so that each command that is carried out is recorded.
@@ -56,6 +61,7 @@ pub struct Setup<'s> {
 /// - Nothing piles up unless the process is paused.
 pub struct Host {
     id: NodeId,
+    clock: Clock,
     epoch: Epoch,
     disk: Disk,
     process: Option<Process>,
@@ -74,10 +80,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// A machine that has not been started yet.
-    pub fn new(id: NodeId, disk: Disk) -> Self {
+    /// A machine that has not been started yet. `drifts_ppm` is as in [`Setup`].
+    pub fn new(id: NodeId, disk: Disk, drifts_ppm: &[i32]) -> Self {
         Self {
             id,
+            clock: Clock::of(id, drifts_ppm),
             epoch: Epoch::ZERO,
             disk,
             process: None,
@@ -129,7 +136,7 @@ impl Host {
     }
 
     fn due(&self) -> Option<Time> {
-        self.effects.deadline.map(|deadline| Time::from_nanos(deadline.nanos()))
+        self.effects.deadline.map(|deadline| self.clock.world(deadline))
     }
 
     /// The record of the step that set the deadline.
@@ -339,9 +346,4 @@ impl Host {
         let replica = self.process.as_ref().map_or(0, Process::words_drawn);
         [self.disk.words_drawn(), self.past_words + replica]
     }
-}
-
-/// The local time of a machine: its clock agrees with the world's.
-fn local(now: Time) -> LocalTime {
-    LocalTime::from_nanos(now.nanos())
 }

@@ -1,16 +1,18 @@
 //! The process of a machine: a replica, its state machine, and the effects of the one carried out on the other.
 
+use super::Setup;
+use super::clock::Clock;
 use super::log::Log;
+use super::reads::Reads;
 use super::requests::{Asker, Pending, Requests};
 use super::state::{State, hash_in};
 use super::state_machine::Applied;
-use super::{Setup, local};
 use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
-    Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, ReadBy, Recovered, Refusal,
+    Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
@@ -26,6 +28,7 @@ use std::collections::VecDeque;
 /// - What `state` has applied never exceeds what was committed, and rises by one.
 pub(super) struct Process {
     pub(super) id: NodeId,
+    clock: Clock,
     replica: Box<dyn Replica>,
     pub(super) status: Status,
     log: Log,
@@ -33,6 +36,7 @@ pub(super) struct Process {
     /// The state machine as it was when the replica asked for a snapshot, until that is handed over.
     pub(super) taken: Option<(Index, Vec<u8>)>,
     pub(super) requests: Requests,
+    pub(super) reads: Reads,
     durable: WriteId,
     held: VecDeque<Held>,
     last_call: CallId,
@@ -73,19 +77,22 @@ impl Process {
         let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
         let is_first = epoch == Epoch(1) && setup.first_leader == Some(id);
         let priority = setup.priorities.get(id.slot()).copied().unwrap_or(0);
+        let clock = Clock::of(id, setup.drifts_ppm);
         let boot =
-            Boot { id, options: setup.options, recovered, stream, now: local(now), is_first, priority };
+            Boot { id, options: setup.options, recovered, stream, now: clock.local(now), is_first, priority };
         let replica = setup.software.boot(boot, effects)?;
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);
         Ok(Self {
             id,
+            clock,
             replica,
             status: effects.status,
             log,
             state: State::start(recovered.snapshot.as_ref(), setup),
             taken: None,
             requests: Requests::default(),
+            reads: Reads::default(),
             durable: WriteId::ZERO,
             held: VecDeque::new(),
             // Calls of different lives must not be taken for each other.
@@ -167,11 +174,16 @@ impl Process {
             }
             return Ok(Input::Receive { from: peer, kind: header.kind, payload });
         }
-        if header.kind != CLIENT_REQUEST || decode_command(payload).is_none() {
-            return Err(Rejection::Undecodable);
-        }
+        let command = decode_command(payload).filter(|_| header.kind == CLIENT_REQUEST);
+        let (command, _) = command.ok_or(Rejection::Undecodable)?;
         let client = from.as_client().map(Address::from).ok_or(Rejection::Address)?;
-        let request = self.number_request(Some(Asker { client, call: header.call }));
+        let asker = Asker { client, call: header.call };
+        if setup.options.reads.by != ReadBy::Log
+            && let Some(key) = command.reads()
+        {
+            return Ok(self.take_read(asker, key));
+        }
+        let request = self.number_request(Some(asker));
         Ok(Input::Propose { request, command: payload })
     }
 
@@ -185,7 +197,7 @@ impl Process {
         wire: &mut Wire<'_, O>,
     ) {
         effects.clear();
-        self.replica.step(local(wire.now), input, effects);
+        self.replica.step(self.clock.local(wire.now), input, effects);
         self.carry_out(effects, disk, setup, wire);
         self.answering = None;
     }
@@ -226,6 +238,10 @@ impl Process {
                     }
                 }
                 Effect::Refuse { request, reason } => self.refuse(request, reason, setup, wire),
+                Effect::Serve { request, at, right } => self.reads.wait(request, at, right),
+                Effect::ReadRound { round, reads } => {
+                    wire.trace.effect(self.id.into(), Body::ReadRound { round, reads });
+                }
                 Effect::Transfer { to, step } => {
                     wire.trace.effect(self.id.into(), Body::Transfer { to, step });
                 }
@@ -241,6 +257,9 @@ impl Process {
         }
         self.note_commit(effects.status.commit, wire);
         self.status = effects.status;
+        if self.reads.may_be_ready() {
+            self.serve_reads(setup, wire);
+        }
     }
 
     /// The last write that is durable.
@@ -473,7 +492,7 @@ impl Process {
             Refusal::NotLeader { hint } => Reply::NotLeader { hint },
             Refusal::Busy => Reply::Busy,
         };
-        if let Some(asker) = self.requests.decided(request) {
+        if let Some(asker) = self.requests.decided(request).or_else(|| self.reads.refused(request)) {
             self.answer(asker, &reply, setup, wire);
         }
     }

@@ -92,6 +92,11 @@ impl StateMachine {
         }
     }
 
+    /// What a key holds, as an operation that reads it would be told.
+    pub(super) fn read(&self, key: u32) -> Outcome {
+        self.store.read(key)
+    }
+
     /// Whether a command that was carried out before is answered from its session: always (Raft thesis, section 6.3).
     /// [`Bug::NoSessions`]: it is carried out again.
     fn answers_from_sessions(&self) -> bool {

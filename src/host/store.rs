@@ -42,6 +42,16 @@ impl Store {
         Outcome::Done { previous, previous_index, written }
     }
 
+    /// What a key holds.
+    pub(super) fn read(&self, key: u32) -> Outcome {
+        let held = self.values.get(&key);
+        Outcome::Done {
+            previous: held.and_then(|held| value_id(&held.bytes)),
+            previous_index: held.map_or(Index::ZERO, |held| held.written_by),
+            written: false,
+        }
+    }
+
     /// Appends all keys and values to `buffer`, in the order of the keys: equal stores give equal bytes.
     pub(super) fn write_to(&self, buffer: &mut Vec<u8>) {
         for (key, value) in &self.values {

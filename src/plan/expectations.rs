@@ -146,6 +146,16 @@ listed! {
         RepeatAnswered,
         /// A node drops the session that was unused for longest.
         SessionExpired,
+        /// A leader answers a read since a quorum has confirmed that it leads.
+        IndexRead,
+        /// A leader answers a read by its lease.
+        LeaseRead,
+        /// A follower answers a read as its leader has told it.
+        FollowerRead,
+        /// A node answers a read without asking anybody.
+        LocalRead,
+        /// A leader asks all others whether it still leads, for the sake of reads.
+        ReadRound,
         /// A machine crashes.
         NodeCrashed,
         /// A machine that had crashed starts again.

@@ -10,8 +10,8 @@ pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use profile::{
-    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, FlowRanges, LimitRange, NetworkRanges,
-    Profile, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
+    Between, Chance, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges, LimitRange,
+    NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
 };
 
 use crate::ids::{NodeId, Term};
@@ -80,6 +80,9 @@ pub struct Cluster {
     pub first_leader: Option<NodeId>,
     /// Who is to be preferred as leader: the priority of each node, in order; empty if all are alike.
     pub priorities: Vec<u32>,
+    /// By how many parts per million the clock of each node is fast, in order, slow where that is negative; empty if all are
+    /// right. Above -1,000,000.
+    pub drifts_ppm: Vec<i32>,
     /// What the logs hold before time 0.
     pub logs: Logs,
     /// The protocol's parameters.

@@ -62,6 +62,10 @@ pub struct ClusterRanges {
     pub sticky: Rate,
     /// Bounds of what is on its way.
     pub flow: FlowRanges,
+    /// Reads that take no entry of the log.
+    pub reads: ReadRanges,
+    /// How clocks drift.
+    pub clocks: ClockRanges,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// In what share of the runs nodes have priorities of their own.
@@ -92,6 +96,26 @@ pub struct LimitRange {
     pub likely: Rate,
     /// What it is there.
     pub most: Between<u32>,
+}
+
+/// What reads are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadRanges {
+    /// In what share of the runs they take no entry of the log.
+    pub likely: Rate,
+    /// In what share of these runs leaders hold leases, and servers are sticky.
+    pub leases: Rate,
+    /// In what share of these runs followers answer reads.
+    pub followers: Rate,
+}
+
+/// What clocks are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockRanges {
+    /// In what share of the runs they drift.
+    pub likely: Rate,
+    /// By how many parts per million at most, which leases reckon with.
+    pub drift_ppm: Between<u32>,
 }
 
 /// What snapshots are drawn from.

@@ -4,8 +4,10 @@
 
 use super::message::{RequestVote, RequestVoteReply};
 use super::node::Raft;
+use super::reads::lease_within;
 use crate::ids::{Index, NodeId, WriteId};
 use crate::replica::Bug;
+use crate::time::Duration;
 
 impl Raft {
     #[inline]
@@ -77,5 +79,27 @@ impl Raft {
     /// [`Bug::TruncateBeforeSnapshotDurable`]: always.
     pub(super) fn cuts_before_durable(&self) -> bool {
         self.has(Bug::TruncateBeforeSnapshotDurable)
+    }
+
+    /// Whether a leader answers reads by its commit index although no entry of its own term may be committed yet: never
+    /// (thesis 6.4). [`Bug::ReadWithoutOwnTermCommit`]: always.
+    pub(super) fn reads_before_own_commit(&self) -> bool {
+        self.has(Bug::ReadWithoutOwnTermCommit)
+    }
+
+    /// Whether a leader answers reads without asking whether it still leads: never (thesis 6.4).
+    /// [`Bug::LocalRead`]: always.
+    pub(super) fn reads_unconfirmed(&self) -> bool {
+        self.has(Bug::LocalRead)
+    }
+
+    /// How long a lease is: such that on no clock within the bound the least election timeout has passed (thesis 6.4.1).
+    /// [`Bug::LeaseIgnoresDrift`]: the least election timeout.
+    pub(super) fn lease_length(&self) -> Duration {
+        if self.has(Bug::LeaseIgnoresDrift) {
+            self.options.election_timeout.0
+        } else {
+            lease_within(&self.options)
+        }
     }
 }

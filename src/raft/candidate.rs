@@ -76,6 +76,11 @@ impl Raft {
             }
             // The same, from a leader that has cut off what this server lacks (7).
             Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
+            // A leader of the term asks whether it is followed: from now on it is (thesis 6.4).
+            Message::Contact(_)
+            | Message::ContactReply(_)
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => self.receive_for_reads(now, from, message, out),
             // A candidate has sent no entries in this term, so this answers an earlier term's.
             Message::AppendEntriesReply(_) | Message::InstallSnapshotReply(_) => {}
             // It is a candidate by now: whether it would be one is settled, and that it should be.

@@ -45,7 +45,8 @@ impl Raft {
     /// Whether a request for a vote is not even looked at, because a leader is current: a server that was removed, or cut
     /// off for a while, can't depose it (thesis 4.2.3). One that the leader itself asked to campaign can (3.10).
     pub(super) fn ignores_vote_request(&self, now: LocalTime, request: &RequestVote) -> bool {
-        self.options.sticky && !request.is_transfer && self.has_current_leader(now)
+        let has_leader = || self.has_current_leader(now) || self.is_bound_by_lease(now);
+        self.options.sticky && !request.is_transfer && has_leader()
     }
 
     /// Whether this leader has heard from no majority, itself among it, for the least election timeout. A follower may

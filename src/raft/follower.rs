@@ -38,6 +38,11 @@ impl Raft {
             }
             // The leader has cut off what this server lacks: its snapshot stands for that (7).
             Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
+            // Its leader asks whether it still follows, or says how far it has to be to answer reads (thesis 6.4).
+            Message::Contact(_)
+            | Message::ContactReply(_)
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => self.receive_for_reads(now, from, message, out),
             // Replies to what this server asked in an earlier role have no meaning now.
             Message::RequestVoteReply(_)
             | Message::AppendEntriesReply(_)

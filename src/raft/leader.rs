@@ -22,6 +22,7 @@ impl Raft {
         self.tally.reset(self.peers.ids().len() + 1, self.commit);
         self.counted = Index::ZERO;
         self.term_start = self.append(&Entry { term: self.term, kind: EntryKind::NoOp, data: &[] }, out);
+        self.reads.elected(self.term_start);
         self.count_own_entries(out);
         self.schedule_heartbeat(now);
         self.contact.elected(now, self.options.election_timeout.0);
@@ -58,6 +59,11 @@ impl Raft {
             }
             Message::InstallSnapshot(_) => {}
             Message::InstallSnapshotReply(reply) if reply.term < self.term => {}
+            // An answer tells whether it still leads; a follower asks how far it has to be to answer reads (thesis 6.4).
+            Message::Contact(_)
+            | Message::ContactReply(_)
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => self.receive_for_reads(now, from, message, out),
             // The follower has so much of the snapshot: it gets the next chunk, or entries if that is all (7).
             Message::InstallSnapshotReply(reply) => {
                 self.progress[place].heard(now);

@@ -1,7 +1,8 @@
 //! The messages between replicas and their wire form.
 //!
-//! The messages of figures 2 and 13 of the paper, those of pre-vote (thesis 9.6) and TimeoutNow (3.10), each a fixed little-endian
-//! layout laid by hand. All begin with a term: the sender's, but in [`PreVote`]. [`AppendEntries`] and [`InstallSnapshot`] vary
+//! The messages of figures 2 and 13 of the paper, those of pre-vote (thesis 9.6), of reads (6.4), and TimeoutNow (3.10), each
+//! a fixed little-endian layout laid by hand. All begin with a term: the sender's, but in [`PreVote`]. [`AppendEntries`] and
+//! [`InstallSnapshot`] vary
 //! in length: the one counts its entries, so that a frame cut between two entries is told from a shorter one, the other
 //! tells the length of its chunk. Decoding borrows, never panics and never allocates, whatever the bytes.
 
@@ -31,6 +32,15 @@ pub const MAX_SNAPSHOT_BYTES: u32 = 1 << 30;
 /// The kind number of [`TimeoutNow`].
 pub const TIMEOUT_NOW: u8 = 9;
 
+/// The kind number of [`Contact`].
+pub const CONTACT: u8 = 10;
+/// The kind number of [`ContactReply`].
+pub const CONTACT_REPLY: u8 = 11;
+/// The kind number of [`ReadIndex`].
+pub const READ_INDEX: u8 = 12;
+/// The kind number of [`ReadIndexReply`].
+pub const READ_INDEX_REPLY: u8 = 13;
+
 /// A message of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
@@ -52,6 +62,14 @@ pub enum Message<'a> {
     PreVoteReply(PreVoteReply),
     /// A leader asks a server to campaign at once, so as to be succeeded by it.
     TimeoutNow(TimeoutNow),
+    /// A leader asks whether it still leads.
+    Contact(Contact),
+    /// A server says in which term it is.
+    ContactReply(ContactReply),
+    /// A follower asks its leader up to where it has to be to answer reads.
+    ReadIndex(ReadIndex),
+    /// A server says up to where, or that it does not lead.
+    ReadIndexReply(ReadIndexReply),
 }
 
 /// A candidate asks for a vote (5.2).
@@ -118,6 +136,56 @@ pub struct PreVoteReply {
 pub struct TimeoutNow {
     /// The leader's term.
     pub term: Term,
+}
+
+/// A leader asks whether it still leads, for the sake of reads (thesis 6.4). To who follows it this is a sign of life.
+///
+/// `term: u64 | round: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The leader's term.
+    pub term: Term,
+    /// Which of its rounds of contact, in its life.
+    pub round: u64,
+}
+
+/// The answer to [`Contact`]: yes, if the term is the leader's.
+///
+/// `term: u64 | round: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactReply {
+    /// The sender's term.
+    pub term: Term,
+    /// Which round it answers.
+    pub round: u64,
+}
+
+/// A follower asks its leader up to where it has to have applied the log to answer the reads that have come (6.4).
+///
+/// `term: u64 | life: u64 | number: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadIndex {
+    /// The follower's term.
+    pub term: Term,
+    /// In which of its lives it asks.
+    pub life: u64,
+    /// The number of the question, which rises within a life.
+    pub number: u64,
+}
+
+/// The answer to [`ReadIndex`].
+///
+/// `term: u64 | life: u64 | number: u64 | leads: u8`, and if that is 1 `index: u64`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadIndexReply {
+    /// The sender's term.
+    pub term: Term,
+    /// In which of its lives the follower had asked.
+    pub life: u64,
+    /// Which question it answers, and with it all earlier ones.
+    pub number: u64,
+    /// What has to be applied; none if the sender does not lead.
+    pub index: Option<Index>,
 }
 
 /// A leader's entries, or none as a heartbeat (5.3).
@@ -230,6 +298,14 @@ impl<'a> Message<'a> {
                 Self::PreVoteReply(PreVoteReply { term, granted, candidacy: Term(reader.u64()?) })
             }
             TIMEOUT_NOW => Self::TimeoutNow(TimeoutNow { term }),
+            CONTACT => Self::Contact(Contact { term, round: reader.u64()? }),
+            CONTACT_REPLY => Self::ContactReply(ContactReply { term, round: reader.u64()? }),
+            READ_INDEX => Self::ReadIndex(ReadIndex { term, life: reader.u64()?, number: reader.u64()? }),
+            READ_INDEX_REPLY => {
+                let (life, number) = (reader.u64()?, reader.u64()?);
+                let index = if reader.bool()? { Some(Index(reader.u64()?)) } else { None };
+                Self::ReadIndexReply(ReadIndexReply { term, life, number, index })
+            }
             APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
             APPEND_ENTRIES_REPLY => {
                 let refused = reader.bool()?;
@@ -272,6 +348,13 @@ impl<'a> Message<'a> {
                 buffer.extend_from_slice(&request.priority.to_le_bytes());
             }
             Self::TimeoutNow(_) => {}
+            Self::Contact(request) => buffer.extend_from_slice(&request.round.to_le_bytes()),
+            Self::ContactReply(reply) => buffer.extend_from_slice(&reply.round.to_le_bytes()),
+            Self::ReadIndex(request) => {
+                buffer.extend_from_slice(&request.life.to_le_bytes());
+                buffer.extend_from_slice(&request.number.to_le_bytes());
+            }
+            Self::ReadIndexReply(reply) => reply.encode(buffer),
             Self::PreVoteReply(reply) => {
                 buffer.push(u8::from(reply.granted));
                 buffer.extend_from_slice(&reply.candidacy.0.to_le_bytes());
@@ -315,6 +398,10 @@ impl<'a> Message<'a> {
             Self::PreVote(request) => request.term,
             Self::PreVoteReply(reply) => reply.term,
             Self::TimeoutNow(request) => request.term,
+            Self::Contact(request) => request.term,
+            Self::ContactReply(reply) => reply.term,
+            Self::ReadIndex(request) => request.term,
+            Self::ReadIndexReply(reply) => reply.term,
             Self::InstallSnapshot(request) => request.term,
             Self::InstallSnapshotReply(reply) => reply.term,
         }
@@ -330,6 +417,10 @@ impl<'a> Message<'a> {
             Self::PreVote(_) => PRE_VOTE,
             Self::PreVoteReply(_) => PRE_VOTE_REPLY,
             Self::TimeoutNow(_) => TIMEOUT_NOW,
+            Self::Contact(_) => CONTACT,
+            Self::ContactReply(_) => CONTACT_REPLY,
+            Self::ReadIndex(_) => READ_INDEX,
+            Self::ReadIndexReply(_) => READ_INDEX_REPLY,
             Self::InstallSnapshot(_) => INSTALL_SNAPSHOT,
             Self::InstallSnapshotReply(_) => INSTALL_SNAPSHOT_REPLY,
         }
@@ -354,6 +445,17 @@ impl<'a> AppendEntries<'a> {
         }
         let complete = length == entries.len() && seen == u64::from(count);
         complete.then_some(Self { term, prev_index, prev_term, commit, count, entries })
+    }
+}
+
+impl ReadIndexReply {
+    fn encode(&self, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&self.life.to_le_bytes());
+        buffer.extend_from_slice(&self.number.to_le_bytes());
+        buffer.push(u8::from(self.index.is_some()));
+        if let Some(index) = self.index {
+            buffer.extend_from_slice(&index.0.to_le_bytes());
+        }
     }
 }
 
@@ -393,10 +495,13 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
         term = Term(term.0.checked_sub(1)?);
     }
     let (call, grants_vote) = match kind {
-        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE | INSTALL_SNAPSHOT => (Call::Request, false),
+        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE | INSTALL_SNAPSHOT | CONTACT => (Call::Request, false),
         REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
-        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY | INSTALL_SNAPSHOT_REPLY => (Call::Response, false),
-        TIMEOUT_NOW => (Call::Notice, false),
+        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY | INSTALL_SNAPSHOT_REPLY | CONTACT_REPLY => {
+            (Call::Response, false)
+        }
+        // What a follower asks for its reads is answered when a quorum has been heard, or never: that is no call.
+        TIMEOUT_NOW | READ_INDEX | READ_INDEX_REPLY => (Call::Notice, false),
         _ => return None,
     };
     Some(Class { call, term, grants_vote })
@@ -412,6 +517,10 @@ pub(super) const fn kind_name(kind: u8) -> &'static str {
         PRE_VOTE => "PreVote",
         PRE_VOTE_REPLY => "PreVoteReply",
         TIMEOUT_NOW => "TimeoutNow",
+        CONTACT => "Contact",
+        CONTACT_REPLY => "ContactReply",
+        READ_INDEX => "ReadIndex",
+        READ_INDEX_REPLY => "ReadIndexReply",
         INSTALL_SNAPSHOT => "InstallSnapshot",
         INSTALL_SNAPSHOT_REPLY => "InstallSnapshotReply",
         _ => "unknown",
@@ -479,6 +588,11 @@ mod tests {
             Message::PreVote(PreVote { term, last_index: Index(258), last_term: Term(6), priority: 77 }),
             Message::PreVoteReply(PreVoteReply { term, granted: true, candidacy: Term(8) }),
             Message::TimeoutNow(TimeoutNow { term }),
+            Message::Contact(Contact { term, round: 300 }),
+            Message::ContactReply(ContactReply { term, round: u64::MAX }),
+            Message::ReadIndex(ReadIndex { term, life: 5, number: 6 }),
+            Message::ReadIndexReply(ReadIndexReply { term, life: 5, number: 6, index: Some(Index(300)) }),
+            Message::ReadIndexReply(ReadIndexReply { term, life: 5, number: 6, index: None }),
             Message::AppendEntries(AppendEntries {
                 term,
                 prev_index: Index(1),
@@ -598,6 +712,7 @@ mod tests {
                     | Message::AppendEntries(_)
                     | Message::PreVote(_)
                     | Message::InstallSnapshot(_)
+                    | Message::Contact(_)
             );
             assert_eq!(class.call == Call::Request, request, "{message:?}");
         }
@@ -607,7 +722,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..12, bytes: Vec<u8>) {
+        fn garbage_is_no_panic_and_what_decodes_encodes_to_the_same(kind in 0_u8..16, bytes: Vec<u8>) {
             let _ = classify(kind, &bytes);
             if let Some(message) = Message::decode(kind, &bytes) {
                 prop_assert_eq!(encoded(&message), bytes);
@@ -615,7 +730,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_no_panic(which in 0_usize..12, bit in 0_usize..2_000) {
+        fn a_flipped_bit_is_no_panic(which in 0_usize..17, bit in 0_usize..2_000) {
             let entries = two_entries();
             let message = samples(&entries)[which];
             let mut bytes = encoded(&message);

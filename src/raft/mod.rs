@@ -104,6 +104,7 @@ mod pre_vote;
 mod priority;
 mod progress;
 mod quorum;
+mod reads;
 mod snapshot;
 mod transfer;
 mod window;

@@ -6,6 +6,7 @@ use super::log::Log;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
+use super::reads::Reads;
 use super::snapshot::Snapshots;
 use super::transfer::Transfer;
 use super::window::Limits;
@@ -68,6 +69,7 @@ pub struct Raft {
     pub(super) term_start: Index,
     /// The time of this step.
     pub(super) now: LocalTime,
+    pub(super) reads: Reads,
 }
 
 impl Raft {
@@ -121,6 +123,7 @@ impl Raft {
             early: Early::new(&options.flow),
             term_start: Index::ZERO,
             now,
+            reads: Reads::new(now),
         };
         raft.draw_timeout();
         raft.restart_timer(now);
@@ -312,12 +315,16 @@ impl Replica for Raft {
         self.now = now;
         match input {
             Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.read(now, request, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
             Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
             Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
             Input::Wake => self.wake(now, out),
             Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
             Input::Persisted(id) => self.persisted(now, id, out),
+        }
+        if !self.reads.is_idle() {
+            self.tend_reads(now, out);
         }
         self.save_hard_state(out);
         self.show(out);
@@ -346,6 +353,7 @@ mod tests {
             check_quorum: false,
             sticky: false,
             flow: Flow::default(),
+            reads: crate::replica::Reads::default(),
             bug: None,
         };
         let recovered =

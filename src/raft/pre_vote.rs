@@ -45,7 +45,7 @@ impl Raft {
         let PreVote { term, last_index, last_term, priority } = *request;
         let vote = RequestVote { term, last_index, last_term, priority, is_transfer: false };
         let would_vote = term > self.term && self.is_up_to_date(&vote) && !self.outranks(&vote);
-        let granted = would_vote && !self.has_current_leader(now);
+        let granted = would_vote && !self.has_current_leader(now) && !self.is_bound_by_lease(now);
         let reply = PreVoteReply { term: self.term, granted, candidacy: term };
         self.reply(from, Message::PreVoteReply(reply), WriteId::ZERO, out);
     }
@@ -81,6 +81,11 @@ impl Raft {
                 self.refuse_chunk(from, &request, out);
             }
             Message::InstallSnapshot(request) => self.accept_chunk(now, from, &request, out),
+            // So it is for a leader that asks whether it is followed (thesis 6.4).
+            Message::Contact(_)
+            | Message::ContactReply(_)
+            | Message::ReadIndex(_)
+            | Message::ReadIndexReply(_) => self.receive_for_reads(now, from, message, out),
             Message::RequestVoteReply(_)
             | Message::AppendEntriesReply(_)
             | Message::InstallSnapshotReply(_)

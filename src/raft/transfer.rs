@@ -46,6 +46,7 @@ impl Raft {
             return;
         }
         transfer.asked = true;
+        self.reads.hand_over();
         let to = self.peers.ids()[transfer.target];
         let message = Message::TimeoutNow(TimeoutNow { term: self.term });
         let payload = out.write(|buffer| message.encode(buffer));

@@ -90,6 +90,8 @@ pub struct Options {
     pub sticky: bool,
     /// Bounds of what is on its way.
     pub flow: Flow,
+    /// How reads are answered (thesis 6.4).
+    pub reads: Reads,
     /// A bug to be planted, to see whether the checkers find it.
     pub bug: Option<Bug>,
 }
@@ -108,6 +110,32 @@ pub struct Flow {
     /// The most bytes of entries that a follower keeps although it lacks what comes before them (thesis 10.2.2). With
     /// none it keeps none, and asks for them again.
     pub max_early_bytes: Option<NonZeroU32>,
+}
+
+/// How reads are answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// By what right a server answers from its own state machine.
+    pub by: ReadBy,
+    /// Whether followers answer, too; else they name the leader.
+    pub at_followers: bool,
+    /// The most by which a second of any server's clock is longer or shorter than a true one, in parts per million; below
+    /// 1,000,000. Only leases depend on it.
+    pub max_drift_ppm: u32,
+}
+
+/// By what right a server answers a read from its own state machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadBy {
+    /// The read is an entry of the log like any command.
+    #[default]
+    Log,
+    /// The leader makes sure, after the read has come, that it still leads (thesis 6.4: ReadIndex).
+    Index,
+    /// The same, but what it was told is good for a while, in which nobody else can be elected (6.4.1).
+    Lease,
+    /// By none: whoever is asked answers at once. What it says may be out of date.
+    Local,
 }
 
 /// A planted bug: a known mistake of Raft implementations, built in on purpose and chosen at run time.
@@ -135,11 +163,17 @@ pub enum Bug {
     /// A command that is asked for again is carried out again, whatever its session remembers (Raft thesis, section
     /// 6.3). This one lives in the state machine, not in Raft.
     NoSessions,
+    /// A leader answers reads before an entry of its own term is committed, so it may not know yet what is (thesis 6.4).
+    ReadWithoutOwnTermCommit,
+    /// A leader answers reads without making sure that it still leads (6.4).
+    LocalRead,
+    /// A lease lasts for the least election timeout on the leader's own clock, however fast those of others run (6.4.1).
+    LeaseIgnoresDrift,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -150,6 +184,9 @@ impl Bug {
         Self::OldSnapshotAccepted,
         Self::TruncateBeforeSnapshotDurable,
         Self::NoSessions,
+        Self::ReadWithoutOwnTermCommit,
+        Self::LocalRead,
+        Self::LeaseIgnoresDrift,
     ];
 }
 
@@ -253,6 +290,11 @@ pub enum Input<'a> {
         /// The command, opaque to Raft.
         command: &'a [u8],
     },
+    /// A client wants to read what the state machine holds, without an entry of the log.
+    Read {
+        /// How the host will know it again.
+        request: RequestId,
+    },
     /// An operator wants another server to lead (Raft thesis, section 3.10).
     Transfer {
         /// Which one.
@@ -345,6 +387,22 @@ pub enum Effect {
         /// Why.
         reason: Refusal,
     },
+    /// Answer the read from the state machine, once the entry at `at` is applied to it; it may be already.
+    Serve {
+        /// Which request.
+        request: RequestId,
+        /// What has to be applied.
+        at: Index,
+        /// By what right it is answered.
+        right: ReadRight,
+    },
+    /// A leader asks all others whether it still leads, for the sake of reads. Nothing has to be done.
+    ReadRound {
+        /// The number of the round, which rises within a life.
+        round: u64,
+        /// How many reads wait for it.
+        reads: u32,
+    },
     /// A transfer of leadership has come so far. Nothing has to be done.
     Transfer {
         /// To whom.
@@ -352,6 +410,19 @@ pub enum Effect {
         /// How far.
         step: TransferStep,
     },
+}
+
+/// By what right a read is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum ReadRight {
+    /// A quorum has confirmed its leader after the read had come.
+    Index,
+    /// The leader holds a lease.
+    Lease,
+    /// The leader has told a follower how far it has to be.
+    Follower,
+    /// None.
+    Local,
 }
 
 /// How far a transfer of leadership has come (Raft thesis, section 3.10).

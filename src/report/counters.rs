@@ -1,5 +1,6 @@
 //! What is counted in a run.
 
+use crate::replica::ReadRight;
 use crate::trace::{Loss, Rejection};
 use serde::Serialize;
 
@@ -44,6 +45,10 @@ pub struct Counters {
     pub repeats_answered: u64,
     /// Commands that were not carried out, since their session was gone or their client no longer waited.
     pub commands_disowned: u64,
+    /// Rounds of contact in which a leader asked whether it still leads, for the sake of reads.
+    pub read_rounds: u64,
+    /// Reads that were answered without an entry of the log, by right.
+    pub reads_served: Reads,
     /// The highest index that any node knew to be committed.
     pub entries_committed: u64,
     /// The highest term that any node was in.
@@ -79,6 +84,19 @@ pub struct Losses {
     pub cut_at_arrival: u64,
     /// The receiver was down.
     pub receiver_down: u64,
+}
+
+/// Reads that took no entry of the log, by what right they were answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reads {
+    /// A quorum had confirmed the leader.
+    pub index: u64,
+    /// The leader held a lease.
+    pub lease: u64,
+    /// The leader had told a follower how far it has to be.
+    pub follower: u64,
+    /// None.
+    pub local: u64,
 }
 
 /// Rejected frames by reason.
@@ -117,6 +135,27 @@ impl Losses {
             (Loss::CutAtSending, self.cut_at_sending),
             (Loss::CutAtArrival, self.cut_at_arrival),
             (Loss::ReceiverDown, self.receiver_down),
+        ]
+    }
+}
+
+impl Reads {
+    pub(super) fn count(&mut self, right: ReadRight) {
+        *match right {
+            ReadRight::Index => &mut self.index,
+            ReadRight::Lease => &mut self.lease,
+            ReadRight::Follower => &mut self.follower,
+            ReadRight::Local => &mut self.local,
+        } += 1;
+    }
+
+    /// Each right with its count.
+    pub fn by_right(&self) -> [(ReadRight, u64); 4] {
+        [
+            (ReadRight::Index, self.index),
+            (ReadRight::Lease, self.lease),
+            (ReadRight::Follower, self.follower),
+            (ReadRight::Local, self.local),
         ]
     }
 }

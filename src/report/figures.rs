@@ -1,7 +1,7 @@
 //! The figures of the liveness report: one table with what each says and what it means, for every form.
 
-use super::Report;
 use super::format::{count, counted, moment, percent, short};
+use super::{Counters, Report};
 use crate::time::Duration;
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -151,8 +151,31 @@ fn traffic(report: &Report) -> Vec<Figure> {
         let note = "by leaders that handed over, or had taken as much as they may";
         all.push(figure("requests put off", count(counters.requests_put_off), note));
     }
+    all.extend(reads(counters));
+    all.extend(sessions(counters));
+    all
+}
+
+/// Reads that took no entry of the log, if there were any.
+fn reads(counters: &Counters) -> Vec<Figure> {
+    let served = counters.reads_served.by_right();
+    if served.iter().any(|(_, times)| *times > 0) {
+        return vec![
+            figure("reads served", sum(&served), reasons(&served, "from the store of a node")),
+            figure(
+                "read rounds",
+                count(counters.read_rounds),
+                "in which a leader asked whether it still leads",
+            ),
+        ];
+    }
+    Vec::new()
+}
+
+/// The sessions of clients, if there were any.
+fn sessions(counters: &Counters) -> Vec<Figure> {
     if counters.sessions_opened > 0 {
-        all.extend([
+        return vec![
             figure(
                 "sessions opened",
                 count(counters.sessions_opened),
@@ -167,9 +190,9 @@ fn traffic(report: &Report) -> Vec<Figure> {
                     count(counters.commands_disowned)
                 ),
             ),
-        ]);
+        ];
     }
-    all
+    Vec::new()
 }
 
 fn sum<R>(reasons: &[(R, u64)]) -> String {

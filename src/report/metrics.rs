@@ -108,6 +108,8 @@ impl Metrics {
                 counters.sessions_opened += 1;
                 counters.sessions_expired += u64::from(dropped.is_some());
             }
+            Body::ReadRound { .. } => counters.read_rounds += 1,
+            Body::Served { right, .. } => counters.reads_served.count(right),
             Body::Repeated { index, .. } if index > self.told => {
                 self.told = index;
                 counters.repeats_answered += 1;

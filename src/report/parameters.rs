@@ -2,7 +2,7 @@
 
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Plan};
-use crate::replica::{Flow, Options};
+use crate::replica::{Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
@@ -30,6 +30,7 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     if raft.flow != Flow::default() {
         all.push(("flow", flow(&raft.flow)));
     }
+    all.extend(clocks(plan));
     if !plan.network.links.is_empty() {
         all.push(("other links", format!("{} directed links differ", plan.network.links.len())));
     }
@@ -50,7 +51,14 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
 /// What the protocol does beyond the paper's.
 fn switches(raft: &Options) -> String {
     let all = [(raft.pre_vote, "pre-vote"), (raft.check_quorum, "check-quorum"), (raft.sticky, "sticky")];
-    let on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+    let mut on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+    on.extend(match raft.reads.by {
+        ReadBy::Log => None,
+        ReadBy::Index => Some("reads by index"),
+        ReadBy::Lease => Some("reads by lease"),
+        ReadBy::Local => Some("reads without asking"),
+    });
+    on.extend(raft.reads.at_followers.then_some("followers read"));
     if on.is_empty() { "none".into() } else { on.join(", ") }
 }
 
@@ -64,6 +72,19 @@ fn flow(flow: &Flow) -> String {
     ];
     let given = all.into_iter().filter_map(|(most, what)| Some(format!("{} {what}", most?)));
     format!("at most {}", given.collect::<Vec<_>>().join(", "))
+}
+
+/// How clocks drift, and what leases reckon with.
+fn clocks(plan: &Plan) -> Option<(&'static str, String)> {
+    let (drifts, raft) = (&plan.cluster.drifts_ppm, &plan.cluster.raft);
+    let each: Vec<String> = drifts.iter().map(i32::to_string).collect();
+    let text = match (drifts.is_empty(), raft.reads.by) {
+        (true, ReadBy::Lease) if raft.reads.max_drift_ppm > 0 => "right".into(),
+        (true, _) => return None,
+        (false, _) => format!("fast by {} parts per million", each.join(", ")),
+    };
+    let bound = format!("; leases reckon with {} parts per million", raft.reads.max_drift_ppm);
+    Some(("clocks", text + if raft.reads.by == ReadBy::Lease { &bound } else { "" }))
 }
 
 /// What is unusual about the beginning.

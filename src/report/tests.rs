@@ -32,6 +32,7 @@ pub(super) fn plan(voters: u32) -> Plan {
         duration: ms(2000),
         cluster: Cluster {
             priorities: Vec::new(),
+            drifts_ppm: Vec::new(),
             voters,
             first_leader: None,
             logs: Logs::Same,
@@ -45,6 +46,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 check_quorum: false,
                 sticky: false,
                 flow: Flow::default(),
+                reads: crate::replica::Reads::default(),
                 bug: None,
             },
             flush: Distribution::Constant(ms(1)),

@@ -42,6 +42,16 @@ pub struct Ticket {
     pub awaited: Serial,
 }
 
+impl Command {
+    /// The key that it reads, if it does nothing else.
+    pub fn reads(&self) -> Option<u32> {
+        match *self {
+            Self::Plain(Operation::Get { key }) | Self::InSession(_, Operation::Get { key }) => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// Writes a command over `buffer`'s contents; a value takes `value_bytes`, at least [`VALUE_MIN`].
 pub fn encode_command(command: &Command, value_bytes: usize, buffer: &mut Vec<u8>) {
     buffer.clear();

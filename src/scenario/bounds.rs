@@ -22,6 +22,9 @@ pub(super) const HIGHEST_COUNT: u64 = 1 << 32;
 /// The shortest mean time between two faults of a storm, or two changes of a flapping link.
 pub(super) const SHORTEST_MEAN: Duration = Duration::from_millis(1);
 
+/// By how many parts per million a clock drifts at most.
+pub(super) const MOST_DRIFT: u64 = 500_000;
+
 /// How so many percent are written as a rate.
 pub(super) fn of_percent(percent: f64) -> String {
     // A division would show the digits that binary adds.
@@ -65,6 +68,10 @@ pub(super) const MAX_UNCOMMITTED_BYTES: Bounds =
 pub(super) const MAX_EARLY_BYTES: Bounds = Bounds { name: "max_early_bytes", least: 1, most: 1 << 30 };
 /// Bytes that a link carries in a second. The greatest number stands for any: so a link can differ from a default.
 pub(super) const BANDWIDTH: Bounds = Bounds { name: "bandwidth", least: 1, most: 1 << 40 };
+/// By how many parts per million clocks may drift for leases to hold.
+pub(super) const MAX_DRIFT: Bounds = Bounds { name: "max_drift", least: 0, most: MOST_DRIFT };
+/// By how many parts per million the clocks of a profile drift at most.
+pub(super) const DRIFT: Bounds = Bounds { name: "drift", least: 1, most: MOST_DRIFT };
 /// How many clients.
 pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
 /// How many keys.
@@ -92,7 +99,8 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 27] = [
+const ALL: [Bounds; 28] = [
+    MAX_DRIFT,
     FORMAT,
     SEED,
     VOTERS,

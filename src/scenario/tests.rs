@@ -6,7 +6,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
     Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
-use crate::replica::{Bug, Flow, Options};
+use crate::replica::{Bug, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use proptest::collection::vec;
@@ -509,12 +509,14 @@ prop_compose! {
         snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
         (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
         flow in any::<[u32; 4]>(),
+        (by, at_followers, max_drift_ppm, drift) in (0..4_usize, any::<bool>(), 0..=500_000_u32, -500_000..=500_000_i32),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
+        let by = [ReadBy::Log, ReadBy::Index, ReadBy::Lease, ReadBy::Local][by];
         let (snapshot_every, snapshot_chunk) = (snapshots.0.and_then(NonZeroU32::new), NonZeroU32::new(snapshots.1).expect("positive"));
         let [max_inflight, max_inflight_bytes, max_uncommitted_bytes, max_early_bytes] =
             flow.map(|most| NonZeroU32::new(most % 3 * (most >> 13)));
@@ -527,12 +529,14 @@ prop_compose! {
             snapshot_chunk,
             pre_vote,
             check_quorum,
-            sticky,
             flow,
+            sticky: sticky || by == ReadBy::Lease,
+            reads: Reads { by, at_followers: at_followers && by != ReadBy::Log, max_drift_ppm },
             bug,
         };
+        let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; voters as usize] };
         let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
-        Cluster { voters, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
+        Cluster { voters, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, call_timeout }
     }
 }
 

@@ -272,6 +272,8 @@ impl Format for ChromeTrace {
             Body::Invoked { .. } | Body::Returned { .. } => self.operation(record, out),
             Body::Booted { .. }
             | Body::RoleChanged { .. }
+            | Body::ReadRound { .. }
+            | Body::Served { .. }
             | Body::Transfer { .. }
             | Body::Paused
             | Body::Resumed

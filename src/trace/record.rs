@@ -8,7 +8,7 @@ use crate::ids::{
     Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
     Term, WriteId,
 };
-use crate::replica::{Refusal, Role, TransferStep};
+use crate::replica::{ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -400,6 +400,24 @@ pub enum Body {
         /// That entry's term.
         term: Term,
     },
+    /// A leader asked all others whether it still leads, for the sake of reads.
+    ReadRound {
+        /// The number of the round in this life of the node.
+        round: u64,
+        /// How many reads waited for it.
+        reads: u32,
+    },
+    /// A host answered a read from its state machine.
+    Served {
+        /// The request.
+        request: RequestId,
+        /// What had to be applied.
+        at: Index,
+        /// The last entry that was.
+        applied: Index,
+        /// By what right it was answered.
+        right: ReadRight,
+    },
     /// A leader's transfer of its leadership has come so far.
     Transfer {
         /// To whom.
@@ -778,6 +796,16 @@ impl Words {
             }
             Body::Disowned { index, command, why } => {
                 Self::new(63, why as u64).and(index.0).and(command.session.0).and(command.serial.0)
+            }
+            Body::ReadRound { round, reads } => Self::new(75, u64::from(reads)).and(round),
+            Body::Served { request, at, applied, right } => {
+                let right = match right {
+                    ReadRight::Index => 0,
+                    ReadRight::Lease => 1,
+                    ReadRight::Follower => 2,
+                    ReadRight::Local => 3,
+                };
+                Self::new(76, right).and(request.0).and(at.0).and(applied.0)
             }
             Body::Acknowledged { request, index, term } => {
                 Self::new(32, 0).and(request.0).and(index.0).and(term.0)

@@ -4,7 +4,7 @@ use super::{
     ActionKind, Body, Disowned, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason,
 };
 use crate::ids::NodeSet;
-use crate::replica::{Refusal, Role, TransferStep};
+use crate::replica::{ReadRight, Refusal, Role, TransferStep};
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -132,6 +132,12 @@ impl Body {
                 TransferStep::Aborted => format!("gives up to hand over to {to}, and takes commands again"),
                 TransferStep::Refused => format!("refuses to hand over to {to}"),
             },
+            Self::ReadRound { round, reads } => {
+                format!("asks whether it still leads, round {round}, for {reads} reads")
+            }
+            Self::Served { request, at, applied, right } => {
+                format!("served request {request} {right}: entry {at} is applied, as all to {applied}")
+            }
             Self::Committed { index, term, hash } => {
                 format!("knows entry {index} of term {term} committed, hash {hash:016x}")
             }
@@ -224,6 +230,17 @@ impl fmt::Display for Outcome {
             Self::Refused => f.write_str("refused, without effect"),
             Self::Unknown => f.write_str("no answer in time, outcome unknown"),
         }
+    }
+}
+
+impl fmt::Display for ReadRight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Index => "since a quorum has confirmed its leader",
+            Self::Lease => "by its lease",
+            Self::Follower => "as its leader has told it",
+            Self::Local => "by no right",
+        })
     }
 }
 

@@ -114,6 +114,7 @@ impl<'p, O: Observer> World<'p, O> {
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
+            drifts_ppm: &plan.cluster.drifts_ppm,
             most_sessions: plan.clients.as_ref().and_then(|it| it.sessions).map_or(0, |it| it.most),
             clients_repeat: plan.clients.as_ref().is_some_and(Clients::repeat),
         };
@@ -122,11 +123,13 @@ impl<'p, O: Observer> World<'p, O> {
             let stream = Stream::new(seed, "disk", u64::from(id.0), 0);
             let mut disk = Disk::new(plan.cluster.flush, stream);
             disk.format(&voters, genesis.hard_state(), &genesis.log(id));
-            Host::new(id, disk)
+            Host::new(id, disk, &plan.cluster.drifts_ppm)
         };
         let repeats = plan.network.clients.duplicate != Rate::ZERO;
         let client = |id, model| {
-            Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed).whose_frames_repeat(repeats)
+            Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed)
+                .whose_frames_repeat(repeats)
+                .who_reads_anywhere(plan.cluster.raft.reads.at_followers)
         };
         let mut world = Self {
             plan,

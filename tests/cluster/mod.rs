@@ -9,8 +9,8 @@ use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
 use squall::raft::RaftSoftware;
 use squall::raft::message::{Message, Outcome};
 use squall::replica::{
-    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, Flow, HardState, Input, Options, Recovered,
-    Replica, Role, Snapshot, Software, Status, Write,
+    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, Flow, HardState, Input, Options, ReadRight,
+    Reads, Recovered, Replica, Role, Snapshot, Software, Status, Write,
 };
 use squall::rng::Stream;
 use squall::time::{Duration, LocalTime};
@@ -82,6 +82,7 @@ pub(crate) fn options() -> Options {
         check_quorum: false,
         sticky: false,
         flow: Flow::default(),
+        reads: Reads::default(),
         bug: None,
     }
 }
@@ -164,6 +165,12 @@ impl Cluster {
     pub(crate) fn propose(&mut self, id: NodeId, command: &[u8]) {
         self.requests += 1;
         self.step(id, Input::Propose { request: RequestId(self.requests), command });
+    }
+
+    /// A client reads.
+    pub(crate) fn read(&mut self, id: NodeId) {
+        self.requests += 1;
+        self.step(id, Input::Read { request: RequestId(self.requests) });
     }
 
     /// Flushes the oldest `count` writes of a node, and lets go what waited for them.
@@ -273,6 +280,21 @@ impl Cluster {
                 self.note(format_args!("  {id} accepts it as {index}@{term}"));
             }
             Effect::Refuse { reason, .. } => self.note(format_args!("  {id} refuses it: {reason:?}")),
+            Effect::Serve { at, right, .. } => {
+                let right = match right {
+                    ReadRight::Index => "as a majority has confirmed",
+                    ReadRight::Lease => "by its lease",
+                    ReadRight::Follower => "as its leader has told it",
+                    ReadRight::Local => "without asking",
+                };
+                let applied = self.node(id).applied.len() as u64;
+                let wait =
+                    if at.0 > applied { format!(", which has applied {applied}") } else { String::new() };
+                self.note(format_args!("  {id} serves a read once {at} is applied{wait}: {right}"));
+            }
+            Effect::ReadRound { round, reads } => {
+                self.note(format_args!("  {id} begins round {round} for {reads} reads"));
+            }
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
     }
@@ -409,6 +431,13 @@ pub(crate) fn describe(frame: &Frame) -> String {
             format!("last={}@{}{priority}", request.last_index, request.last_term)
         }
         Message::TimeoutNow(_) => return format!("{name} term={term}"),
+        Message::Contact(request) => format!("round={}", request.round),
+        Message::ContactReply(reply) => format!("round={}", reply.round),
+        Message::ReadIndex(request) => format!("number={}", request.number),
+        Message::ReadIndexReply(reply) => match reply.index {
+            Some(index) => format!("number={} index={index}", reply.number),
+            None => format!("number={} does not lead", reply.number),
+        },
         Message::PreVoteReply(reply) => {
             format!("{} for={}", if reply.granted { "granted" } else { "denied" }, reply.candidacy)
         }

@@ -2,7 +2,7 @@
 
 use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
-use crate::replica::{Refusal, Role, TransferStep};
+use crate::replica::{ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
 use crate::trace::{Body, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +103,8 @@ impl Happenings {
             | Body::Transfer { .. }
             | Body::SessionOpened { .. }
             | Body::Repeated { .. }
+            | Body::ReadRound { .. }
+            | Body::Served { .. }
             | Body::RoleChanged { .. } => true,
             Body::Woke
             | Body::Delivered { .. }
@@ -237,6 +239,13 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Returned { outcome: Outcome::Unknown, .. } => Some(Event::OperationUnknown),
         Body::Repeated { .. } => Some(Event::RepeatAnswered),
         Body::SessionOpened { dropped: Some(_), .. } => Some(Event::SessionExpired),
+        Body::ReadRound { .. } => Some(Event::ReadRound),
+        Body::Served { right, .. } => Some(match right {
+            ReadRight::Index => Event::IndexRead,
+            ReadRight::Lease => Event::LeaseRead,
+            ReadRight::Follower => Event::FollowerRead,
+            ReadRight::Local => Event::LocalRead,
+        }),
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
         Body::Stopped { .. } => Some(Event::NodeStopped),

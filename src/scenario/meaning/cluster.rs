@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
-use super::logs;
 use super::{bounded, bounded_value, distribution, limited, node, positive};
+use super::{clocks, logs};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Flow, Options};
 use crate::scenario::bounds;
@@ -30,6 +30,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         voters,
         first_leader,
         priorities: priorities(&path.field("priorities"), &cluster.priorities, voters, notes),
+        drifts_ppm: clocks::drifts(&path.field("clock").field("drift"), &cluster.clock.drift, voters, notes),
         logs: logs::logs(&path.field("logs"), &cluster.logs, voters, notes),
         raft: Options {
             heartbeat: cluster.raft.heartbeat,
@@ -41,6 +42,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             check_quorum: cluster.raft.check_quorum,
             sticky: cluster.raft.sticky,
             flow: flow(&raft, &cluster.raft, notes),
+            reads: clocks::reads(&raft, &cluster.raft, notes),
             bug: cluster.bug.map(bug),
         },
         flush,
@@ -87,6 +89,9 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::OldSnapshotAccepted => Bug::OldSnapshotAccepted,
         shape::Bug::TruncateBeforeSnapshotDurable => Bug::TruncateBeforeSnapshotDurable,
         shape::Bug::NoSessions => Bug::NoSessions,
+        shape::Bug::ReadWithoutOwnTermCommit => Bug::ReadWithoutOwnTermCommit,
+        shape::Bug::LocalRead => Bug::LocalRead,
+        shape::Bug::LeaseIgnoresDrift => Bug::LeaseIgnoresDrift,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The second pass: from shapes to a plan. It goes on after an error, so that all of them are told at once; the plan it
 //! then returns is thrown away.
 
+mod clocks;
 mod cluster;
 mod effort;
 mod expectations;
@@ -82,6 +83,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
     plan.names = names;
+    clocks::doubtful_reads(&plan, notes);
     if let Some(clients) = &plan.clients {
         load::doubtful_retries(&root.field("clients"), clients, &plan.expectations, notes);
     }

@@ -1,6 +1,7 @@
 //! What can happen in a run at all.
 
 use crate::plan::{Action, Event, Plan};
+use crate::replica::ReadBy;
 use crate::rng::Rate;
 
 /// Why this can never happen in a run of the plan, and how it could.
@@ -17,6 +18,9 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
     };
     match event {
         Event::RepeatAnswered | Event::SessionExpired => sessions(),
+        Event::IndexRead | Event::LeaseRead | Event::FollowerRead | Event::LocalRead | Event::ReadRound => {
+            load().or_else(|| unread(event, plan))
+        }
         Event::OperationDone | Event::OperationUnknown | Event::RequestRefused => load(),
         Event::RequestPutOff => {
             let none = plan.cluster.raft.flow.max_uncommitted_bytes.is_none()
@@ -65,5 +69,25 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::LeaderDeposed
         | Event::EntryTruncated
         | Event::NodeStopped => None,
+    }
+}
+
+/// Why reads are not answered in this way.
+fn unread(event: Event, plan: &Plan) -> Option<(&'static str, &'static str)> {
+    let reads = plan.cluster.raft.reads;
+    if plan.clients.as_ref().is_some_and(|clients| clients.mix.get == 0) {
+        return Some(("clients read nothing", "give `get` a weight in `mix`"));
+    }
+    let is_asked = matches!(reads.by, ReadBy::Index | ReadBy::Lease);
+    match event {
+        Event::LeaseRead => (reads.by != ReadBy::Lease)
+            .then_some(("leaders hold no leases", "let them: `raft: (sticky: true, read: Lease)`")),
+        Event::LocalRead => (reads.by != ReadBy::Local)
+            .then_some(("nodes ask before they answer reads", "write `raft: (read: Local)`")),
+        Event::FollowerRead => (!is_asked || !reads.at_followers).then_some((
+            "followers answer no reads",
+            "let them: `raft: (read: Index, follower_reads: true)`",
+        )),
+        _ => (!is_asked).then_some(("no leader asks anybody about a read", "write `raft: (read: Index)`")),
     }
 }

@@ -84,6 +84,11 @@ enum Event {
     OperationUnknown,
     RepeatAnswered,
     SessionExpired,
+    IndexRead,
+    LeaseRead,
+    FollowerRead,
+    LocalRead,
+    ReadRound,
     NodeCrashed,
     NodeRestarted,
     NodeBlank,
@@ -107,4 +112,5 @@ enum Property {
     DurableCommit,
     AcknowledgedWrites,
     ExactlyOnce,
+    CurrentReads,
 }

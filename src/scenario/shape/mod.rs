@@ -65,6 +65,8 @@ pub(super) struct Cluster {
     #[serde(default)]
     pub(super) raft: Raft,
     #[serde(default)]
+    pub(super) clock: Clock,
+    #[serde(default)]
     pub(super) disk: Disk,
     #[serde(default)]
     pub(super) rpc: Rpc,
@@ -96,6 +98,18 @@ pub(super) struct Raft {
     pub(super) max_inflight_bytes: Option<u64>,
     pub(super) max_uncommitted_bytes: Option<u64>,
     pub(super) max_early_bytes: Option<u64>,
+    pub(super) read: Read,
+    pub(super) follower_reads: bool,
+    pub(super) max_drift: u64,
+}
+
+/// How reads are answered.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub(super) enum Read {
+    Log,
+    Index,
+    Lease,
+    Local,
 }
 
 impl Default for Raft {
@@ -113,8 +127,18 @@ impl Default for Raft {
             max_inflight_bytes: None,
             max_uncommitted_bytes: None,
             max_early_bytes: None,
+            read: Read::Log,
+            follower_reads: false,
+            max_drift: 0,
         }
     }
+}
+
+/// The clocks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Clock {
+    pub(super) drift: Vec<i64>,
 }
 
 /// The disks.
@@ -156,6 +180,9 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
+    ReadWithoutOwnTermCommit,
+    LocalRead,
+    LeaseIgnoresDrift,
 }
 
 /// The links.

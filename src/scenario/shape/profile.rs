@@ -47,6 +47,8 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) sticky: f64,
     #[serde(default)]
     pub(in crate::scenario) flow: Flow,
+    pub(in crate::scenario) reads: Option<Reads>,
+    pub(in crate::scenario) clocks: Option<Clocks>,
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
     #[serde(default)]
@@ -74,6 +76,27 @@ fn usual_max_batch_bytes() -> (u64, u64) {
 
 fn usual_flush() -> (Duration, Duration) {
     (Duration::from_micros(500), Duration::from_millis(2))
+}
+
+/// What reads are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Reads {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    #[serde(default)]
+    pub(in crate::scenario) leases: f64,
+    #[serde(default)]
+    pub(in crate::scenario) followers: f64,
+}
+
+/// What clocks are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Clocks {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) drift: (u64, u64),
 }
 
 /// What snapshots are drawn from.

@@ -74,6 +74,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 .limit("one for each node, from 0 to 1000000"),
             Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
             Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
+            Entry::field("clock", "struct", "the clocks", "(drift: [0, -50000, 0, 0, 20000])").or("()"),
             Entry::field("disk", "struct", "the disks", "(flush: Constant(\"1ms\"))").or("()"),
             Entry::field("rpc", "struct", "calls from node to node", "(timeout: \"150ms\")").or("()"),
             Entry::field("bug", "Bug", "a bug planted in every node, to see a check fail", "AckBeforeFlush"),
@@ -127,8 +128,38 @@ pub(super) const SECTIONS: &[Section] = &[
                 .within(bounds::MAX_UNCOMMITTED_BYTES),
             Entry::field("max_early_bytes", "whole number", "the most bytes of entries that a follower keeps until those before them come; without it none", "100000")
                 .within(bounds::MAX_EARLY_BYTES),
+            Entry::field("read", "Read", "how reads are answered", "Index").or("Log"),
+            Entry::field("follower_reads", "true or false", "whether followers answer reads, too; clients then ask all nodes in their turn", "true").or("false"),
+            Entry::field("max_drift", "whole number", "by how many parts per million any clock may be fast or slow; leases last as much less", "50000")
+                .or("0")
+                .within(bounds::MAX_DRIFT),
         ],
         frame: "cluster: (voters: 5, raft: (@))",
+    },
+    Section {
+        name: "Read",
+        kind: Kind::Enum,
+        places: &["cluster.raft.read"],
+        about: "How reads are answered.",
+        entries: &[
+            Entry::word("Log", "as entries of the log, like writes"),
+            Entry::word("Index", "by the leader from its store, once a majority has confirmed that it leads"),
+            Entry::word("Lease", "the same, but a confirmation is good for a while in which nobody else is elected; takes `sticky`"),
+            Entry::word("Local", "by the node's own store at once, which may be out of date"),
+        ],
+        frame: "cluster: (voters: 5, raft: (sticky: true, read: @))",
+    },
+    Section {
+        name: "clock",
+        kind: Kind::Struct,
+        places: &["cluster.clock"],
+        about: "The clocks of the nodes, on which their timers run.",
+        entries: &[
+            Entry::field("drift", "list of whole numbers", "by how many parts per million each node's clock is fast, or slow if negative", "[0, -50000, 0, 0, 20000]")
+                .or("[]")
+                .limit("one for each node, from -500000 to 500000"),
+        ],
+        frame: "cluster: (voters: 5, clock: (@))",
     },
     Section {
         name: "disk",
@@ -162,6 +193,9 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("OldSnapshotAccepted", "a follower installs a snapshot that is older than what it has committed"),
             Entry::word("TruncateBeforeSnapshotDurable", "the log is cut before the snapshot that stands for it is durable"),
             Entry::word("NoSessions", "a command that is asked for again is carried out again, whatever its session remembers"),
+            Entry::word("ReadWithoutOwnTermCommit", "a leader answers reads before an entry of its own term is committed"),
+            Entry::word("LocalRead", "a leader answers reads without making sure that it still leads"),
+            Entry::word("LeaseIgnoresDrift", "a lease lasts as long as if all clocks ran alike"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },

@@ -86,6 +86,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("check_quorum", "rate", "in what share of the runs leaders look after their quorum", "0.5").or("0").limit(SHARE),
             Entry::field("sticky", "rate", "in what share of the runs nodes with a current leader ignore requests for votes", "0.5").or("0").limit(SHARE),
             Entry::field("flow", "struct", "bounds of what is on its way; without it there are none", "(inflight: (likely: 0.5, most: (1, 256)))"),
+            Entry::field("reads", "struct", "reads that take no entry of the log; without it all do", "(likely: 0.5, leases: 0.5)"),
+            Entry::field("clocks", "struct", "clocks that drift; without it none do", "(likely: 0.3, drift: (100, 50000))"),
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
@@ -94,6 +96,31 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
         ],
         frame: "cluster: (@)",
+    },
+    Section {
+        name: "reads",
+        kind: Kind::Struct,
+        places: &["cluster.reads"],
+        about: "What reads are drawn from: by index or by lease.",
+        entries: &[
+            likely("0.5").or("1"),
+            Entry::field("leases", "rate", "in what share of these runs leaders hold leases; nodes are sticky then", "0.5").or("0").limit(SHARE),
+            Entry::field("followers", "rate", "in what share of these runs followers answer reads, too", "0.3").or("0").limit(SHARE),
+        ],
+        frame: "cluster: (voters: [(3, 1)], reads: (@))",
+    },
+    Section {
+        name: "clocks",
+        kind: Kind::Struct,
+        places: &["cluster.clocks"],
+        about: "What clocks are drawn from.",
+        entries: &[
+            likely("0.3").or("1"),
+            Entry::field("drift", "(whole number, whole number)", "by how many parts per million at most; each clock is fast or slow by any number up to that, and leases reckon with it", "(100, 50000)")
+                .required()
+                .within(bounds::DRIFT),
+        ],
+        frame: "cluster: (voters: [(3, 1)], clocks: (@))",
     },
     Section {
         name: "snapshots",

@@ -7,7 +7,7 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
-use crate::replica::{Flow, Options};
+use crate::replica::{Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
 use crate::time::Duration;
 use std::num::NonZeroU64;
@@ -92,8 +92,9 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     }
     let switches =
         [("pre_vote", raft.pre_vote), ("check_quorum", raft.check_quorum), ("sticky", raft.sticky)];
-    let on: String =
+    let mut on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
+    on += &reads(&raft.reads);
     lines.push(format!(
         "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{}{on}),",
         raft.heartbeat,
@@ -101,12 +102,31 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         snapshots(raft),
         flow(&raft.flow)
     ));
+    if !cluster.drifts_ppm.is_empty() {
+        let drifts = joined(cluster.drifts_ppm.iter().map(i32::to_string));
+        lines.push(format!("        clock: (drift: [{drifts}]),"));
+    }
     lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
     if let Some(bug) = raft.bug {
         lines.push(format!("        bug: {bug:?},"));
     }
     lines.push("    ),".to_string());
+}
+
+/// How reads are answered, where they don't go through the log, and how far clocks may drift.
+fn reads(reads: &Reads) -> String {
+    let mut text = match reads.by {
+        ReadBy::Log => String::new(),
+        by => format!(", read: {by:?}"),
+    };
+    if reads.at_followers {
+        text += ", follower_reads: true";
+    }
+    if reads.max_drift_ppm > 0 {
+        text += &format!(", max_drift: {}", reads.max_drift_ppm);
+    }
+    text
 }
 
 /// Without snapshots the length of their chunks does not matter, but a plan has one.

@@ -1,10 +1,10 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Chance, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan,
-    Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
+    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, End, Fault, FaultRanges, Jitter, Link, Logs,
+    Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
-use crate::replica::{Flow, Options};
+use crate::replica::{Flow, Options, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -53,11 +53,28 @@ pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
     plans
 }
 
-fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
-    let cluster = &profile.cluster;
+/// The protocol that sends most: that of the shortest times and the smallest batches.
+fn raft(cluster: &ClusterRanges) -> Options {
     let heartbeat = cluster.heartbeat.least;
     let timeout = heartbeat.saturating_mul(u64::from(cluster.election_timeout_permille.least));
     let timeout = Duration::from_nanos(timeout.nanos() / 1000);
+    Options {
+        heartbeat,
+        election_timeout: (timeout, timeout),
+        max_batch_bytes: cluster.max_batch_bytes.least,
+        snapshot_every: None,
+        snapshot_chunk: NonZeroU32::MIN,
+        pre_vote: cluster.pre_vote != Rate::ZERO,
+        check_quorum: false,
+        sticky: false,
+        flow: Flow::default(),
+        reads: Reads::default(),
+        bug: None,
+    }
+}
+
+fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
+    let cluster = &profile.cluster;
     let link = |latency| Link {
         latency: Distribution::Constant(latency),
         loss: Rate::ZERO,
@@ -92,19 +109,9 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             voters,
             first_leader: None,
             priorities: Vec::new(),
+            drifts_ppm: Vec::new(),
             logs: Logs::Same,
-            raft: Options {
-                heartbeat,
-                election_timeout: (timeout, timeout),
-                max_batch_bytes: cluster.max_batch_bytes.least,
-                snapshot_every: None,
-                snapshot_chunk: NonZeroU32::MIN,
-                pre_vote: cluster.pre_vote != Rate::ZERO,
-                check_quorum: false,
-                sticky: false,
-                flow: Flow::default(),
-                bug: None,
-            },
+            raft: raft(cluster),
             flush: Distribution::Constant(cluster.flush.least),
             call_timeout: Duration::from_millis(150),
         },

@@ -9,8 +9,8 @@ mod ranges;
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
-    Between, Chance, ClientRanges, ClusterRanges, FlowRanges, LimitRange, NetworkRanges, Profile,
-    SessionRanges, Settle, SnapshotRanges,
+    Between, Chance, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, LimitRange, NetworkRanges,
+    Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -105,10 +105,35 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         check_quorum: rate(&field("check_quorum"), nodes.check_quorum, notes),
         sticky: rate(&field("sticky"), nodes.sticky, notes),
         flow: flow(&field("flow"), &nodes.flow, notes),
+        reads: reads(&field("reads"), nodes.reads.as_ref(), notes),
+        clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
         flush: times(&field("flush"), nodes.flush, notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
         bug: nodes.bug.map(cluster::bug),
+    }
+}
+
+/// What reads are drawn from.
+fn reads(path: &Path<'_>, shape: Option<&shape::Reads>, notes: &mut Notes<'_>) -> ReadRanges {
+    let mut share = |name, value: fn(&shape::Reads) -> f64| {
+        shape.map_or(Rate::ZERO, |it| rate(&path.field(name), value(it), notes))
+    };
+    ReadRanges {
+        likely: share("likely", |it| it.likely),
+        leases: share("leases", |it| it.leases),
+        followers: share("followers", |it| it.followers),
+    }
+}
+
+/// What clocks are drawn from.
+fn clocks(path: &Path<'_>, shape: Option<&shape::Clocks>, notes: &mut Notes<'_>) -> ClockRanges {
+    let Some(shape) = shape else {
+        return ClockRanges { likely: Rate::ZERO, drift_ppm: Between { least: 1, most: 1 } };
+    };
+    ClockRanges {
+        likely: rate(&path.field("likely"), shape.likely, notes),
+        drift_ppm: wholes(&path.field("drift"), shape.drift, bounds::DRIFT, notes),
     }
 }
 

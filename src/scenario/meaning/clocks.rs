@@ -1,0 +1,71 @@
+//! Reads, and the clocks that leases rest on.
+
+use super::bounded;
+use crate::plan::{Expectation, Plan, Property};
+use crate::replica::{ReadBy, Reads};
+use crate::scenario::bounds::{self, MOST_DRIFT};
+use crate::scenario::notes::Notes;
+use crate::scenario::path::Path;
+use crate::scenario::shape;
+
+/// How reads are answered.
+pub(super) fn reads(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) -> Reads {
+    if raft.read == shape::Read::Lease && !raft.sticky {
+        let message =
+            "a lease says that nobody else can be elected, but nodes vote while a leader is current";
+        notes.error(&path.field("read"), message, "add `sticky: true`, or write `read: Index`");
+    }
+    if raft.read == shape::Read::Log && raft.follower_reads {
+        let message = "reads go through the log, so only the leader can take them";
+        notes.error(&path.field("follower_reads"), message, "write `read: Index`, or take it away");
+    }
+    Reads {
+        by: match raft.read {
+            shape::Read::Log => ReadBy::Log,
+            shape::Read::Index => ReadBy::Index,
+            shape::Read::Lease => ReadBy::Lease,
+            shape::Read::Local => ReadBy::Local,
+        },
+        at_followers: raft.follower_reads,
+        max_drift_ppm: bounded(path, raft.max_drift, bounds::MAX_DRIFT, notes),
+    }
+}
+
+/// How fast each clock is; none if all are right.
+pub(super) fn drifts(path: &Path<'_>, given: &[i64], voters: u32, notes: &mut Notes<'_>) -> Vec<i32> {
+    if !given.is_empty() && given.len() != voters as usize {
+        let message = format!("there are {voters} nodes, and clocks of {}", given.len());
+        notes.error(path, message, "give the drift of each node's clock, in order, or none");
+    }
+    let mut drifts = Vec::new();
+    for (i, &drift) in given.iter().enumerate() {
+        if drift.unsigned_abs() > MOST_DRIFT {
+            let message = format!("a clock drifts by at most {MOST_DRIFT} parts per million, not {drift}");
+            let nearest = drift.signum() * MOST_DRIFT as i64;
+            notes.error(&path.item(i), message, format!("the nearest that fits is {nearest}"));
+        }
+        drifts.push(i32::try_from(drift).unwrap_or(0));
+    }
+    if drifts.iter().all(|drift| *drift == 0) { Vec::new() } else { drifts }
+}
+
+/// Warns of reads that may be out of date, unless that is what the scenario is about.
+pub(super) fn doubtful_reads(plan: &Plan, notes: &mut Notes<'_>) {
+    if plan.expectations.contains(&Expectation::Violates(Property::CurrentReads)) {
+        return;
+    }
+    let cluster = Path::Root.field("cluster");
+    let reads = plan.cluster.raft.reads;
+    let expect = "expect it: `Violates(CurrentReads)`";
+    if reads.by == ReadBy::Local {
+        let message = "a node that answers reads without asking anybody may miss what was written";
+        let help = format!("write `read: Index`, or {expect}");
+        notes.warn(&cluster.field("raft").field("read"), message, help);
+    }
+    let most = plan.cluster.drifts_ppm.iter().map(|drift| drift.unsigned_abs()).max().unwrap_or(0);
+    if reads.by == ReadBy::Lease && most > reads.max_drift_ppm {
+        let message = format!("a clock drifts by {most} parts per million: leases may not last out");
+        let help = format!("write `max_drift: {most}` in `raft`, or {expect}");
+        notes.warn(&cluster.field("clock").field("drift"), message, help);
+    }
+}
