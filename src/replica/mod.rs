@@ -117,11 +117,28 @@ pub enum Bug {
     /// A command that is asked for again is carried out again, whatever its session remembers (Raft thesis, section
     /// 6.3). This one lives in the state machine, not in Raft.
     NoSessions,
+    /// A follower takes entries after one of the same index, whatever that one's term (5.3, the consistency check of
+    /// AppendEntries).
+    PrevTermUnchecked,
+    /// A follower drops what follows the entries of a message, although nothing conflicts (figure 2, AppendEntries 3).
+    TruncateAlways,
+    /// A follower commits as far as its leader has, with entries that the message has not shown to be the leader's (figure
+    /// 2, AppendEntries 5).
+    CommitBeyondMatched,
+    /// A leader counts its own entries towards a majority before they are durable (thesis 10.2.1).
+    OwnEntryCountedUnflushed,
+    /// A leader puts its first command in the place of what earlier terms have left uncommitted in its log (5.3, leader
+    /// append-only).
+    LeaderOverwrites,
+    /// A server starts its election timer afresh when it refuses a vote, or a pre-vote, too (5.2).
+    TimerResetOnRefusal,
+    /// A server draws its election timeout when it starts, and never again (5.2).
+    TimeoutDrawnOnce,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -132,6 +149,13 @@ impl Bug {
         Self::OldSnapshotAccepted,
         Self::TruncateBeforeSnapshotDurable,
         Self::NoSessions,
+        Self::PrevTermUnchecked,
+        Self::TruncateAlways,
+        Self::CommitBeyondMatched,
+        Self::OwnEntryCountedUnflushed,
+        Self::LeaderOverwrites,
+        Self::TimerResetOnRefusal,
+        Self::TimeoutDrawnOnce,
     ];
 }
 

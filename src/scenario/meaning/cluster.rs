@@ -73,6 +73,13 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::OldSnapshotAccepted => Bug::OldSnapshotAccepted,
         shape::Bug::TruncateBeforeSnapshotDurable => Bug::TruncateBeforeSnapshotDurable,
         shape::Bug::NoSessions => Bug::NoSessions,
+        shape::Bug::PrevTermUnchecked => Bug::PrevTermUnchecked,
+        shape::Bug::TruncateAlways => Bug::TruncateAlways,
+        shape::Bug::CommitBeyondMatched => Bug::CommitBeyondMatched,
+        shape::Bug::OwnEntryCountedUnflushed => Bug::OwnEntryCountedUnflushed,
+        shape::Bug::LeaderOverwrites => Bug::LeaderOverwrites,
+        shape::Bug::TimerResetOnRefusal => Bug::TimerResetOnRefusal,
+        shape::Bug::TimeoutDrawnOnce => Bug::TimeoutDrawnOnce,
     }
 }
 

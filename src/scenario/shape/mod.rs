@@ -148,6 +148,13 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
+    PrevTermUnchecked,
+    TruncateAlways,
+    CommitBeyondMatched,
+    OwnEntryCountedUnflushed,
+    LeaderOverwrites,
+    TimerResetOnRefusal,
+    TimeoutDrawnOnce,
 }
 
 /// The links.
