@@ -5,8 +5,8 @@
 use super::message::{RequestVote, RequestVoteReply};
 use super::node::Raft;
 use super::reads::lease_within;
-use crate::ids::{Index, NodeId, WriteId};
-use crate::replica::Bug;
+use crate::ids::{Index, NodeId, Term, WriteId};
+use crate::replica::{Bug, Effects};
 use crate::time::Duration;
 
 impl Raft {
@@ -100,6 +100,83 @@ impl Raft {
             self.options.election_timeout.0
         } else {
             lease_within(&self.options)
+        }
+    }
+
+    /// Whether the own entry at some index is the one before the leader's entries: if there is one, and its term is the one
+    /// that the leader names (5.3).
+    /// [`Bug::PrevTermUnchecked`]: if there is one.
+    #[inline]
+    pub(super) fn is_entry_before(&self, own: Option<Term>, term: Term) -> bool {
+        own == Some(term) || own.is_some() && self.has(Bug::PrevTermUnchecked)
+    }
+
+    /// What a log holds beyond the entries of a message stays, since nothing says that it conflicts (figure 2).
+    /// [`Bug::TruncateAlways`]: it goes, as far as it is not known to be committed.
+    #[inline]
+    pub(super) fn keep_what_follows(&mut self, matched: Index, out: &mut Effects) {
+        if self.has(Bug::TruncateAlways) {
+            self.drop_after(matched, out);
+        }
+    }
+
+    /// Up to where a follower may commit what its leader has committed: as far as the message has shown that the logs agree
+    /// (figure 2).
+    /// [`Bug::CommitBeyondMatched`]: to the end of its log.
+    #[inline]
+    pub(super) fn shown_to_agree(&self, matched: Index) -> Index {
+        if self.has(Bug::CommitBeyondMatched) { self.log.last() } else { matched }
+    }
+
+    /// How much of its own log a leader counts: what is durable (thesis 10.2.1).
+    /// [`Bug::OwnEntryCountedUnflushed`]: all of it, see [`Raft::count_when_durable`].
+    #[inline]
+    pub(super) fn own_entries_to_count(&self) -> Index {
+        if self.has(Bug::OwnEntryCountedUnflushed) { self.log.last() } else { self.writes.durable() }
+    }
+
+    /// A new entry counts once the disk says that it is durable (thesis 10.2.1), and so not now.
+    /// [`Bug::OwnEntryCountedUnflushed`]: it does.
+    #[inline]
+    pub(super) fn count_when_durable(&mut self, out: &mut Effects) {
+        if self.has(Bug::OwnEntryCountedUnflushed) {
+            self.count_own_entries(out);
+        }
+    }
+
+    /// A leader's log only grows: what earlier terms have left there stays, committed or not (5.3).
+    /// [`Bug::LeaderOverwrites`]: a command takes the place of what is not known to be committed.
+    #[inline]
+    pub(super) fn keep_own_entries(&mut self, out: &mut Effects) {
+        if self.has(Bug::LeaderOverwrites)
+            && self.log.term_at(self.commit.next()).is_some_and(|it| it < self.term)
+        {
+            self.drop_after(self.commit, out);
+            self.forget_progress();
+        }
+    }
+
+    /// Whether a refused vote starts the timer afresh: never, or a server that can't win could keep all others from
+    /// campaigning (5.2).
+    /// [`Bug::TimerResetOnRefusal`]: always.
+    #[inline]
+    pub(super) fn refusal_restarts_timer(&self) -> bool {
+        self.has(Bug::TimerResetOnRefusal)
+    }
+
+    /// Whether the election timeout stays as it was drawn first: never, or a vote once split would be split again (5.2).
+    /// [`Bug::TimeoutDrawnOnce`]: always.
+    pub(super) fn keeps_first_timeout(&self) -> bool {
+        self.has(Bug::TimeoutDrawnOnce) && self.timeout > Duration::ZERO
+    }
+
+    /// Drops the entries after this one, but none that is known to be committed.
+    #[cold]
+    fn drop_after(&mut self, index: Index, out: &mut Effects) {
+        let from = index.max(self.commit).next();
+        if from <= self.log.last() {
+            self.log.truncate_from(from);
+            self.writes.truncate_from(from, out);
         }
     }
 }

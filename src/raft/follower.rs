@@ -69,7 +69,7 @@ impl Raft {
         let Some(matched) = self.take_entries(request, out) else { return };
         let (matched, commit) = self.take_early((matched, request.commit), out);
         // The leader may have committed more than this message has shown to agree, so no further than that (5.3).
-        self.commit_to(commit.min(matched).max(self.commit), out);
+        self.commit_to(commit.min(self.shown_to_agree(matched)).max(self.commit), out);
         let reply = AppendEntriesReply { term: self.term, outcome: Outcome::Accepted { matched } };
         self.reply(from, Message::AppendEntriesReply(reply), self.writes.of_entry(matched), out);
     }
@@ -89,7 +89,7 @@ impl Raft {
     /// has it, too.
     #[inline]
     pub(super) fn agrees_at(&self, index: Index, term: Term) -> bool {
-        self.log.term_at(index) == Some(term) || index < self.log.base()
+        self.is_entry_before(self.log.term_at(index), term) || index < self.log.base()
     }
 
     /// Says no: the sender's term is over, or its entries don't fit on the own log. The hint is the last index at
@@ -126,6 +126,7 @@ impl Raft {
             known += entry.wire_len();
             index = index.next();
         }
+        self.keep_what_follows(matched, out);
         let news = &request.entries[known..];
         if !news.is_empty() {
             assert_eq!(self.log.last(), index, "news follow the end of the log");

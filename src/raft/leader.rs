@@ -13,20 +13,25 @@ impl Raft {
     /// leaders left is committed soon, and shows itself to all, so that nobody else campaigns (5.2).
     pub(super) fn become_leader(&mut self, now: LocalTime, out: &mut Effects) {
         assert_eq!(self.role, Role::Candidate, "only a candidate is elected");
-        let last = self.log.last();
         self.role = Role::Leader;
         self.leader = Some(self.id);
-        self.progress.truncate(self.peers.ids().len());
-        self.progress.iter_mut().for_each(|progress| progress.start_anew(last));
-        self.progress.resize_with(self.peers.ids().len(), || Progress::new(last));
-        self.tally.reset(self.peers.ids().len() + 1, self.commit);
-        self.counted = Index::ZERO;
+        self.forget_progress();
         self.term_start = self.append(&Entry { term: self.term, kind: EntryKind::NoOp, data: &[] }, out);
         self.reads.elected(self.term_start);
         self.count_own_entries(out);
         self.schedule_heartbeat(now);
         self.contact.elected(now, self.options.election_timeout.0);
         self.broadcast(Broadcast::Election, out);
+    }
+
+    /// A leader begins knowing nothing of other logs, and hopes that they are like its own.
+    pub(super) fn forget_progress(&mut self) {
+        let last = self.log.last();
+        self.progress.truncate(self.peers.ids().len());
+        self.progress.iter_mut().for_each(|progress| progress.start_anew(last));
+        self.progress.resize_with(self.peers.ids().len(), || Progress::new(last));
+        self.tally.reset(self.peers.ids().len() + 1, self.commit);
+        self.counted = Index::ZERO;
     }
 
     /// Takes a message as the leader. Its term is at most the own one.
@@ -88,9 +93,11 @@ impl Raft {
     #[inline]
     pub(super) fn append_command(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
         let term = self.term;
+        self.keep_own_entries(out);
         let index = self.append(&Entry { term, kind: EntryKind::Command, data: command }, out);
         out.push(Effect::Accepted { request, index, term });
         self.broadcast(Broadcast::News, out);
+        self.count_when_durable(out);
     }
 
     /// The deadline has come: for heartbeats, or to look whether there is still a quorum.
@@ -130,9 +137,9 @@ impl Raft {
     /// The leader's own entries count towards commitment as far as its disk has confirmed them (thesis 10.2.1).
     #[inline]
     pub(super) fn count_own_entries(&mut self, out: &mut Effects) {
-        let durable = self.writes.durable();
-        let reached = self.tally.advance(self.counted, durable);
-        self.counted = durable;
+        let counted = self.own_entries_to_count();
+        let reached = self.tally.advance(self.counted, counted);
+        self.counted = counted;
         self.commit_own_term(reached, out);
     }
 

@@ -52,7 +52,7 @@ pub struct Raft {
     pub(super) leader_heard: LocalTime,
     pub(super) commit: Index,
     /// The election timeout last drawn.
-    timeout: Duration,
+    pub(super) timeout: Duration,
     pub(super) election_due: LocalTime,
 
     pub(super) votes: Votes,
@@ -225,6 +225,8 @@ impl Raft {
         let granted = current && free && self.is_up_to_date(&request) && !self.outranks(&request);
         if granted {
             self.vote_for(from);
+        }
+        if granted || self.refusal_restarts_timer() {
             self.restart_timer(now);
         }
         let reply = RequestVoteReply { term: self.term, granted };
@@ -261,6 +263,9 @@ impl Raft {
 
     /// Draws a new election timeout (5.2: random, so that split votes are rare).
     pub(super) fn draw_timeout(&mut self) {
+        if self.keeps_first_timeout() {
+            return;
+        }
         let (min, max) = self.options.election_timeout;
         self.timeout = Distribution::Uniform(min, max).sample(self.stream.word());
     }

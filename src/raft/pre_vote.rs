@@ -46,6 +46,9 @@ impl Raft {
         let vote = RequestVote { term, last_index, last_term, priority, is_transfer: false };
         let would_vote = term > self.term && self.is_up_to_date(&vote) && !self.outranks(&vote);
         let granted = would_vote && !self.has_current_leader(now) && !self.is_bound_by_lease(now);
+        if !granted && self.refusal_restarts_timer() {
+            self.restart_timer(now);
+        }
         let reply = PreVoteReply { term: self.term, granted, candidacy: term };
         self.reply(from, Message::PreVoteReply(reply), WriteId::ZERO, out);
     }

@@ -169,11 +169,28 @@ pub enum Bug {
     LocalRead,
     /// A lease lasts for the least election timeout on the leader's own clock, however fast those of others run (6.4.1).
     LeaseIgnoresDrift,
+    /// A follower takes entries after one of the same index, whatever that one's term (5.3, the consistency check of
+    /// AppendEntries).
+    PrevTermUnchecked,
+    /// A follower drops what follows the entries of a message, although nothing conflicts (figure 2, AppendEntries 3).
+    TruncateAlways,
+    /// A follower commits as far as its leader has, with entries that the message has not shown to be the leader's (figure
+    /// 2, AppendEntries 5).
+    CommitBeyondMatched,
+    /// A leader counts its own entries towards a majority before they are durable (thesis 10.2.1).
+    OwnEntryCountedUnflushed,
+    /// A leader puts its first command in the place of what earlier terms have left uncommitted in its log (5.3, leader
+    /// append-only).
+    LeaderOverwrites,
+    /// A server starts its election timer afresh when it refuses a vote, or a pre-vote, too (5.2).
+    TimerResetOnRefusal,
+    /// A server draws its election timeout when it starts, and never again (5.2).
+    TimeoutDrawnOnce,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -187,6 +204,13 @@ impl Bug {
         Self::ReadWithoutOwnTermCommit,
         Self::LocalRead,
         Self::LeaseIgnoresDrift,
+        Self::PrevTermUnchecked,
+        Self::TruncateAlways,
+        Self::CommitBeyondMatched,
+        Self::OwnEntryCountedUnflushed,
+        Self::LeaderOverwrites,
+        Self::TimerResetOnRefusal,
+        Self::TimeoutDrawnOnce,
     ];
 }
 

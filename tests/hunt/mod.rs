@@ -3,6 +3,7 @@
 
 use squall::fuzz::{Sample, draw};
 use squall::plan::{Plan, Profile};
+use squall::replica::Bug;
 use squall::report::{Judges, Report};
 use squall::runner::{Options, in_order, judge};
 use squall::scenario::read_profile;
@@ -15,6 +16,19 @@ pub fn shipped(name: &str) -> Profile {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/profiles").join(name).with_extension("ron"),
     );
     profile(&text.expect("a profile"))
+}
+
+/// The bugs that take leaders away rather than what was committed: an expectation fails, no rule of safety.
+pub const OF_LIVENESS: [Bug; 2] = [Bug::TimerResetOnRefusal, Bug::TimeoutDrawnOnce];
+
+/// This profile with a bug planted; where it can't show in that one, a profile in which it can.
+pub fn planted(name: &str, bug: Bug) -> Profile {
+    let mut profile = match bug {
+        Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
+        _ => shipped(name),
+    };
+    profile.cluster.bug = Some(bug);
+    profile
 }
 
 pub fn profile(text: &str) -> Profile {

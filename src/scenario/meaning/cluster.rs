@@ -92,6 +92,13 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::ReadWithoutOwnTermCommit => Bug::ReadWithoutOwnTermCommit,
         shape::Bug::LocalRead => Bug::LocalRead,
         shape::Bug::LeaseIgnoresDrift => Bug::LeaseIgnoresDrift,
+        shape::Bug::PrevTermUnchecked => Bug::PrevTermUnchecked,
+        shape::Bug::TruncateAlways => Bug::TruncateAlways,
+        shape::Bug::CommitBeyondMatched => Bug::CommitBeyondMatched,
+        shape::Bug::OwnEntryCountedUnflushed => Bug::OwnEntryCountedUnflushed,
+        shape::Bug::LeaderOverwrites => Bug::LeaderOverwrites,
+        shape::Bug::TimerResetOnRefusal => Bug::TimerResetOnRefusal,
+        shape::Bug::TimeoutDrawnOnce => Bug::TimeoutDrawnOnce,
     }
 }
 

@@ -183,6 +183,13 @@ pub(super) enum Bug {
     ReadWithoutOwnTermCommit,
     LocalRead,
     LeaseIgnoresDrift,
+    PrevTermUnchecked,
+    TruncateAlways,
+    CommitBeyondMatched,
+    OwnEntryCountedUnflushed,
+    LeaderOverwrites,
+    TimerResetOnRefusal,
+    TimeoutDrawnOnce,
 }
 
 /// The links.
