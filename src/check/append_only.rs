@@ -80,6 +80,8 @@ impl LeaderAppendOnly {
             | Body::Accepted { .. }
             | Body::Refused { .. }
             | Body::Transfer { .. }
+            | Body::Membership { .. }
+            | Body::Change { .. }
             | Body::Committed { .. }
             | Body::Applied { .. }
             | Body::Acknowledged { .. } => {}

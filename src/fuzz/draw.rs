@@ -11,7 +11,7 @@ use crate::plan::{
     Logs, Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm,
     StormRanges,
 };
-use crate::replica::Options;
+use crate::replica::{Changes, Options};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -94,6 +94,8 @@ impl Draws {
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
             voters,
+            learners: 0,
+            spares: 0,
             first_leader: None::<NodeId>,
             priorities: self.priorities(ranges.priorities, voters),
             logs: if shuffled { Logs::Shuffled } else { Logs::Same },
@@ -107,6 +109,7 @@ impl Draws {
                 pre_vote: ranges.pre_vote.hits(self.word("pre-vote")),
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
                 sticky: ranges.sticky.hits(self.word("sticky")),
+                changes: Changes::default(),
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),

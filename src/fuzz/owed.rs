@@ -120,7 +120,7 @@ impl Times {
         let mean =
             |distribution: &Distribution| (seconds(distribution.min()) + seconds(distribution.max())) / 2.0;
         Self {
-            nodes: plan.cluster.voters,
+            nodes: plan.cluster.nodes(),
             heartbeat: seconds(raft.heartbeat),
             timeout: (seconds(raft.election_timeout.0), seconds(raft.election_timeout.1)),
             latency: (seconds(latency.min()), seconds(latency.max())),

@@ -134,7 +134,11 @@ pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
             }
             target => exists(target),
         },
-        Action::Transfer(target) => exists(target),
+        Action::Transfer(target)
+        | Action::AddLearner(target)
+        | Action::Promote(target)
+        | Action::Remove(target)
+        | Action::Replace { old: target, .. } => exists(target),
     });
     plan
 }
@@ -282,7 +286,11 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::Flap { .. }
         | Action::Crash(_)
         | Action::Pause(_)
-        | Action::Transfer(_) => Vec::new(),
+        | Action::Transfer(_)
+        | Action::AddLearner(_)
+        | Action::Promote(_)
+        | Action::Remove(_)
+        | Action::Replace { .. } => Vec::new(),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Recovered, Refusal, Replica,
-    Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered, Refusal,
+    Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
@@ -27,6 +27,8 @@ use std::collections::VecDeque;
 pub(super) struct Process {
     pub(super) id: NodeId,
     replica: Box<dyn Replica>,
+    /// The membership in force for the replica.
+    pub(super) membership: Membership,
     pub(super) status: Status,
     log: Log,
     pub(super) state: State,
@@ -76,11 +78,13 @@ impl Process {
         let boot =
             Boot { id, options: setup.options, recovered, stream, now: local(now), is_first, priority };
         let replica = setup.software.boot(boot, effects)?;
+        let initial = Membership::initial(recovered.genesis.unwrap_or_default());
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);
-        Ok(Self {
+        let mut process = Self {
             id,
             replica,
+            membership: initial,
             status: effects.status,
             log,
             state: State::start(recovered.snapshot.as_ref(), setup),
@@ -93,7 +97,11 @@ impl Process {
             calls,
             answering: None,
             reply: Vec::new(),
-        })
+        };
+        if let Some(Effect::Membership { index, members }) = effects.list().first() {
+            process.note_members(*index, effects.get(*members));
+        }
+        Ok(process)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -155,7 +163,7 @@ impl Process {
             return Err(Rejection::Address);
         }
         if header.kind < FIRST_CLIENT_KIND {
-            let peer = from.as_node().ok_or(Rejection::Address)?;
+            let peer = from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
             let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
             self.expire_calls(peer, wire);
             match class.call {
@@ -229,6 +237,13 @@ impl Process {
                 Effect::Transfer { to, step } => {
                     wire.trace.effect(self.id.into(), Body::Transfer { to, step });
                 }
+                Effect::Membership { index, members } => {
+                    self.note_members(index, effects.get(members));
+                    self.show_members(wire);
+                }
+                Effect::Change { change, step } => {
+                    wire.trace.effect(self.id.into(), Body::Change { change, step });
+                }
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);
@@ -284,6 +299,9 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
+        if to.slot() >= self.calls.len() {
+            return; // A member that no machine was provisioned for: only hostile bytes name one.
+        }
         let (to, kind) = (Address::from(to), broadcast.kind);
         let is_response = broadcast.class.is_some_and(|class| class.call == Call::Response);
         let call = match self.answering {
@@ -380,10 +398,10 @@ impl Process {
                     wire.trace.effect(node, Body::Appended { write: id, index, term: entry.term, hash });
                 }
             }
-            Write::Snapshot { index, term, data } => {
+            Write::Snapshot { index, term, membership, data } => {
                 let data = effects.get(data);
                 let last = Base { index, term, hash: hash_in(data) };
-                disk.write_snapshot(id, last, data);
+                disk.write_snapshot(id, last, effects.get(membership), data);
                 if self.log.get(index).is_none_or(|(own, _)| own != term) {
                     self.log.begin_after(last);
                 }
@@ -421,7 +439,7 @@ impl Process {
             wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
             let applied = match entry.kind {
                 EntryKind::Command => self.state.machine.apply(index, entry.data),
-                EntryKind::NoOp => Applied::Nothing,
+                EntryKind::NoOp | EntryKind::Membership => Applied::Nothing,
             };
             applied.record(index, self.id, setup.clients_repeat, wire);
             while let Some(pending) = self.requests.next_decided_by(index) {

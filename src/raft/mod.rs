@@ -97,6 +97,7 @@ mod contact;
 mod follower;
 mod leader;
 mod log;
+mod membership;
 pub mod message;
 mod node;
 mod pre_vote;

@@ -273,6 +273,8 @@ impl Format for ChromeTrace {
             Body::Booted { .. }
             | Body::RoleChanged { .. }
             | Body::Transfer { .. }
+            | Body::Membership { .. }
+            | Body::Change { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Crashed

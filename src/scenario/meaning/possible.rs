@@ -10,7 +10,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
     let load =
         || plan.clients.is_none().then_some(("there are no clients", "add a load: `clients: (count: 4)`"));
     let alone =
-        || (plan.cluster.voters == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
+        || (plan.cluster.nodes() == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
     let sessions = || {
         let none = plan.clients.as_ref().is_some_and(|clients| clients.sessions.is_none());
         load().or(none.then_some(("clients open no sessions", "write `sessions: true` in `clients`")))
@@ -37,6 +37,21 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = !actions.any(|action| matches!(action, Action::Transfer(_)));
             none.then_some(("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"))
         }
+        Event::MembersChanged
+        | Event::ChangeBegun
+        | Event::LearnerCaughtUp
+        | Event::ChangeDone
+        | Event::ChangeAborted
+        | Event::ChangeRefused => {
+            let changes = |action: &Action| {
+                matches!(
+                    action,
+                    Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. }
+                )
+            };
+            let none = !actions.any(changes);
+            none.then_some(("nobody changes the members", "add a change to `faults`: `Remove(Node(1))`"))
+        }
         Event::SnapshotTaken | Event::SnapshotInstalled => {
             let none = plan.cluster.raft.snapshot_every.is_none();
             let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";
@@ -50,10 +65,14 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             "nodes don't ask for pre-votes",
             "switch them on: `cluster: (raft: (pre_vote: true))`",
         )),
-        Event::LeaderSteppedDown => (!plan.cluster.raft.check_quorum).then_some((
-            "leaders don't look after their quorum",
-            "let them: `cluster: (raft: (check_quorum: true))`",
-        )),
+        Event::LeaderSteppedDown => {
+            let removes = |action: &Action| matches!(action, Action::Remove(_) | Action::Replace { .. });
+            let none = !plan.cluster.raft.check_quorum && !actions.any(removes);
+            none.then_some((
+                "leaders don't look after their quorum",
+                "let them: `cluster: (raft: (check_quorum: true))`",
+            ))
+        }
         Event::Candidacy
         | Event::LeaderElected
         | Event::LeaderDeposed

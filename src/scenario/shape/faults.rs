@@ -66,6 +66,18 @@ pub(in crate::scenario) enum Action {
     Wipe(Target),
     Pause(Target),
     Transfer(Target),
+    AddLearner(Target),
+    Promote(Target),
+    Remove(Target),
+    Replace(Replace),
+}
+
+/// Who takes whose place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Replace {
+    pub(in crate::scenario) old: Target,
+    pub(in crate::scenario) new: u64,
 }
 
 /// Which links are hit: told in one of these ways.

@@ -9,7 +9,7 @@ mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
-pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Settle, Storm, Target};
+pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target};
 pub(super) use names::Names;
 
 use crate::time::Duration;
@@ -57,6 +57,10 @@ pub(super) struct Found {
 #[serde(deny_unknown_fields)]
 pub(super) struct Cluster {
     pub(super) voters: u64,
+    #[serde(default)]
+    pub(super) learners: u64,
+    #[serde(default)]
+    pub(super) spares: u64,
     pub(super) first_leader: Option<u64>,
     #[serde(default)]
     pub(super) priorities: Vec<u64>,
@@ -92,6 +96,15 @@ pub(super) struct Raft {
     pub(super) pre_vote: bool,
     pub(super) check_quorum: bool,
     pub(super) sticky: bool,
+    pub(super) membership: Changes,
+}
+
+/// How voters are changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Changes {
+    Single,
+    #[default]
+    Joint,
 }
 
 impl Default for Raft {
@@ -105,6 +118,7 @@ impl Default for Raft {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            membership: Changes::Joint,
         }
     }
 }
@@ -148,6 +162,8 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
+    ChangeBeforeOwnCommit,
+    TwoNodesInOneStep,
 }
 
 /// The links.

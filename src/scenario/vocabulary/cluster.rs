@@ -68,6 +68,8 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "The nodes, all alike.",
         entries: &[
             Entry::field("voters", "whole number", "how many nodes, numbered from 1", "5").required().within(bounds::VOTERS),
+            Entry::field("learners", "whole number", "how many members more that get the log and have no say, numbered after the voters", "1").or("0").within(bounds::LEARNERS),
+            Entry::field("spares", "whole number", "how many machines that are no members and wait to be added, numbered after the learners", "2").or("0").within(bounds::SPARES),
             Entry::field("first_leader", "node number", "the node that times out first, at once, and so leads first", "2").limit("a node of the cluster"),
             Entry::field("priorities", "list of whole numbers", "who is preferred as leader: of two nodes with equal logs the one of the higher priority", "[2, 1, 1, 0, 0]")
                 .or("[]")
@@ -119,8 +121,20 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("pre_vote", "true or false", "whether a node asks first whether it would get votes, and becomes a candidate only then", "true").or("false"),
             Entry::field("check_quorum", "true or false", "whether a leader steps down that has heard from no majority for the least election timeout", "true").or("false"),
             Entry::field("sticky", "true or false", "whether a node that has heard from a leader within the least election timeout ignores requests for its vote", "true").or("false"),
+            Entry::field("membership", "Changes", "how voters are changed", "Single").or("Joint"),
         ],
         frame: "cluster: (voters: 5, raft: (@))",
+    },
+    Section {
+        name: "Changes",
+        kind: Kind::Enum,
+        places: &["cluster.raft.membership"],
+        about: "How voters are changed. One voter more or less always goes in one step.",
+        entries: &[
+            Entry::word("Single", "one voter at a time: to replace one adds the new one, and then removes the old one"),
+            Entry::word("Joint", "to replace a voter goes through a joint configuration, in which the majorities of both count"),
+        ],
+        frame: "cluster: (voters: 5, raft: (membership: @))",
     },
     Section {
         name: "disk",
@@ -154,6 +168,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("OldSnapshotAccepted", "a follower installs a snapshot that is older than what it has committed"),
             Entry::word("TruncateBeforeSnapshotDurable", "the log is cut before the snapshot that stands for it is durable"),
             Entry::word("NoSessions", "a command that is asked for again is carried out again, whatever its session remembers"),
+            Entry::word("ChangeBeforeOwnCommit", "a leader changes the members before it has committed an entry of its own term"),
+            Entry::word("TwoNodesInOneStep", "a voter is replaced in one step, without a joint configuration"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },

@@ -77,6 +77,12 @@ impl Writer<'_> {
             Action::Wipe(target) => format!("Wipe({})", self.target(*target)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
+            Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
+            Action::Promote(target) => format!("Promote({})", self.target(*target)),
+            Action::Remove(target) => format!("Remove({})", self.target(*target)),
+            Action::Replace { old, new } => {
+                format!("Replace(old: {}, new: {})", self.target(*old), new.0)
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
-use crate::replica::Options;
+use crate::replica::{Changes, Options};
 use crate::rng::Distribution;
 use crate::time::Duration;
 use std::num::NonZeroU64;
@@ -73,6 +73,10 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let (least, most) = raft.election_timeout;
     lines.push("    cluster: (".to_string());
     lines.push(format!("        voters: {},", cluster.voters));
+    let beside = [("learners", cluster.learners), ("spares", cluster.spares)];
+    for (name, count) in beside.into_iter().filter(|(_, count)| *count > 0) {
+        lines.push(format!("        {name}: {count},"));
+    }
     if let Some(first) = cluster.first_leader {
         lines.push(format!("        first_leader: {},", first.0));
     }
@@ -94,6 +98,7 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         [("pre_vote", raft.pre_vote), ("check_quorum", raft.check_quorum), ("sticky", raft.sticky)];
     let on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
+    let on = if raft.changes == Changes::Single { on + ", membership: Single" } else { on };
     lines.push(format!(
         "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{on}),",
         raft.heartbeat,

@@ -4,7 +4,7 @@ use crate::plan::{
     Arrival, Backoff, Chance, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan,
     Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
-use crate::replica::Options;
+use crate::replica::{Changes, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -90,6 +90,8 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         duration: profile.duration,
         cluster: Cluster {
             voters,
+            learners: 0,
+            spares: 0,
             first_leader: None,
             priorities: Vec::new(),
             logs: Logs::Same,
@@ -102,6 +104,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
                 pre_vote: cluster.pre_vote != Rate::ZERO,
                 check_quorum: false,
                 sticky: false,
+                changes: Changes::default(),
                 bug: None,
             },
             flush: Distribution::Constant(cluster.flush.least),
