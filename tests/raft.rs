@@ -113,7 +113,9 @@ impl goldenscript::Runner for Script {
             "disk" => self.disk(&words)?,
             "crash" => self.0.crash(node(&words, 0)?),
             "restart" => self.0.boot(node(&words, 0)?),
-            "timers" | "status" | "log" | "flight" | "applied" | "members" => return Ok(self.show(&command.name)),
+            "timers" | "status" | "log" | "flight" | "applied" | "members" => {
+                return Ok(self.show(&command.name));
+            }
             other => return Err(format!("no such command: {other}").into()),
         }
         Ok(self.0.transcript.take().unwrap_or_default())

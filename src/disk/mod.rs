@@ -295,10 +295,17 @@ fn put_entries(first: u64, entries: &[u8], image: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::ids::{Index, NodeId, Term};
-    use crate::replica::{Entries, Entry, EntryKind};
+    use crate::replica::{Entries, Entry, EntryKind, Membership};
 
     fn voters(count: u32) -> Members {
         (1..=count).map(NodeId).collect()
+    }
+
+    /// None, or one that entry 1 names.
+    fn some_membership(number: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Membership { index: Index(number % 2), members: voters(3) }.encode(&mut bytes);
+        bytes
     }
 
     fn disk() -> Disk {
@@ -414,6 +421,7 @@ mod tests {
                     disk.write_snapshot(
                         id,
                         Base { index: Index(index), term: Term(9), hash: index },
+                        &some_membership(number),
                         &[8; 30],
                     );
                     (self.first, self.snapshot, self.durable_snapshot) = (index + 1, index, (id, index));

@@ -1,7 +1,8 @@
 //! Reading a disk's image back into what a replica starts from.
 
 use super::{
-    APPEND, BASE, COMPACT, GENESIS, HARD_STATE, MEMBERS, PREFIX, SNAPSHOT, SNAPSHOT_WITH_MEMBERS, TAG, TRUNCATE,
+    APPEND, BASE, COMPACT, GENESIS, HARD_STATE, MEMBERS, PREFIX, SNAPSHOT, SNAPSHOT_WITH_MEMBERS, TAG,
+    TRUNCATE,
 };
 use crate::ids::{Index, NodeId, Term};
 use crate::replica::{Base, Entries, HardState, Members, Membership, Recovered, Snapshot, Unrecoverable};

@@ -86,7 +86,9 @@ impl Drawn {
             Action::Wipe(_) => Self::Wipes,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
-            Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => Self::Changes,
+            Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
+                Self::Changes
+            }
             Action::Partition(_) => Self::Partitions,
             Action::Clog(_) => Self::Clogs,
             Action::Flap { .. } => Self::Flaps,

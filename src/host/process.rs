@@ -9,8 +9,8 @@ use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered, Refusal,
-    Replica, Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered,
+    Refusal, Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
@@ -163,7 +163,8 @@ impl Process {
             return Err(Rejection::Address);
         }
         if header.kind < FIRST_CLIENT_KIND {
-            let peer = from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
+            let peer =
+                from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
             let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
             self.expire_calls(peer, wire);
             match class.call {

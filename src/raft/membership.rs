@@ -389,7 +389,12 @@ impl Raft {
     }
 
     /// In which round a learner is, and whether it has caught up (4.2.1).
-    fn catch_up(&self, now: LocalTime, node: NodeId, rounds: Option<Rounds>) -> Result<(Rounds, bool), Abort> {
+    fn catch_up(
+        &self,
+        now: LocalTime,
+        node: NodeId,
+        rounds: Option<Rounds>,
+    ) -> Result<(Rounds, bool), Abort> {
         let place = self.peers.place(node).ok_or(Abort::Overtaken)?;
         let progress = &self.progress[place];
         let least = self.options.election_timeout.0;
@@ -512,4 +517,187 @@ fn without(mut members: Members, node: NodeId) -> Members {
     members.learners.remove(node);
     members.voters.remove(node);
     members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Term, WriteId};
+    use crate::raft::message::{AppendEntriesReply, Message, Outcome};
+    use crate::replica::{Boot, Input, Options, Recovered, Replica};
+    use crate::rng::Stream;
+    use crate::time::Duration;
+    use proptest::prelude::*;
+
+    /// Leads alone, with n2 as a learner.
+    struct Leader {
+        raft: Raft,
+        now: LocalTime,
+        out: Effects,
+        written: u64,
+    }
+
+    impl Leader {
+        fn new() -> Self {
+            let members =
+                Members { learners: [NodeId(2)].into_iter().collect(), ..Members::of_voters([NodeId(1)]) };
+            let recovered = Recovered { genesis: Some(members), ..Recovered::default() };
+            let options = Options {
+                heartbeat: Duration::from_millis(50),
+                election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+                max_batch_bytes: 1 << 16,
+                snapshot_every: None,
+                snapshot_chunk: std::num::NonZeroU32::MIN,
+                pre_vote: false,
+                check_quorum: false,
+                sticky: false,
+                changes: Changes::default(),
+                bug: None,
+            };
+            let stream = Stream::new(1, "raft", 1, 1);
+            let (id, now) = (NodeId(1), LocalTime::ZERO);
+            let boot = Boot {
+                id,
+                options: &options,
+                recovered: &recovered,
+                stream,
+                now,
+                is_first: false,
+                priority: 0,
+            };
+            let mut out = Effects::default();
+            let raft = Raft::boot(boot, &mut out).expect("nothing is wrong with an empty disk");
+            let mut leader = Self { raft, now, out, written: 0 };
+            leader.now = leader.out.deadline.expect("it waits");
+            leader.step(Input::Wake);
+            assert_eq!(leader.raft.role, Role::Leader);
+            leader
+        }
+
+        /// Steps it, and makes all writes durable.
+        fn step(&mut self, input: Input<'_>) {
+            self.raft.step(self.now, input, &mut self.out);
+            loop {
+                let writes =
+                    |effect: &&Effect| matches!(effect, Effect::Persist { id, .. } if id.0 > self.written);
+                let new = self.out.list().iter().filter(writes).count() as u64;
+                if new == 0 {
+                    return;
+                }
+                self.written += new;
+                self.raft.step(self.now, Input::Persisted(WriteId(self.written)), &mut self.out);
+            }
+        }
+
+        /// After 160ms the learner has what there was, and another entry comes.
+        fn slow_round(&mut self) {
+            self.out.clear();
+            let matched = self.raft.log.last();
+            self.now = self.now + Duration::from_millis(160);
+            self.step(Input::Propose { request: crate::ids::RequestId(1), command: b"x" });
+            let outcome = Outcome::Accepted { matched };
+            let reply = Message::AppendEntriesReply(AppendEntriesReply { term: Term(1), outcome });
+            let mut payload = Vec::new();
+            reply.encode(&mut payload);
+            self.step(Input::Receive { from: NodeId(2), kind: reply.kind(), payload: &payload });
+        }
+
+        fn steps(&self) -> Vec<ChangeStep> {
+            let step = |effect: &Effect| match effect {
+                Effect::Change { step, .. } => Some(*step),
+                _ => None,
+            };
+            self.out.list().iter().filter_map(step).collect()
+        }
+    }
+
+    #[test]
+    fn a_learner_has_ten_rounds_to_catch_up() {
+        let mut leader = Leader::new();
+        leader.step(Input::ChangeMembership(Change::Promote(NodeId(2))));
+        for round in 1..ROUNDS {
+            leader.slow_round();
+            let open = leader.raft.memberships.open.expect("it goes on");
+            assert_eq!(open.rounds.map(|rounds| rounds.number), Some(round + 1));
+        }
+        leader.slow_round();
+        assert_eq!(leader.steps(), [ChangeStep::Aborted(Abort::TooSlow)]);
+        assert!(leader.raft.members().learns(NodeId(2)), "it stays a learner");
+    }
+
+    fn members(voters: u8) -> Members {
+        let voters = (0..6).filter(|bit| voters >> bit & 1 == 1).map(|bit| NodeId(bit + 1));
+        Members::of_voters(voters)
+    }
+
+    fn set(bits: u8) -> NodeSet {
+        (0..6).filter(|bit| bits >> bit & 1 == 1).map(|bit| NodeId(bit + 1)).collect()
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let node = || (1_u32..=6).prop_map(NodeId);
+        prop_oneof![
+            node().prop_map(Change::AddLearner),
+            node().prop_map(Change::Promote),
+            node().prop_map(Change::Remove),
+            (node(), node()).prop_map(|(old, new)| Change::Replace { old, new }),
+        ]
+    }
+
+    /// The members that follow one another when a change is made, the first included.
+    fn course(first: Members, change: Change, changes: Changes, skips_joint: bool) -> Vec<Members> {
+        let mut course = vec![first];
+        let mut members = first;
+        let open = Open { change, rounds: None, has_caught_up: true };
+        loop {
+            assert!(course.len() < 6, "a change comes to an end: {course:?}");
+            let then = if members.is_joint() {
+                Members { outgoing: NodeSet::EMPTY, ..members }
+            } else {
+                match next(open, members, changes, skips_joint) {
+                    Next::Append(members) => members,
+                    Next::CatchUp(_) => unreachable!("it has"),
+                    Next::Done => return course,
+                    Next::Impossible => panic!("{change:?} of {first:?}"),
+                }
+            };
+            course.push(then);
+            members = then;
+        }
+    }
+
+    fn overlap(course: &[Members]) -> bool {
+        let quorum_and_rest = |before: &Members, after: &Members| {
+            (0..64).all(|bits| {
+                let rest = set(!bits);
+                !(before.is_quorum(set(bits)) && after.is_quorum(rest))
+            })
+        };
+        course.windows(2).all(|pair| quorum_and_rest(&pair[0], &pair[1]))
+    }
+
+    proptest! {
+        /// Any two quorums of members that follow one another have a node in common, whatever the changes (4.1, 4.3).
+        #[test]
+        fn quorums_of_successive_members_overlap(
+            voters in 1_u8..64, wanted in proptest::collection::vec((change(), any::<bool>()), 1..8),
+        ) {
+            let mut members = members(voters);
+            for (change, single) in wanted {
+                let changes = if single { Changes::Single } else { Changes::Joint };
+                let Ok(planned) = after(members, change) else { continue };
+                let course = course(members, change, changes, false);
+                prop_assert!(overlap(&course), "{:?}", course);
+                members = course[course.len() - 1];
+                prop_assert_eq!(members, planned);
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_joint_configuration_they_need_not() {
+        let change = Change::Replace { old: NodeId(3), new: NodeId(4) };
+        assert!(overlap(&course(members(0b111), change, Changes::Joint, false)));
+        assert!(!overlap(&course(members(0b111), change, Changes::Joint, true)));
+    }
 }

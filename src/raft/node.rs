@@ -456,7 +456,8 @@ mod tests {
     #[test]
     fn a_disk_that_forgot_a_term_starts_no_server() {
         let (raft, now, mut out) = first_of(1);
-        let mut recovered = Recovered { genesis: Some([NodeId(1)].into_iter().collect()), ..Recovered::default() };
+        let mut recovered =
+            Recovered { genesis: Some([NodeId(1)].into_iter().collect()), ..Recovered::default() };
         crate::replica::Entry { term: Term(2), kind: crate::replica::EntryKind::NoOp, data: &[] }
             .encode(&mut recovered.entries);
         let mut boot = |recovered: &Recovered| {

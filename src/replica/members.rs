@@ -254,8 +254,7 @@ mod tests {
 
     #[test]
     fn members_read_back_as_written_and_nothing_else_is_read() {
-        let members =
-            Members { voters: set(&[1, 2, 255]), outgoing: set(&[1, 2, 3]), learners: set(&[9]) };
+        let members = Members { voters: set(&[1, 2, 255]), outgoing: set(&[1, 2, 3]), learners: set(&[9]) };
         let mut bytes = Vec::new();
         members.encode(&mut bytes);
         assert_eq!(Members::decode(&bytes), Some(members));

@@ -33,6 +33,8 @@ pub(super) fn plan(voters: u32) -> Plan {
         cluster: Cluster {
             priorities: Vec::new(),
             voters,
+            learners: 0,
+            spares: 0,
             first_leader: None,
             logs: Logs::Same,
             raft: Options {
@@ -44,6 +46,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 pre_vote: false,
                 check_quorum: false,
                 sticky: false,
+                changes: crate::replica::Changes::default(),
                 bug: None,
             },
             flush: Distribution::Constant(ms(1)),

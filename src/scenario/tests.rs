@@ -6,7 +6,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
     Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
-use crate::replica::{Bug, Options};
+use crate::replica::{Bug, Changes, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use proptest::collection::vec;
@@ -401,6 +401,10 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         several(voters).prop_map(Action::Crash),
         several(voters).prop_map(Action::Wipe),
         several(voters).prop_map(Action::Pause),
+        Just(Action::AddLearner(Target::Random)),
+        Just(Action::Promote(Target::Follower(1))),
+        Just(Action::Remove(Target::Leader)),
+        (1..=voters).prop_map(|new| Action::Replace { old: Target::Leader, new: NodeId(new) }),
     ]
 }
 
@@ -499,7 +503,7 @@ fn logs(voters: u32) -> impl Strategy<Value = Logs> {
 
 prop_compose! {
     fn cluster()(
-        (voters, logs) in (4..=255_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
+        (voters, logs) in (4..=250_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
         first in option::of(1..=4_u32),
         prefers in any::<bool>(),
         heartbeat in duration(1, DAY),
@@ -507,7 +511,8 @@ prop_compose! {
         spread in duration(0, DAY),
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
         snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
-        (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
+        (bug, pre_vote, check_quorum, sticky, single) in any::<(bool, bool, bool, bool, bool)>(),
+        (learners, spares) in (0..=2_u32, 0..=3_u32),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
@@ -524,10 +529,11 @@ prop_compose! {
             pre_vote,
             check_quorum,
             sticky,
+            changes: if single { Changes::Single } else { Changes::Joint },
             bug,
         };
-        let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
-        Cluster { voters, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
+        let priorities = if prefers { (1..=voters + learners + spares).collect() } else { Vec::new() };
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, logs, raft, flush, call_timeout }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Records as one line of text each.
 
 use super::{
-    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection, StopReason,
+    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
+    StopReason,
 };
 use crate::ids::{Index, NodeSet};
 use crate::replica::{Abort, Change, ChangeStep, NoChange, Refusal, Role, TransferStep};
@@ -138,7 +139,8 @@ impl Body {
                     MembersPart::Outgoing => "outgoing voters",
                     MembersPart::Voters => "voters",
                 };
-                let by = if index == Index::ZERO { "as at first".into() } else { format!("by entry {index}") };
+                let by =
+                    if index == Index::ZERO { "as at first".into() } else { format!("by entry {index}") };
                 format!("takes for {part} {nodes}, {by}")
             }
             Self::Change { change, step } => match step {

@@ -102,15 +102,16 @@ impl Changes<'_> {
                     "make another node a voter first, or put one in its place with `Replace`".into(),
                 ))
             }
-            Action::Replace { new, .. } if *new == node => Some((
-                format!("{node} can't take its own place"),
-                "name another node as `new`".into(),
-            )),
+            Action::Replace { new, .. } if *new == node => {
+                Some((format!("{node} can't take its own place"), "name another node as `new`".into()))
+            }
             Action::Replace { new, .. } if members.votes(*new) && !self.may_go(*new) => Some((
                 format!("{new} is a voter from the beginning"),
                 "name a node that is none: ask for some with `cluster: (spares: 1)`".into(),
             )),
-            Action::Replace { .. } if !members.votes(node) && !self.may_come(node) && !members.learns(node) => {
+            Action::Replace { .. }
+                if !members.votes(node) && !self.may_come(node) && !members.learns(node) =>
+            {
                 Some((
                     format!("{node} is no voter, and nothing makes it one"),
                     "name a voter as `old`: `Node(1)`, `Follower(1)`".into(),

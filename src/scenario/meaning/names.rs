@@ -12,7 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const LONGEST_NAME: usize = 100;
 
 /// The names, in the order of the file, each once.
-pub(super) fn names(path: &Path<'_>, names: &shape::Names, cluster: &Cluster, notes: &mut Notes<'_>) -> Vec<Name> {
+pub(super) fn names(
+    path: &Path<'_>,
+    names: &shape::Names,
+    cluster: &Cluster,
+    notes: &mut Notes<'_>,
+) -> Vec<Name> {
     let setting = Setting::of(cluster);
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut read = Vec::new();

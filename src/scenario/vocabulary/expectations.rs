@@ -171,7 +171,10 @@ pub(super) const SECTIONS: &[Section] = &[
                 "TransferRefused",
                 "a node refuses to hand over: it does not lead, does so already, or is asked to hand over to itself",
             ),
-            Entry::word("MembersChanged", "a node takes up other members: an entry that names them has joined its log, or one is gone"),
+            Entry::word(
+                "MembersChanged",
+                "a node takes up other members: an entry that names them has joined its log, or one is gone",
+            ),
             Entry::word("ChangeBegun", "a leader begins to change the members"),
             Entry::word("LearnerCaughtUp", "a leader finds that a learner has caught up, and may vote"),
             Entry::word("ChangeDone", "a change of the members is committed"),

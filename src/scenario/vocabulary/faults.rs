@@ -176,9 +176,14 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "Who takes whose place.",
         entries: &[
             Entry::field("old", "Target", "the voter, one node, that goes", "Follower(1)").required(),
-            Entry::field("new", "node number", "the node that becomes a voter: a learner, or no member yet", "2")
-                .required()
-                .limit("a node of the cluster"),
+            Entry::field(
+                "new",
+                "node number",
+                "the node that becomes a voter: a learner, or no member yet",
+                "2",
+            )
+            .required()
+            .limit("a node of the cluster"),
         ],
         frame: "faults: [(at: \"5s\", do: Replace(@))]",
     },
