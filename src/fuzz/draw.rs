@@ -3,6 +3,7 @@
 //! Each field has a stream of its own, named by what it is, so that a field more in a profile, or one fault less, leaves
 //! all other draws of a seed as they are.
 
+use super::changes;
 use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
@@ -33,8 +34,9 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
-    let cluster = draws.cluster(profile);
+    let mut cluster = draws.cluster(profile);
     let voters = cluster.voters;
+    let changes = draws.changes(profile, &mut cluster);
     let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
         name: profile.name.clone(),
@@ -44,7 +46,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         network: draws.network(profile, clients.as_ref()),
         clients,
         names: Vec::new(),
-        faults: draws.faults(&profile.faults, voters),
+        faults: draws.faults(&profile.faults, voters).into_iter().chain(changes).collect(),
         storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
         settle: Some(profile.settle),
         expectations: Vec::new(),
@@ -115,6 +117,13 @@ impl Draws {
             flush: self.lengths("flush", ranges.flush),
             call_timeout: CALL_TIMEOUT,
         }
+    }
+
+    /// In a share of the runs members come and go.
+    fn changes(&self, profile: &Profile, cluster: &mut Cluster) -> Vec<Fault> {
+        let ranges = profile.cluster.changes.as_ref();
+        let draw = |ranges| changes::draw(ranges, self.stream("changes", 0), profile.settle.from, cluster);
+        ranges.map(draw).unwrap_or_default()
     }
 
     /// In a share of the runs each node has a priority from 0 to 3.
@@ -281,7 +290,7 @@ fn weighted(word: u64, choices: &[(u32, u32)]) -> u32 {
 }
 
 /// A length of time from a range that may be nothing at all.
-fn length(word: u64, range: Between<Duration>) -> Duration {
+pub(super) fn length(word: u64, range: Between<Duration>) -> Duration {
     Duration::from_nanos(magnitude(word, range.least.nanos(), range.most.nanos()))
 }
 
@@ -291,7 +300,7 @@ fn magnitude(word: u64, least: u64, most: u64) -> u64 {
 }
 
 /// Rounded down to three digits that count, so that people can read it.
-fn rounded(value: u64) -> u64 {
+pub(super) fn rounded(value: u64) -> u64 {
     let step = 10_u64.pow(value.checked_ilog10().unwrap_or(0).saturating_sub(2));
     value / step * step
 }

@@ -120,6 +120,13 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it asks for other members.
+    pub const fn changes_members(&self) -> bool {
+        matches!(self, Self::AddLearner(_) | Self::Promote(_) | Self::Remove(_) | Self::Replace { .. })
+    }
+}
+
 /// Which links between nodes are hit. Links of clients never are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {

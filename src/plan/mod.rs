@@ -10,8 +10,8 @@ pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use profile::{
-    Between, Chance, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile, SessionRanges,
-    SnapshotRanges, StartRanges, StormRanges,
+    Between, Chance, ChangeRanges, ClientRanges, ClusterRanges, FaultRanges, NetworkRanges, Profile,
+    SessionRanges, SnapshotRanges, StartRanges, StormRanges,
 };
 
 use crate::ids::{NodeId, Term};

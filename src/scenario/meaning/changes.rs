@@ -2,9 +2,10 @@
 
 use super::setting::Setting;
 use crate::ids::{NodeId, NodeSet};
-use crate::plan::{Action, Cluster, Fault, Storm, Target};
+use crate::plan::{Action, Cluster, Fault, Plan, Storm, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
+use std::collections::BTreeSet;
 
 /// What a plan's changes can do at most, whatever is drawn and in whatever order they come.
 struct Changes<'a> {
@@ -14,32 +15,56 @@ struct Changes<'a> {
 }
 
 /// Notes an error for each scripted change that can't be made: of what is no member and never becomes one, of what is one
-/// already and never ceases to be, or that takes away the last voter.
+/// already and never ceases to be, or that takes away the last voter. Not for those that are `meant` to be refused.
 pub(super) fn check(
     path: &Path<'_>,
-    cluster: &Cluster,
-    (faults, storms): (&[Fault], &[Storm]),
+    (cluster, faults, storms): (&Cluster, &[Fault], &[Storm]),
+    meant: impl Fn(usize) -> bool,
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) {
-    let actions = faults.iter().map(|fault| &fault.action).chain(storms.iter().map(|storm| &storm.action));
-    let changes = Changes { cluster, setting, actions: actions.collect() };
-    for (i, fault) in faults.iter().enumerate() {
-        if let Some((message, help)) = changes.problem(&fault.action) {
-            notes.error(&path.item(i).field("do"), message, help);
+    for (place, message, help) in find(cluster, (faults, storms), setting) {
+        if !meant(place) {
+            let help = format!("{help}; or, if it is meant to be refused, say `refused: true`");
+            notes.error(&path.item(place).field("do"), message, help);
         }
     }
-    let removals = faults.iter().filter(|fault| matches!(fault.action, Action::Remove(_)));
-    let removed: NodeSet = removals.filter_map(|fault| changes.named(target(&fault.action)?)).collect();
-    let voters = cluster.members().voters;
-    let stay = voters.intersection(removed).len() < cluster.voters;
-    let comes = |action: &&Action| matches!(action, Action::Promote(_) | Action::Replace { .. });
-    if !stay && !changes.actions.iter().any(comes) && !voters.is_empty() {
-        let last = faults.iter().rposition(|fault| matches!(fault.action, Action::Remove(_)));
-        let message = "with this every voter is removed, and none would be left to make a quorum";
-        let help = "let one stay, or make another node a voter first: `Promote(Node(4))`";
-        notes.error(&path.item(last.unwrap_or(0)).field("do"), message, help);
+}
+
+/// The places of the changes of a plan that have to say that they are meant to be refused.
+pub(in crate::scenario) fn refused(plan: &Plan) -> BTreeSet<usize> {
+    let setting = Setting { names: &plan.names, ..Setting::of(&plan.cluster) };
+    let found = find(&plan.cluster, (&plan.faults, &plan.storms), &setting);
+    found.into_iter().map(|(place, ..)| place).collect()
+}
+
+/// The changes that can't be made, each with the reason and what to do.
+fn find(
+    cluster: &Cluster,
+    (faults, storms): (&[Fault], &[Storm]),
+    setting: &Setting<'_>,
+) -> Vec<(usize, String, String)> {
+    let actions = faults.iter().map(|fault| &fault.action).chain(storms.iter().map(|storm| &storm.action));
+    let changes = Changes { cluster, setting, actions: actions.collect() };
+    let problem = |(place, fault): (usize, &Fault)| {
+        let (message, help) = changes.problem(&fault.action)?;
+        Some((place, message, help))
+    };
+    let mut found: Vec<_> = faults.iter().enumerate().filter_map(problem).collect();
+    let is_removal = |fault: &Fault| matches!(fault.action, Action::Remove(_));
+    let named = |fault: &Fault| changes.named(target(&fault.action)?);
+    let removed: NodeSet = faults.iter().filter(|fault| is_removal(fault)).filter_map(named).collect();
+    let stay = cluster.members().voters.intersection(removed).len() < cluster.voters;
+    if let Some(last) = faults.iter().rposition(is_removal)
+        && !stay
+        && !changes.others_come()
+        && found.iter().all(|(place, ..)| *place != last)
+    {
+        let message = "with this every voter is removed, and none would be left to make a quorum".to_string();
+        let help = "let one stay, or make another node a voter first: `Promote(Node(4))`".to_string();
+        found.push((last, message, help));
     }
+    found
 }
 
 /// The one node that a change is about; that goes, if one goes and one comes.

@@ -18,6 +18,7 @@ mod shapes;
 mod storms;
 mod targets;
 
+pub(super) use changes::refused;
 pub(super) use effort::limit;
 pub(super) use load::{mean_between, shares};
 pub(super) use overlaps::overlapping;
@@ -65,8 +66,8 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     };
     let faults = faults::faults(&root.field("faults"), &scenario.faults, &setting, notes);
     let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
-    let all = (&faults[..], &storms[..]);
-    changes::check(&root.field("faults"), &cluster, all, &setting, notes);
+    let meant = |place: usize| scenario.faults[place].refused == Some(true);
+    changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),

@@ -43,13 +43,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::ChangeDone
         | Event::ChangeAborted
         | Event::ChangeRefused => {
-            let changes = |action: &Action| {
-                matches!(
-                    action,
-                    Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. }
-                )
-            };
-            let none = !actions.any(changes);
+            let none = !actions.any(Action::changes_members);
             none.then_some(("nobody changes the members", "add a change to `faults`: `Remove(Node(1))`"))
         }
         Event::SnapshotTaken | Event::SnapshotInstalled => {

@@ -16,6 +16,7 @@ pub(in crate::scenario) struct Fault {
     pub(in crate::scenario) until: Option<Duration>,
     pub(in crate::scenario) r#for: Option<Duration>,
     pub(in crate::scenario) overlap: Option<bool>,
+    pub(in crate::scenario) refused: Option<bool>,
     pub(in crate::scenario) r#do: Action,
 }
 

@@ -50,6 +50,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "true",
             )
             .or("false"),
+            Entry::field(
+                "refused",
+                "true or false",
+                "whether a change of the members is meant to be refused, where it is known that it will be",
+                "true",
+            )
+            .or("false"),
             Entry::field("do", "Action", "what it does", "Crash(Leader)").required(),
         ],
         frame: "faults: [(@)]",

@@ -4,7 +4,7 @@ mod expectations;
 mod faults;
 
 use super::bounds::BANDWIDTH;
-use super::meaning::{mean_between, overlapping, shares};
+use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
 use crate::replica::{Changes, Options};
@@ -36,8 +36,9 @@ pub fn write(plan: &Plan) -> String {
         let name = |name: &Name| format!("{}: {}", quoted(&name.name), faults.target(name.target));
         lines.push(format!("    names: {{{}}},", joined(plan.names.iter().map(name))));
     }
-    let overlapping = overlapping(plan);
-    let fault = |(place, fault)| faults.fault(fault, overlapping.contains(&place));
+    let (overlapping, refused) = (overlapping(plan), refused(plan));
+    let fault =
+        |(place, fault)| faults.fault(fault, (overlapping.contains(&place), refused.contains(&place)));
     listed("faults", plan.faults.iter().enumerate().map(fault), &mut lines);
     listed("storm", plan.storms.iter().map(|storm| faults.storm(storm)), &mut lines);
     if let Some(settle) = plan.settle {

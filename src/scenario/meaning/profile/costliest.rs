@@ -90,8 +90,8 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         duration: profile.duration,
         cluster: Cluster {
             voters,
-            learners: 0,
-            spares: 0,
+            learners: cluster.changes.map_or(0, |changes| changes.learners.most),
+            spares: cluster.changes.map_or(0, |changes| changes.spares.most),
             first_leader: None,
             priorities: Vec::new(),
             logs: Logs::Same,
