@@ -132,6 +132,26 @@ impl NodeSet {
         self.len() == 0
     }
 
+    /// Takes a node out.
+    ///
+    /// # Panics
+    /// If its number is above 255.
+    pub const fn remove(&mut self, node: NodeId) {
+        self.0[node.0 as usize / 64] &= !(1 << (node.0 % 64));
+    }
+
+    /// Those of either set.
+    pub const fn union(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a | e, b | f, c | g, d | h])
+    }
+
+    /// Those of both sets.
+    pub const fn intersection(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a & e, b & f, c & g, d & h])
+    }
+
     /// They, in order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = NodeId> {
         (1..=255).map(NodeId).filter(move |node| self.contains(*node))

@@ -5,7 +5,8 @@
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
 //! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [every=BYTES] [chunk=BYTES] [bug=ack-before-flush] [pre-vote]
-//!   [check-quorum] [sticky] [priorities="P P .."]`: start over with N nodes. Election timeouts are drawn from 150ms..300ms unless told
+//!   [check-quorum] [sticky] [single] [learners=K] [spares=K] [priorities="P P .."]`: start over with N voters, and nodes beside
+//!   them. `single`: two voters are never changed at once. Election timeouts are drawn from 150ms..300ms unless told
 //!   otherwise. With `every` they take snapshots; an entry has 13 bytes and its command's.
 //!   `inflight=N`, `inflight-bytes=BYTES`, `uncommitted=BYTES` and `early=BYTES` bound what is on its way.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [snapshot="T T:DATA .."] [cut=N] [blank]`: restart a node from this
@@ -16,6 +17,7 @@
 //!   nodes, or among all, each time.
 //! - `timers`: when each node wants to be woken, counted from now.
 //! - `propose nX COMMAND ..`: a client proposes. `read nX ..`: a client reads. `transfer nX nY`: an operator asks nX to hand over to nY.
+//! - `change nX add|promote|remove nY`, `change nX replace nY nZ`: an operator asks nX for other members.
 //! - `deliver [FROM] [TO] [nth=N]`, `drop`, `duplicate`: what is in flight now (from, to, only the N-th), in order;
 //!   `any` stands for any node.
 //! - `settle [nX ..]`: deliver, among these nodes only, until nothing is in flight; what goes elsewhere is lost.
@@ -25,18 +27,21 @@
 //! - `disk nX slow`: it no longer flushes by itself. `disk nX flush [N]`: what is written by now becomes
 //!   durable, or the oldest N writes. `disk nX fast`: as at the start.
 //! - `crash nX`, `restart nX`.
-//! - `status`, `log`, `applied`: of each node. `flight`: what is in flight.
+//! - `status`, `log`, `applied`, `members`: of each node. `flight`: what is in flight.
 //!
 //! Output: `n2 <- n1 ..` is a delivery, and the lines indented below it are what it brought about.
 
 mod cluster;
 
-use cluster::{Cluster, Frame, Node, describe, describe_entries, options};
+use cluster::{Cluster, Frame, Node, describe, describe_entries, describe_members, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};
 use squall::raft::message::{
     AppendEntries, AppendEntriesReply, Contact, ContactReply, InstallSnapshot, InstallSnapshotReply, Message,
     Outcome, PreVote, PreVoteReply, ReadIndex, ReadIndexReply, RequestVote, RequestVoteReply, TimeoutNow,
+};
+use squall::replica::{
+    Base, Bug, Change, Changes, Entries, Entry, EntryKind, HardState, Input, Members, Role, Snapshot,
 };
 use squall::replica::{
     Base, Bug, Entries, Entry, EntryKind, HardState, Input, ReadBy, Reads, Role, Snapshot,
@@ -99,6 +104,7 @@ impl goldenscript::Runner for Script {
             "propose" => self.propose(command)?,
             "read" => nodes(&words)?.into_iter().for_each(|id| self.0.read(id)),
             "transfer" => self.0.step(node(&words, 0)?, Input::Transfer { to: node(&words, 1)? }),
+            "change" => self.change(&words)?,
             "deliver" | "drop" | "duplicate" => self.route(&command.name, &words, &keys)?,
             "settle" => self.settle(&nodes(&words)?),
             "elect" => {
@@ -112,7 +118,9 @@ impl goldenscript::Runner for Script {
             "disk" => self.disk(&words)?,
             "crash" => self.0.crash(node(&words, 0)?),
             "restart" => self.0.boot(node(&words, 0)?),
-            "timers" | "status" | "log" | "flight" | "applied" => return Ok(self.show(&command.name)),
+            "timers" | "status" | "log" | "flight" | "applied" | "members" => {
+                return Ok(self.show(&command.name));
+            }
             other => return Err(format!("no such command: {other}").into()),
         }
         Ok(self.0.transcript.take().unwrap_or_default())
@@ -151,6 +159,7 @@ impl Script {
         options.check_quorum = words.contains(&"check-quorum");
         options.sticky = words.contains(&"sticky");
         options.reads = reads(words, keys)?;
+        options.changes = if words.contains(&"single") { Changes::Single } else { Changes::Joint };
         options.bug = match keys.get("bug") {
             None => None,
             Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
@@ -159,12 +168,21 @@ impl Script {
             Some(&"read-without-own-term-commit") => Some(Bug::ReadWithoutOwnTermCommit),
             Some(&"local-read") => Some(Bug::LocalRead),
             Some(&"lease-ignores-drift") => Some(Bug::LeaseIgnoresDrift),
+            Some(&"change-before-own-commit") => Some(Bug::ChangeBeforeOwnCommit),
+            Some(&"two-nodes-in-one-step") => Some(Bug::TwoNodesInOneStep),
             Some(other) => return Err(format!("no such bug: {other}").into()),
         };
         let priorities = keys.get("priorities").unwrap_or(&"").split_whitespace();
         let priorities = priorities.map(str::parse).collect::<Result<Vec<u32>, _>>()?;
         let count: u32 = words.first().ok_or("how many?")?.parse()?;
-        self.0 = Cluster::new(count, 1, options, Some(String::new()));
+        let number = |key| keys.get(key).map_or(Ok(0), |count: &&str| count.parse::<u32>());
+        let (learners, spares) = (number("learners")?, number("spares")?);
+        let members = Members {
+            learners: (count + 1..=count + learners).map(NodeId).collect(),
+            ..Members::of_voters((1..=count).map(NodeId))
+        };
+        let nodes = count + learners + spares;
+        self.0 = Cluster::of(nodes, members, 1, options, Some(String::new()));
         if !priorities.is_empty() {
             self.0.priorities = priorities;
             (1..=count).map(NodeId).for_each(|id| {
@@ -189,6 +207,7 @@ impl Script {
         disk.snapshot = keys.get("snapshot").map(|_| Snapshot {
             index: Index(Entries::new(&data).count() as u64),
             term: last_of(&data),
+            membership: None,
             data: data.clone(),
         });
         disk.base = Base::default();
@@ -214,6 +233,20 @@ impl Script {
         for command in arguments {
             self.0.propose(id, command.as_bytes());
         }
+        Ok(())
+    }
+
+    /// An operator asks for other members.
+    fn change(&mut self, words: &[&str]) -> Result<(), Box<dyn Error>> {
+        let (id, about) = (node(words, 0)?, node(words, 2)?);
+        let change = match *words.get(1).ok_or("which change?")? {
+            "add" => Change::AddLearner(about),
+            "promote" => Change::Promote(about),
+            "remove" => Change::Remove(about),
+            "replace" => Change::Replace { old: about, new: node(words, 3)? },
+            other => return Err(format!("no such change: {other}").into()),
+        };
+        self.0.step(id, Input::ChangeMembership(change));
         Ok(())
     }
 
@@ -363,7 +396,16 @@ impl Script {
                     keys.get("length").map_or(Ok(entries.len() - offset as usize), |it| it.parse())?;
                 let chunk = &entries[offset as usize..offset as usize + length];
                 let (size, offset) = (entries.len() as u32, offset as u32);
-                Message::InstallSnapshot(InstallSnapshot { term, last_index, last_term, size, offset, chunk })
+                let membership = &[];
+                Message::InstallSnapshot(InstallSnapshot {
+                    term,
+                    last_index,
+                    last_term,
+                    size,
+                    offset,
+                    chunk,
+                    membership,
+                })
             }
             "InstallSnapshotReply" => Message::InstallSnapshotReply(InstallSnapshotReply {
                 term,
@@ -418,9 +460,11 @@ impl Script {
                         }
                     }
                 }
+                "members" => describe_members(&node.membership.members),
                 "applied" => {
                     let name = |(term, data): &(Term, Vec<u8>)| match data.as_slice() {
                         [] => format!("{term}:no-op"),
+                        data if Members::decode(data).is_some() => format!("{term}:members"),
                         data => format!("{term}:{}", String::from_utf8_lossy(data)),
                     };
                     node.applied.iter().map(name).collect::<Vec<_>>().join(" ")

@@ -82,6 +82,8 @@ impl LeaderAppendOnly {
             | Body::ReadRound { .. }
             | Body::Served { .. }
             | Body::Transfer { .. }
+            | Body::Membership { .. }
+            | Body::Change { .. }
             | Body::Committed { .. }
             | Body::Applied { .. }
             | Body::Acknowledged { .. } => {}

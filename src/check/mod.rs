@@ -36,6 +36,7 @@ mod election_safety;
 mod exactly_once;
 mod finding;
 mod log_matching;
+mod members;
 #[cfg(test)]
 mod model;
 mod one_vote;
@@ -50,7 +51,7 @@ mod tests;
 pub use finding::{Check, Property, Verdict, Violation};
 
 use crate::ids::{Epoch, Index, NodeId, Term};
-use crate::replica::{HardState, Role};
+use crate::replica::{HardState, Members, Role};
 use crate::trace::{Body, Observer, Record};
 use append_only::LeaderAppendOnly;
 use cluster::{Found, Node};
@@ -61,6 +62,7 @@ use election_safety::ElectionSafety;
 use exactly_once::{ExactlyOnce, Fate};
 use finding::Findings;
 use log_matching::LogMatching;
+use members::NamedMembers;
 use one_vote::OneVote;
 use term_and_vote::TermAndVote;
 
@@ -68,6 +70,7 @@ use term_and_vote::TermAndVote;
 #[derive(Clone, Debug)]
 pub struct Checkers {
     nodes: Vec<Node>,
+    members: NamedMembers,
     election_safety: ElectionSafety,
     one_vote: OneVote,
     append_only: LeaderAppendOnly,
@@ -83,15 +86,21 @@ pub struct Checkers {
 impl Checkers {
     /// Checkers of a cluster with so many voters, numbered from 1.
     pub fn new(voters: u32) -> Self {
+        Self::of(voters, Members::of_voters((1..=voters).map(NodeId)))
+    }
+
+    /// Checkers of a cluster with so many nodes, numbered from 1, of which these are the members at first.
+    pub fn of(nodes: u32, members: Members) -> Self {
         Self {
-            nodes: (1..=voters).map(|id| Node::new(NodeId(id))).collect(),
+            nodes: (1..=nodes).map(|id| Node::new(NodeId(id))).collect(),
+            members: NamedMembers::new(nodes, members),
             election_safety: ElectionSafety::default(),
-            one_vote: OneVote::new(voters as usize),
+            one_vote: OneVote::new(nodes as usize),
             append_only: LeaderAppendOnly::default(),
             log_matching: LogMatching::default(),
             chain: CommittedChain::default(),
             completeness: LeaderCompleteness::default(),
-            term_and_vote: TermAndVote::new(voters as usize),
+            term_and_vote: TermAndVote::new(nodes as usize),
             exactly_once: ExactlyOnce::default(),
             current_reads: CurrentReads::default(),
             findings: Findings::default(),
@@ -101,7 +110,7 @@ impl Checkers {
     /// The verdicts on the records so far, as if the run ended here, in the order of [`Property::ALL`].
     pub fn verdicts(&self) -> Vec<Check> {
         let mut findings = self.findings.clone();
-        durable::at_the_end(&self.nodes, &self.chain, &mut findings);
+        durable::at_the_end(&self.nodes, &self.members, &self.chain, &mut findings);
         Property::ALL.into_iter().map(|property| findings.check(property)).collect()
     }
 
@@ -193,7 +202,8 @@ impl Checkers {
         commit_order::committed(node, index, record, &mut self.findings);
         if self.chain.committed(node.id, entry, record, &mut self.findings) {
             self.completeness.committed(node.term, (index, term), record, &mut self.findings);
-            durable::committed(&self.nodes, (index, term), record, &mut self.findings);
+            self.members.committed(index, term);
+            durable::committed((&self.nodes, slot), &self.members, (index, term), record, &mut self.findings);
         }
     }
 }
@@ -237,6 +247,7 @@ impl Observer for Checkers {
             | Body::SnapshotWritten { .. }
             | Body::Compacted { .. }
             | Body::Restored { .. } => self.snapshot(slot, record),
+            Body::Membership { part, index, nodes } => self.members.told(node, part, index, nodes),
             Body::HardStateWritten { write, term, vote } => {
                 node.disk.write_hard_state(write, HardState { term, vote });
             }

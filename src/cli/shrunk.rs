@@ -32,7 +32,7 @@ pub(super) fn named(plan: Plan, signature: &Signature) -> Plan {
         Signature::Livelock => "Time stops: one instant has no end.".to_owned(),
         Signature::Expectation(expected) => format!("Does not hold {expected}."),
     };
-    let nodes = counted(plan.cluster.voters as usize, "node");
+    let nodes = counted(plan.cluster.nodes() as usize, "node");
     let faults = if faults.is_empty() { "no fault at all".to_owned() } else { faults.join(", ") };
     let load = if plan.clients.is_some() { "clients" } else { "no clients" };
     let bug = plan.cluster.raft.bug.map(|bug| format!(" The bug {bug:?} is planted.")).unwrap_or_default();
@@ -56,6 +56,9 @@ const fn kind(action: &Action) -> &'static str {
         Action::Wipe(_) => "wipe",
         Action::Pause(_) => "pause",
         Action::Transfer(_) => "transfer",
+        Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
+            "membership change"
+        }
     }
 }
 
@@ -110,7 +113,7 @@ pub(super) fn cuts(from: &Plan, to: &Plan) -> String {
     let operations = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| clients.count);
     let numbers = [
         ("faults", from.faults.len() as u64, to.faults.len() as u64),
-        ("nodes", u64::from(from.cluster.voters), u64::from(to.cluster.voters)),
+        ("nodes", u64::from(from.cluster.nodes()), u64::from(to.cluster.nodes())),
         ("clients", u64::from(operations(from)), u64::from(operations(to))),
     ];
     let changed = numbers.iter().filter(|(_, before, after)| before != after);

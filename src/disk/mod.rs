@@ -5,8 +5,12 @@
 //! genesis 1: voters, u32 each        hard state 2: term u64, vote u32 (0: nobody)
 //! append 3: first u64, entries       truncate 4: from u64
 //! snapshot 5: base, data             compact 6: to u64, hash u64             base 7: base
+//! genesis 8: members                 snapshot 9: base, membership's length u32, membership, data
 //! base: index u64, term u64, hash u64
 //! ```
+//!
+//! Kinds 8 and 9 stand for 1 and 5 where members are not just voters, or not the initial ones; what the members in them look
+//! like is the replica's matter.
 //!
 //! Writes go to the end of the image at once, as into the operating system's cache, and become durable with a flush.
 //! One flush is under way at a time and covers what was written before it began; what comes meanwhile waits for the
@@ -19,8 +23,8 @@
 
 mod recovery;
 
-use crate::ids::{NodeId, WriteId};
-use crate::replica::{Base, HardState, Recovered, Unrecoverable};
+use crate::ids::WriteId;
+use crate::replica::{Base, HardState, Members, Recovered, Unrecoverable};
 use crate::rng::{Distribution, Stream};
 use crate::time::Duration;
 use std::collections::VecDeque;
@@ -32,6 +36,8 @@ const TRUNCATE: u8 = 4;
 const SNAPSHOT: u8 = 5;
 const COMPACT: u8 = 6;
 const BASE: u8 = 7;
+const MEMBERS: u8 = 8;
+const SNAPSHOT_WITH_MEMBERS: u8 = 9;
 /// The checksum at the head of a record.
 const TAG: usize = 4;
 /// The checksum, the length and the inverted length before a record's kind. The second one tells rot in a length, which
@@ -85,10 +91,8 @@ impl Disk {
 
     /// Writes what is there before the run begins, durably: the initial membership, and the state and the entries, in
     /// wire form, that the node has from an earlier time.
-    pub fn format(&mut self, voters: &[NodeId], state: HardState, entries: &[u8]) {
-        self.record(GENESIS, |image| {
-            put_voters(voters, image);
-        });
+    pub fn format(&mut self, members: &Members, state: HardState, entries: &[u8]) {
+        put_genesis(members, &mut self.image);
         if state != HardState::default() {
             self.record(HARD_STATE, |image| put_hard_state(state, image));
         }
@@ -113,9 +117,9 @@ impl Disk {
         self.write(id, TRUNCATE, |image| image.extend_from_slice(&from.to_le_bytes()));
     }
 
-    /// Writes a snapshot of all up to `last`.
-    pub fn write_snapshot(&mut self, id: WriteId, last: Base, data: &[u8]) {
-        self.write(id, SNAPSHOT, |image| put_snapshot(last, data, image));
+    /// Writes a snapshot of all up to `last`, with the membership as of then in bytes; none for the initial one.
+    pub fn write_snapshot(&mut self, id: WriteId, last: Base, membership: &[u8], data: &[u8]) {
+        self.write(id, snapshot_kind(membership), |image| put_snapshot(last, membership, data, image));
     }
 
     /// Writes that the entries up to and with `to` are cut off; `hash` will come back with the log's base.
@@ -128,7 +132,7 @@ impl Disk {
 
     fn write(&mut self, id: WriteId, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
         self.record(kind, body);
-        let (alone, cuts) = (matches!(kind, SNAPSHOT | COMPACT), kind == COMPACT);
+        let (alone, cuts) = (matches!(kind, SNAPSHOT | SNAPSHOT_WITH_MEMBERS | COMPACT), kind == COMPACT);
         if self.instant {
             self.durable = self.image.len();
             if cuts {
@@ -207,15 +211,16 @@ impl Disk {
             return; // What can't be read can't be copied.
         };
         let mut image = Vec::new();
-        if let Some(voters) = &recovered.genesis {
-            put_record(GENESIS, |image| put_voters(voters, image), &mut image);
+        if let Some(members) = &recovered.genesis {
+            put_genesis(members, &mut image);
         }
         put_record(HARD_STATE, |image| put_hard_state(recovered.hard_state, image), &mut image);
         put_record(BASE, |image| put_base(recovered.base, image), &mut image);
         let first = recovered.base.index.0 + 1;
         put_record(APPEND, |image| put_entries(first, &recovered.entries, image), &mut image);
-        if let Some((last, data)) = recovery::last_snapshot(&self.image[..self.durable]) {
-            put_record(SNAPSHOT, |image| put_snapshot(last, data, image), &mut image);
+        if let Some((last, membership, data)) = recovery::last_snapshot(&self.image[..self.durable]) {
+            let kind = snapshot_kind(membership);
+            put_record(kind, |image| put_snapshot(last, membership, data, image), &mut image);
         }
         let (before, after) = (self.durable, image.len());
         image.extend_from_slice(&self.image[before..]);
@@ -267,10 +272,19 @@ fn put_record(kind: u8, body: impl FnOnce(&mut Vec<u8>), image: &mut Vec<u8>) {
     image[start..start + TAG].copy_from_slice(&tag.to_le_bytes());
 }
 
-fn put_voters(voters: &[NodeId], image: &mut Vec<u8>) {
-    for voter in voters {
-        image.extend_from_slice(&voter.0.to_le_bytes());
+fn put_genesis(members: &Members, image: &mut Vec<u8>) {
+    if *members == Members::of_voters(members.voters.iter()) {
+        let put_voters = |image: &mut Vec<u8>| {
+            members.voters.iter().for_each(|voter| image.extend_from_slice(&voter.0.to_le_bytes()));
+        };
+        put_record(GENESIS, put_voters, image);
+    } else {
+        put_record(MEMBERS, |image| members.encode(image), image);
     }
+}
+
+fn snapshot_kind(membership: &[u8]) -> u8 {
+    if membership.is_empty() { SNAPSHOT } else { SNAPSHOT_WITH_MEMBERS }
 }
 
 fn put_base(base: Base, image: &mut Vec<u8>) {
@@ -279,8 +293,13 @@ fn put_base(base: Base, image: &mut Vec<u8>) {
     }
 }
 
-fn put_snapshot(last: Base, data: &[u8], image: &mut Vec<u8>) {
+fn put_snapshot(last: Base, membership: &[u8], data: &[u8], image: &mut Vec<u8>) {
     put_base(last, image);
+    if !membership.is_empty() {
+        let length = u32::try_from(membership.len()).expect("members are few");
+        image.extend_from_slice(&length.to_le_bytes());
+        image.extend_from_slice(membership);
+    }
     image.extend_from_slice(data);
 }
 
@@ -297,8 +316,19 @@ fn put_entries(first: u64, entries: &[u8], image: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Index, Term};
-    use crate::replica::{Entries, Entry, EntryKind};
+    use crate::ids::{Index, NodeId, Term};
+    use crate::replica::{Entries, Entry, EntryKind, Membership};
+
+    fn voters(count: u32) -> Members {
+        (1..=count).map(NodeId).collect()
+    }
+
+    /// None, or one that entry 1 names.
+    fn some_membership(number: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Membership { index: Index(number % 2), members: voters(3) }.encode(&mut bytes);
+        bytes
+    }
 
     fn disk() -> Disk {
         Disk::new(Distribution::Constant(Duration::from_millis(1)), Stream::new(1, "disk", 1, 0))
@@ -315,7 +345,7 @@ mod tests {
     #[test]
     fn what_was_flushed_comes_back() {
         let mut disk = disk();
-        disk.format(&[NodeId(1), NodeId(2), NodeId(3)], HardState::default(), &[]);
+        disk.format(&voters(3), HardState::default(), &[]);
         let state = HardState { term: Term(4), vote: Some(NodeId(2)) };
         disk.write_hard_state(WriteId(1), state);
         disk.write_entries(WriteId(2), 1, &entries(&[1, 1, 2]));
@@ -325,7 +355,7 @@ mod tests {
         assert_eq!(disk.end_flush(), WriteId(4));
         disk.crash();
         let recovered = disk.recover().expect("sound");
-        assert_eq!(recovered.genesis, Some(vec![NodeId(1), NodeId(2), NodeId(3)]));
+        assert_eq!(recovered.genesis, Some(voters(3)));
         assert_eq!(recovered.hard_state, state);
         assert_eq!(recovered.entries, entries(&[1, 1, 4]));
     }
@@ -333,7 +363,7 @@ mod tests {
     #[test]
     fn a_flush_covers_what_was_written_before_it_began() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)], HardState::default(), &[]);
+        disk.format(&voters(1), HardState::default(), &[]);
         disk.write_entries(WriteId(1), 1, &entries(&[1]));
         assert!(disk.begin_flush().is_some());
         disk.write_entries(WriteId(2), 2, &entries(&[1]));
@@ -346,7 +376,7 @@ mod tests {
     #[test]
     fn a_crash_during_a_flush_loses_what_it_would_have_covered() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)], HardState::default(), &[]);
+        disk.format(&voters(1), HardState::default(), &[]);
         disk.write_entries(WriteId(1), 1, &entries(&[1]));
         assert!(disk.begin_flush().is_some());
         disk.crash();
@@ -357,7 +387,7 @@ mod tests {
     #[test]
     fn a_wiped_disk_is_blank() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)], HardState::default(), &[]);
+        disk.format(&voters(1), HardState::default(), &[]);
         disk.write_hard_state(WriteId(1), HardState { term: Term(4), vote: None });
         disk.wipe();
         assert_eq!(disk.recover(), Ok(Recovered::default()));
@@ -403,7 +433,7 @@ mod tests {
                     let index = self.snapshot + 1 + number % (self.last() - self.snapshot);
                     let term = Term(self.terms[(index - self.first) as usize]);
                     let id = self.next_write();
-                    disk.write_snapshot(id, Base { index: Index(index), term, hash: index }, &[7; 40]);
+                    disk.write_snapshot(id, Base { index: Index(index), term, hash: index }, &[], &[7; 40]);
                     (self.snapshot, self.durable_snapshot) = (index, (id, index));
                 }
                 3 if number % 3 == 0 => {
@@ -413,6 +443,7 @@ mod tests {
                     disk.write_snapshot(
                         id,
                         Base { index: Index(index), term: Term(9), hash: index },
+                        &some_membership(number),
                         &[8; 30],
                     );
                     (self.first, self.snapshot, self.durable_snapshot) = (index + 1, index, (id, index));
@@ -450,7 +481,7 @@ mod tests {
             steps in proptest::collection::vec((0_u64..1_000, proptest::prelude::any::<bool>()), 1..80),
         ) {
             let mut disk = disk();
-            disk.format(&[NodeId(1)], HardState::default(), &[]);
+            disk.format(&voters(1), HardState::default(), &[]);
             let mut replica = Replica { first: 1, ..Replica::default() };
             let mut longest = 0;
             for (dice, flushes) in steps {
@@ -480,7 +511,7 @@ mod tests {
             let terms: Vec<u64> = Entries::new(&found.entries).map(|entry| entry.term.0).collect();
             proptest::prop_assert_eq!(terms, replica.terms);
             proptest::prop_assert_eq!(found.snapshot.unwrap_or_default().index.0, replica.snapshot);
-            proptest::prop_assert_eq!(found.genesis, Some(vec![NodeId(1)]));
+            proptest::prop_assert_eq!(found.genesis, Some(voters(1)));
             disk.crash();
             proptest::prop_assert!(disk.recover().is_ok());
         }
@@ -489,7 +520,7 @@ mod tests {
     #[test]
     fn the_image_does_not_grow_for_ever() {
         let mut disk = disk();
-        disk.format(&[NodeId(1)], HardState::default(), &[]);
+        disk.format(&voters(1), HardState::default(), &[]);
         let mut write = 0;
         let mut next = || {
             write += 1;
@@ -500,7 +531,7 @@ mod tests {
             disk.write_hard_state(next(), HardState { term: Term(round), vote: None });
             disk.write_entries(next(), last - 9, &entries(&[1; 10]));
             let base = Base { index: Index(last), term: Term(1), hash: last };
-            disk.write_snapshot(next(), base, &[1; 100]);
+            disk.write_snapshot(next(), base, &[], &[1; 100]);
             disk.write_compaction(next(), last - 3, 5);
             while disk.begin_flush().is_some() {
                 disk.end_flush();

@@ -1,8 +1,11 @@
 //! Reading a disk's image back into what a replica starts from.
 
-use super::{APPEND, BASE, COMPACT, GENESIS, HARD_STATE, PREFIX, SNAPSHOT, TAG, TRUNCATE};
+use super::{
+    APPEND, BASE, COMPACT, GENESIS, HARD_STATE, MEMBERS, PREFIX, SNAPSHOT, SNAPSHOT_WITH_MEMBERS, TAG,
+    TRUNCATE,
+};
 use crate::ids::{Index, NodeId, Term};
-use crate::replica::{Base, Entries, HardState, Recovered, Snapshot, Unrecoverable};
+use crate::replica::{Base, Entries, HardState, Members, Membership, Recovered, Snapshot, Unrecoverable};
 
 /// Reads the records in order. Any bytes may come: never panics, and allocates no more than the image's length.
 ///
@@ -27,19 +30,23 @@ pub(super) fn recover(image: &[u8]) -> Result<Recovered, Unrecoverable> {
         rest = after;
     }
     let mut recovered = log.recovered;
-    recovered.snapshot =
-        log.snapshot.map(|(Base { index, term, .. }, data)| Snapshot { index, term, data: data.to_vec() });
+    recovered.snapshot = log.snapshot.map(|(Base { index, term, .. }, membership, data)| Snapshot {
+        index,
+        term,
+        membership: Membership::decode(membership).flatten(),
+        data: data.to_vec(),
+    });
     recovered.entries = log.bytes;
     Ok(recovered)
 }
 
-/// The last snapshot in an image, with what stands before its data.
-pub(super) fn last_snapshot(image: &[u8]) -> Option<(Base, &[u8])> {
+/// The last snapshot in an image: its base, membership and data.
+pub(super) fn last_snapshot(image: &[u8]) -> Option<(Base, &[u8], &[u8])> {
     let mut last = None;
     let mut rest = image;
     while let Next::Record(Some((kind, body)), after) = next_record(rest) {
-        if kind == SNAPSHOT {
-            last = Some(base(body)?);
+        if matches!(kind, SNAPSHOT | SNAPSHOT_WITH_MEMBERS) {
+            last = Some(snapshot(kind, body)?);
         }
         rest = after;
     }
@@ -84,11 +91,23 @@ fn base(body: &[u8]) -> Option<(Base, &[u8])> {
     Some((Base { index: Index(index), term: Term(term), hash }, rest))
 }
 
+/// A snapshot's base, membership and data.
+fn snapshot(kind: u8, body: &[u8]) -> Option<(Base, &[u8], &[u8])> {
+    let (last, rest) = base(body)?;
+    if kind == SNAPSHOT {
+        return Some((last, &[], rest));
+    }
+    let (length, rest) = rest.split_first_chunk()?;
+    let (membership, data) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    Membership::decode(membership)?;
+    Some((last, membership, data))
+}
+
 /// The log being replayed: its bytes, and of each entry where it begins.
 #[derive(Default)]
 struct Log<'a> {
     recovered: Recovered,
-    snapshot: Option<(Base, &'a [u8])>,
+    snapshot: Option<(Base, &'a [u8], &'a [u8])>,
     bytes: Vec<u8>,
     starts: Vec<usize>,
 }
@@ -98,9 +117,13 @@ impl<'a> Log<'a> {
         match kind {
             GENESIS => {
                 let (voters, []) = body.as_chunks::<4>() else { return None };
-                self.recovered.genesis =
-                    Some(voters.iter().map(|id| NodeId(u32::from_le_bytes(*id))).collect());
+                let voters = voters.iter().map(|id| u32::from_le_bytes(*id));
+                if !voters.clone().all(|id| (1..=255).contains(&id)) {
+                    return None;
+                }
+                self.recovered.genesis = Some(voters.map(NodeId).collect());
             }
+            MEMBERS => self.recovered.genesis = Some(Members::decode(body)?),
             HARD_STATE => {
                 let (term, vote) = body.split_first_chunk()?;
                 let vote = u32::from_le_bytes(vote.try_into().ok()?);
@@ -112,13 +135,13 @@ impl<'a> Log<'a> {
                 self.append(u64::from_le_bytes(*first), entries)?;
             }
             TRUNCATE => self.truncate(u64::from_le_bytes(body.try_into().ok()?))?,
-            SNAPSHOT => {
-                let (last, data) = base(body)?;
+            SNAPSHOT | SNAPSHOT_WITH_MEMBERS => {
+                let (last, membership, data) = snapshot(kind, body)?;
                 // A log that does not have the snapshot's last entry is replaced (Raft paper, figure 13).
                 if self.term_at(last.index) != Some(last.term) {
                     self.begin_after(last);
                 }
-                self.snapshot = Some((last, data));
+                self.snapshot = Some((last, membership, data));
             }
             COMPACT => {
                 let (to, hash) = body.split_first_chunk()?;
@@ -202,7 +225,7 @@ mod tests {
     /// An image of genesis, a hard state and three appends, and where each record begins.
     fn image() -> (Vec<u8>, Vec<usize>) {
         let mut disk = Disk::new(Distribution::Constant(Duration::ZERO), Stream::new(1, "disk", 1, 0));
-        disk.format(&[NodeId(1), NodeId(2)], HardState::default(), &[]);
+        disk.format(&[NodeId(1), NodeId(2)].into_iter().collect(), HardState::default(), &[]);
         let mut starts = vec![0, disk.image.len()];
         disk.write_hard_state(WriteId(1), HardState { term: Term(1), vote: None });
         for index in 1..=3 {

@@ -21,6 +21,8 @@ pub enum Drawn {
     Pauses,
     /// Leaders are asked to hand over.
     Transfers,
+    /// Changes of the members.
+    Changes,
     /// Links that are cut.
     Partitions,
     /// Links that hold their frames.
@@ -95,6 +97,9 @@ impl Drawn {
             Action::Wipe(_) => Self::Wipes,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
+            Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
+                Self::Changes
+            }
             Action::Partition(_) => Self::Partitions,
             Action::Clog(_) => Self::Clogs,
             Action::Flap { .. } => Self::Flaps,
@@ -108,6 +113,7 @@ impl Drawn {
             Self::Wipes => "wipes",
             Self::Pauses => "pauses",
             Self::Transfers => "transfers",
+            Self::Changes => "membership changes",
             Self::Partitions => "partitions",
             Self::Clogs => "clogs",
             Self::Flaps => "flaps",

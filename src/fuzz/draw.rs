@@ -3,6 +3,7 @@
 //! Each field has a stream of its own, named by what it is, so that a field more in a profile, or one fault less, leaves
 //! all other draws of a seed as they are.
 
+use super::changes;
 use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
@@ -11,7 +12,7 @@ use crate::plan::{
     Fault, FaultRanges, FlowRanges, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile,
     Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
-use crate::replica::{Flow, Options, ReadBy, Reads};
+use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -33,8 +34,9 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
-    let cluster = draws.cluster(profile);
+    let mut cluster = draws.cluster(profile);
     let voters = cluster.voters;
+    let changes = draws.changes(profile, &mut cluster);
     let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
         name: profile.name.clone(),
@@ -44,7 +46,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         network: draws.network(profile, clients.as_ref()),
         clients,
         names: Vec::new(),
-        faults: draws.faults(&profile.faults, voters),
+        faults: draws.faults(&profile.faults, voters).into_iter().chain(changes).collect(),
         storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
         settle: Some(profile.settle),
         expectations: Vec::new(),
@@ -95,6 +97,8 @@ impl Draws {
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
             voters,
+            learners: 0,
+            spares: 0,
             first_leader: None::<NodeId>,
             priorities: self.priorities(ranges.priorities, voters),
             drifts_ppm: self.drifts(ranges.clocks, voters),
@@ -111,11 +115,19 @@ impl Draws {
                 flow: self.flow(&ranges.flow),
                 sticky: ranges.sticky.hits(self.word("sticky")) || reads.by == ReadBy::Lease,
                 reads,
+                changes: Changes::default(),
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),
             call_timeout: CALL_TIMEOUT,
         }
+    }
+
+    /// In a share of the runs members come and go.
+    fn changes(&self, profile: &Profile, cluster: &mut Cluster) -> Vec<Fault> {
+        let ranges = profile.cluster.changes.as_ref();
+        let draw = |ranges| changes::draw(ranges, self.stream("changes", 0), profile.settle.from, cluster);
+        ranges.map(draw).unwrap_or_default()
     }
 
     /// In a share of the runs each node has a priority from 0 to 3.
@@ -325,7 +337,7 @@ fn weighted(word: u64, choices: &[(u32, u32)]) -> u32 {
 }
 
 /// A length of time from a range that may be nothing at all.
-fn length(word: u64, range: Between<Duration>) -> Duration {
+pub(super) fn length(word: u64, range: Between<Duration>) -> Duration {
     Duration::from_nanos(magnitude(word, range.least.nanos(), range.most.nanos()))
 }
 
@@ -335,7 +347,7 @@ fn magnitude(word: u64, least: u64, most: u64) -> u64 {
 }
 
 /// Rounded down to three digits that count, so that people can read it.
-fn rounded(value: u64) -> u64 {
+pub(super) fn rounded(value: u64) -> u64 {
     let step = 10_u64.pow(value.checked_ilog10().unwrap_or(0).saturating_sub(2));
     value / step * step
 }

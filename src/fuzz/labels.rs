@@ -16,6 +16,10 @@ pub(super) fn label(action: &Action) -> String {
         Action::Wipe(target) => format!("Wipe({})", node(*target)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
+        Action::AddLearner(target) => format!("AddLearner({})", node(*target)),
+        Action::Promote(target) => format!("Promote({})", node(*target)),
+        Action::Remove(target) => format!("Remove({})", node(*target)),
+        Action::Replace { old, new } => format!("Replace {{ old: {}, new: {} }}", node(*old), new.0),
     }
 }
 

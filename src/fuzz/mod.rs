@@ -6,6 +6,7 @@
 //! another, and [`Shrink`] finds the smallest plan that fails in the same way.
 
 mod campaign;
+mod changes;
 mod draw;
 mod labels;
 mod leap;

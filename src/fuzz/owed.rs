@@ -20,7 +20,11 @@
 //! for more than that, the backlog may grow for ever, and nothing but a leader is owed.
 //!
 //! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
-//! node stays silent, and a client may ask it first.
+//! node stays silent, and a client may ask it first. Nor where members change: clients ask who is none as well.
+//!
+//! **Where members change** a leader and progress are owed as well, with every machine taken for one that may campaign:
+//! once all faults are over whoever is a voter is up. They are not where a quorum of wiped disks may be left, or where
+//! removed servers may disturb the others for ever.
 
 use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
 use crate::rng::{Distribution, Rate};
@@ -44,6 +48,9 @@ const ENTRY_OVERHEAD: u32 = 64;
 /// What a run of this plan owes, in the order of its gravity.
 pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let Some(settle) = plan.settle else { return Vec::new() };
+    if may_end_without_quorum(plan) {
+        return Vec::new();
+    }
     let times = Times::of(plan);
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
@@ -62,13 +69,28 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
         return owed;
     }
     owed.push(Expectation::Progress { during: Span::Settle });
-    let is_wiped = |action: &Action| matches!(action, Action::Wipe(_));
     let patient = is_patient(clients, &times, plan);
     let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
-    if patient && enough && !plan.faults.iter().any(|fault| is_wiped(&fault.action)) {
+    let any = |is: fn(&Action) -> bool| plan.faults.iter().any(|fault| is(&fault.action));
+    if patient && enough && !any(is_wiped) && !any(Action::changes_members) {
         owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle });
     }
     owed
+}
+
+fn is_wiped(action: &Action) -> bool {
+    matches!(action, Action::Wipe(_))
+}
+
+/// Whether changes of the members may keep the cluster from ever having a leader that stays. A leader looks whether enough
+/// of those who are left have answered of late, but a disk may be wiped right after. And a removed server that nobody told
+/// deposes one leader after the other, where neither sticky servers nor pre-votes keep it from that (thesis 4.2.3).
+fn may_end_without_quorum(plan: &Plan) -> bool {
+    let storms = plan.storms.iter().map(|storm| &storm.action);
+    let mut actions = plan.faults.iter().map(|fault| &fault.action).chain(storms);
+    let raft = &plan.cluster.raft;
+    let is_protected = raft.pre_vote || raft.sticky;
+    actions.clone().any(Action::changes_members) && (!is_protected || actions.any(is_wiped))
 }
 
 /// Whether clients pursue their operations for so long, and wait for each answer for so long, that a leader that is well
@@ -129,7 +151,7 @@ impl Times {
         let mean =
             |distribution: &Distribution| (seconds(distribution.min()) + seconds(distribution.max())) / 2.0;
         Self {
-            nodes: plan.cluster.voters,
+            nodes: plan.cluster.nodes(),
             heartbeat: seconds(raft.heartbeat) / slowest,
             timeout: (least / fastest, most / slowest),
             spread: (most - least) / fastest,

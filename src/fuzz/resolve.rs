@@ -73,7 +73,7 @@ impl Resolver {
     }
 
     fn fault(&self, happened: &Happened, plan: &Plan) -> Fault {
-        let links = || shape(&happened.links, plan.cluster.voters);
+        let links = || shape(&happened.links, plan.cluster.nodes());
         let nodes = match happened.nodes.iter().collect::<Vec<_>>()[..] {
             [node] => Target::Node(node),
             _ => Target::Nodes(happened.nodes),
@@ -85,6 +85,10 @@ impl Resolver {
             ActionKind::Wipe => Action::Wipe(nodes),
             ActionKind::Pause => Action::Pause(nodes),
             ActionKind::Transfer => Action::Transfer(nodes),
+            ActionKind::AddLearner => Action::AddLearner(nodes),
+            ActionKind::Promote => Action::Promote(nodes),
+            ActionKind::Remove => Action::Remove(nodes),
+            ActionKind::Replace => Action::Replace { old: nodes, new: self.new_of(happened.source, plan) },
         };
         let is_only_one = self.of(happened.source).count() == 1;
         let id = match happened.source {
@@ -93,6 +97,18 @@ impl Resolver {
         };
         let end = happened.to.map_or(End::Never, End::Until);
         Fault { id, start: Start::At(happened.from), spread: Duration::ZERO, end, action }
+    }
+
+    /// Who takes the place of a voter that a part of the plan replaces: the plan names it.
+    fn new_of(&self, source: FaultSource, plan: &Plan) -> NodeId {
+        let action = match source {
+            FaultSource::Fault(place) => &plan.faults[place as usize].action,
+            FaultSource::Storm(place) => &plan.storms[place as usize].action,
+        };
+        match action {
+            Action::Replace { new, .. } => *new,
+            _ => unreachable!("what replaced a voter was to do so"),
+        }
     }
 
     /// What came of a part of the plan.

@@ -192,5 +192,5 @@ fn is_smaller(leap: &Plan, plan: &Plan) -> bool {
 }
 
 fn size(plan: &Plan) -> Size {
-    (plan.faults.len(), plan.cluster.voters, plan.duration)
+    (plan.faults.len(), plan.cluster.nodes(), plan.duration)
 }

@@ -5,7 +5,7 @@ use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
     Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
 };
-use crate::replica::{Flow, Options, ReadBy};
+use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -99,45 +99,94 @@ fn fewer_faults(plan: &Plan, _: Time) -> Vec<Plan> {
 fn fewer_nodes(plan: &Plan, _: Time) -> Vec<Plan> {
     let fewer = |voters: u32| (voters >= 1 && voters < plan.cluster.voters).then(|| with_nodes(plan, voters));
     let voters = plan.cluster.voters;
-    [3, voters.saturating_sub(2), voters.saturating_sub(1)].into_iter().filter_map(fewer).collect()
+    let beside = without_last(plan);
+    beside
+        .into_iter()
+        .chain([3, voters.saturating_sub(2), voters.saturating_sub(1)].into_iter().filter_map(fewer))
+        .collect()
 }
 
-pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
+/// Without the last of the nodes beside the voters, if there are any.
+fn without_last(plan: &Plan) -> Option<Plan> {
+    let last = NodeId(plan.cluster.nodes());
     let mut plan = plan.clone();
+    let beside = if plan.cluster.spares > 0 { &mut plan.cluster.spares } else { &mut plan.cluster.learners };
+    *beside = beside.checked_sub(1)?;
+    plan.cluster.priorities.truncate(last.slot());
+    plan.network.links.retain(|(from, to, _)| *from != last && *to != last);
+    plan.faults.retain_mut(|fault| renumber(&mut fault.action, &|node| (node != last).then_some(node)));
+    Some(plan)
+}
+
+/// A plan with so many voters. Who stands beside them is numbered after them, as before.
+pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
+    let before = plan.cluster.voters;
+    let mut plan = plan.clone();
+    let number = |node: NodeId| match node.0 {
+        stays if stays <= voters => Some(node),
+        goes if goes <= before => None,
+        beside => Some(NodeId(beside - (before - voters))),
+    };
     plan.cluster.voters = voters;
     plan.cluster.first_leader = plan.cluster.first_leader.filter(|node| node.0 <= voters);
     if let Logs::Each(logs) = &mut plan.cluster.logs {
         logs.truncate(voters as usize);
     }
-    plan.cluster.priorities.truncate(voters as usize);
-    plan.cluster.drifts_ppm.truncate(voters as usize);
-    plan.network.links.retain(|(from, to, _)| from.0.max(to.0) <= voters);
-    let exists = |target: &Target| !matches!(target, Target::Node(node) if node.0 > voters);
-    plan.faults.retain_mut(|fault| match &mut fault.action {
+    let mut node = 0;
+    plan.cluster.priorities.retain(|_| {
+        node += 1;
+        number(NodeId(node)).is_some()
+    });
+    let mut node = 0;
+    plan.cluster.drifts_ppm.retain(|_| {
+        node += 1;
+        number(NodeId(node)).is_some()
+    });
+    plan.network.links.retain_mut(|(from, to, _)| match (number(*from), number(*to)) {
+        (Some(new_from), Some(new_to)) => {
+            (*from, *to) = (new_from, new_to);
+            true
+        }
+        _ => false,
+    });
+    plan.faults.retain_mut(|fault| renumber(&mut fault.action, &number));
+    plan
+}
+
+/// Gives nodes other numbers. Whether the action still hits somebody.
+fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> bool {
+    let exists = |target: &mut Target| match target {
+        Target::Node(node) => number(*node).map(|new| *node = new).is_some(),
+        Target::Nodes(nodes) => {
+            *nodes = nodes.iter().filter_map(number).collect();
+            *target = few(*nodes);
+            !matches!(target, Target::Nodes(nodes) if nodes.is_empty())
+        }
+        _ => true,
+    };
+    match action {
         Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => match shape {
             Shape::Cut(edges) => {
-                edges.retain(|edge| exists(&edge.from) && exists(&edge.to));
+                edges.retain_mut(|edge| exists(&mut edge.from) && exists(&mut edge.to));
                 !edges.is_empty()
             }
             Shape::Groups(groups) => {
-                groups.iter_mut().for_each(|group| group.retain(exists));
+                groups.iter_mut().for_each(|group| group.retain_mut(exists));
                 groups.retain(|group| !group.is_empty());
                 groups.len() > 1
             }
             Shape::Isolate(target) => exists(target),
             _ => false,
         },
-        Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => match target {
-            Target::Nodes(nodes) => {
-                *nodes = nodes.iter().filter(|node| node.0 <= voters).collect();
-                *target = few(*nodes);
-                !matches!(target, Target::Nodes(nodes) if nodes.is_empty())
-            }
-            target => exists(target),
-        },
-        Action::Transfer(target) => exists(target),
-    });
-    plan
+        Action::Crash(target)
+        | Action::Wipe(target)
+        | Action::Pause(target)
+        | Action::Transfer(target)
+        | Action::AddLearner(target)
+        | Action::Promote(target)
+        | Action::Remove(target) => exists(target),
+        Action::Replace { old, new } => exists(old) && number(*new).map(|to| *new = to).is_some(),
+    }
 }
 
 /// A set of nodes as the plainest target.
@@ -228,6 +277,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.raft.sticky = it.cluster.raft.reads.by == ReadBy::Lease,
             &|it| it.cluster.raft.reads.by = plainer_reads(it.cluster.raft.reads.by),
             &|it| it.cluster.raft.reads.at_followers = false,
+            &|it| it.cluster.raft.changes = Changes::default(),
             &|it| it.cluster.raft.snapshot_every = None,
             &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
             &|it| it.cluster.call_timeout = ms(150),
@@ -302,7 +352,11 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::Flap { .. }
         | Action::Crash(_)
         | Action::Pause(_)
-        | Action::Transfer(_) => Vec::new(),
+        | Action::Transfer(_)
+        | Action::AddLearner(_)
+        | Action::Promote(_)
+        | Action::Remove(_)
+        | Action::Replace { .. } => Vec::new(),
     }
 }
 

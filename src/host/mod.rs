@@ -7,6 +7,7 @@
 
 mod clock;
 mod log;
+mod members;
 mod process;
 mod reads;
 mod requests;
@@ -21,7 +22,9 @@ pub use view::{NodeView, Power, Queues};
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
 use crate::net::{Slot, Wire};
-use crate::replica::{Effects, Input, Options, Recovered, Software, Status, TransferStep};
+use crate::replica::{
+    Change, ChangeStep, Effects, Input, Members, NoChange, Options, Recovered, Software, Status, TransferStep,
+};
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
 use clock::Clock;
@@ -302,6 +305,21 @@ impl Host {
         } else {
             wire.trace.effect(self.address(), Body::Transfer { to, step: TransferStep::Refused });
         }
+    }
+
+    /// An operator asks for other members. A process that is paused or down refuses, by silence.
+    pub fn change<O: Observer>(&mut self, change: Change, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        if self.is_running() {
+            self.step(Input::ChangeMembership(change), setup, wire);
+        } else {
+            let step = ChangeStep::Refused(NoChange::Down);
+            wire.trace.effect(self.address(), Body::Change { change, step });
+        }
+    }
+
+    /// The members in force for its replica; none if it is down.
+    pub fn members(&self) -> Option<Members> {
+        self.process.as_ref().map(Process::members)
     }
 
     fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {

@@ -11,8 +11,8 @@ use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, ReadBy, Recovered, Refusal,
-    Replica, Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, ReadBy,
+    Recovered, Refusal, Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
@@ -30,6 +30,8 @@ pub(super) struct Process {
     pub(super) id: NodeId,
     clock: Clock,
     replica: Box<dyn Replica>,
+    /// The membership in force for the replica.
+    pub(super) membership: Membership,
     pub(super) status: Status,
     log: Log,
     pub(super) state: State,
@@ -81,12 +83,14 @@ impl Process {
         let boot =
             Boot { id, options: setup.options, recovered, stream, now: clock.local(now), is_first, priority };
         let replica = setup.software.boot(boot, effects)?;
+        let initial = Membership::initial(recovered.genesis.unwrap_or_default());
         let mut calls = Vec::new();
         calls.resize_with(setup.nodes, Calls::default);
-        Ok(Self {
+        let mut process = Self {
             id,
             clock,
             replica,
+            membership: initial,
             status: effects.status,
             log,
             state: State::start(recovered.snapshot.as_ref(), setup),
@@ -100,7 +104,11 @@ impl Process {
             calls,
             answering: None,
             reply: Vec::new(),
-        })
+        };
+        if let Some(Effect::Membership { index, members }) = effects.list().first() {
+            process.note_members(*index, effects.get(*members));
+        }
+        Ok(process)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -162,7 +170,8 @@ impl Process {
             return Err(Rejection::Address);
         }
         if header.kind < FIRST_CLIENT_KIND {
-            let peer = from.as_node().ok_or(Rejection::Address)?;
+            let peer =
+                from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
             let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
             self.expire_calls(peer, wire);
             match class.call {
@@ -245,6 +254,13 @@ impl Process {
                 Effect::Transfer { to, step } => {
                     wire.trace.effect(self.id.into(), Body::Transfer { to, step });
                 }
+                Effect::Membership { index, members } => {
+                    self.note_members(index, effects.get(members));
+                    self.show_members(wire);
+                }
+                Effect::Change { change, step } => {
+                    wire.trace.effect(self.id.into(), Body::Change { change, step });
+                }
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);
@@ -303,6 +319,9 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
+        if to.slot() >= self.calls.len() {
+            return; // A member that no machine was provisioned for: only hostile bytes name one.
+        }
         let (to, kind) = (Address::from(to), broadcast.kind);
         let is_response = broadcast.class.is_some_and(|class| class.call == Call::Response);
         let call = match self.answering {
@@ -407,8 +426,9 @@ impl Process {
                     wire.trace.effect(node, Body::Appended { write: id, index, term: entry.term, hash });
                 }
             }
-            Write::Snapshot { index, term, data } => {
-                self.persist_snapshot(id, (index, term), effects.get(data), disk, wire);
+            Write::Snapshot { index, term, membership, data } => {
+                let content = (effects.get(membership), effects.get(data));
+                self.persist_snapshot(id, (index, term), content, disk, wire);
             }
             Write::CompactTo(to) => self.persist_cut(id, to, disk, wire),
             Write::TruncateFrom(from) => {
@@ -425,12 +445,12 @@ impl Process {
         &mut self,
         id: WriteId,
         (index, term): (Index, Term),
-        data: &[u8],
+        (membership, data): (&[u8], &[u8]),
         disk: &mut Disk,
         wire: &mut Wire<'_, O>,
     ) {
         let last = Base { index, term, hash: hash_in(data) };
-        disk.write_snapshot(id, last, data);
+        disk.write_snapshot(id, last, membership, data);
         if self.log.get(index).is_none_or(|(own, _)| own != term) {
             self.log.begin_after(last);
         }
@@ -463,7 +483,7 @@ impl Process {
             wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
             let applied = match entry.kind {
                 EntryKind::Command => self.state.machine.apply(index, entry.data),
-                EntryKind::NoOp => Applied::Nothing,
+                EntryKind::NoOp | EntryKind::Membership => Applied::Nothing,
             };
             if setup.clients_repeat {
                 applied.record(index, self.id, wire);

@@ -102,6 +102,9 @@ impl Process {
         if self.state.last.index > Index::ZERO {
             self.show_restored(true, wire);
         }
+        if self.membership.index > Index::ZERO {
+            self.show_members(wire);
+        }
     }
 
     fn show_restored<O: Observer>(&self, at_start: bool, wire: &mut Wire<'_, O>) {

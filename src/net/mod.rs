@@ -60,7 +60,7 @@ struct Link {
 impl Network {
     /// The links of this plan.
     pub fn new(plan: &plan::Plan, seed: u64) -> Self {
-        let nodes = plan.cluster.voters as usize;
+        let nodes = plan.cluster.nodes() as usize;
         let clients = plan.clients.as_ref().map_or(0, |clients| clients.count as usize);
         let mut network = Self { seed, nodes, models: Vec::new(), links: Vec::new() };
         network.models.push(plan.network.default.clone());

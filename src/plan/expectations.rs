@@ -120,6 +120,18 @@ listed! {
         TransferAborted,
         /// A node refuses to hand over.
         TransferRefused,
+        /// A node takes up other members: an entry that names them has joined its log, or one is gone.
+        MembersChanged,
+        /// A leader begins to change the members.
+        ChangeBegun,
+        /// A leader finds that a learner has caught up, and may vote.
+        LearnerCaughtUp,
+        /// A change of the members is committed.
+        ChangeDone,
+        /// A leader gives a change of the members up.
+        ChangeAborted,
+        /// A node refuses to change the members.
+        ChangeRefused,
         /// A log gives up entries that conflict with the leader's.
         EntryTruncated,
         /// A node takes a snapshot of its state machine.

@@ -104,6 +104,27 @@ pub enum Action {
     Pause(Target),
     /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.
     Transfer(Target),
+    /// The leader is asked to add this node as a learner. This and the next three wait for a leader, and nothing of them is
+    /// undone at the end.
+    AddLearner(Target),
+    /// The leader is asked to make this learner a voter, once it has caught up.
+    Promote(Target),
+    /// The leader is asked to remove this node.
+    Remove(Target),
+    /// The leader is asked to put another node in the place of a voter.
+    Replace {
+        /// The voter.
+        old: Target,
+        /// The other node.
+        new: NodeId,
+    },
+}
+
+impl Action {
+    /// Whether it asks for other members.
+    pub const fn changes_members(&self) -> bool {
+        matches!(self, Self::AddLearner(_) | Self::Promote(_) | Self::Remove(_) | Self::Replace { .. })
+    }
 }
 
 /// Which links between nodes are hit. Links of clients never are.

@@ -10,12 +10,12 @@ pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use profile::{
-    Between, Chance, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges, LimitRange,
-    NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
+    Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,
+    LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
 };
 
 use crate::ids::{NodeId, Term};
-use crate::replica::Options;
+use crate::replica::{Members, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 use std::num::NonZeroU64;
@@ -76,6 +76,10 @@ pub struct Name {
 pub struct Cluster {
     /// How many voters, numbered from 1.
     pub voters: u32,
+    /// How many learners, numbered after the voters: members that get the log and have no say.
+    pub learners: u32,
+    /// How many machines that wait to be added, numbered after the learners.
+    pub spares: u32,
     /// The node that is to be leader first, by being the first to time out: its first timeout ends at once.
     pub first_leader: Option<NodeId>,
     /// Who is to be preferred as leader: the priority of each node, in order; empty if all are alike.
@@ -93,6 +97,22 @@ pub struct Cluster {
     pub call_timeout: Duration,
 }
 
+impl Cluster {
+    /// How many machines there are.
+    pub fn nodes(&self) -> u32 {
+        self.voters + self.learners + self.spares
+    }
+
+    /// The members before time 0.
+    pub fn members(&self) -> Members {
+        let learners = self.voters + 1..=self.voters + self.learners;
+        Members {
+            learners: learners.map(NodeId).collect(),
+            ..Members::of_voters((1..=self.voters).map(NodeId))
+        }
+    }
+}
+
 /// What the logs hold before time 0, durably. All nodes have then seen the highest term of all logs, and know nothing
 /// to be committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +122,7 @@ pub enum Logs {
     /// Entries of term 1: one log is empty, and each other is one entry longer than the next shorter one, in an order
     /// drawn from the seed.
     Shuffled,
-    /// For each node, in order of their numbers, the terms of its entries. Logs that have an entry of the same index and
+    /// For each voter, in order of their numbers, the terms of its entries. Logs that have an entry of the same index and
     /// term agree up to there.
     Each(Vec<Vec<Term>>),
 }

@@ -54,6 +54,8 @@ pub struct ClusterRanges {
     pub max_batch_bytes: Between<u32>,
     /// Snapshots of the state machine.
     pub snapshots: SnapshotRanges,
+    /// Changes of the members; none if no run has any.
+    pub changes: Option<ChangeRanges>,
     /// In what share of the runs servers ask for pre-votes.
     pub pre_vote: Rate,
     /// In what share of the runs leaders look after their quorum.
@@ -127,6 +129,19 @@ pub struct SnapshotRanges {
     pub every: Between<u32>,
     /// The most bytes of a snapshot in one message.
     pub chunk: Between<u32>,
+}
+
+/// What changes of the members are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeRanges {
+    /// In what share of the runs there are any.
+    pub likely: Rate,
+    /// How many learners there are at first, beside the voters.
+    pub learners: Between<u32>,
+    /// How many machines wait to be added.
+    pub spares: Between<u32>,
+    /// How often somebody comes, goes or takes another's place.
+    pub count: Between<u32>,
 }
 
 /// What links are drawn from.

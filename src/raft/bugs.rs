@@ -75,6 +75,18 @@ impl Raft {
         last > self.commit || self.has(Bug::OldSnapshotAccepted)
     }
 
+    /// Whether a leader may change the members before it has committed an entry of its own term: never (thesis 4.1).
+    /// [`Bug::ChangeBeforeOwnCommit`]: always.
+    pub(super) fn changes_before_own_commit(&self) -> bool {
+        self.has(Bug::ChangeBeforeOwnCommit)
+    }
+
+    /// Whether two voters are changed without a joint configuration between: never (thesis 4.1, figure 4.3).
+    /// [`Bug::TwoNodesInOneStep`]: always.
+    pub(super) fn skips_joint(&self) -> bool {
+        self.has(Bug::TwoNodesInOneStep)
+    }
+
     /// Whether the log may be cut although the snapshot has yet to become durable: never (7; thesis 5.1).
     /// [`Bug::TruncateBeforeSnapshotDurable`]: always.
     pub(super) fn cuts_before_durable(&self) -> bool {

@@ -18,7 +18,7 @@ impl Raft {
         self.restart_timer(now);
         self.role = Role::Candidate;
         self.vote_for_self();
-        self.votes.reset(self.peers.ids().len() + 1);
+        self.votes.reset();
         self.save_hard_state(out);
         self.request_votes(is_transfer, out);
     }
@@ -35,11 +35,12 @@ impl Raft {
         self.send_to_all(Message::RequestVote(request), out);
     }
 
-    /// Sends the same to all others. It shows this server's term, so it waits until that is durable.
+    /// Sends the same to all others that have a say. It shows this server's term, so it waits until that is durable.
     pub(super) fn send_to_all(&self, message: Message<'_>, out: &mut Effects) {
         let after = self.writes.pending(self.writes.of_hard_state());
         let payload = out.write(|buffer| message.encode(buffer));
-        for &to in self.peers.ids() {
+        let members = self.members();
+        for &to in self.peers.ids().iter().filter(|peer| members.votes(**peer)) {
             out.push(Effect::Send { to, kind: message.kind(), payload, after });
         }
     }
@@ -49,7 +50,6 @@ impl Raft {
         &mut self,
         now: LocalTime,
         from: NodeId,
-        place: usize,
         message: Message<'_>,
         out: &mut Effects,
     ) {
@@ -61,7 +61,7 @@ impl Raft {
             // A majority of votes makes a leader (5.2); each voter counts once, and only for this term's election.
             Message::RequestVoteReply(reply) => {
                 if self.counts_as_vote(&reply) {
-                    self.votes.grant(place);
+                    self.votes.grant(from);
                     self.lead_if_won(now, out);
                 }
             }
@@ -91,13 +91,13 @@ impl Raft {
     /// The own vote counts like any other: once it is durable.
     pub(super) fn count_own_vote(&mut self, now: LocalTime, out: &mut Effects) {
         if self.writes.pending(self.writes.of_hard_state()).is_none() {
-            self.votes.grant(self.peers.ids().len());
+            self.votes.grant(self.id);
             self.lead_if_won(now, out);
         }
     }
 
     fn lead_if_won(&mut self, now: LocalTime, out: &mut Effects) {
-        if self.votes.won() {
+        if self.votes.won(&self.members()) {
             self.become_leader(now, out);
         }
     }

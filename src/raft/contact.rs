@@ -2,7 +2,8 @@
 
 use super::message::RequestVote;
 use super::node::Raft;
-use super::quorum::majority;
+use super::quorum;
+use crate::ids::NodeSet;
 use crate::replica::Role;
 use crate::time::{Duration, LocalTime};
 
@@ -21,6 +22,11 @@ impl QuorumContact {
     /// A majority has just voted for this server.
     pub(super) fn elected(&mut self, now: LocalTime, timeout: Duration) {
         (self.elected, self.due) = (now, now + timeout);
+    }
+
+    /// When it was elected.
+    pub(super) fn since(&self) -> LocalTime {
+        self.elected
     }
 
     /// When to look whether the quorum is lost.
@@ -55,16 +61,25 @@ impl Raft {
     /// It is looked at with each heartbeat, so that a leader that is answered is never woken for this alone, and at the
     /// very time at which it is due.
     pub(super) fn has_lost_quorum(&mut self, now: LocalTime) -> bool {
-        let others = majority(self.progress.len() + 1) - 1;
-        let QuorumContact { elected, due, heard } = &mut self.contact;
+        let members = self.members();
+        let mut contact = self.heard_from_majority(members.voters, now);
+        if members.is_joint() {
+            contact = contact.min(self.heard_from_majority(members.outgoing, now));
+        }
+        self.contact.due = contact + self.options.election_timeout.0;
+        now >= self.contact.due
+    }
+
+    /// Since when it has not heard from a majority of these voters. It hears itself now, if it is one of them.
+    fn heard_from_majority(&mut self, voters: NodeSet, now: LocalTime) -> LocalTime {
+        let QuorumContact { elected, heard, .. } = &mut self.contact;
+        let peers = self.peers.ids().iter().zip(&self.progress).filter(|(id, _)| voters.contains(**id));
         heard.clear();
-        heard.extend(self.progress.iter().map(|progress| progress.last_heard().unwrap_or(*elected)));
-        let contact = match others.checked_sub(1) {
-            Some(place) => *heard.select_nth_unstable_by(place, |one, other| other.cmp(one)).1,
-            None => now,
-        };
-        *due = contact + self.options.election_timeout.0;
-        now >= *due
+        heard.extend(peers.map(|(_, progress)| progress.last_heard().unwrap_or(*elected)));
+        if voters.contains(self.id) {
+            heard.push(now);
+        }
+        quorum::reached_by_majority(heard).unwrap_or(now)
     }
 
     /// The leader gives up leading, and waits for another or for its own timeout, in the same term (thesis 6.2).
@@ -73,6 +88,7 @@ impl Raft {
         self.role = Role::Follower;
         self.leader = None;
         self.transfer = None;
+        self.memberships.due = true;
         self.restart_timer(now);
     }
 }

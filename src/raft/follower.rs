@@ -29,7 +29,7 @@ impl Raft {
             Message::AppendEntries(request) => self.accept_entries(now, from, &request, out),
             // Its leader wants it to lead: it campaigns at once, and past pre-vote (thesis 3.10).
             Message::TimeoutNow(request) => {
-                if request.term == self.term && self.leader == Some(from) {
+                if request.term == self.term && self.leader == Some(from) && self.memberships.campaigns {
                     self.campaign(now, true, out);
                 }
             }
@@ -119,6 +119,7 @@ impl Raft {
                 Some(_) => {
                     self.log.truncate_from(index.next());
                     self.writes.truncate_from(index.next(), out);
+                    self.roll_back_membership(index.next(), out);
                     break;
                 }
                 None => break,
@@ -130,9 +131,12 @@ impl Raft {
         let news = &request.entries[known..];
         if !news.is_empty() {
             assert_eq!(self.log.last(), index, "news follow the end of the log");
-            self.log.extend(news);
+            let names_members = self.log.extend(news);
             let entries = out.bytes(news);
             self.writes.append(index.next(), matched, entries, out);
+            if names_members {
+                self.adopt_from(index.next(), out);
+            }
         }
         Some(matched)
     }

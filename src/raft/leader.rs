@@ -30,8 +30,8 @@ impl Raft {
         self.progress.truncate(self.peers.ids().len());
         self.progress.iter_mut().for_each(|progress| progress.start_anew(last));
         self.progress.resize_with(self.peers.ids().len(), || Progress::new(last));
-        self.tally.reset(self.peers.ids().len() + 1, self.commit);
         self.counted = Index::ZERO;
+        self.count_anew();
     }
 
     /// Takes a message as the leader. Its term is at most the own one.
@@ -40,7 +40,7 @@ impl Raft {
         &mut self,
         now: LocalTime,
         from: NodeId,
-        place: usize,
+        place: Option<usize>,
         message: Message<'_>,
         out: &mut Effects,
     ) {
@@ -71,6 +71,7 @@ impl Raft {
             | Message::ReadIndexReply(_) => self.receive_for_reads(now, from, message, out),
             // The follower has so much of the snapshot: it gets the next chunk, or entries if that is all (7).
             Message::InstallSnapshotReply(reply) => {
+                let Some(place) = place else { return };
                 self.progress[place].heard(now);
                 self.note_installed(place, &reply, out);
             }
@@ -78,6 +79,7 @@ impl Raft {
             Message::AppendEntriesReply(reply) if reply.term < self.term => {}
             // The follower's log agrees up to there, or not yet (5.3): commit what a majority has, send what is missing.
             Message::AppendEntriesReply(reply) => {
+                let Some(place) = place else { return };
                 self.progress[place].heard(now);
                 match reply.outcome {
                     Outcome::Accepted { matched } => self.note_accepted(place, matched, out),
@@ -128,6 +130,7 @@ impl Raft {
     /// names the entry before the next one to be sent, and a follower that lacks it refuses.
     fn send_heartbeats(&mut self, now: LocalTime, out: &mut Effects) {
         self.schedule_heartbeat(now);
+        self.memberships.due |= self.memberships.are_changing();
         if self.log.base() > Index::ZERO {
             self.tend_transfers(out);
         }
@@ -137,9 +140,13 @@ impl Raft {
     /// The leader's own entries count towards commitment as far as its disk has confirmed them (thesis 10.2.1).
     #[inline]
     pub(super) fn count_own_entries(&mut self, out: &mut Effects) {
-        let counted = self.own_entries_to_count();
-        let reached = self.tally.advance(self.counted, counted);
-        self.counted = counted;
+        let own = self.own_entries_to_count();
+        let before = std::mem::replace(&mut self.counted, own);
+        let reached = if self.memberships.are_plain {
+            self.tally.advance(before, own)
+        } else {
+            self.reached_by_quorums()
+        };
         self.commit_own_term(reached, out);
     }
 
@@ -155,7 +162,11 @@ impl Raft {
             return;
         }
         if matched > before {
-            let reached = self.tally.advance(before, matched);
+            let reached = if self.memberships.are_plain {
+                self.tally.advance(before, matched)
+            } else {
+                self.reached_by_quorums()
+            };
             self.commit_own_term(reached, out);
         }
         self.send_more(place, out);
@@ -221,7 +232,7 @@ impl Raft {
     /// What a majority has reached is committed, if it is of the leader's own term, and all before it with it. Entries
     /// of earlier terms are never committed by counting alone: figure 8 shows how they may still be lost (5.4.2).
     #[inline]
-    fn commit_own_term(&mut self, reached: Index, out: &mut Effects) {
+    pub(super) fn commit_own_term(&mut self, reached: Index, out: &mut Effects) {
         let is_own = self.log.term_at(reached) == Some(self.term);
         if reached > self.commit && (is_own || self.commits_old_terms()) {
             self.commit_to(reached, out);
@@ -230,7 +241,7 @@ impl Raft {
 
     /// Appends an entry to the own log and disk.
     #[inline]
-    fn append(&mut self, entry: &Entry<'_>, out: &mut Effects) -> Index {
+    pub(super) fn append(&mut self, entry: &Entry<'_>, out: &mut Effects) -> Index {
         let index = self.log.append(entry);
         let entries = out.bytes(self.log.slice(index, index));
         self.writes.append(index, index, entries, out);
@@ -243,7 +254,7 @@ impl Raft {
 
     /// Sends one follower the entries from its `next` on, as many as fit, or none if it has all.
     #[inline]
-    fn send_next(&mut self, place: usize, out: &mut Effects) {
+    pub(super) fn send_next(&mut self, place: usize, out: &mut Effects) {
         self.send_next_until(place, None, out);
     }
 
@@ -265,7 +276,7 @@ impl Raft {
 
     /// Sends to every follower that is concerned. Followers whose logs are equally long share one payload.
     #[inline]
-    fn broadcast(&mut self, purpose: Broadcast, out: &mut Effects) {
+    pub(super) fn broadcast(&mut self, purpose: Broadcast, out: &mut Effects) {
         let after = self.term_after();
         let mut encoded: Option<(Part, u32, Bytes)> = None;
         for (&to, progress) in self.peers.ids().iter().zip(&mut self.progress) {
@@ -310,7 +321,7 @@ impl Raft {
 
 /// Why the leader sends to all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Broadcast {
+pub(super) enum Broadcast {
     /// It has just been elected: to all, with its no-op entry.
     Election,
     /// It has a new entry: to those who are ready for it.

@@ -1,7 +1,7 @@
 //! The log in memory.
 
 use crate::ids::{Index, Term};
-use crate::replica::{Entries, Entry};
+use crate::replica::{Entries, Entry, EntryKind};
 
 /// The log, in the wire form that its entries have everywhere else: one growing run of bytes and a place for each
 /// entry in it. Appending, sending and persisting a run of entries is one copy each.
@@ -78,16 +78,19 @@ impl Log {
         self.last()
     }
 
-    /// Appends a run of valid entries in wire form.
+    /// Appends a run of valid entries in wire form. Whether one of them names members.
     #[inline]
-    pub(super) fn extend(&mut self, entries: &[u8]) {
+    pub(super) fn extend(&mut self, entries: &[u8]) -> bool {
+        let mut names_members = false;
         let mut end = self.bytes.len();
         self.bytes.extend_from_slice(entries);
         for entry in Entries::new(entries) {
             end += entry.wire_len();
             self.places.push(Place { term: entry.term, end });
+            names_members |= entry.kind == EntryKind::Membership;
         }
         assert_eq!(end, self.bytes.len(), "the run is entries to its last byte");
+        names_members
     }
 
     /// Forgets the entry at this index and all that follow.
@@ -196,7 +199,6 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replica::EntryKind;
     use proptest::prelude::*;
 
     /// The same log, naively.

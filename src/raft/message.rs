@@ -7,7 +7,7 @@
 //! tells the length of its chunk. Decoding borrows, never panics and never allocates, whatever the bytes.
 
 use crate::ids::{Index, Term};
-use crate::replica::{Call, Class, Entries};
+use crate::replica::{Call, Class, Entries, EntryKind, Members, Membership};
 
 /// The kind number of [`RequestVote`].
 pub const REQUEST_VOTE: u8 = 1;
@@ -239,7 +239,7 @@ pub enum Outcome {
 
 /// A chunk of a leader's snapshot (7, figure 13).
 ///
-/// `term: u64 | last_index: u64 | last_term: u64 | size: u32 | offset: u32 | length: u32 | chunk`
+/// `term: u64 | last_index: u64 | last_term: u64 | size: u32 | offset: u32 | length: u32 | chunk | membership`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstallSnapshot<'a> {
     /// The leader's term.
@@ -254,6 +254,8 @@ pub struct InstallSnapshot<'a> {
     pub offset: u32,
     /// The chunk; empty only if the snapshot is.
     pub chunk: &'a [u8],
+    /// The membership as of that entry, as [`Membership::encode`] writes it: nothing if it is the initial one.
+    pub membership: &'a [u8],
 }
 
 /// The answer to [`InstallSnapshot`].
@@ -407,6 +409,27 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Whether it asks for something, or announces it: then anybody may have sent it. Else it answers, and only who was
+    /// asked has a reason to.
+    #[inline]
+    pub const fn is_request(&self) -> bool {
+        match self {
+            Self::RequestVote(_)
+            | Self::AppendEntries(_)
+            | Self::PreVote(_)
+            | Self::TimeoutNow(_)
+            | Self::Contact(_)
+            | Self::ReadIndex(_)
+            | Self::InstallSnapshot(_) => true,
+            Self::RequestVoteReply(_)
+            | Self::AppendEntriesReply(_)
+            | Self::PreVoteReply(_)
+            | Self::ContactReply(_)
+            | Self::ReadIndexReply(_)
+            | Self::InstallSnapshotReply(_) => false,
+        }
+    }
+
     /// The number of this kind of message.
     pub const fn kind(&self) -> u8 {
         match self {
@@ -440,6 +463,9 @@ impl<'a> AppendEntries<'a> {
             if entry.term > term {
                 return None; // No leader holds an entry of a term above its own.
             }
+            if entry.kind == EntryKind::Membership && Members::decode(entry.data).is_none() {
+                return None;
+            }
             seen += 1;
             length += entry.wire_len();
         }
@@ -466,14 +492,14 @@ impl<'a> InstallSnapshot<'a> {
         let size = reader.u32()?;
         let offset = reader.u32()?;
         let length = reader.u32()?;
-        let chunk = std::mem::take(&mut reader.0);
-        let complete = chunk.len() as u64 == u64::from(length);
+        let (chunk, membership) = std::mem::take(&mut reader.0).split_at_checked(length as usize)?;
+        let names = Membership::decode(membership)?.is_none_or(|named| named.index <= last_index);
         let within = size <= MAX_SNAPSHOT_BYTES && u64::from(offset) + u64::from(length) <= u64::from(size);
         let brings = length > 0 || size == 0;
         // A snapshot stands for something, and no leader holds an entry of a term above its own.
         let possible = last_index > Index::ZERO && last_term > Term::ZERO && last_term <= term;
-        let valid = complete && within && brings && possible;
-        valid.then_some(Self { term, last_index, last_term, size, offset, chunk })
+        let valid = names && within && brings && possible;
+        valid.then_some(Self { term, last_index, last_term, size, offset, chunk, membership })
     }
 
     fn encode(&self, buffer: &mut Vec<u8>) {
@@ -484,6 +510,7 @@ impl<'a> InstallSnapshot<'a> {
         let length = u32::try_from(self.chunk.len()).expect("a chunk is part of a snapshot");
         buffer.extend_from_slice(&length.to_le_bytes());
         buffer.extend_from_slice(self.chunk);
+        buffer.extend_from_slice(self.membership);
     }
 }
 
@@ -621,6 +648,7 @@ mod tests {
                 size: 100,
                 offset: 98,
                 chunk: &[7, 8],
+                membership: &[],
             }),
             Message::InstallSnapshotReply(InstallSnapshotReply {
                 term,
@@ -683,6 +711,7 @@ mod tests {
             size: 100,
             offset: 98,
             chunk: &[7, 8],
+            membership: &[],
         };
         let reads = |request: InstallSnapshot<'_>| {
             Message::decode(INSTALL_SNAPSHOT, &encoded(&Message::InstallSnapshot(request))).is_some()
@@ -695,6 +724,15 @@ mod tests {
         assert!(!reads(InstallSnapshot { size: MAX_SNAPSHOT_BYTES + 1, ..sound }), "too long a snapshot");
         assert!(!reads(InstallSnapshot { last_term: Term(8), ..sound }), "of a term above the leader's");
         assert!(!reads(InstallSnapshot { last_index: Index(0), ..sound }), "it stands for nothing");
+        let mut membership = Vec::new();
+        let members = (1..4).map(crate::ids::NodeId).collect();
+        Membership { index: Index(300), members }.encode(&mut membership);
+        assert!(reads(InstallSnapshot { membership: &membership, ..sound }), "with members");
+        let last_index = Index(299);
+        let early = InstallSnapshot { membership: &membership, last_index, ..sound };
+        assert!(!reads(early), "its members come after it");
+        membership.pop();
+        assert!(!reads(InstallSnapshot { membership: &membership, ..sound }), "half a membership");
     }
 
     #[test]

@@ -98,6 +98,7 @@ mod early;
 mod follower;
 mod leader;
 mod log;
+mod membership;
 pub mod message;
 mod node;
 mod pre_vote;

@@ -3,6 +3,7 @@
 use super::contact::QuorumContact;
 use super::early::Early;
 use super::log::Log;
+use super::membership::Memberships;
 use super::message::{Message, RequestVote, RequestVoteReply};
 use super::progress::{Peers, Progress};
 use super::quorum::{Tally, Votes};
@@ -31,8 +32,9 @@ use crate::time::{Duration, LocalTime};
 #[derive(Debug)]
 pub struct Raft {
     pub(super) id: NodeId,
-    /// Whether it is one of the cluster; if not it is silent.
-    member: bool,
+    /// Whether its disk was blank: it may have forgotten what it promised.
+    is_silent: bool,
+    pub(super) memberships: Memberships,
     pub(super) peers: Peers,
     pub(super) options: Options,
     pub(super) priority: u32,
@@ -58,6 +60,8 @@ pub struct Raft {
     pub(super) votes: Votes,
     pub(super) progress: Vec<Progress>,
     pub(super) tally: Tally,
+    /// Room to count without it.
+    pub(super) reached: Vec<Index>,
     /// Up to where the leader itself is counted in `tally`.
     pub(super) counted: Index,
     pub(super) heartbeat_due: LocalTime,
@@ -91,12 +95,18 @@ impl Raft {
             let reason = format!("the log holds an entry of term {last}, the hard state is of term {term}");
             return Err(Unrecoverable(reason));
         }
-        let members = recovered.genesis.as_deref().unwrap_or_default();
+        let memberships = Memberships::recovered(
+            recovered.genesis,
+            recovered.snapshot.as_ref(),
+            recovered.base.index,
+            &recovered.entries,
+        )?;
         let writes = Writes::new(log.last());
         let mut raft = Self {
             id,
-            member: members.contains(&id),
-            peers: Peers::new(members, id),
+            is_silent: recovered.genesis.is_none(),
+            peers: Peers::new(memberships.latest().members.all().iter(), id),
+            memberships,
             options: options.clone(),
             priority,
             stream,
@@ -115,6 +125,7 @@ impl Raft {
             votes: Votes::default(),
             progress: Vec::new(),
             tally: Tally::default(),
+            reached: Vec::new(),
             counted: Index::ZERO,
             heartbeat_due: now,
             contact: QuorumContact::default(),
@@ -130,6 +141,8 @@ impl Raft {
         if is_first {
             raft.election_due = now + Duration::from_nanos(1);
         }
+        raft.memberships.weigh(id, raft.commit);
+        raft.show_membership(out);
         raft.show(out);
         Ok(raft)
     }
@@ -146,8 +159,12 @@ impl Raft {
     /// Takes a message from another server.
     #[inline]
     fn receive(&mut self, now: LocalTime, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
-        let Some(place) = self.peers.place(from) else { return };
         let Some(message) = Message::decode(kind, payload) else { return };
+        let place = self.peers.place(from);
+        // Who asks may be a member that this server does not know of yet; who answers is one that it has asked (thesis 4.1).
+        if place.is_none() && (!message.is_request() || from == self.id) {
+            return;
+        }
         if let Message::RequestVote(request) = &message
             && self.ignores_vote_request(now, request)
         {
@@ -160,8 +177,8 @@ impl Raft {
         }
         match self.role {
             Role::Follower => self.step_follower(now, from, message, out),
-            Role::PreCandidate => self.step_pre_candidate(now, from, place, message, out),
-            Role::Candidate => self.step_candidate(now, from, place, message, out),
+            Role::PreCandidate => self.step_pre_candidate(now, from, message, out),
+            Role::Candidate => self.step_candidate(now, from, message, out),
             Role::Leader => self.step_leader(now, from, place, message, out),
         }
     }
@@ -170,7 +187,8 @@ impl Raft {
     fn wake(&mut self, now: LocalTime, out: &mut Effects) {
         match self.role {
             Role::Leader => self.wake_leader(now, out),
-            Role::Follower | Role::PreCandidate | Role::Candidate if now < self.election_due => {}
+            Role::Follower | Role::PreCandidate | Role::Candidate
+                if now < self.election_due || !self.memberships.campaigns => {}
             Role::Follower | Role::PreCandidate | Role::Candidate if self.options.pre_vote => {
                 self.ask_for_candidacy(now, out);
             }
@@ -200,6 +218,7 @@ impl Raft {
         self.draw_timeout();
         if self.role == Role::Leader {
             self.restart_timer(now);
+            self.memberships.due = true;
         }
         self.role = Role::Follower;
     }
@@ -257,6 +276,7 @@ impl Raft {
         if index > self.commit {
             let first = self.commit.next();
             self.commit = index;
+            self.memberships.due |= self.memberships.unsettled;
             self.apply_from(first, out);
         }
     }
@@ -308,10 +328,12 @@ impl Raft {
             last: self.log.last(),
             commit: self.commit,
         };
-        out.deadline = self.member.then_some(match self.role {
-            Role::Leader => self.leader_due(),
-            Role::Follower | Role::PreCandidate | Role::Candidate => self.election_due,
-        });
+        out.deadline = match self.role {
+            Role::Leader => Some(self.leader_due()),
+            Role::Follower | Role::PreCandidate | Role::Candidate => {
+                self.memberships.campaigns.then_some(self.election_due)
+            }
+        };
     }
 }
 
@@ -323,13 +345,17 @@ impl Replica for Raft {
             Input::Read { request } => self.read(now, request, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
             Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
-            Input::Wake | Input::Receive { .. } | Input::Persisted(_) if !self.member => {}
+            Input::ChangeMembership(change) => self.begin_change(now, change, out),
+            Input::Wake | Input::Receive { .. } | Input::Persisted(_) if self.is_silent => {}
             Input::Wake => self.wake(now, out),
             Input::Receive { from, kind, payload } => self.receive(now, from, kind, payload, out),
             Input::Persisted(id) => self.persisted(now, id, out),
         }
         if !self.reads.is_idle() {
             self.tend_reads(now, out);
+        }
+        if self.memberships.due {
+            self.attend_membership(now, out);
         }
         self.save_hard_state(out);
         self.show(out);
@@ -359,6 +385,7 @@ mod tests {
             sticky: false,
             flow: Flow::default(),
             reads: crate::replica::Reads::default(),
+            changes: crate::replica::Changes::default(),
             bug: None,
         };
         let recovered =
@@ -456,7 +483,8 @@ mod tests {
     #[test]
     fn a_disk_that_forgot_a_term_starts_no_server() {
         let (raft, now, mut out) = first_of(1);
-        let mut recovered = Recovered { genesis: Some(vec![NodeId(1)]), ..Recovered::default() };
+        let mut recovered =
+            Recovered { genesis: Some([NodeId(1)].into_iter().collect()), ..Recovered::default() };
         crate::replica::Entry { term: Term(2), kind: crate::replica::EntryKind::NoOp, data: &[] }
             .encode(&mut recovered.entries);
         let mut boot = |recovered: &Recovered| {

@@ -16,9 +16,9 @@ impl Raft {
         let Some(candidacy) = self.term.0.checked_add(1) else { return };
         self.role = Role::PreCandidate;
         self.leader = None;
-        self.votes.reset(self.peers.ids().len() + 1);
-        self.votes.grant(self.peers.ids().len());
-        if self.votes.won() {
+        self.votes.reset();
+        self.votes.grant(self.id);
+        if self.votes.won(&self.members()) {
             return self.campaign(now, false, out);
         }
         self.send_to_all(
@@ -58,7 +58,6 @@ impl Raft {
         &mut self,
         now: LocalTime,
         from: NodeId,
-        place: usize,
         message: Message<'_>,
         out: &mut Effects,
     ) {
@@ -66,8 +65,8 @@ impl Raft {
             // A majority would vote for this server in the next term: it becomes a candidate.
             Message::PreVoteReply(reply) => {
                 if reply.granted && reply.candidacy.0 == self.term.0 + 1 {
-                    self.votes.grant(place);
-                    if self.votes.won() {
+                    self.votes.grant(from);
+                    if self.votes.won(&self.members()) {
                         self.campaign(now, false, out);
                     }
                 }

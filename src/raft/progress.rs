@@ -13,8 +13,8 @@ pub(super) struct Peers {
 
 impl Peers {
     /// All of `members` but `own`.
-    pub(super) fn new(members: &[NodeId], own: NodeId) -> Self {
-        let mut ids: Vec<NodeId> = members.iter().copied().filter(|&id| id != own).collect();
+    pub(super) fn new(members: impl IntoIterator<Item = NodeId>, own: NodeId) -> Self {
+        let mut ids: Vec<NodeId> = members.into_iter().filter(|&id| id != own).collect();
         ids.sort();
         ids.dedup();
         let mut places = vec![None; ids.last().map_or(0, |id| id.0 as usize + 1)];
@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn peers_have_places_and_strangers_have_none() {
-        let peers = Peers::new(&[NodeId(7), NodeId(2), NodeId(3), NodeId(2)], NodeId(3));
+        let peers = Peers::new([NodeId(7), NodeId(2), NodeId(3), NodeId(2)], NodeId(3));
         assert_eq!(peers.ids(), [NodeId(2), NodeId(7)]);
         assert_eq!(peers.place(NodeId(7)), Some(1));
         for stranger in [0, 1, 3, 8, u32::MAX] {

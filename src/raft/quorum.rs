@@ -1,6 +1,7 @@
 //! The arithmetic of majorities, pure: how many are enough, who voted, and up to where a majority's logs agree.
 
-use crate::ids::Index;
+use crate::ids::{Index, NodeId, NodeSet};
+use crate::replica::Members;
 use std::collections::VecDeque;
 
 /// How many of `voters` are a majority.
@@ -8,29 +9,35 @@ pub(super) const fn majority(voters: usize) -> usize {
     voters / 2 + 1
 }
 
-/// The votes that a candidate got. A vote that arrives twice counts once.
+/// What a majority of the voters has reached, of the index or time that each has reached; none if there are no voters.
+pub(super) fn reached_by_majority<T: Ord + Copy>(of_voters: &mut [T]) -> Option<T> {
+    if of_voters.is_empty() {
+        return None;
+    }
+    let place = majority(of_voters.len()) - 1;
+    Some(*of_voters.select_nth_unstable_by(place, |one, other| other.cmp(one)).1)
+}
+
+/// The votes that a candidate got. A vote that arrives twice counts once, and one of a server that has no say not at all.
 #[derive(Debug, Default)]
 pub(super) struct Votes {
-    granted: Vec<bool>,
-    count: usize,
+    granted: NodeSet,
 }
 
 impl Votes {
-    /// Starts an election among so many voters.
-    pub(super) fn reset(&mut self, voters: usize) {
-        self.granted.clear();
-        self.granted.resize(voters, false);
-        self.count = 0;
+    /// Starts an election.
+    pub(super) fn reset(&mut self) {
+        self.granted = NodeSet::EMPTY;
     }
 
-    /// Counts the vote of the voter at this place.
-    pub(super) fn grant(&mut self, place: usize) {
-        self.count += usize::from(!std::mem::replace(&mut self.granted[place], true));
+    /// Counts the vote of this member.
+    pub(super) fn grant(&mut self, voter: NodeId) {
+        self.granted.insert(voter);
     }
 
-    /// Whether a majority of the voters has granted its vote.
-    pub(super) fn won(&self) -> bool {
-        self.count >= majority(self.granted.len())
+    /// Whether a majority of the voters has granted its vote, and in a joint configuration one of the outgoing voters.
+    pub(super) fn won(&self, members: &Members) -> bool {
+        members.is_quorum(self.granted)
     }
 }
 
@@ -103,24 +110,24 @@ mod tests {
 
     #[test]
     fn a_vote_counts_once_however_often_it_comes() {
+        let members: Members = (1..=5).map(NodeId).collect();
         let mut votes = Votes::default();
-        votes.reset(5);
         for _ in 0..3 {
-            votes.grant(0);
-            votes.grant(4);
-            assert!(!votes.won());
+            votes.grant(NodeId(1));
+            votes.grant(NodeId(5));
+            votes.grant(NodeId(6));
+            assert!(!votes.won(&members), "n6 has no say");
         }
-        votes.grant(2);
-        assert!(votes.won());
-        votes.reset(5);
-        assert!(!votes.won());
+        votes.grant(NodeId(3));
+        assert!(votes.won(&members));
+        votes.reset();
+        assert!(!votes.won(&members));
     }
 
     #[test]
     fn nobody_means_no_majority() {
-        let mut votes = Votes::default();
-        votes.reset(0);
-        assert!(!votes.won());
+        assert!(!Votes::default().won(&Members::default()));
+        assert_eq!(reached_by_majority::<Index>(&mut []), None);
     }
 
     proptest! {
@@ -139,6 +146,7 @@ mod tests {
                 let mut sorted = matched.clone();
                 sorted.sort();
                 prop_assert_eq!(answer, sorted[voters - majority(voters)].max(Index(start)));
+                prop_assert_eq!(reached_by_majority(&mut matched.clone()), Some(sorted[voters - majority(voters)]));
                 prop_assert_eq!(tally.beyond, tally.exactly.iter().sum::<u32>() as usize);
                 prop_assert!(tally.beyond < tally.majority);
             }

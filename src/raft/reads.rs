@@ -28,9 +28,9 @@
 
 use super::message::{Contact, ContactReply, Message, ReadIndex, ReadIndexReply};
 use super::node::Raft;
-use super::quorum::majority;
-use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
-use crate::replica::{Effect, Effects, Options, ReadBy, ReadRight, Refusal, Role};
+use super::quorum::reached_by_majority;
+use crate::ids::{Index, NodeId, NodeSet, RequestId, Term, WriteId};
+use crate::replica::{Effect, Effects, Members, Options, ReadBy, ReadRight, Refusal, Role};
 use crate::time::{Duration, LocalTime};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -263,17 +263,28 @@ impl Raft {
         }
     }
 
-    /// The last round that a majority has answered, the leader itself among it.
-    fn answered_by_majority(&self) -> u64 {
-        let others = self.peers.ids().iter().map(|id| self.reads.answered.get(id).copied().unwrap_or(0));
-        let mut all: Vec<u64> = others.chain([self.reads.round]).collect();
-        let place = majority(all.len()) - 1;
-        *all.select_nth_unstable_by(place, |one, other| other.cmp(one)).1
+    /// The last round that a majority of the voters has answered, in a joint configuration also one of the outgoing ones.
+    /// The leader itself has, if it is one of them.
+    fn answered_by_quorum(&self) -> u64 {
+        let Reads { round, answered, .. } = &self.reads;
+        let by = |id: NodeId| if id == self.id { *round } else { answered.get(&id).copied().unwrap_or(0) };
+        let by_majority =
+            |voters: NodeSet| reached_by_majority(&mut voters.iter().map(by).collect::<Vec<_>>());
+        let Members { voters, outgoing, .. } = self.members();
+        let of_voters = by_majority(voters).unwrap_or(0);
+        by_majority(outgoing).map_or(of_voters, |of_outgoing| of_voters.min(of_outgoing))
+    }
+
+    /// Other members are in force: what those before have said is good for no lease any more, since a majority of those
+    /// after the next change need not overlap with one of theirs.
+    pub(super) fn end_lease(&mut self) {
+        self.reads.lease_from = None;
+        self.reads.sent.clear();
     }
 
     /// A majority may have answered a round: those who wait for it are served, and those who came since get the next.
     fn note_confirmed(&mut self, now: LocalTime, out: &mut Effects) {
-        let confirmed = self.answered_by_majority();
+        let confirmed = self.answered_by_quorum();
         if confirmed <= self.reads.confirmed {
             return;
         }

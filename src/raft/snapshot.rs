@@ -19,7 +19,7 @@ use super::message::{INSTALL_SNAPSHOT, InstallSnapshot, InstallSnapshotReply, MA
 use super::node::Raft;
 use super::progress::{Progress, Transfer};
 use crate::ids::{Index, NodeId, Term, WriteId};
-use crate::replica::{Effect, Effects, Options, Role, Snapshot, Unrecoverable};
+use crate::replica::{Effect, Effects, Membership, Options, Role, Snapshot, Unrecoverable};
 use crate::time::LocalTime;
 
 /// The snapshots of a server.
@@ -140,13 +140,18 @@ impl Raft {
             return;
         }
         let term = self.log.term_at(index).expect("the log is not cut beyond the latest snapshot");
+        let membership = self.memberships.as_of(index);
         self.shelve_latest();
-        self.snapshots.latest = Some(Snapshot { index, term, data: data.to_vec() });
+        let named = Some(membership).filter(|membership| membership.index > Index::ZERO);
+        self.snapshots.latest = Some(Snapshot { index, term, membership: named, data: data.to_vec() });
+        self.memberships.forget_before(index);
         if self.cuts_before_durable() {
             self.cut_log(out);
         }
+        let membership = out.write(|buffer| membership.encode(buffer));
         let data = out.bytes(data);
-        self.snapshots.unflushed = Some(self.writes.snapshot((index, term), data, false, out));
+        let write = self.writes.snapshot((index, term), (membership, data), false, out);
+        self.snapshots.unflushed = Some(write);
     }
 
     /// Keeps the latest snapshot, which is about to be replaced, for those to whom it is being sent and who answer. The
@@ -239,6 +244,8 @@ impl Raft {
         let Transfer { index, offset, .. } = *transfer;
         let snapshot = self.snapshots.get(index).expect("who has cut its log has a snapshot");
         let end = snapshot.data.len().min(offset as usize + self.options.snapshot_chunk.get() as usize);
+        let mut membership = Vec::new();
+        snapshot.membership.iter().for_each(|it| it.encode(&mut membership));
         let message = Message::InstallSnapshot(InstallSnapshot {
             term: self.term,
             last_index: index,
@@ -246,6 +253,7 @@ impl Raft {
             size: u32::try_from(snapshot.data.len()).expect("a snapshot has a limit"),
             offset,
             chunk: &snapshot.data[(offset as usize).min(end)..end],
+            membership: &membership,
         });
         let payload = out.write(|buffer| message.encode(buffer));
         let after = self.term_after();
@@ -296,7 +304,8 @@ impl Raft {
         }
         let data = self.snapshots.incoming.take().map(|incoming| incoming.data).unwrap_or_default();
         let (index, term) = (request.last_index, request.last_term);
-        let write = self.install(Snapshot { index, term, data }, out);
+        let membership = Membership::decode(request.membership).flatten();
+        let write = self.install(Snapshot { index, term, membership, data }, out);
         self.answer_chunk(from, request, (next, true), write, out);
     }
 
@@ -320,14 +329,18 @@ impl Raft {
     /// The snapshot is whole: it replaces the state machine, and stands for the log up to its index. Where the log has that
     /// entry, what follows it stays; else the log says something else, or too little, and begins anew (figure 13).
     fn install(&mut self, snapshot: Snapshot, out: &mut Effects) -> WriteId {
-        let Snapshot { index, term, .. } = snapshot;
+        let Snapshot { index, term, membership, .. } = snapshot;
         let replaces = self.log.term_at(index) != Some(term);
+        let named = out.write(|buffer| membership.iter().for_each(|membership| membership.encode(buffer)));
         let data = out.bytes(&snapshot.data);
-        let write = self.writes.snapshot((index, term), data, replaces, out);
+        let write = self.writes.snapshot((index, term), (named, data), replaces, out);
         if replaces {
             self.log = Log::after(index, term);
+            self.restore_membership(membership, out);
         }
         self.commit = index;
+        self.memberships.forget_before(index);
+        self.memberships.due = true;
         out.push(Effect::RestoreSnapshot { index, term, data });
         self.snapshots.latest = Some(snapshot);
         self.snapshots.older = None;

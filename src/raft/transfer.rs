@@ -2,6 +2,7 @@
 
 use super::message::{Message, TimeoutNow};
 use super::node::Raft;
+use super::progress::Peers;
 use crate::ids::NodeId;
 use crate::replica::{Effect, Effects, Role, TransferStep};
 use crate::time::LocalTime;
@@ -28,7 +29,7 @@ impl Raft {
     /// An operator wants another server to lead. From now on the leader takes no commands, so that the target can catch
     /// up; if it still leads after the least election timeout it gives up, and takes them again.
     pub(super) fn begin_transfer(&mut self, now: LocalTime, to: NodeId, out: &mut Effects) {
-        let place = self.peers.place(to);
+        let place = self.peers.place(to).filter(|_| self.members().voters_hold(to));
         let Some(target) = place.filter(|_| self.role == Role::Leader && self.transfer.is_none()) else {
             return out.push(Effect::Transfer { to, step: TransferStep::Refused });
         };
@@ -52,6 +53,19 @@ impl Raft {
         let payload = out.write(|buffer| message.encode(buffer));
         out.push(Effect::Transfer { to, step: TransferStep::Asked });
         out.push(Effect::Send { to, kind: message.kind(), payload, after: self.term_after() });
+    }
+
+    /// Other members are in force: the target has another place, or none any more.
+    pub(super) fn redirect_transfer(&mut self, before: &Peers, out: &mut Effects) {
+        let Some(transfer) = &mut self.transfer else { return };
+        let to = before.ids()[transfer.target];
+        match self.peers.place(to) {
+            Some(place) => transfer.target = place,
+            None => {
+                self.transfer = None;
+                out.push(Effect::Transfer { to, step: TransferStep::Aborted });
+            }
+        }
     }
 
     /// The target did not make it in time: the leader goes on leading.

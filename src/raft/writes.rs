@@ -59,11 +59,11 @@ impl Writes {
     pub(super) fn snapshot(
         &mut self,
         (index, term): (Index, Term),
-        data: Bytes,
+        (membership, data): (Bytes, Bytes),
         replaces: bool,
         out: &mut Effects,
     ) -> WriteId {
-        let id = self.issue(Write::Snapshot { index, term, data }, out);
+        let id = self.issue(Write::Snapshot { index, term, membership, data }, out);
         if replaces {
             self.durable = Index::ZERO;
             self.unflushed.clear();

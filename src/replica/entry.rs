@@ -15,6 +15,8 @@ pub enum EntryKind {
     NoOp,
     /// A command for the state machine.
     Command,
+    /// The members from this entry on, committed or not (Raft thesis, section 4.1): see [`super::Members`].
+    Membership,
 }
 
 /// An entry of the log, without its index.
@@ -24,7 +26,7 @@ pub struct Entry<'a> {
     pub term: Term,
     /// What it is for.
     pub kind: EntryKind,
-    /// The command; empty for a no-op.
+    /// The command, or the members in bytes; empty for a no-op.
     pub data: &'a [u8],
 }
 
@@ -44,6 +46,7 @@ impl<'a> Entry<'a> {
         buffer.push(match self.kind {
             EntryKind::NoOp => 0,
             EntryKind::Command => 1,
+            EntryKind::Membership => 2,
         });
         buffer.extend_from_slice(&length.to_le_bytes());
         buffer.extend_from_slice(self.data);
@@ -55,6 +58,7 @@ impl<'a> Entry<'a> {
         let kind = match header[8] {
             0 => EntryKind::NoOp,
             1 => EntryKind::Command,
+            2 => EntryKind::Membership,
             _ => return None,
         };
         let term = Term(u64::from_le_bytes(*header.first_chunk()?));

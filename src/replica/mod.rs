@@ -15,8 +15,10 @@
 //!   request; the host answers the client when that index is applied.
 
 mod entry;
+mod members;
 
 pub use entry::{Entries, Entry, EntryKind};
+pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::rng::Stream;
@@ -92,6 +94,8 @@ pub struct Options {
     pub flow: Flow,
     /// How reads are answered (thesis 6.4).
     pub reads: Reads,
+    /// How voters are changed (thesis, 4.1 and 4.3).
+    pub changes: Changes,
     /// A bug to be planted, to see whether the checkers find it.
     pub bug: Option<Bug>,
 }
@@ -186,11 +190,16 @@ pub enum Bug {
     TimerResetOnRefusal,
     /// A server draws its election timeout when it starts, and never again (5.2).
     TimeoutDrawnOnce,
+    /// A leader changes the membership before it has committed an entry of its own term (thesis 4.1; the mistake found in
+    /// 2015).
+    ChangeBeforeOwnCommit,
+    /// Two voters are changed in one step, without a joint configuration (thesis 4.1, figure 4.3).
+    TwoNodesInOneStep,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -211,15 +220,18 @@ impl Bug {
         Self::LeaderOverwrites,
         Self::TimerResetOnRefusal,
         Self::TimeoutDrawnOnce,
+        Self::ChangeBeforeOwnCommit,
+        Self::TwoNodesInOneStep,
     ];
 }
 
 /// What recovery read from a disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
-    /// The initial membership, written before time 0; `None` on a blank disk. A replica that boots from a blank disk
-    /// grants no vote, acknowledges nothing and never campaigns.
-    pub genesis: Option<Vec<NodeId>>,
+    /// The initial members, written before time 0; `None` on a blank disk. A replica that boots from a blank disk
+    /// grants no vote, acknowledges nothing and never campaigns. One that is none of the members waits to be added: it has
+    /// nothing to have forgotten, so it may answer.
+    pub genesis: Option<Members>,
     /// The last hard state written; the initial one if none was.
     pub hard_state: HardState,
     /// The latest snapshot; none if none was written.
@@ -233,13 +245,14 @@ pub struct Recovered {
 
 /// The state machine's contents, in place of the entries that made them (Raft paper, section 7).
 ///
-/// The membership as of the index will stand here, too, once it can change; for now the initial one on the disk holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The last entry that it stands for.
     pub index: Index,
     /// That entry's term.
     pub term: Term,
+    /// The membership as of that entry; none for the initial one.
+    pub membership: Option<Membership>,
     /// The contents, opaque to Raft.
     pub data: Vec<u8>,
 }
@@ -324,6 +337,8 @@ pub enum Input<'a> {
         /// Which one.
         to: NodeId,
     },
+    /// An operator wants other members (thesis, chapter 4).
+    ChangeMembership(Change),
     /// The contents of the state machine that [`Effect::TakeSnapshot`] asked for. They may come later, but in order.
     SnapshotTaken {
         /// The last entry applied to it.
@@ -434,6 +449,21 @@ pub enum Effect {
         /// How far.
         step: TransferStep,
     },
+    /// From now on these members are in force for this replica: an entry that names them has joined its log, or one that
+    /// named others is gone (Raft thesis, section 4.1). Nothing has to be done.
+    Membership {
+        /// The entry that names them; 0 for the initial ones.
+        index: Index,
+        /// The members, in bytes.
+        members: Bytes,
+    },
+    /// A change of the members has come so far. Nothing has to be done.
+    Change {
+        /// The change.
+        change: Change,
+        /// How far.
+        step: ChangeStep,
+    },
 }
 
 /// By what right a read is answered.
@@ -485,6 +515,8 @@ pub enum Write {
         index: Index,
         /// That entry's term.
         term: Term,
+        /// The membership as of that entry, as [`Membership::encode`] writes it.
+        membership: Bytes,
         /// The contents of the state machine.
         data: Bytes,
     },

@@ -55,7 +55,7 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Self {
         let ids = plan.faults.iter().map(|fault| fault.id.clone()).collect();
-        Self { voters: plan.cluster.voters, ids, ..Self::default() }
+        Self { voters: plan.cluster.nodes(), ids, ..Self::default() }
     }
 
     /// Takes in a record; of interest are those of faults and links.

@@ -79,7 +79,7 @@ impl Judges {
     /// The judges of a run of this plan.
     pub fn new(plan: &Plan) -> Self {
         Self {
-            checkers: Checkers::new(plan.cluster.voters),
+            checkers: Checkers::of(plan.cluster.nodes(), plan.cluster.members()),
             metrics: Metrics::new(plan),
             expectations: Expectations::new(plan).map(Box::new),
             last: Ring::default(),

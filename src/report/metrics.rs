@@ -32,7 +32,7 @@ impl Metrics {
     pub fn new(plan: &Plan) -> Self {
         Self {
             counters: Counters::default(),
-            places: Places::new(plan.cluster.voters),
+            places: Places::new(plan.cluster.nodes(), plan.cluster.members()),
             elections: Elections::new(),
             faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),

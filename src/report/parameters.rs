@@ -11,6 +11,10 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
     let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];
+    let beside = [("learners", plan.cluster.learners), ("spares", plan.cluster.spares)];
+    all.extend(
+        beside.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.to_string())),
+    );
     all.extend(genesis(&plan.cluster));
     all.extend([
         ("heartbeat", raft.heartbeat.to_string()),

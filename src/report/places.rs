@@ -1,8 +1,9 @@
 //! Who leads: which nodes are up, in which role and linked with whom.
 
-use crate::ids::{Address, NodeId, RecordId, Term};
-use crate::replica::Role;
-use crate::trace::{Body, Record};
+use crate::ids::{Address, NodeId, NodeSet, RecordId, Term};
+use crate::replica::{Members, Role};
+use crate::trace::{Body, MembersPart, Record};
+use std::collections::BTreeMap;
 
 /// The nodes and links of a cluster at one moment, as the records show them.
 #[derive(Clone, Debug)]
@@ -10,6 +11,12 @@ pub(super) struct Places {
     nodes: Vec<Place>,
     /// By sender and receiver: how the link is hindered.
     links: Vec<Link>,
+    /// Who the members are at first.
+    initial: Members,
+    /// Who they are for each node, where it has told.
+    told: BTreeMap<NodeId, Members>,
+    /// What is told before the voters.
+    part: Members,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,15 +49,21 @@ pub(super) enum Change {
 }
 
 impl Places {
-    /// So many nodes, none of them up.
-    pub(super) fn new(voters: u32) -> Self {
+    /// So many nodes, none of them up, of which these are the members at first.
+    pub(super) fn new(nodes: u32, initial: Members) -> Self {
         let down = Place { up: false, paused: false, role: Role::Follower, term: Term::ZERO, elected: None };
-        let voters = voters as usize;
-        Self { nodes: vec![down; voters], links: vec![Link::default(); voters * voters] }
+        let nodes = nodes as usize;
+        Self {
+            nodes: vec![down; nodes],
+            links: vec![Link::default(); nodes * nodes],
+            initial,
+            told: BTreeMap::new(),
+            part: Members::default(),
+        }
     }
 
     /// The effective leader: of the nodes that are up and in the role of leader the one of the highest term, if it
-    /// isn't paused and is linked both ways to so many nodes that are up that they and itself are a quorum.
+    /// isn't paused and is linked both ways to so many nodes that are up that they and itself are a quorum of its members.
     pub(super) fn effective_leader(&self) -> Option<(NodeId, Term)> {
         let leads = |place: &Place| place.up && place.role == Role::Leader;
         let (slot, place) = self
@@ -60,8 +73,10 @@ impl Places {
             .filter(|(_, place)| leads(place))
             .max_by_key(|(slot, place)| (place.term, std::cmp::Reverse(*slot)))?;
         let leader = NodeId(slot as u32 + 1);
-        let linked = self.reachable(leader).filter(|reachable| *reachable).count();
-        (!place.paused && linked >= self.nodes.len() / 2).then_some((leader, place.term))
+        let others = (1..).map(NodeId).zip(self.reachable(leader)).filter(|(_, reachable)| *reachable);
+        let linked = others.map(|(node, _)| node).chain([leader]).collect();
+        let members = self.told.get(&leader).unwrap_or(&self.initial);
+        (!place.paused && members.is_quorum(linked)).then_some((leader, place.term))
     }
 
     /// For each node in order, whether it is another one than this, up, and linked both ways with it.
@@ -92,7 +107,9 @@ impl Places {
         let node = record.node.as_node()?;
         let place = self.nodes.get_mut(node.slot())?;
         match record.body {
+            Body::Membership { part, nodes, .. } => self.tell(node, part, nodes),
             Body::Booted { term, .. } => {
+                self.told.remove(&node);
                 *place = Place { up: true, role: Role::Follower, term, elected: None, ..*place };
             }
             Body::Crashed => *place = Place { up: false, paused: false, role: Role::Follower, ..*place },
@@ -107,6 +124,18 @@ impl Places {
             _ => return None,
         }
         Some(Change::Something)
+    }
+
+    /// A node tells of its members, part by part.
+    fn tell(&mut self, node: NodeId, part: MembersPart, nodes: NodeSet) {
+        match part {
+            MembersPart::Learners => self.part.learners = nodes,
+            MembersPart::Outgoing => self.part.outgoing = nodes,
+            MembersPart::Voters => {
+                let members = Members { voters: nodes, ..std::mem::take(&mut self.part) };
+                self.told.insert(node, members);
+            }
+        }
     }
 
     fn link(&mut self, from: NodeId, to: Address) -> Option<&mut Link> {

@@ -34,6 +34,8 @@ pub(super) fn plan(voters: u32) -> Plan {
             priorities: Vec::new(),
             drifts_ppm: Vec::new(),
             voters,
+            learners: 0,
+            spares: 0,
             first_leader: None,
             logs: Logs::Same,
             raft: Options {
@@ -47,6 +49,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 sticky: false,
                 flow: Flow::default(),
                 reads: crate::replica::Reads::default(),
+                changes: crate::replica::Changes::default(),
                 bug: None,
             },
             flush: Distribution::Constant(ms(1)),

@@ -49,6 +49,9 @@ pub(super) const FORMAT: Bounds = Bounds { name: "format", least: 1, most: 1 };
 pub(super) const SEED: Bounds = Bounds { name: "seed", least: 0, most: u64::MAX };
 /// How many voters.
 pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
+pub(super) const LEARNERS: Bounds = Bounds { name: "learners", least: 0, most: 254 };
+pub(super) const CHANGES: Bounds = Bounds { name: "count", least: 0, most: 1_000 };
+pub(super) const SPARES: Bounds = Bounds { name: "spares", least: 0, most: 254 };
 /// Bytes of entries in one message. A batch, and one entry of the longest value, fit into a frame.
 pub(super) const MAX_BATCH_BYTES: Bounds = Bounds { name: "max_batch_bytes", least: 1, most: 512 << 10 };
 /// How much a node is preferred as leader.
@@ -99,11 +102,13 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 28] = [
+const ALL: [Bounds; 30] = [
     MAX_DRIFT,
     FORMAT,
     SEED,
     VOTERS,
+    LEARNERS,
+    SPARES,
     MAX_BATCH_BYTES,
     SNAPSHOT_EVERY,
     SNAPSHOT_CHUNK,

@@ -6,7 +6,7 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found, Jitter, Link,
     Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
-use crate::replica::{Bug, Flow, Options, ReadBy, Reads};
+use crate::replica::{Bug, Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use proptest::collection::vec;
@@ -401,6 +401,10 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         several(voters).prop_map(Action::Crash),
         several(voters).prop_map(Action::Wipe),
         several(voters).prop_map(Action::Pause),
+        Just(Action::AddLearner(Target::Random)),
+        Just(Action::Promote(Target::Follower(1))),
+        Just(Action::Remove(Target::Leader)),
+        (1..=voters).prop_map(|new| Action::Replace { old: Target::Leader, new: NodeId(new) }),
     ]
 }
 
@@ -499,7 +503,7 @@ fn logs(voters: u32) -> impl Strategy<Value = Logs> {
 
 prop_compose! {
     fn cluster()(
-        (voters, logs) in (4..=255_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
+        (voters, logs) in (4..=250_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
         first in option::of(1..=4_u32),
         prefers in any::<bool>(),
         heartbeat in duration(1, DAY),
@@ -507,9 +511,10 @@ prop_compose! {
         spread in duration(0, DAY),
         max_batch_bytes in 1..=bounds::MAX_BATCH_BYTES.most as u32,
         snapshots in (option::of(1..=bounds::SNAPSHOT_EVERY.most as u32), 1..=bounds::SNAPSHOT_CHUNK.most as u32),
-        (bug, pre_vote, check_quorum, sticky) in any::<(bool, bool, bool, bool)>(),
         flow in any::<[u32; 4]>(),
         (by, at_followers, max_drift_ppm, drift) in (0..4_usize, any::<bool>(), 0..=500_000_u32, -500_000..=500_000_i32),
+        (bug, pre_vote, check_quorum, sticky, single) in any::<(bool, bool, bool, bool, bool)>(),
+        (learners, spares) in (0..=2_u32, 0..=3_u32),
         flush in distribution(),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
@@ -532,11 +537,13 @@ prop_compose! {
             flow,
             sticky: sticky || by == ReadBy::Lease,
             reads: Reads { by, at_followers: at_followers && by != ReadBy::Log, max_drift_ppm },
+            changes: if single { Changes::Single } else { Changes::Joint },
             bug,
         };
-        let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; voters as usize] };
-        let priorities = if prefers { (1..=voters).collect() } else { Vec::new() };
-        Cluster { voters, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, call_timeout }
+        let nodes = voters + learners + spares;
+        let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
+        let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, call_timeout }
     }
 }
 

@@ -275,6 +275,8 @@ impl Format for ChromeTrace {
             | Body::ReadRound { .. }
             | Body::Served { .. }
             | Body::Transfer { .. }
+            | Body::Membership { .. }
+            | Body::Change { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Crashed

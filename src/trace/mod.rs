@@ -18,7 +18,8 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{
-    ActionKind, Body, Disowned, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason,
+    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
+    StopReason,
 };
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;

@@ -8,7 +8,7 @@ use crate::ids::{
     Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
     Term, WriteId,
 };
-use crate::replica::{ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{Change, ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -425,6 +425,23 @@ pub enum Body {
         /// How far.
         step: TransferStep,
     },
+    /// Other members are in force for this node from now on, by an entry of its log. Told in up to three records: learners
+    /// and outgoing voters, where there are any, and then the voters, with which it counts.
+    Membership {
+        /// Whom it tells.
+        part: MembersPart,
+        /// The entry that names them; 0 for the initial members.
+        index: Index,
+        /// They.
+        nodes: NodeSet,
+    },
+    /// A change of the members, which an operator has asked this node for, has come so far.
+    Change {
+        /// The change.
+        change: Change,
+        /// How far.
+        step: ChangeStep,
+    },
     /// A node's role, term or known leader changed.
     RoleChanged {
         /// The role from now on.
@@ -586,6 +603,26 @@ pub enum ActionKind {
     Pause,
     /// The leader is asked to hand over.
     Transfer,
+    /// The leader is asked for another learner.
+    AddLearner,
+    /// The leader is asked to make a voter of a learner.
+    Promote,
+    /// The leader is asked to remove a member.
+    Remove,
+    /// The leader is asked to put another node in the place of a voter.
+    Replace,
+}
+
+/// Some of the members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MembersPart {
+    /// Those who get the log, and have no say.
+    Learners,
+    /// The voters of the configuration before, whose majority is needed as well.
+    Outgoing,
+    /// Those who have a say.
+    Voters,
 }
 
 impl Record {
@@ -819,6 +856,11 @@ impl Words {
                 };
                 Self::new(33, role << 32 | node(leader)).and(term.0)
             }
+            Body::Membership { part, index, nodes } => {
+                let [a, b, c, d] = nodes.words();
+                Self::new(64 + part as u8, 0).and(index.0).and(a).and(b).and(c).and(d)
+            }
+            Body::Change { change, step } => Self::change(change, step),
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)
             }
@@ -826,6 +868,26 @@ impl Words {
             Body::FinalStreams { positions } => Self::new(35, 0).and(positions),
         };
         (words.0, words.1)
+    }
+}
+
+impl Words {
+    #[cold]
+    fn change(change: Change, step: ChangeStep) -> Self {
+        let (kind, one, other) = match change {
+            Change::AddLearner(node) => (0_u64, node, NodeId(0)),
+            Change::Promote(node) => (1, node, NodeId(0)),
+            Change::Remove(node) => (2, node, NodeId(0)),
+            Change::Replace { old, new } => (3, old, new),
+        };
+        let (step, more) = match step {
+            ChangeStep::Begun => (0_u64, 0),
+            ChangeStep::CaughtUp { rounds } => (1, u64::from(rounds)),
+            ChangeStep::Done => (2, 0),
+            ChangeStep::Aborted(why) => (3, why as u64),
+            ChangeStep::Refused(why) => (4, why as u64),
+        };
+        Self::new(67, kind << 8 | step).and(u64::from(one.0) << 32 | u64::from(other.0)).and(more)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Records as one line of text each.
 
 use super::{
-    ActionKind, Body, Disowned, FaultSource, Loss, Operation, Outcome, Record, Rejection, StopReason,
+    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
+    StopReason,
 };
-use crate::ids::NodeSet;
-use crate::replica::{ReadRight, Refusal, Role, TransferStep};
+use crate::ids::{Index, NodeSet};
+use crate::replica::{Abort, Change, ChangeStep, NoChange, ReadRight, Refusal, Role, TransferStep};
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -138,6 +139,25 @@ impl Body {
             Self::Served { request, at, applied, right } => {
                 format!("served request {request} {right}: entry {at} is applied, as all to {applied}")
             }
+            Self::Membership { part, index, nodes } => {
+                let part = match part {
+                    MembersPart::Learners => "learners",
+                    MembersPart::Outgoing => "outgoing voters",
+                    MembersPart::Voters => "voters",
+                };
+                let by =
+                    if index == Index::ZERO { "as at first".into() } else { format!("by entry {index}") };
+                format!("takes for {part} {nodes}, {by}")
+            }
+            Self::Change { change, step } => match step {
+                ChangeStep::Begun => format!("begins to {change}"),
+                ChangeStep::CaughtUp { rounds } => {
+                    format!("found the new voter to have caught up in round {rounds}, to {change}")
+                }
+                ChangeStep::Done => format!("is done: it was to {change}"),
+                ChangeStep::Aborted(why) => format!("gives up to {change}: {why}"),
+                ChangeStep::Refused(why) => format!("refuses to {change}: {why}"),
+            },
             Self::Committed { index, term, hash } => {
                 format!("knows entry {index} of term {term} committed, hash {hash:016x}")
             }
@@ -179,6 +199,47 @@ impl Body {
     }
 }
 
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddLearner(node) => write!(f, "add learner {node}"),
+            Self::Promote(node) => write!(f, "promote {node}"),
+            Self::Remove(node) => write!(f, "remove {node}"),
+            Self::Replace { old, new } => write!(f, "replace {old} by {new}"),
+        }
+    }
+}
+
+impl fmt::Display for Abort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::TooSlow => "the new node does not catch up",
+            Self::Silent => "the new node does not answer",
+            Self::Deposed => "it leads no more",
+            Self::Overtaken => "the members are others by now",
+        })
+    }
+}
+
+impl fmt::Display for NoChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotLeader => "it does not lead",
+            Self::Down => "it does not run",
+            Self::AnotherOpen => "another change is open",
+            Self::NoOwnCommit => "no entry of its term is committed yet",
+            Self::HandingOver => "it hands over",
+            Self::Unknown => "there is no such node",
+            Self::IsMember => "the node is one already",
+            Self::NoMember => "the node is no member",
+            Self::NoLearner => "the node is no learner",
+            Self::NoVoter => "the node is no voter",
+            Self::NobodyLeft => "no voter would be left",
+            Self::NoQuorum => "the voters that are left and answer make no quorum",
+        })
+    }
+}
+
 fn of(nodes: NodeSet) -> String {
     if nodes.is_empty() { String::new() } else { format!(" of {nodes}") }
 }
@@ -202,6 +263,10 @@ impl fmt::Display for ActionKind {
             Self::Wipe => "wipe",
             Self::Pause => "pause",
             Self::Transfer => "transfer",
+            Self::AddLearner => "add-learner",
+            Self::Promote => "promote",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
         })
     }
 }

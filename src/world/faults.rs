@@ -8,7 +8,7 @@ use super::{Event, World};
 use crate::host::Host;
 use crate::ids::{Address, Epoch, NodeId, NodeSet};
 use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
-use crate::replica::Status;
+use crate::replica::{Change, Status};
 use crate::rng::{Stream, below};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Loss, Observer};
@@ -110,7 +110,7 @@ impl Faults {
             flaps: BTreeMap::new(),
             active: BTreeMap::new(),
             begun: 0,
-            crashes: vec![0; plan.cluster.voters as usize],
+            crashes: vec![0; plan.cluster.nodes() as usize],
             names: plan.names.iter().map(named).collect(),
         }
     }
@@ -167,6 +167,10 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Wipe(_) => ActionKind::Wipe,
         Action::Pause(_) => ActionKind::Pause,
         Action::Transfer(_) => ActionKind::Transfer,
+        Action::AddLearner(_) => ActionKind::AddLearner,
+        Action::Promote(_) => ActionKind::Promote,
+        Action::Remove(_) => ActionKind::Remove,
+        Action::Replace { .. } => ActionKind::Replace,
     }
 }
 
@@ -245,7 +249,10 @@ impl<O: Observer> World<'_, O> {
                 let flap = Flap::new(source, links, (*down, *up), word, until);
                 self.start_flap(flap);
             }
-            (action, hit) => self.hit(source, kind(action), hit, until, None),
+            (action, hit) => {
+                self.replacement = if let Action::Replace { new, .. } = action { Some(*new) } else { None };
+                self.hit(source, kind(action), hit, until, None);
+            }
         }
         true
     }
@@ -294,8 +301,8 @@ impl<O: Observer> World<'_, O> {
                 for (node, epoch) in nodes {
                     match action {
                         ActionKind::Pause => self.resume(node, epoch),
-                        ActionKind::Transfer => {}
-                        _ => self.restart(node),
+                        ActionKind::Crash | ActionKind::Wipe => self.restart(node),
+                        _ => {}
                     }
                 }
             }
@@ -425,6 +432,13 @@ impl<O: Observer> World<'_, O> {
         match action {
             ActionKind::Pause => self.pause(node),
             ActionKind::Transfer => self.transfer(node),
+            ActionKind::AddLearner => self.change(Change::AddLearner(node)),
+            ActionKind::Promote => self.change(Change::Promote(node)),
+            ActionKind::Remove => self.change(Change::Remove(node)),
+            ActionKind::Replace => {
+                let new = self.replacement.expect("the fault names it");
+                self.change(Change::Replace { old: node, new });
+            }
             _ => self.crash(node, action == ActionKind::Wipe),
         }
     }
@@ -457,6 +471,12 @@ impl<O: Observer> World<'_, O> {
     fn transfer(&mut self, to: NodeId) {
         let leader = self.highest_leader().expect("the fault was bound to it");
         self.with_host(leader.slot(), |host, setup, wire| host.transfer(to, setup, wire));
+    }
+
+    /// Whoever leads is asked for other members.
+    fn change(&mut self, change: Change) {
+        let leader = self.highest_leader().expect("the fault was bound to it");
+        self.with_host(leader.slot(), |host, setup, wire| host.change(change, setup, wire));
     }
 
     fn pause(&mut self, node: NodeId) {

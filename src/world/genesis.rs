@@ -8,21 +8,28 @@ use crate::rng::{Stream, below};
 /// The initial logs: for each node the terms of its entries.
 pub(super) struct Genesis(Vec<Vec<Term>>);
 
+/// The logs of the voters, and empty ones of all others.
+fn beside(mut logs: Vec<Vec<Term>>, nodes: usize) -> Vec<Vec<Term>> {
+    logs.resize(nodes, Vec::new());
+    logs
+}
+
 impl Genesis {
     pub(super) fn new(plan: &Plan, seed: u64) -> Self {
-        let nodes = plan.cluster.voters as usize;
+        let nodes = plan.cluster.nodes() as usize;
+        let voters = plan.cluster.voters as usize;
         match &plan.cluster.logs {
             Logs::Same => Self(vec![Vec::new(); nodes]),
             Logs::Shuffled => {
-                let mut lengths: Vec<usize> = (0..nodes).collect();
+                let mut lengths: Vec<usize> = (0..voters).collect();
                 let mut stream = Stream::new(seed, "logs", 0, 0);
                 // Fisher and Yates.
-                for last in (1..nodes).rev() {
+                for last in (1..voters).rev() {
                     lengths.swap(last, below(stream.word(), last as u64 + 1) as usize);
                 }
-                Self(lengths.into_iter().map(|length| vec![Term(1); length]).collect())
+                Self(beside(lengths.into_iter().map(|length| vec![Term(1); length]).collect(), nodes))
             }
-            Logs::Each(logs) => Self(logs.clone()),
+            Logs::Each(logs) => Self(beside(logs.clone(), nodes)),
         }
     }
 

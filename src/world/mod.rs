@@ -84,6 +84,8 @@ pub struct World<'p, O> {
     at_this_instant: u32,
     livelock: bool,
     disturbance: Option<Duration>,
+    /// The node that the change beginning now puts in the place of another.
+    replacement: Option<NodeId>,
 }
 
 /// How a run ended.
@@ -104,12 +106,13 @@ pub struct End {
 impl<'p, O: Observer> World<'p, O> {
     /// A world in which every machine has just been started, at time 0, and whose faults and clients will come.
     pub fn new(plan: &'p Plan, software: &'p dyn Software, seed: u64, observer: O) -> Self {
-        let voters: Vec<NodeId> = (1..=plan.cluster.voters).map(NodeId).collect();
+        let nodes: Vec<NodeId> = (1..=plan.cluster.nodes()).map(NodeId).collect();
+        let members = plan.cluster.members();
         let setup = Setup {
             software,
             options: &plan.cluster.raft,
             seed,
-            nodes: voters.len(),
+            nodes: nodes.len(),
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,
@@ -122,12 +125,12 @@ impl<'p, O: Observer> World<'p, O> {
         let host = |&id: &NodeId| {
             let stream = Stream::new(seed, "disk", u64::from(id.0), 0);
             let mut disk = Disk::new(plan.cluster.flush, stream);
-            disk.format(&voters, genesis.hard_state(), &genesis.log(id));
+            disk.format(&members, genesis.hard_state(), &genesis.log(id));
             Host::new(id, disk, &plan.cluster.drifts_ppm)
         };
         let repeats = plan.network.clients.duplicate != Rate::ZERO;
         let client = |id, model| {
-            Client::new(ClientId(id), model, plan.cluster.voters, CLUSTER, seed)
+            Client::new(ClientId(id), model, plan.cluster.nodes(), CLUSTER, seed)
                 .whose_frames_repeat(repeats)
                 .who_reads_anywhere(plan.cluster.raft.reads.at_followers)
         };
@@ -140,7 +143,7 @@ impl<'p, O: Observer> World<'p, O> {
             network: Network::new(plan, seed),
             frames: Frames::default(),
             out: Vec::new(),
-            hosts: voters.iter().map(host).collect(),
+            hosts: nodes.iter().map(host).collect(),
             clients: plan.clients.iter().flat_map(|m| (1..=m.count).map(move |id| client(id, m))).collect(),
             operations: OperationId::ZERO,
             faults: Faults::new(plan, seed),
@@ -148,6 +151,7 @@ impl<'p, O: Observer> World<'p, O> {
             at_this_instant: 0,
             livelock: false,
             disturbance: None,
+            replacement: None,
         };
         world.start();
         world

@@ -4,7 +4,7 @@ use super::World;
 use crate::host::Host;
 use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Action, Edge, Shape, Target};
-use crate::replica::{Role, Status};
+use crate::replica::{Members, Role, Status};
 use crate::rng::{Expansion, below};
 use crate::trace::Observer;
 
@@ -27,9 +27,16 @@ impl<O: Observer> World<'_, O> {
             other.status().is_some()
                 && (other.id() == leader || self.network.is_linked(leader.into(), other.address()))
         };
-        let is_effective = self.hosts[leader.slot()].is_running()
-            && self.hosts.iter().filter(linked).count() > self.hosts.len() / 2;
+        let host = &self.hosts[leader.slot()];
+        let linked: NodeSet = self.hosts.iter().filter(linked).map(Host::id).collect();
+        let is_effective = host.is_running() && host.members().unwrap_or_default().is_quorum(linked);
         is_effective.then_some(leader)
+    }
+
+    /// The members in force: for the leader of the highest term, or if nobody leads those at first.
+    pub(super) fn members(&self) -> Members {
+        let of_leader = self.highest_leader().and_then(|leader| self.hosts[leader.slot()].members());
+        of_leader.unwrap_or_else(|| self.plan.cluster.members())
     }
 
     /// Of the nodes that are up and lead the one of the highest term.
@@ -53,7 +60,11 @@ impl<O: Observer> World<'_, O> {
             Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
                 Hit::Nodes(binder.nodes(*target)?)
             }
-            Action::Transfer(target) => {
+            Action::Transfer(target)
+            | Action::AddLearner(target)
+            | Action::Promote(target)
+            | Action::Remove(target)
+            | Action::Replace { old: target, .. } => {
                 self.highest_leader()?;
                 Hit::Nodes(NodeSet::from_iter([binder.node(*target)?]))
             }
@@ -75,15 +86,21 @@ struct Binder<'w, 'p, O> {
 impl<O: Observer> Binder<'_, '_, O> {
     /// The nodes that a target names; none if it has to wait.
     fn nodes(&mut self, target: Target) -> Option<NodeSet> {
-        let voters = self.world.hosts.len();
+        let voters = || self.world.members().voters;
         let nodes = match target {
             Target::Node(node) => NodeSet::from_iter([node]),
             Target::Nodes(nodes) => nodes,
             Target::Leader => NodeSet::from_iter([self.world.highest_leader()?]),
             Target::Follower(number) => NodeSet::from_iter([self.follower(number)?]),
             Target::Random => self.draw(1, |host| host.status().is_some()),
-            Target::Majority => self.draw(voters / 2 + 1, |_| true),
-            Target::Minority => self.draw((voters - 1) / 2, |_| true),
+            Target::Majority => {
+                let voters = voters();
+                self.draw(voters.len() as usize / 2 + 1, |host| voters.contains(host.id()))
+            }
+            Target::Minority => {
+                let voters = voters();
+                self.draw((voters.len() as usize - 1) / 2, |host| voters.contains(host.id()))
+            }
             Target::All => self.all().collect(),
             Target::Rest => self.all().filter(|node| !self.named.contains(*node)).collect(),
             Target::Named(place) => self.bound(place)?,
@@ -98,12 +115,14 @@ impl<O: Observer> Binder<'_, '_, O> {
     }
 
     fn all(&self) -> impl Iterator<Item = NodeId> + use<O> {
-        (1..=self.world.plan.cluster.voters).map(NodeId)
+        (1..=self.world.plan.cluster.nodes()).map(NodeId)
     }
 
     fn follower(&self, number: u32) -> Option<NodeId> {
         let leader = self.world.highest_leader()?;
-        let followers = self.world.hosts.iter().filter(|h| h.status().is_some() && h.id() != leader);
+        let members = self.world.members();
+        let follows = |h: &&Host| h.status().is_some() && h.id() != leader && members.votes(h.id());
+        let followers = self.world.hosts.iter().filter(follows);
         followers.map(Host::id).nth(number as usize - 1)
     }
 

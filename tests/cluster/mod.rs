@@ -5,12 +5,13 @@
 //! that is durable already, entries are applied once and in order, and a deadline lies beyond the wake it follows. The
 //! state machine is the list of all entries applied, and so a snapshot is that, in wire form.
 
-use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
+use squall::ids::{Index, NodeId, NodeSet, RequestId, Term, WriteId};
 use squall::raft::RaftSoftware;
 use squall::raft::message::{Message, Outcome};
 use squall::replica::{
-    Base, Boot, Effect, Effects, Entries, Entry, EntryKind, Flow, HardState, Input, Options, ReadRight,
-    Reads, Recovered, Replica, Role, Snapshot, Software, Status, Write,
+    Base, Boot, ChangeStep, Changes, Effect, Effects, Entries, Entry, EntryKind, Flow, HardState, Input,
+    Members, Membership, Options, ReadRight, Reads, Recovered, Replica, Role, Snapshot, Software, Status,
+    Write,
 };
 use squall::rng::Stream;
 use squall::time::{Duration, LocalTime};
@@ -41,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) slow_disk: bool,
     pub(crate) status: Status,
     pub(crate) deadline: Option<LocalTime>,
+    /// The members in force, as the replica tells.
+    pub(crate) membership: Membership,
     /// What this incarnation has applied or restored, from index 1 on.
     pub(crate) applied: Vec<(Term, Vec<u8>)>,
     /// Whether the replica has asked for a snapshot in this step, and at which entry.
@@ -83,6 +86,7 @@ pub(crate) fn options() -> Options {
         sticky: false,
         flow: Flow::default(),
         reads: Reads::default(),
+        changes: Changes::default(),
         bug: None,
     }
 }
@@ -90,8 +94,20 @@ pub(crate) fn options() -> Options {
 impl Cluster {
     /// So many nodes with an empty log, all up.
     pub(crate) fn new(count: u32, seed: u64, options: Options, transcript: Option<String>) -> Self {
+        let members = Members::of_voters((1..=count).map(NodeId));
+        Self::of(count, members, seed, options, transcript)
+    }
+
+    /// So many nodes with an empty log, all up, of which these are the members.
+    pub(crate) fn of(
+        count: u32,
+        members: Members,
+        seed: u64,
+        options: Options,
+        transcript: Option<String>,
+    ) -> Self {
         let ids: Vec<NodeId> = (1..=count).map(NodeId).collect();
-        let nodes = ids.iter().map(|&id| Node::new(id, Some(ids.clone()))).collect();
+        let nodes = ids.iter().map(|&id| Node::new(id, Some(members))).collect();
         let mut cluster = Self {
             nodes,
             in_flight: Vec::new(),
@@ -132,8 +148,15 @@ impl Cluster {
         self.effects.clear();
         node.replica =
             Some(RaftSoftware.boot(boot, &mut self.effects).expect("what was written can be read"));
-        assert!(self.effects.list().is_empty(), "a boot shows status and deadline, no more");
         (node.status, node.deadline) = (self.effects.status, self.effects.deadline);
+        node.membership = Membership::initial(node.disk.genesis.unwrap_or_default());
+        let effects = std::mem::take(&mut self.effects);
+        for effect in effects.list() {
+            let is_membership = matches!(effect, Effect::Membership { .. });
+            assert!(is_membership, "a boot shows status, deadline and members, no more");
+            self.carry_out(id, effect, &effects);
+        }
+        self.effects = effects;
     }
 
     /// Stops a node. What it had not flushed is gone, and what waited for that never leaves.
@@ -295,6 +318,21 @@ impl Cluster {
             Effect::ReadRound { round, reads } => {
                 self.note(format_args!("  {id} begins round {round} for {reads} reads"));
             }
+            Effect::Membership { index, members } => {
+                let members = Members::decode(effects.get(members)).expect("they are members");
+                node.membership = Membership { index, members };
+                self.note(format_args!("  {id} goes by {} (entry {index})", describe_members(&members)));
+            }
+            Effect::Change { change, step } => {
+                let step = match step {
+                    ChangeStep::Begun => "begins to".to_owned(),
+                    ChangeStep::CaughtUp { rounds } => format!("sees it caught up in round {rounds}, to"),
+                    ChangeStep::Done => "is done, it was to".to_owned(),
+                    ChangeStep::Aborted(why) => format!("gives up, since {why}, to"),
+                    ChangeStep::Refused(why) => format!("refuses, since {why}, to"),
+                };
+                self.note(format_args!("  {id} {step} {change}"));
+            }
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
     }
@@ -308,7 +346,7 @@ impl Cluster {
 }
 
 impl Node {
-    fn new(id: NodeId, genesis: Option<Vec<NodeId>>) -> Self {
+    fn new(id: NodeId, genesis: Option<Members>) -> Self {
         Self {
             id,
             replica: None,
@@ -316,6 +354,7 @@ impl Node {
             slow_disk: false,
             status: Status::default(),
             deadline: None,
+            membership: Membership::default(),
             applied: Vec::new(),
             snapshot_at: None,
             unflushed: VecDeque::new(),
@@ -349,10 +388,14 @@ impl Unflushed {
                 (Self::Append(first, entries.to_vec()), text)
             }
             Write::TruncateFrom(index) => (Self::TruncateFrom(index), format!("truncate from {index}")),
-            Write::Snapshot { index, term, data } => {
+            Write::Snapshot { index, term, membership, data } => {
                 let data = effects.get(data).to_vec();
-                let text = format!("snapshot to {index}@{term}, {} bytes", data.len());
-                (Self::Snapshot(Snapshot { index, term, data }), text)
+                let membership = Membership::decode(effects.get(membership)).expect("a membership");
+                let members = membership.map_or(String::new(), |it| {
+                    format!(", {} (entry {})", describe_members(&it.members), it.index)
+                });
+                let text = format!("snapshot to {index}@{term}, {} bytes{members}", data.len());
+                (Self::Snapshot(Snapshot { index, term, membership, data }), text)
             }
             Write::CompactTo(index) => (Self::CompactTo(index), format!("cut up to {index}")),
         }
@@ -412,6 +455,15 @@ pub(crate) fn contents(bytes: &[u8]) -> Vec<(Term, Vec<u8>)> {
     Entries::new(bytes).map(|entry| (entry.term, entry.data.to_vec())).collect()
 }
 
+/// Members as people read them.
+pub(crate) fn describe_members(members: &Members) -> String {
+    let Members { voters, outgoing, learners } = members;
+    let part = |name: &str, nodes: &NodeSet| {
+        if nodes.is_empty() { String::new() } else { format!(", {name} {nodes}") }
+    };
+    format!("{voters}{}{}", part("outgoing", outgoing), part("learners", learners))
+}
+
 /// A frame as people read it. Entries are written `index@term data`.
 pub(crate) fn describe(frame: &Frame) -> String {
     let name = RaftSoftware.kind_name(frame.kind);
@@ -455,12 +507,16 @@ pub(crate) fn describe(frame: &Frame) -> String {
             }
         },
         Message::InstallSnapshot(request) => format!(
-            "last={}@{} bytes {}..{} of {}",
+            "last={}@{} bytes {}..{} of {}{}",
             request.last_index,
             request.last_term,
             request.offset,
             request.offset as usize + request.chunk.len(),
-            request.size
+            request.size,
+            match Membership::decode(request.membership).flatten() {
+                Some(it) => format!(" members {} (entry {})", describe_members(&it.members), it.index),
+                None => String::new(),
+            }
         ),
         Message::InstallSnapshotReply(reply) => {
             let done = if reply.done { " done" } else { "" };
@@ -481,6 +537,10 @@ pub(crate) fn describe_entries(first: Index, entries: Entries<'_>) -> String {
         .map(|(index, Entry { term, kind, data })| match kind {
             EntryKind::NoOp => format!("{index}@{term} no-op"),
             EntryKind::Command => format!("{index}@{term} {}", String::from_utf8_lossy(data)),
+            EntryKind::Membership => {
+                let members = Members::decode(data).expect("an entry that names members");
+                format!("{index}@{term} members {}", describe_members(&members))
+            }
         })
         .collect();
     match all.as_slice() {

@@ -50,7 +50,7 @@ fn address(text: &str, plan: &Plan) -> Result<Address, String> {
     let clients = plan.clients.as_ref().map_or(0, |clients| clients.count);
     let (digits, most, noun) = match text.strip_prefix('c') {
         Some(digits) => (digits, clients, "client"),
-        None => (text.strip_prefix('n').unwrap_or(text), plan.cluster.voters, "node"),
+        None => (text.strip_prefix('n').unwrap_or(text), plan.cluster.nodes(), "node"),
     };
     let number: u32 =
         digits.parse().map_err(|_| format!("`{text}` is no node, such as 3, and no client, such as c1"))?;

@@ -2,9 +2,9 @@
 
 use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
-use crate::replica::{ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, Outcome, Record};
+use crate::trace::{Body, MembersPart, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -101,6 +101,8 @@ impl Happenings {
             | Body::Refused { .. }
             | Body::Committed { .. }
             | Body::Transfer { .. }
+            | Body::Membership { .. }
+            | Body::Change { .. }
             | Body::SessionOpened { .. }
             | Body::Repeated { .. }
             | Body::ReadRound { .. }
@@ -234,6 +236,14 @@ fn plain(record: &Record) -> Option<Event> {
             TransferStep::Asked => Event::TransferAsked,
             TransferStep::Aborted => Event::TransferAborted,
             TransferStep::Refused => Event::TransferRefused,
+        }),
+        Body::Membership { part: MembersPart::Voters, .. } => Some(Event::MembersChanged),
+        Body::Change { step, .. } => Some(match step {
+            ChangeStep::Begun => Event::ChangeBegun,
+            ChangeStep::CaughtUp { .. } => Event::LearnerCaughtUp,
+            ChangeStep::Done => Event::ChangeDone,
+            ChangeStep::Aborted(_) => Event::ChangeAborted,
+            ChangeStep::Refused(_) => Event::ChangeRefused,
         }),
         Body::Returned { outcome: Outcome::Done { .. }, .. } => Some(Event::OperationDone),
         Body::Returned { outcome: Outcome::Unknown, .. } => Some(Event::OperationUnknown),

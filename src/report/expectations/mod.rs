@@ -119,7 +119,7 @@ impl Expectations {
         (!plan.expectations.is_empty()).then(|| Self {
             watches: plan.expectations.iter().map(watch).collect(),
             moments: Moments::new(plan),
-            happenings: Happenings::new(plan.cluster.voters),
+            happenings: Happenings::new(plan.cluster.nodes()),
             instant: Time::ZERO,
             pending: Vec::new(),
         })

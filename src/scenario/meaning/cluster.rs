@@ -3,7 +3,7 @@
 use super::{bounded, bounded_value, distribution, limited, node, positive};
 use super::{clocks, logs};
 use crate::plan::{Cluster, Network};
-use crate::replica::{Bug, Flow, Options};
+use crate::replica::{Bug, Changes, Flow, Options};
 use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -13,6 +13,8 @@ use std::num::NonZeroU32;
 /// The nodes.
 pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Notes<'_>) -> Cluster {
     let voters = bounded(path, cluster.voters, bounds::VOTERS, notes);
+    let (learners, spares) = beside(path, (voters, cluster.learners, cluster.spares), notes);
+    let nodes = voters + learners + spares;
     let raft = path.field("raft");
     raft_times(&raft, &cluster.raft, notes);
     let max_batch_bytes = bounded(&raft, cluster.raft.max_batch_bytes, bounds::MAX_BATCH_BYTES, notes);
@@ -28,9 +30,11 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         first_leader.and_then(|number| node(&path.field("first_leader"), number, voters, notes));
     Cluster {
         voters,
+        learners,
+        spares,
         first_leader,
-        priorities: priorities(&path.field("priorities"), &cluster.priorities, voters, notes),
-        drifts_ppm: clocks::drifts(&path.field("clock").field("drift"), &cluster.clock.drift, voters, notes),
+        priorities: priorities(&path.field("priorities"), &cluster.priorities, nodes, notes),
+        drifts_ppm: clocks::drifts(&path.field("clock").field("drift"), &cluster.clock.drift, nodes, notes),
         logs: logs::logs(&path.field("logs"), &cluster.logs, voters, notes),
         raft: Options {
             heartbeat: cluster.raft.heartbeat,
@@ -43,6 +47,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             sticky: cluster.raft.sticky,
             flow: flow(&raft, &cluster.raft, notes),
             reads: clocks::reads(&raft, &cluster.raft, notes),
+            changes: changes(cluster.raft.membership),
             bug: cluster.bug.map(bug),
         },
         flush,
@@ -63,10 +68,33 @@ fn flow(path: &Path<'_>, raft: &shape::Raft, notes: &mut Notes<'_>) -> Flow {
     }
 }
 
+/// The learners and spares, with the voters no more than may be in a cluster.
+fn beside(path: &Path<'_>, (voters, learners, spares): (u32, u64, u64), notes: &mut Notes<'_>) -> (u32, u32) {
+    let learners = bounded(path, learners, bounds::LEARNERS, notes);
+    let spares = bounded(path, spares, bounds::SPARES, notes);
+    let most = bounds::VOTERS.most;
+    let nodes = u64::from(voters) + u64::from(learners) + u64::from(spares);
+    if nodes <= most {
+        return (learners, spares);
+    }
+    let field = if spares > 0 { "spares" } else { "learners" };
+    let message = format!("with {field} there are {nodes} nodes; at most {most} fit into a cluster");
+    notes.error(&path.field(field), message, "ask for fewer of them, or for fewer `voters`");
+    (0, 0)
+}
+
+/// How voters are changed.
+fn changes(changes: shape::Changes) -> Changes {
+    match changes {
+        shape::Changes::Single => Changes::Single,
+        shape::Changes::Joint => Changes::Joint,
+    }
+}
+
 /// The priority of each node; none if no node differs.
-fn priorities(path: &Path<'_>, given: &[u64], voters: u32, notes: &mut Notes<'_>) -> Vec<u32> {
-    if !given.is_empty() && given.len() != voters as usize {
-        let message = format!("there are {voters} nodes, and priorities of {}", given.len());
+fn priorities(path: &Path<'_>, given: &[u64], nodes: u32, notes: &mut Notes<'_>) -> Vec<u32> {
+    if !given.is_empty() && given.len() != nodes as usize {
+        let message = format!("there are {nodes} nodes, and priorities of {}", given.len());
         notes.error(path, message, "give each node its priority, in order, or none");
     }
     let each = given.iter().enumerate();
@@ -99,6 +127,8 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::LeaderOverwrites => Bug::LeaderOverwrites,
         shape::Bug::TimerResetOnRefusal => Bug::TimerResetOnRefusal,
         shape::Bug::TimeoutDrawnOnce => Bug::TimeoutDrawnOnce,
+        shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
+        shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
     }
 }
 

@@ -25,7 +25,7 @@ const ENTRY_OVERHEAD: f64 = 140.0;
 /// Notes an error if a run of this plan would take too long or too much memory.
 pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let seconds = plan.duration.as_secs_f64();
-    let nodes = f64::from(plan.cluster.voters);
+    let nodes = f64::from(plan.cluster.nodes());
     let operations = operations_per_second(plan) * tries(plan);
     let round = 2.0 * (nodes - 1.0);
     let raft = &plan.cluster.raft;
@@ -62,7 +62,7 @@ pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
 
 /// Notes an error if storms and flapping links would take too long.
 fn faults(plan: &Plan, notes: &mut Notes<'_>) {
-    let nodes = f64::from(plan.cluster.voters);
+    let nodes = f64::from(plan.cluster.nodes());
     let stop = plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO)).as_secs_f64();
     for (i, fault) in plan.faults.iter().enumerate() {
         let lasts = match fault.end {
@@ -107,7 +107,14 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         Action::Flap { down, up, .. } => {
             links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
         }
-        Action::Crash(_) | Action::Wipe(_) | Action::Pause(_) | Action::Transfer(_) => 2.0 * nodes,
+        Action::Crash(_)
+        | Action::Wipe(_)
+        | Action::Pause(_)
+        | Action::Transfer(_)
+        | Action::AddLearner(_)
+        | Action::Promote(_)
+        | Action::Remove(_)
+        | Action::Replace { .. } => 2.0 * nodes,
     }
 }
 
@@ -150,7 +157,7 @@ fn operations_per_second(plan: &Plan) -> f64 {
     let cycle = match clients.arrival {
         Arrival::OpenLoop { mean } => mean.as_secs_f64(),
         Arrival::ClosedLoop { think } => {
-            let trips = if plan.cluster.voters > 1 { 2.0 } else { 0.0 };
+            let trips = if plan.cluster.nodes() > 1 { 2.0 } else { 0.0 };
             think.as_secs_f64()
                 + 2.0 * plan.network.clients.latency.min().as_secs_f64()
                 + trips * plan.network.default.latency.min().as_secs_f64()

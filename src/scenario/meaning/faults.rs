@@ -6,7 +6,7 @@ use super::setting::Setting;
 use super::shapes::shape;
 use super::targets::{MOST_COMPARED, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
-use crate::ids::Index;
+use crate::ids::{Index, NodeId};
 use crate::plan::{Action, End, Fault, Milestone, Start};
 use crate::rng::Distribution;
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
@@ -171,7 +171,7 @@ fn milestone(
     let anything = Milestone::Elected(1);
     match milestone {
         shape::Milestone::Leader(number) => {
-            node(path, *number, setting.voters, notes).map_or(anything, Milestone::Leader)
+            node(path, *number, setting.nodes, notes).map_or(anything, Milestone::Leader)
         }
         shape::Milestone::Committed(index) => {
             Milestone::Committed(Index(bounded_value(path, *index, bounds::COMMITTED, notes)))
@@ -294,13 +294,21 @@ pub(super) fn action(
     let nodes = |target: &shape::Target, notes: &mut Notes<'_>| {
         several(path, target, setting, notes).unwrap_or(crate::plan::Target::Random)
     };
+    let one = |target: &shape::Target, notes: &mut Notes<'_>| {
+        single(path, target, setting, notes).unwrap_or(crate::plan::Target::Random)
+    };
     match action {
         shape::Action::Crash(target) => Action::Crash(nodes(target, notes)),
         shape::Action::Wipe(target) => Action::Wipe(nodes(target, notes)),
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
-        shape::Action::Transfer(target) => {
-            Action::Transfer(single(path, target, setting, notes).unwrap_or(crate::plan::Target::Random))
-        }
+        shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
+        shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),
+        shape::Action::Promote(target) => Action::Promote(one(target, notes)),
+        shape::Action::Remove(target) => Action::Remove(one(target, notes)),
+        shape::Action::Replace(shape::Replace { old, new }) => Action::Replace {
+            old: one(old, notes),
+            new: node(&path.field("new"), *new, setting.nodes, notes).unwrap_or(NodeId(1)),
+        },
         shape::Action::Partition(links) => Action::Partition(shape(path, links, setting, notes)),
         shape::Action::Clog(links) => Action::Clog(shape(path, links, setting, notes)),
         shape::Action::Flap(flap) => Action::Flap {

@@ -1,6 +1,7 @@
 //! The second pass: from shapes to a plan. It goes on after an error, so that all of them are told at once; the plan it
 //! then returns is thrown away.
 
+mod changes;
 mod clocks;
 mod cluster;
 mod effort;
@@ -18,6 +19,7 @@ mod shapes;
 mod storms;
 mod targets;
 
+pub(super) use changes::refused;
 pub(super) use effort::limit;
 pub(super) use load::{mean_between, shares};
 pub(super) use overlaps::overlapping;
@@ -47,15 +49,16 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     positive(&root.field("duration"), scenario.duration, notes);
     let cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
     let sessions = scenario.clients.as_ref().is_none_or(|clients| clients.sessions);
-    let about = (cluster.voters, sessions);
+    let about = (cluster.nodes(), sessions);
     let network = network::network(&root.field("network"), &scenario.network, about, notes);
     cluster::election_margin(&cluster, &network, notes);
     let clients = scenario.clients.as_ref();
     let clients = clients.map(|clients| load::clients(&root.field("clients"), clients, notes));
-    let names = names::names(&root.field("names"), &scenario.names, cluster.voters, notes);
+    let names = names::names(&root.field("names"), &scenario.names, &cluster, notes);
     let settle = storms::settle(&root.field("settle"), scenario.settle.as_ref(), scenario.duration, notes);
     let setting = Setting {
         voters: cluster.voters,
+        nodes: cluster.nodes(),
         run: scenario.duration,
         settle: settle.map(|settle| settle.from),
         names: &names,
@@ -64,6 +67,8 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     };
     let faults = faults::faults(&root.field("faults"), &scenario.faults, &setting, notes);
     let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
+    let meant = |place: usize| scenario.faults[place].refused == Some(true);
+    changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),

@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use super::targets;
-use crate::plan::{Action, Fault, Name, Shape, Storm, Target};
+use crate::plan::{Action, Cluster, Fault, Name, Shape, Storm, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
@@ -12,8 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const LONGEST_NAME: usize = 100;
 
 /// The names, in the order of the file, each once.
-pub(super) fn names(path: &Path<'_>, names: &shape::Names, voters: u32, notes: &mut Notes<'_>) -> Vec<Name> {
-    let setting = Setting::of_voters(voters);
+pub(super) fn names(
+    path: &Path<'_>,
+    names: &shape::Names,
+    cluster: &Cluster,
+    notes: &mut Notes<'_>,
+) -> Vec<Name> {
+    let setting = Setting::of(cluster);
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut read = Vec::new();
     for (i, (name, stands_for)) in names.0.iter().enumerate() {
@@ -94,7 +99,14 @@ pub(super) fn unused(
 /// All targets that an action names.
 pub(super) fn targets_of(action: &Action) -> Vec<Target> {
     match action {
-        Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) | Action::Transfer(target) => {
+        Action::Crash(target)
+        | Action::Wipe(target)
+        | Action::Pause(target)
+        | Action::Transfer(target)
+        | Action::AddLearner(target)
+        | Action::Promote(target)
+        | Action::Remove(target)
+        | Action::Replace { old: target, .. } => {
             vec![*target]
         }
         Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => targets_in(shape),

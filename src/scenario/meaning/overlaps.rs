@@ -53,7 +53,7 @@ pub(super) fn overlaps(
 
 /// The places of the faults of a plan that have to say that they may overlap.
 pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
-    let setting = Setting { names: &plan.names, ..Setting::of_voters(plan.cluster.voters) };
+    let setting = Setting { names: &plan.names, ..Setting::of(&plan.cluster) };
     let mut may = BTreeSet::new();
     loop {
         let found = find(&plan.faults, |place| may.contains(&place), &setting);
@@ -77,7 +77,7 @@ fn find(faults: &[Fault], may: impl Fn(usize) -> bool, setting: &Setting<'_>) ->
         }
     }
     ordered.sort_unstable();
-    let state = || State { nodes: vec![None; setting.voters as usize], ..State::default() };
+    let state = || State { nodes: vec![None; setting.nodes as usize], ..State::default() };
     let (mut down, mut paused) = (state(), state());
     let mut found = Vec::new();
     for (at, place) in ordered {
@@ -135,7 +135,14 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),
-        Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } | Action::Transfer(_) => return None,
+        Action::Partition(_)
+        | Action::Clog(_)
+        | Action::Flap { .. }
+        | Action::Transfer(_)
+        | Action::AddLearner(_)
+        | Action::Promote(_)
+        | Action::Remove(_)
+        | Action::Replace { .. } => return None,
     };
     match setting.unnamed(target) {
         Target::Node(node) => Some((is_down, Some([node].into_iter().collect()))),

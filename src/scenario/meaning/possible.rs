@@ -11,7 +11,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
     let load =
         || plan.clients.is_none().then_some(("there are no clients", "add a load: `clients: (count: 4)`"));
     let alone =
-        || (plan.cluster.voters == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
+        || (plan.cluster.nodes() == 1).then_some(("a single node sends no frames", "ask for more `voters`"));
     let sessions = || {
         let none = plan.clients.as_ref().is_some_and(|clients| clients.sessions.is_none());
         load().or(none.then_some(("clients open no sessions", "write `sessions: true` in `clients`")))
@@ -35,18 +35,19 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             alone().or(none.then_some(("no link duplicates frames", help)))
         }
         Event::FrameLost | Event::FrameRejected | Event::CallFailed => alone(),
-        Event::NodeCrashed | Event::NodeRestarted => {
-            let none = !actions.any(|action| matches!(action, Action::Crash(_) | Action::Wipe(_)));
-            none.then_some(("no fault takes a machine down", "add a `Crash` to `faults` or `storm`"))
-        }
-        Event::NodeBlank => {
-            let none = !actions.any(|action| matches!(action, Action::Wipe(_)));
-            none.then_some(("no fault wipes a disk", "add a `Wipe` to `faults` or `storm`"))
-        }
-        Event::TransferBegun | Event::TransferAsked | Event::TransferAborted | Event::TransferRefused => {
-            let none = !actions.any(|action| matches!(action, Action::Transfer(_)));
-            none.then_some(("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"))
-        }
+        Event::NodeCrashed
+        | Event::NodeRestarted
+        | Event::NodeBlank
+        | Event::TransferBegun
+        | Event::TransferAsked
+        | Event::TransferAborted
+        | Event::TransferRefused
+        | Event::MembersChanged
+        | Event::ChangeBegun
+        | Event::LearnerCaughtUp
+        | Event::ChangeDone
+        | Event::ChangeAborted
+        | Event::ChangeRefused => undone(event, actions),
         Event::SnapshotTaken | Event::SnapshotInstalled => {
             let none = plan.cluster.raft.snapshot_every.is_none();
             let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";
@@ -60,16 +61,46 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             "nodes don't ask for pre-votes",
             "switch them on: `cluster: (raft: (pre_vote: true))`",
         )),
-        Event::LeaderSteppedDown => (!plan.cluster.raft.check_quorum).then_some((
-            "leaders don't look after their quorum",
-            "let them: `cluster: (raft: (check_quorum: true))`",
-        )),
+        Event::LeaderSteppedDown => {
+            let removes = |action: &Action| matches!(action, Action::Remove(_) | Action::Replace { .. });
+            let none = !plan.cluster.raft.check_quorum && !actions.any(removes);
+            none.then_some((
+                "leaders don't look after their quorum",
+                "let them: `cluster: (raft: (check_quorum: true))`",
+            ))
+        }
         Event::Candidacy
         | Event::LeaderElected
         | Event::LeaderDeposed
         | Event::EntryTruncated
         | Event::NodeStopped => None,
     }
+}
+
+/// Why no fault brings this about.
+fn undone<'p>(
+    event: Event,
+    mut actions: impl Iterator<Item = &'p Action>,
+) -> Option<(&'static str, &'static str)> {
+    let (brings, why): (fn(&Action) -> bool, _) = match event {
+        Event::NodeCrashed | Event::NodeRestarted => (
+            |action| matches!(action, Action::Crash(_) | Action::Wipe(_)),
+            ("no fault takes a machine down", "add a `Crash` to `faults` or `storm`"),
+        ),
+        Event::NodeBlank => (
+            |action| matches!(action, Action::Wipe(_)),
+            ("no fault wipes a disk", "add a `Wipe` to `faults` or `storm`"),
+        ),
+        Event::TransferBegun | Event::TransferAsked | Event::TransferAborted | Event::TransferRefused => (
+            |action| matches!(action, Action::Transfer(_)),
+            ("nobody asks for a transfer", "add a `Transfer` to `faults` or `storm`"),
+        ),
+        _ => (
+            Action::changes_members,
+            ("nobody changes the members", "add a change to `faults`: `Remove(Node(1))`"),
+        ),
+    };
+    (!actions.any(brings)).then_some(why)
 }
 
 /// Why reads are not answered in this way.

@@ -1,14 +1,16 @@
 //! What faults, storms and expectations are checked against.
 
-use crate::plan::{Name, Target};
+use crate::plan::{Cluster, Name, Target};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
 
 /// The rest of the scenario, as far as it bears on what goes wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Setting<'a> {
-    /// How many nodes there are.
+    /// How many voters there are at first.
     pub(super) voters: u32,
+    /// How many nodes there are.
+    pub(super) nodes: u32,
     /// How long the run is.
     pub(super) run: Duration,
     /// When it settles.
@@ -22,10 +24,10 @@ pub(super) struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// Nothing but the nodes.
+    /// Nothing but the nodes, all of them voters.
     pub(super) fn of_voters(voters: u32) -> Self {
         let (places, ids) = (BTreeMap::new(), BTreeMap::new());
-        Self { voters, run: Duration::ZERO, settle: None, names: &[], places, ids }
+        Self { voters, nodes: voters, run: Duration::ZERO, settle: None, names: &[], places, ids }
     }
 
     /// When the last fault has to be over.
@@ -39,6 +41,11 @@ impl Setting<'_> {
             Target::Named(name) => self.names[name as usize].target,
             other => other,
         }
+    }
+
+    /// Nothing but the nodes of a cluster.
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        Self { nodes: cluster.nodes(), ..Self::of_voters(cluster.voters) }
     }
 
     /// How many nodes make a majority.

@@ -78,8 +78,8 @@ fn given(links: &Links) -> Vec<&'static str> {
 }
 
 fn at_least(least: u32, why: &str, path: &Path<'_>, setting: &Setting<'_>, notes: &mut Notes<'_>) {
-    if setting.voters < least {
-        let message = format!("{why}: that takes {least} nodes, and the cluster has {}", setting.voters);
+    if setting.nodes < least {
+        let message = format!("{why}: that takes {least} nodes, and the cluster has {}", setting.nodes);
         notes.error(path, message, format!("ask for at least {least} `voters`, or cut other links"));
     }
 }
@@ -151,7 +151,7 @@ fn groups(
     }
     if let [only] = &read[..]
         && notes.count() == before
-        && (only.contains(&Target::Rest) || named(only.iter(), setting) >= setting.voters)
+        && (only.contains(&Target::Rest) || named(only.iter(), setting) >= setting.nodes)
     {
         let help = "add another group, or leave nodes out of this one";
         notes.error(path, "a single group of all nodes cuts no link", help);
@@ -181,7 +181,7 @@ fn one_way(path: &Path<'_>, ends: &shape::OneWay, setting: &Setting<'_>, notes: 
 fn room(path: &Path<'_>, shape: &Shape, setting: &Setting<'_>, notes: &mut Notes<'_>) {
     let targets = names::targets_in(shape);
     let named = named(targets.iter(), setting);
-    if named <= setting.voters {
+    if named <= setting.nodes {
         return;
     }
     let majorities = targets.iter().filter(|target| setting.unnamed(**target) == Target::Majority).count();
@@ -190,7 +190,7 @@ fn room(path: &Path<'_>, shape: &Shape, setting: &Setting<'_>, notes: &mut Notes
             "two majorities of one cluster always share a node, so they can't both be named".to_string();
         (message, "write `Rest` for the other side")
     } else {
-        let message = format!("this names {named} different nodes, and the cluster has {}", setting.voters);
+        let message = format!("this names {named} different nodes, and the cluster has {}", setting.nodes);
         let help = match shape {
             Shape::Cut(_) | Shape::Keep(_) => "name fewer",
             _ => "name fewer, or write `Rest` for those that are left",

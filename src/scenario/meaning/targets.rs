@@ -73,10 +73,10 @@ pub(super) fn listed(
     notes: &mut Notes<'_>,
 ) -> Option<Target> {
     Some(match target {
-        shape::Target::Node(number) => Target::Node(node(path, *number, setting.voters, notes)?),
+        shape::Target::Node(number) => Target::Node(node(path, *number, setting.nodes, notes)?),
         shape::Target::Nodes(numbers) => Target::Nodes(nodes(path, numbers, setting, notes)?),
         shape::Target::Leader => Target::Leader,
-        shape::Target::Follower(k) => Target::Follower(follower(path, *k, setting.voters, notes)?),
+        shape::Target::Follower(k) => Target::Follower(follower(path, *k, setting.nodes, notes)?),
         shape::Target::Random => Target::Random,
         shape::Target::Majority => Target::Majority,
         shape::Target::Minority if setting.voters <= 2 => {
@@ -106,7 +106,7 @@ fn nodes(path: &Path<'_>, numbers: &[u64], setting: &Setting<'_>, notes: &mut No
     let mut set = NodeSet::EMPTY;
     for (i, number) in numbers.iter().enumerate() {
         let path = path.item(i);
-        match node(&path, *number, setting.voters, notes) {
+        match node(&path, *number, setting.nodes, notes) {
             Some(node) if set.contains(node) => {
                 notes.error(&path, format!("node {} is named twice", node.0), "take one of the two away");
             }
@@ -227,10 +227,10 @@ fn edge_end(path: &Path<'_>, text: &str, setting: &Setting<'_>, notes: &mut Note
         return Some(if text == "leader" { Target::Leader } else { Target::Random });
     }
     if let Some(n) = number(text) {
-        return node(path, n, setting.voters, notes).map(Target::Node);
+        return node(path, n, setting.nodes, notes).map(Target::Node);
     }
     if let Some(k) = text.strip_prefix("follower").and_then(number) {
-        return follower(path, k, setting.voters, notes).map(Target::Follower);
+        return follower(path, k, setting.nodes, notes).map(Target::Follower);
     }
     if let Some(place) = setting.places.get(text) {
         let target = Target::Named(*place);

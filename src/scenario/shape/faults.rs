@@ -16,6 +16,7 @@ pub(in crate::scenario) struct Fault {
     pub(in crate::scenario) until: Option<Duration>,
     pub(in crate::scenario) r#for: Option<Duration>,
     pub(in crate::scenario) overlap: Option<bool>,
+    pub(in crate::scenario) refused: Option<bool>,
     pub(in crate::scenario) r#do: Action,
 }
 
@@ -66,6 +67,18 @@ pub(in crate::scenario) enum Action {
     Wipe(Target),
     Pause(Target),
     Transfer(Target),
+    AddLearner(Target),
+    Promote(Target),
+    Remove(Target),
+    Replace(Replace),
+}
+
+/// Who takes whose place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Replace {
+    pub(in crate::scenario) old: Target,
+    pub(in crate::scenario) new: u64,
 }
 
 /// Which links are hit: told in one of these ways.

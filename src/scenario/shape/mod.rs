@@ -9,7 +9,7 @@ mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
-pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Settle, Storm, Target};
+pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target};
 pub(super) use names::Names;
 
 use crate::time::Duration;
@@ -57,6 +57,10 @@ pub(super) struct Found {
 #[serde(deny_unknown_fields)]
 pub(super) struct Cluster {
     pub(super) voters: u64,
+    #[serde(default)]
+    pub(super) learners: u64,
+    #[serde(default)]
+    pub(super) spares: u64,
     pub(super) first_leader: Option<u64>,
     #[serde(default)]
     pub(super) priorities: Vec<u64>,
@@ -101,6 +105,7 @@ pub(super) struct Raft {
     pub(super) read: Read,
     pub(super) follower_reads: bool,
     pub(super) max_drift: u64,
+    pub(super) membership: Changes,
 }
 
 /// How reads are answered.
@@ -110,6 +115,14 @@ pub(super) enum Read {
     Index,
     Lease,
     Local,
+}
+
+/// How voters are changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Changes {
+    Single,
+    #[default]
+    Joint,
 }
 
 impl Default for Raft {
@@ -130,6 +143,7 @@ impl Default for Raft {
             read: Read::Log,
             follower_reads: false,
             max_drift: 0,
+            membership: Changes::Joint,
         }
     }
 }
@@ -180,16 +194,18 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
-    ReadWithoutOwnTermCommit,
-    LocalRead,
-    LeaseIgnoresDrift,
-    PrevTermUnchecked,
-    TruncateAlways,
+    ChangeBeforeOwnCommit,
     CommitBeyondMatched,
-    OwnEntryCountedUnflushed,
     LeaderOverwrites,
-    TimerResetOnRefusal,
+    LeaseIgnoresDrift,
+    LocalRead,
+    OwnEntryCountedUnflushed,
+    PrevTermUnchecked,
+    ReadWithoutOwnTermCommit,
     TimeoutDrawnOnce,
+    TimerResetOnRefusal,
+    TruncateAlways,
+    TwoNodesInOneStep,
 }
 
 /// The links.

@@ -39,6 +39,7 @@ pub(in crate::scenario) struct Nodes {
     #[serde(default = "usual_max_batch_bytes")]
     pub(in crate::scenario) max_batch_bytes: (u64, u64),
     pub(in crate::scenario) snapshots: Option<Snapshots>,
+    pub(in crate::scenario) changes: Option<Changes>,
     #[serde(default)]
     pub(in crate::scenario) pre_vote: f64,
     #[serde(default)]
@@ -97,6 +98,19 @@ pub(in crate::scenario) struct Clocks {
     #[serde(default = "always")]
     pub(in crate::scenario) likely: f64,
     pub(in crate::scenario) drift: (u64, u64),
+}
+
+/// What changes of the members are drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Changes {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    #[serde(default)]
+    pub(in crate::scenario) learners: (u64, u64),
+    #[serde(default)]
+    pub(in crate::scenario) spares: (u64, u64),
+    pub(in crate::scenario) count: (u64, u64),
 }
 
 /// What snapshots are drawn from.

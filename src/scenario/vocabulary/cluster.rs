@@ -68,6 +68,8 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "The nodes, all alike.",
         entries: &[
             Entry::field("voters", "whole number", "how many nodes, numbered from 1", "5").required().within(bounds::VOTERS),
+            Entry::field("learners", "whole number", "how many members more that get the log and have no say, numbered after the voters", "1").or("0").within(bounds::LEARNERS),
+            Entry::field("spares", "whole number", "how many machines that are no members and wait to be added, numbered after the learners", "2").or("0").within(bounds::SPARES),
             Entry::field("first_leader", "node number", "the node that times out first, at once, and so leads first", "2").limit("a node of the cluster"),
             Entry::field("priorities", "list of whole numbers", "who is preferred as leader: of two nodes with equal logs the one of the higher priority", "[2, 1, 1, 0, 0]")
                 .or("[]")
@@ -133,6 +135,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("max_drift", "whole number", "by how many parts per million any clock may be fast or slow; leases last as much less", "50000")
                 .or("0")
                 .within(bounds::MAX_DRIFT),
+            Entry::field("membership", "Changes", "how voters are changed", "Single").or("Joint"),
         ],
         frame: "cluster: (voters: 5, raft: (@))",
     },
@@ -160,6 +163,17 @@ pub(super) const SECTIONS: &[Section] = &[
                 .limit("one for each node, from -500000 to 500000"),
         ],
         frame: "cluster: (voters: 5, clock: (@))",
+    },
+    Section {
+        name: "Changes",
+        kind: Kind::Enum,
+        places: &["cluster.raft.membership"],
+        about: "How voters are changed. One voter more or less always goes in one step.",
+        entries: &[
+            Entry::word("Single", "one voter at a time: to replace one adds the new one, and then removes the old one"),
+            Entry::word("Joint", "to replace a voter goes through a joint configuration, in which the majorities of both count"),
+        ],
+        frame: "cluster: (voters: 5, raft: (membership: @))",
     },
     Section {
         name: "disk",
@@ -203,6 +217,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("LeaderOverwrites", "a leader puts its first command in the place of what earlier terms have left uncommitted in its log"),
             Entry::word("TimerResetOnRefusal", "a node starts its election timer afresh when it refuses a vote, too"),
             Entry::word("TimeoutDrawnOnce", "a node draws its election timeout when it starts, and never again"),
+            Entry::word("ChangeBeforeOwnCommit", "a leader changes the members before it has committed an entry of its own term"),
+            Entry::word("TwoNodesInOneStep", "a voter is replaced in one step, without a joint configuration"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },

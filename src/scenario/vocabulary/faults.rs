@@ -50,6 +50,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "true",
             )
             .or("false"),
+            Entry::field(
+                "refused",
+                "true or false",
+                "whether a change of the members is meant to be refused, where it is known that it will be",
+                "true",
+            )
+            .or("false"),
             Entry::field("do", "Action", "what it does", "Crash(Leader)").required(),
         ],
         frame: "faults: [(@)]",
@@ -134,6 +141,30 @@ pub(super) const SECTIONS: &[Section] = &[
                 "the leader is asked to hand over to this one node; at the end nothing is undone",
                 "Transfer(Follower(1))",
             ),
+            Entry::field(
+                "AddLearner",
+                "AddLearner(Target)",
+                "the leader is asked to add this node as a learner; at the end nothing is undone",
+                "AddLearner(Node(1))",
+            ),
+            Entry::field(
+                "Promote",
+                "Promote(Target)",
+                "the leader is asked to make this learner a voter, once it has caught up",
+                "Promote(Random)",
+            ),
+            Entry::field(
+                "Remove",
+                "Remove(Target)",
+                "the leader is asked to remove this member",
+                "Remove(Leader)",
+            ),
+            Entry::field(
+                "Replace",
+                "Replace(old, new)",
+                "the leader is asked to put a node in the place of a voter",
+                "Replace(old: Follower(1), new: 2)",
+            ),
         ],
         frame: "faults: [(at: \"5s\", do: @)]",
     },
@@ -144,6 +175,24 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "Which links are hit, told in one of these ways; `Clog` has the same.",
         entries: links!(),
         frame: "faults: [(at: \"5s\", do: Partition(@))]",
+    },
+    Section {
+        name: "Replace",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Who takes whose place.",
+        entries: &[
+            Entry::field("old", "Target", "the voter, one node, that goes", "Follower(1)").required(),
+            Entry::field(
+                "new",
+                "node number",
+                "the node that becomes a voter: a learner, or no member yet",
+                "2",
+            )
+            .required()
+            .limit("a node of the cluster"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Replace(@))]",
     },
     Section {
         name: "Flap",

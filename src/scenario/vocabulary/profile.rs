@@ -82,6 +82,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 .or("(65536, 65536)")
                 .within(bounds::MAX_BATCH_BYTES),
             Entry::field("snapshots", "struct", "snapshots; without it there are none", "(likely: 0.5, every: (2000, 64000))"),
+            Entry::field("changes", "struct", "changes of the members; without it there are none", "(likely: 0.2, spares: (1, 3), count: (1, 8))"),
             Entry::field("pre_vote", "rate", "in what share of the runs nodes ask for pre-votes", "0.5").or("0").limit(SHARE),
             Entry::field("check_quorum", "rate", "in what share of the runs leaders look after their quorum", "0.5").or("0").limit(SHARE),
             Entry::field("sticky", "rate", "in what share of the runs nodes with a current leader ignore requests for votes", "0.5").or("0").limit(SHARE),
@@ -165,6 +166,25 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("most", "(whole number, whole number)", "what it is", "(100, 65536)").required().limit("as in `flow`"),
         ],
         frame: "cluster: (voters: [(5, 1)], flow: (inflight: (@)))",
+    },
+    Section {
+        name: "changes",
+        kind: Kind::Struct,
+        places: &["cluster.changes"],
+        about: "What changes of the members are drawn from. Half of these runs change one voter at a time.",
+        entries: &[
+            likely("0.2").or("1"),
+            Entry::field("learners", "(whole number, whole number)", "how many learners there are at first", "(0, 1)")
+                .or("(0, 0)")
+                .within(bounds::LEARNERS),
+            Entry::field("spares", "(whole number, whole number)", "how many machines wait to be added", "(1, 3)")
+                .or("(0, 0)")
+                .within(bounds::SPARES),
+            Entry::field("count", "(whole number, whole number)", "how often somebody comes, goes or takes another's place", "(1, 8)")
+                .required()
+                .within(bounds::CHANGES),
+        ],
+        frame: "cluster: (voters: [(5, 1)], changes: (@))",
     },
     Section {
         name: "network",

@@ -10,8 +10,8 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// A fault, which may have to say that it overlaps another.
-    pub(super) fn fault(&self, fault: &Fault, overlaps: bool) -> String {
+    /// A fault, which may have to say that it overlaps another, or is meant to be refused.
+    pub(super) fn fault(&self, fault: &Fault, (overlaps, refused): (bool, bool)) -> String {
         let mut fields = Vec::new();
         if let Some(id) = &fault.id {
             fields.push(format!("id: {}", quoted(id)));
@@ -35,6 +35,9 @@ impl Writer<'_> {
         }
         if overlaps {
             fields.push("overlap: true".to_string());
+        }
+        if refused {
+            fields.push("refused: true".to_string());
         }
         fields.push(format!("do: {}", self.action(&fault.action)));
         format!("({})", joined(fields))
@@ -77,6 +80,12 @@ impl Writer<'_> {
             Action::Wipe(target) => format!("Wipe({})", self.target(*target)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
+            Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
+            Action::Promote(target) => format!("Promote({})", self.target(*target)),
+            Action::Remove(target) => format!("Remove({})", self.target(*target)),
+            Action::Replace { old, new } => {
+                format!("Replace(old: {}, new: {})", self.target(*old), new.0)
+            }
         }
     }
 

@@ -4,10 +4,10 @@ mod expectations;
 mod faults;
 
 use super::bounds::BANDWIDTH;
-use super::meaning::{mean_between, overlapping, shares};
+use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
-use crate::replica::{Flow, Options, ReadBy, Reads};
+use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
 use crate::time::Duration;
 use std::num::NonZeroU64;
@@ -36,8 +36,9 @@ pub fn write(plan: &Plan) -> String {
         let name = |name: &Name| format!("{}: {}", quoted(&name.name), faults.target(name.target));
         lines.push(format!("    names: {{{}}},", joined(plan.names.iter().map(name))));
     }
-    let overlapping = overlapping(plan);
-    let fault = |(place, fault)| faults.fault(fault, overlapping.contains(&place));
+    let (overlapping, refused) = (overlapping(plan), refused(plan));
+    let fault =
+        |(place, fault)| faults.fault(fault, (overlapping.contains(&place), refused.contains(&place)));
     listed("faults", plan.faults.iter().enumerate().map(fault), &mut lines);
     listed("storm", plan.storms.iter().map(|storm| faults.storm(storm)), &mut lines);
     if let Some(settle) = plan.settle {
@@ -73,6 +74,10 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let (least, most) = raft.election_timeout;
     lines.push("    cluster: (".to_string());
     lines.push(format!("        voters: {},", cluster.voters));
+    let beside = [("learners", cluster.learners), ("spares", cluster.spares)];
+    for (name, count) in beside.into_iter().filter(|(_, count)| *count > 0) {
+        lines.push(format!("        {name}: {count},"));
+    }
     if let Some(first) = cluster.first_leader {
         lines.push(format!("        first_leader: {},", first.0));
     }
@@ -95,6 +100,7 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let mut on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
     on += &reads(&raft.reads);
+    on += if raft.changes == Changes::Single { ", membership: Single" } else { "" };
     lines.push(format!(
         "        raft: (heartbeat: \"{}\", election_timeout: (\"{least}\", \"{most}\"), max_batch_bytes: {}{}{}{on}),",
         raft.heartbeat,

@@ -4,7 +4,7 @@ use crate::plan::{
     Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, End, Fault, FaultRanges, Jitter, Link, Logs,
     Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
-use crate::replica::{Flow, Options, Reads};
+use crate::replica::{Changes, Flow, Options, Reads};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU32;
@@ -67,6 +67,7 @@ fn raft(cluster: &ClusterRanges) -> Options {
         pre_vote: cluster.pre_vote != Rate::ZERO,
         check_quorum: false,
         sticky: false,
+        changes: Changes::default(),
         flow: Flow::default(),
         reads: Reads::default(),
         bug: None,
@@ -107,6 +108,8 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         duration: profile.duration,
         cluster: Cluster {
             voters,
+            learners: cluster.changes.map_or(0, |changes| changes.learners.most),
+            spares: cluster.changes.map_or(0, |changes| changes.spares.most),
             first_leader: None,
             priorities: Vec::new(),
             drifts_ppm: Vec::new(),

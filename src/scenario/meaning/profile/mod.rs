@@ -9,8 +9,8 @@ mod ranges;
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
-    Between, Chance, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, LimitRange, NetworkRanges,
-    Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
+    Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, LimitRange,
+    NetworkRanges, Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -101,6 +101,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
             notes,
         ),
         snapshots: snapshots(&field("snapshots"), nodes.snapshots.as_ref(), notes),
+        changes: nodes.changes.as_ref().map(|it| changes(&field("changes"), it, &nodes.voters, notes)),
         pre_vote: rate(&field("pre_vote"), nodes.pre_vote, notes),
         check_quorum: rate(&field("check_quorum"), nodes.check_quorum, notes),
         sticky: rate(&field("sticky"), nodes.sticky, notes),
@@ -135,6 +136,29 @@ fn clocks(path: &Path<'_>, shape: Option<&shape::Clocks>, notes: &mut Notes<'_>)
         likely: rate(&path.field("likely"), shape.likely, notes),
         drift_ppm: wholes(&path.field("drift"), shape.drift, bounds::DRIFT, notes),
     }
+}
+
+/// What changes of the members are drawn from.
+fn changes(
+    path: &Path<'_>,
+    shape: &shape::Changes,
+    voters: &[(u64, f64)],
+    notes: &mut Notes<'_>,
+) -> ChangeRanges {
+    let ranges = ChangeRanges {
+        likely: rate(&path.field("likely"), shape.likely, notes),
+        learners: wholes(&path.field("learners"), shape.learners, bounds::LEARNERS, notes),
+        spares: wholes(&path.field("spares"), shape.spares, bounds::SPARES, notes),
+        count: wholes(&path.field("count"), shape.count, bounds::CHANGES, notes),
+    };
+    let largest = voters.iter().map(|(number, _)| *number).max().unwrap_or(0);
+    let nodes = largest + u64::from(ranges.learners.most) + u64::from(ranges.spares.most);
+    if largest <= bounds::VOTERS.most && nodes > bounds::VOTERS.most {
+        let most = bounds::VOTERS.most;
+        let message = format!("there may be {nodes} nodes with the learners and spares; at most {most} fit");
+        notes.error(path, message, "ask for fewer of them, or for smaller clusters");
+    }
+    ranges
 }
 
 /// What snapshots are drawn from.
