@@ -41,10 +41,8 @@ use squall::raft::message::{
     Outcome, PreVote, PreVoteReply, ReadIndex, ReadIndexReply, RequestVote, RequestVoteReply, TimeoutNow,
 };
 use squall::replica::{
-    Base, Bug, Change, Changes, Entries, Entry, EntryKind, HardState, Input, Members, Role, Snapshot,
-};
-use squall::replica::{
-    Base, Bug, Entries, Entry, EntryKind, HardState, Input, ReadBy, Reads, Role, Snapshot,
+    Base, Bug, Change, Changes, Entries, Entry, EntryKind, HardState, Input, Members, ReadBy, Reads, Role,
+    Snapshot,
 };
 use squall::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
