@@ -10,7 +10,7 @@ mod golden;
 #[path = "fuzz/scripted.rs"]
 mod scripted;
 
-use hunt::{found, profile, sample, shipped};
+use hunt::{found, planted, profile, sample, shipped};
 use squall::fuzz::{Campaign, draw};
 use squall::plan::{Action, Expectation, Plan, Profile};
 use squall::replica::Bug;
@@ -216,9 +216,7 @@ fn correct_raft_passes_whatever_the_number_of_jobs() {
 #[test]
 fn every_planted_bug_is_found() {
     for bug in Bug::ALL {
-        let mut profile = shipped("default");
-        profile.cluster.bug = Some(bug);
-        let seeds = found(&profile, 0);
+        let seeds = found(&planted("default", bug), 0);
         assert!(seeds < 1_000, "{bug:?} is found after {seeds} seeds");
     }
 }

@@ -158,18 +158,7 @@ impl Script {
         options.sticky = words.contains(&"sticky");
         options.reads = reads(words, keys)?;
         options.changes = if words.contains(&"single") { Changes::Single } else { Changes::Joint };
-        options.bug = match keys.get("bug") {
-            None => None,
-            Some(&"ack-before-flush") => Some(Bug::AckBeforeFlush),
-            Some(&"old-snapshot-accepted") => Some(Bug::OldSnapshotAccepted),
-            Some(&"truncate-before-snapshot-durable") => Some(Bug::TruncateBeforeSnapshotDurable),
-            Some(&"read-without-own-term-commit") => Some(Bug::ReadWithoutOwnTermCommit),
-            Some(&"local-read") => Some(Bug::LocalRead),
-            Some(&"lease-ignores-drift") => Some(Bug::LeaseIgnoresDrift),
-            Some(&"change-before-own-commit") => Some(Bug::ChangeBeforeOwnCommit),
-            Some(&"two-nodes-in-one-step") => Some(Bug::TwoNodesInOneStep),
-            Some(other) => return Err(format!("no such bug: {other}").into()),
-        };
+        options.bug = keys.get("bug").map(|name| bug(name)).transpose()?;
         let priorities = keys.get("priorities").unwrap_or(&"").split_whitespace();
         let priorities = priorities.map(str::parse).collect::<Result<Vec<u32>, _>>()?;
         let count: u32 = words.first().ok_or("how many?")?.parse()?;
@@ -527,6 +516,13 @@ fn nodes(words: &[&str]) -> Result<Vec<NodeId>, Box<dyn Error>> {
 
 fn parse_node(word: &str) -> Result<NodeId, Box<dyn Error>> {
     Ok(NodeId(word.strip_prefix('n').ok_or_else(|| format!("{word} is no node"))?.parse()?))
+}
+
+/// A planted bug by its name in lower case, with dashes.
+fn bug(name: &str) -> Result<Bug, Box<dyn Error>> {
+    let squeezed = name.replace('-', "");
+    let known = Bug::ALL.into_iter().find(|bug| format!("{bug:?}").to_lowercase() == squeezed);
+    Ok(known.ok_or_else(|| format!("no such bug: {name}"))?)
 }
 
 /// Entries from their notation, such as `1 2*3 4:x=1`.
