@@ -330,7 +330,7 @@ impl Model {
             let (index, term) = (committed as u64, term_at(&self.peers[at].memory.log, committed));
             self.script.acknowledges(id(at), index, term);
             // To a client all entries are writes of one key.
-            self.script.turns_to(1, 1, 0, false).finds(1, 1, index, false);
+            self.script.turns_to(1, 1, 0, false).is_told(1, 1, index, false);
         }
     }
 

@@ -375,7 +375,7 @@ impl Script {
     }
 
     /// It is done, and has found what this entry has written, or none if that is 0.
-    pub(crate) fn finds(&mut self, client: u32, operation: u64, index: u64, written: bool) -> &mut Self {
+    pub(crate) fn is_told(&mut self, client: u32, operation: u64, index: u64, written: bool) -> &mut Self {
         let previous = (index > 0).then_some(index);
         self.returns(client, operation, Outcome::Done { previous, previous_index: Index(index), written })
     }

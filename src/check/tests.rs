@@ -732,14 +732,14 @@ mod current_reads {
     /// A client has written the key once, as entry 5 or later, and twice, as entry 8 or later.
     fn written() -> Script {
         let mut s = settled();
-        s.turns_to(1, 1, KEY, true).finds(1, 1, 4, true).turns_to(1, 2, KEY, true).finds(1, 2, 7, true);
+        s.turns_to(1, 1, KEY, true).is_told(1, 1, 4, true).turns_to(1, 2, KEY, true).is_told(1, 2, 7, true);
         s
     }
 
     #[test]
     fn a_read_that_misses_a_write_that_was_done_when_it_began() {
         let mut s = written();
-        s.turns_to(2, 3, KEY, false).finds(2, 3, 7, false);
+        s.turns_to(2, 3, KEY, false).is_told(2, 3, 7, false);
         let message = s.is_guilty_of(&[CurrentReads]);
         assert_eq!(
             message,
@@ -751,14 +751,17 @@ mod current_reads {
     #[test]
     fn a_read_that_misses_what_a_read_before_it_has_found() {
         let mut s = settled();
-        s.turns_to(1, 1, KEY, false).finds(1, 1, 6, false).turns_to(2, 2, KEY, false).finds(2, 2, 5, false);
+        s.turns_to(1, 1, KEY, false)
+            .is_told(1, 1, 6, false)
+            .turns_to(2, 2, KEY, false)
+            .is_told(2, 2, 5, false);
         s.is_guilty_of(&[CurrentReads]);
     }
 
     #[test]
     fn a_write_that_finds_less_than_was_there() {
         let mut s = written();
-        s.turns_to(2, 3, KEY, true).finds(2, 3, 5, true);
+        s.turns_to(2, 3, KEY, true).is_told(2, 3, 5, true);
         s.is_guilty_of(&[CurrentReads]);
     }
 
@@ -766,8 +769,8 @@ mod current_reads {
     fn a_read_may_find_a_write_that_is_under_way_or_not() {
         for found in [7, 8, 9] {
             let mut s = settled();
-            s.turns_to(1, 1, KEY, true).finds(1, 1, 6, true).turns_to(1, 2, KEY, true);
-            s.turns_to(2, 3, KEY, false).finds(1, 2, 7, true).finds(2, 3, found, false);
+            s.turns_to(1, 1, KEY, true).is_told(1, 1, 6, true).turns_to(1, 2, KEY, true);
+            s.turns_to(2, 3, KEY, false).is_told(1, 2, 7, true).is_told(2, 3, found, false);
             s.is_innocent(CurrentReads);
         }
     }
@@ -775,11 +778,11 @@ mod current_reads {
     #[test]
     fn other_keys_and_operations_without_an_answer_show_nothing() {
         let mut s = written();
-        s.turns_to(2, 3, KEY + 1, false).finds(2, 3, 0, false);
+        s.turns_to(2, 3, KEY + 1, false).is_told(2, 3, 0, false);
         for (operation, outcome) in [(4, Outcome::Unknown), (5, Outcome::Refused)] {
             s.turns_to(2, operation, KEY, true).returns(2, operation, outcome);
         }
-        s.turns_to(2, 6, KEY, false).finds(2, 6, 8, false);
+        s.turns_to(2, 6, KEY, false).is_told(2, 6, 8, false);
         s.is_innocent(CurrentReads);
     }
 }
