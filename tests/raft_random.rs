@@ -7,7 +7,7 @@ mod cluster;
 use cluster::{Cluster, Node, contents, describe, options};
 use squall::ids::{NodeId, Term};
 use squall::raft::message::INSTALL_SNAPSHOT;
-use squall::replica::{Bug, Options, Role};
+use squall::replica::{Bug, Options, ReadBy, Reads, Role};
 use squall::rng::{Stream, below};
 use squall::time::Duration;
 use std::collections::BTreeMap;
@@ -39,6 +39,40 @@ fn with_snapshots_they_stay_safe_and_recover() {
         storm.rage();
         storm.recover();
     }
+}
+
+/// Reads at any node: none is served without what anyone knew to be committed when it came.
+#[test]
+fn reads_see_what_was_committed_before_them() {
+    for by in [ReadBy::Index, ReadBy::Lease] {
+        let mut served = 0;
+        for seed in 0..SEEDS {
+            let mut storm = Storm::with(if seed % 2 == 0 { 3 } else { 5 }, seed, with_reads(by, seed));
+            storm.rage();
+            served += storm.cluster.served;
+            storm.recover();
+        }
+        assert!(served > 20 * SEEDS, "{by:?}: {served} reads were served");
+    }
+}
+
+fn with_reads(by: ReadBy, seed: u64) -> Options {
+    Options { reads: Reads { by, at_followers: seed / 2 % 2 == 0, max_drift_ppm: 0 }, ..options() }
+}
+
+/// The storms are not blind to what can go wrong with reads.
+#[test]
+fn mistakes_with_reads_are_found() {
+    let found = |bug, by| {
+        (0..3_000).find(|&seed| {
+            let options = Options { bug, ..with_reads(by, seed) };
+            catch_unwind(|| Storm::with(5, seed, options).rage()).is_err()
+        })
+    };
+    for bug in [Bug::ReadWithoutOwnTermCommit, Bug::LocalRead] {
+        assert!(found(Some(bug), ReadBy::Index).is_some(), "no storm found {bug:?}");
+    }
+    assert!(found(None, ReadBy::Local).is_some(), "no storm found a local read");
 }
 
 fn with_snapshots(every: u32, chunk: u32) -> Options {
@@ -154,6 +188,7 @@ impl Storm {
         let max_batch_bytes = [1, 40, 64 * 1024][below(stream.word(), 3) as usize];
         let switches = stream.word();
         let [pre_vote, check_quorum, sticky] = [0, 1, 2].map(|bit| switches >> bit & 1 == 1);
+        let sticky = sticky || options.reads.by == ReadBy::Lease;
         let options = Options { max_batch_bytes, pre_vote, check_quorum, sticky, ..options };
         let mut cluster = Cluster::new(nodes, seed, options, None);
         cluster.nodes.iter_mut().for_each(|node| node.slow_disk = true);
@@ -168,6 +203,10 @@ impl Storm {
             compared: vec![0; nodes as usize],
             reached: Reached::default(),
         }
+    }
+
+    fn reads(&self) -> bool {
+        self.cluster.options.reads.by != ReadBy::Log
     }
 
     fn roll(&mut self, bound: u64) -> u64 {
@@ -199,6 +238,7 @@ impl Storm {
             520..550 => self.duplicate_any(),
             550..880 if up => self.flush_some(id),
             880..905 => self.wake_next(),
+            905..945 if up && self.reads() => self.cluster.read(id),
             905..985 if up => self.cluster.propose(id, format!("{turn}").as_bytes()),
             985..990 if up => self.crash(id),
             990..1_000 if !up => self.boot(id),
@@ -266,6 +306,7 @@ impl Storm {
 
     /// What can be checked after every step.
     fn check(&mut self) {
+        assert_eq!(self.cluster.stale_reads, [""; 0], "seed {}", self.seed);
         for slot in 0..self.cluster.nodes.len() {
             let node = &self.cluster.nodes[slot];
             let (seed, id, term) = (self.seed, node.id, node.status.term);

@@ -21,7 +21,8 @@ use std::time::Instant;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// What runs are drawn from: a file, or the name of a profile that comes with Squall: quick, default or cruel.
+    /// What runs are drawn from: a file, or the name of a profile that comes with Squall: quick,
+    /// default, cruel or leases.
     #[arg(value_name = "PROFILE", default_value = "default")]
     profile: String,
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.

@@ -157,12 +157,17 @@ impl Draws {
         likely.then(|| self.whole("drift", ranges.drift_ppm))
     }
 
-    /// The clock of each node is fast or slow by any number up to the most.
+    /// Half of the clocks are fast or slow by the most, the others by any number up to it. Node 1 has the slowest, so that
+    /// faults can be aimed at it.
     fn drifts(&self, ranges: ClockRanges, voters: u32) -> Vec<i32> {
         let Some(most) = self.most_drift(ranges) else { return Vec::new() };
         let mut stream = self.stream("drifts", 0);
-        let drift = |word| below(word, 2 * u64::from(most) + 1) as i32 - most as i32;
-        let drifts: Vec<i32> = (0..voters).map(|_| drift(stream.word())).collect();
+        // Where bounds are tested is at their ends.
+        let drift = |word| {
+            (below(word, 4 * u64::from(most) + 1) as i32 - 2 * most as i32).clamp(-(most as i32), most as i32)
+        };
+        let mut drifts: Vec<i32> = (0..voters).map(|_| drift(stream.word())).collect();
+        drifts.sort_unstable();
         if drifts.iter().any(|drift| *drift != 0) { drifts } else { Vec::new() }
     }
 

@@ -78,6 +78,12 @@
 //! A snapshot that holds nothing beyond what is known to be committed changes nothing. Between any two of these writes
 //! the disk holds a snapshot and a log that fit together.
 //!
+//! **Reads (thesis 6.4; `reads.rs`), a switch.** A read need not become an entry: a leader may answer from its state machine
+//! once a majority has confirmed, after the read came, that it still leads, and an entry of its own term is applied. Reads
+//! that come together share a round of contact; followers may answer as well, as their leader tells them. With leases
+//! (6.4.1) a round is good for a while, in which those who took part help to elect nobody. What clocks may differ is taken
+//! off, servers that restart keep what they may have promised, and a leader that hands over has none.
+//!
 //! **Blank disks.** A server that finds no initial membership, or one without itself, is silent: it may have forgotten
 //! a vote or an entry that it once acknowledged.
 //!
@@ -87,9 +93,9 @@
 //!
 //! # Left out so far
 //!
-//! Membership changes and learners (4); reads by ReadIndex and by lease (6.4); client sessions
-//! (6.3); windows that bound what is in flight to one follower. Requests for votes are not repeated within a term:
-//! where one gets lost, the next campaign asks again.
+//! Membership changes and learners (4); client sessions (6.3), which are the state machine's; windows that bound what is in
+//! flight to one follower. Requests for votes are not repeated within a term: where one gets lost, the next campaign asks
+//! again.
 
 mod bugs;
 mod candidate;

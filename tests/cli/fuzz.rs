@@ -102,7 +102,11 @@ fn profiles_are_files_or_come_with_squall() {
     );
     let output = squall(["fuzz", "storm"]);
     exits(&output, 2);
-    assert!(stderr(&output).contains("there are canary, cruel, default, quick"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("there are canary, cruel, default, leases, quick"),
+        "{}",
+        stderr(&output)
+    );
     let output = squall(["fuzz", "scenarios/cold-start.ron"]);
     exits(&output, 2);
     assert!(

@@ -15,7 +15,7 @@ use squall::replica::{
 };
 use squall::rng::Stream;
 use squall::time::{Duration, LocalTime};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
@@ -29,6 +29,12 @@ pub(crate) struct Cluster {
     pub(crate) priorities: Vec<u32>,
     /// What happened, for people; `None` if nobody asks.
     pub(crate) transcript: Option<String>,
+    /// The reads under way: for each what anyone knew to be committed when it came.
+    reads: BTreeMap<RequestId, Index>,
+    /// Reads that are to be served without some of that.
+    pub(crate) stale_reads: Vec<String>,
+    /// How many reads were served.
+    pub(crate) served: u64,
     seed: u64,
     requests: u64,
     effects: Effects,
@@ -44,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) deadline: Option<LocalTime>,
     /// The members in force, as the replica tells.
     pub(crate) membership: Membership,
+    /// The highest index that it has ever known to be committed.
+    known: Index,
     /// What this incarnation has applied or restored, from index 1 on.
     pub(crate) applied: Vec<(Term, Vec<u8>)>,
     /// Whether the replica has asked for a snapshot in this step, and at which entry.
@@ -115,6 +123,9 @@ impl Cluster {
             options,
             priorities: Vec::new(),
             transcript,
+            reads: BTreeMap::new(),
+            stale_reads: Vec::new(),
+            served: 0,
             seed,
             requests: 0,
             effects: Effects::default(),
@@ -193,7 +204,10 @@ impl Cluster {
     /// A client reads.
     pub(crate) fn read(&mut self, id: NodeId) {
         self.requests += 1;
-        self.step(id, Input::Read { request: RequestId(self.requests) });
+        let request = RequestId(self.requests);
+        let committed = self.nodes.iter().map(|node| node.known).max();
+        self.reads.insert(request, committed.unwrap_or_default());
+        self.step(id, Input::Read { request });
     }
 
     /// Flushes the oldest `count` writes of a node, and lets go what waited for them.
@@ -225,6 +239,7 @@ impl Cluster {
             assert!(effects.deadline.is_none_or(|deadline| deadline > self.now), "the deadline lies ahead");
         }
         (node.status, node.deadline) = (effects.status, effects.deadline);
+        node.known = node.known.max(effects.status.commit);
         let after = node.status;
         if (before.role, before.term, before.leader) != (after.role, after.term, after.leader) {
             let role = match (after.role, after.leader) {
@@ -302,8 +317,17 @@ impl Cluster {
             Effect::Accepted { index, term, .. } => {
                 self.note(format_args!("  {id} accepts it as {index}@{term}"));
             }
-            Effect::Refuse { reason, .. } => self.note(format_args!("  {id} refuses it: {reason:?}")),
-            Effect::Serve { at, right, .. } => {
+            Effect::Refuse { request, reason } => {
+                self.reads.remove(&request);
+                self.note(format_args!("  {id} refuses it: {reason:?}"));
+            }
+            Effect::Serve { request, at, right } => {
+                self.served += 1;
+                let least = self.reads.remove(&request).expect("it is served once");
+                if at < least {
+                    self.stale_reads
+                        .push(format!("{id} serves a read at {at}, {least} was committed: {right:?}"));
+                }
                 let right = match right {
                     ReadRight::Index => "as a majority has confirmed",
                     ReadRight::Lease => "by its lease",
@@ -355,6 +379,7 @@ impl Node {
             status: Status::default(),
             deadline: None,
             membership: Membership::default(),
+            known: Index::ZERO,
             applied: Vec::new(),
             snapshot_at: None,
             unflushed: VecDeque::new(),

@@ -76,17 +76,6 @@ fn raft(cluster: &ClusterRanges) -> Options {
 
 fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
     let cluster = &profile.cluster;
-    let link = |latency| Link {
-        latency: Distribution::Constant(latency),
-        loss: Rate::ZERO,
-        duplicate: Rate::ZERO,
-        bandwidth: None,
-    };
-    let sessions = profile.clients.as_ref().and_then(|load| load.sessions.as_ref());
-    let most = |chance: fn(&SessionRanges) -> Chance| {
-        let chance = sessions.map(chance).filter(|chance| chance.likely != Rate::ZERO);
-        chance.and_then(|it| Rate::new(f64::from(it.rate_ppb.most) / 1e9)).unwrap_or(Rate::ZERO)
-    };
     let storm = |storm: &StormRanges| Storm {
         during: (Time::ZERO, profile.settle.from),
         every: Distribution::Constant(storm.every.least),
@@ -118,15 +107,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             flush: Distribution::Constant(cluster.flush.least),
             call_timeout: Duration::from_millis(150),
         },
-        network: Network {
-            default: link(profile.network.latency.least),
-            links: Vec::new(),
-            clients: Link {
-                loss: most(|it| it.loss),
-                duplicate: most(|it| it.duplicate),
-                ..link(Duration::ZERO)
-            },
-        },
+        network: network(profile),
         clients,
         names: Vec::new(),
         faults: profile.faults.iter().map(fault).collect(),
@@ -134,5 +115,29 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         settle: Some(profile.settle),
         expectations: Vec::new(),
         found: None,
+    }
+}
+
+/// The fastest links between nodes, and those to clients that make them ask most often.
+fn network(profile: &Profile) -> Network {
+    let link = |latency| Link {
+        latency: Distribution::Constant(latency),
+        loss: Rate::ZERO,
+        duplicate: Rate::ZERO,
+        bandwidth: None,
+    };
+    let sessions = profile.clients.as_ref().and_then(|load| load.sessions.as_ref());
+    let most = |chance: fn(&SessionRanges) -> Chance| {
+        let chance = sessions.map(chance).filter(|chance| chance.likely != Rate::ZERO);
+        chance.and_then(|it| Rate::new(f64::from(it.rate_ppb.most) / 1e9)).unwrap_or(Rate::ZERO)
+    };
+    Network {
+        default: link(profile.network.latency.least),
+        links: Vec::new(),
+        clients: Link {
+            loss: most(|it| it.loss),
+            duplicate: most(|it| it.duplicate),
+            ..link(Duration::ZERO)
+        },
     }
 }
