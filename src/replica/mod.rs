@@ -135,11 +135,14 @@ pub enum Bug {
     /// A command that is asked for again is carried out again, whatever its session remembers (Raft thesis, section
     /// 6.3). This one lives in the state machine, not in Raft.
     NoSessions,
+    /// A leader that is refused asks for the same again (5.3 has it step back). Nothing is lost, but a
+    /// follower whose log has parted from the leader's never gets anything more.
+    NextIndexStuck,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -150,6 +153,7 @@ impl Bug {
         Self::OldSnapshotAccepted,
         Self::TruncateBeforeSnapshotDurable,
         Self::NoSessions,
+        Self::NextIndexStuck,
     ];
 }
 

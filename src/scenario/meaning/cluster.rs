@@ -87,6 +87,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::OldSnapshotAccepted => Bug::OldSnapshotAccepted,
         shape::Bug::TruncateBeforeSnapshotDurable => Bug::TruncateBeforeSnapshotDurable,
         shape::Bug::NoSessions => Bug::NoSessions,
+        shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
     }
 }
 

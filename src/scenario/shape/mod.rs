@@ -156,6 +156,7 @@ pub(super) enum Bug {
     OldSnapshotAccepted,
     TruncateBeforeSnapshotDurable,
     NoSessions,
+    NextIndexStuck,
 }
 
 /// The links.

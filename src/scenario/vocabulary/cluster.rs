@@ -162,6 +162,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("OldSnapshotAccepted", "a follower installs a snapshot that is older than what it has committed"),
             Entry::word("TruncateBeforeSnapshotDurable", "the log is cut before the snapshot that stands for it is durable"),
             Entry::word("NoSessions", "a command that is asked for again is carried out again, whatever its session remembers"),
+            Entry::word("NextIndexStuck", "a leader that is refused asks for the same again, and does not go back"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },
