@@ -199,3 +199,118 @@ impl Window {
         self.slowest = Some(took.max(Duration::from_nanos(faded)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+
+    fn limits(appends: u32, bytes: u32) -> Limits {
+        let (max_inflight, max_inflight_bytes) = (NonZeroU32::new(appends), NonZeroU32::new(bytes));
+        Limits::of(&Flow { max_inflight, max_inflight_bytes, ..Flow::default() })
+    }
+
+    fn at(millis: u64) -> LocalTime {
+        LocalTime::ZERO + Duration::from_millis(millis)
+    }
+
+    /// Appends of one entry each, sent a millisecond apart.
+    fn of_entries(count: u64) -> Window {
+        let mut window = Window::default();
+        for index in 1..=count {
+            window.sent((Index(index), Index(index)), 10, at(index));
+        }
+        window
+    }
+
+    const HEARTBEAT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn without_bounds_nothing_is_kept_and_nothing_full() {
+        let limits = Limits::of(&Flow::default());
+        assert!(!limits.tracks() && !limits.bounds());
+        assert!(!of_entries(1_000).is_full(&limits));
+        assert_eq!(Window::default().room(&limits, 70), 70);
+    }
+
+    #[test]
+    fn what_should_have_arrived_before_something_that_has_is_lost_and_nothing_else() {
+        let mut window = of_entries(5);
+        window.came_early(Index(1));
+        window.came_early(Index(3));
+        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(100)), Gap::MayClose, "two heartbeats are not over");
+        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(101)), Gap::Certain);
+        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(200)), Gap::Unknown, "it came, and is not there");
+        assert_eq!(
+            window.gap_at(Index(5), HEARTBEAT, at(200)),
+            Gap::Unknown,
+            "nothing is known to follow it"
+        );
+        let mut lost = |after, now| window.take_lost(Index(after), HEARTBEAT, at(now));
+        assert_eq!(lost(0, 200), Some((Index(1), Index(1))));
+        assert_eq!(lost(1, 200), Some((Index(3), Index(3))));
+        assert_eq!(lost(3, 200), None, "the fifth may just be late");
+        assert_eq!(lost(0, 299), None, "they are on their way again");
+        assert_eq!(lost(0, 300), Some((Index(1), Index(1))));
+    }
+
+    #[test]
+    fn answers_teach_patience_but_not_those_to_what_was_sent_again() {
+        let mut window = of_entries(4);
+        window.free(Index(1), at(11));
+        window.came_early(Index(2));
+        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(16)), Gap::MayClose);
+        assert_eq!(
+            window.gap_at(Index(2), HEARTBEAT, at(17)),
+            Gap::Certain,
+            "ten milliseconds and half of it"
+        );
+        assert!(window.take_lost(Index(1), HEARTBEAT, at(100)).is_some());
+        window.free(Index(4), at(900));
+        assert_eq!(window.slowest, Some(Duration::from_millis(10)));
+        assert!(!window.has_gaps());
+    }
+
+    /// The appends in flight, naively: first and last entry, and bytes.
+    type Model = Vec<(u64, u64, u64)>;
+
+    proptest! {
+        /// Whatever is sent, answered and given up, what counts as in flight is what was sent beyond the last answer.
+        #[test]
+        fn a_window_agrees_with_a_list(
+            appends in 1_u32..8, bytes in 1_u32..200, steps in proptest::collection::vec((0_u8..4, 1_u64..9), 0..200),
+        ) {
+            let limits = limits(appends, bytes);
+            let (mut window, mut model) = (Window::default(), Model::new());
+            let (mut next, mut matched) = (1, 0);
+            for (step, amount) in steps {
+                match step {
+                    0 | 1 if !window.is_full(&limits) => {
+                        let last = next + amount - 1;
+                        window.sent((Index(next), Index(last)), 13 * amount as usize, at(0));
+                        model.push((next, last, 13 * amount));
+                        next = last + 1;
+                    }
+                    2 => {
+                        matched = (matched + amount).min(next - 1);
+                        window.free(Index(matched), at(0));
+                        model.retain(|(_, last, _)| *last > matched);
+                    }
+                    3 if amount == 1 => {
+                        window.clear();
+                        model.clear();
+                        next = matched + 1;
+                    }
+                    _ => {}
+                }
+                let sum: u64 = model.iter().map(|(.., bytes)| bytes).sum();
+                prop_assert_eq!(window.bytes(), sum);
+                prop_assert_eq!(window.flights.len(), model.len());
+                prop_assert!(window.flights.len() <= appends as usize, "memory is bounded");
+                prop_assert_eq!(window.is_full(&limits), model.len() >= appends as usize || sum >= u64::from(bytes));
+                prop_assert_eq!(u64::from(window.room(&limits, u32::MAX)), u64::from(bytes).saturating_sub(sum));
+            }
+        }
+    }
+}
