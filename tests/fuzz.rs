@@ -217,10 +217,7 @@ fn correct_raft_passes_whatever_the_number_of_jobs() {
 #[test]
 fn every_planted_bug_is_found() {
     for bug in Bug::ALL {
-        // What takes clocks that drift, and much else at the right moment, has a profile of its own.
-        let mut profile = shipped(if bug == Bug::LeaseIgnoresDrift { "leases" } else { "default" });
-        profile.cluster.bug = Some(bug);
-        let seeds = found(&profile, 0);
+        let seeds = found(&planted("default", bug), 0);
         assert!(seeds < 1_000, "{bug:?} is found after {seeds} seeds");
     }
 }

@@ -7,7 +7,7 @@ mod cluster;
 use cluster::{Cluster, Node, contents, describe, options};
 use squall::ids::{NodeId, Term};
 use squall::raft::message::INSTALL_SNAPSHOT;
-use squall::replica::{Bug, Options, ReadBy, Reads, Role};
+use squall::replica::{Bug, Flow, Options, ReadBy, Reads, Role};
 use squall::rng::{Stream, below};
 use squall::time::Duration;
 use std::collections::BTreeMap;
@@ -73,6 +73,29 @@ fn mistakes_with_reads_are_found() {
         assert!(found(Some(bug), ReadBy::Index).is_some(), "no storm found {bug:?}");
     }
     assert!(found(None, ReadBy::Local).is_some(), "no storm found a local read");
+}
+
+/// Windows, and room for what comes early, from none to much; small snapshots now and then.
+#[test]
+fn with_bounds_of_what_is_on_its_way_they_stay_safe_and_recover() {
+    for seed in 0..SEEDS {
+        let snapshots = if seed % 4 == 0 { with_snapshots(150, 100) } else { options() };
+        let mut storm = Storm::with(if seed % 2 == 0 { 3 } else { 5 }, seed, bounded(seed, snapshots));
+        storm.rage();
+        storm.recover();
+    }
+}
+
+fn bounded(seed: u64, options: Options) -> Options {
+    let mut stream = Stream::new(seed, "bounds", 0, 0);
+    let mut one_of = |all: [u32; 4]| NonZeroU32::new(all[below(stream.word(), 4) as usize]);
+    let flow = Flow {
+        max_inflight: one_of([0, 1, 2, 16]),
+        max_inflight_bytes: one_of([0, 1, 40, 400]),
+        max_uncommitted_bytes: one_of([0, 1, 60, 600]),
+        max_early_bytes: one_of([0, 30, 100, 10_000]),
+    };
+    Options { flow, ..options }
 }
 
 fn with_snapshots(every: u32, chunk: u32) -> Options {

@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 20] = [
+const PLANTED: [(Bug, &str); 21] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -37,6 +37,7 @@ const PLANTED: [(Bug, &str); 20] = [
     (Bug::LeaderOverwrites, "leader-overwrites"),
     (Bug::TimerResetOnRefusal, "timer-reset-on-refusal"),
     (Bug::TimeoutDrawnOnce, "timeout-drawn-once"),
+    (Bug::NextIndexStuck, "next-index-stuck"),
 ];
 
 fn file(name: &str) -> PathBuf {

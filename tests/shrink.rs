@@ -115,7 +115,9 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         assert_eq!(smallest.signature, failure.signature, "{bug:?}");
         assert!(plan.faults.len() <= 5, "{bug:?}: {}", write(&plan));
         assert!(plan.cluster.voters <= 5, "{bug:?}: {}", write(&plan));
-        assert!(plan.duration.as_secs_f64() <= 10.0, "{bug:?}: {}", write(&plan));
+        // What does not come is waited for to the end.
+        let longest = if matches!(smallest.signature, Signature::Expectation(_)) { 30.0 } else { 10.0 };
+        assert!(plan.duration.as_secs_f64() <= longest, "{bug:?}: {}", write(&plan));
         assert!(!unfinished && events < MOST_EVENTS, "{bug:?}: {events} events");
         assert!(plan.faults.is_sorted_by_key(|fault| begin_of(fault.start)), "{bug:?}: {}", write(&plan));
     }

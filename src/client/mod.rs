@@ -561,6 +561,33 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_leader_is_asked_again_and_later_each_time() {
+        let (model, operation) = (model(), OperationId(1));
+        let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+        let mut bench = Bench::new();
+        client.arrive(operation, &mut bench.at(10));
+        timers(&mut client);
+        let mut waits = Vec::new();
+        let [(leader, mut call)] = bench.asked()[..] else { panic!("one node is asked") };
+        for _ in 0..3 {
+            let words = client.words_drawn();
+            let slot = bench.reply(leader, call, Reply::Busy);
+            client.receive(slot, &mut bench.at(100));
+            assert_eq!(bench.asked(), [], "not at once");
+            assert_eq!(client.words_drawn(), words + 2, "as after any refusal");
+            waits.extend(timers(&mut client).into_iter().map(|(at, _)| at - 100));
+            client.retry(Errand::Operation(operation), &mut bench.at(100));
+            let [(same, next)] = bench.asked()[..] else { panic!("it is asked again") };
+            assert_eq!(same, leader, "busy or not, it leads");
+            call = next;
+        }
+        assert_eq!(waits, [20, 40, 80]);
+        let late = bench.reply(leader, CallId(1), Reply::Busy);
+        client.receive(late, &mut bench.at(200));
+        assert_eq!(timers(&mut client), [], "an answer to a call that is over");
+    }
+
+    #[test]
     fn only_what_was_refused_is_without_effect() {
         let (model, operation) = (model(), OperationId(1));
         let run = |refused: bool| {

@@ -20,7 +20,8 @@
 //! for more than that, the backlog may grow for ever, and nothing but a leader is owed.
 //!
 //! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
-//! node stays silent, and a client may ask it first. Nor where members change: clients ask who is none as well.
+//! node stays silent, and a client may ask it first. Nor is it where a leader may often be busy,
+//! or where members change: clients ask who is none as well.
 //!
 //! **Where members change** a leader and progress are owed as well, with every machine taken for one that may campaign:
 //! once all faults are over whoever is a voter is up. They are not where a quorum of wiped disks may be left, or where
@@ -29,6 +30,7 @@
 use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
+use std::num::NonZeroU32;
 
 /// A false alarm is to be rarer than this.
 const FALSE_ALARM: f64 = 1e-6;
@@ -69,7 +71,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
         return owed;
     }
     owed.push(Expectation::Progress { during: Span::Settle });
-    let patient = is_patient(clients, &times, plan);
+    let patient = is_patient(clients, &times, plan) && has_room(&asked, &times, plan);
     let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
     let any = |is: fn(&Action) -> bool| plan.faults.iter().any(|fault| is(&fault.action));
     if patient && enough && !any(is_wiped) && !any(Action::changes_members) {
@@ -102,6 +104,16 @@ fn is_patient(clients: &Clients, times: &Times, plan: &Plan) -> bool {
     seconds(clients.timeout) >= steps * answer + 0.25
         && clients.retry_after.is_none_or(|wait| seconds(wait) >= answer)
         && !may_expire(clients, plan)
+}
+
+/// Whether a leader that is well is hardly ever busy: it may take several times as many commands as come while it commits
+/// one.
+fn has_room(asked: &Asked, times: &Times, plan: &Plan) -> bool {
+    let Some(most) = plan.cluster.raft.flow.max_uncommitted_bytes else { return true };
+    let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
+    let room = f64::from(most.get() / (value + ENTRY_OVERHEAD));
+    let meanwhile = asked.commands_per_second * times.round_trip();
+    room >= 4.0 * meanwhile + 6.0 * libm::sqrt(meanwhile) + 4.0
 }
 
 /// Whether sessions may be dropped while they are in use. A registration that has no answer leaves one behind that nobody
@@ -221,7 +233,9 @@ impl Times {
     fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
         let terms = asked.seconds / self.timeout.0;
         let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
-        let batch = f64::from((plan.cluster.raft.max_batch_bytes / (value + ENTRY_OVERHEAD)).max(1));
+        let raft = &plan.cluster.raft;
+        let most = raft.flow.max_inflight_bytes.map_or(u32::MAX, NonZeroU32::get).min(raft.max_batch_bytes);
+        let batch = f64::from((most / (value + ENTRY_OVERHEAD)).max(1));
         // Of many round trips the mean counts.
         let usual_trip = self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
         let gained = batch / usual_trip - SPARE * asked.commands_per_second;

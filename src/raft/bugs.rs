@@ -61,6 +61,12 @@ impl Raft {
         self.has(Bug::CommitOldTermByCount)
     }
 
+    /// Whether a leader that is refused goes back, until it finds where the logs agree: always (5.3).
+    /// [`Bug::NextIndexStuck`]: never.
+    pub(super) fn goes_back(&self) -> bool {
+        !self.has(Bug::NextIndexStuck)
+    }
+
     /// The write that a reply has to wait for: the last one that it speaks of (figure 2: "before responding").
     /// [`Bug::AckBeforeFlush`]: none.
     #[inline]

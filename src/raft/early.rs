@@ -2,7 +2,7 @@
 //!
 //! Where links reorder what is sent over them, an append that overtakes another is refused, since the follower lacks the
 //! entry before it. If a follower keeps what it refuses, and takes it once it fits, that is as if it had come in order.
-//! The leader is told as ever; it does not go back while what is missing may still arrive (`Window::may_still_arrive`).
+//! The leader is told as ever; it does not go back while what is missing may still arrive (`flow.rs`).
 
 use super::message::AppendEntries;
 use super::node::Raft;

@@ -178,55 +178,15 @@ impl Raft {
     /// A follower's log does not agree at `prev_index`. Where both may agree at the latest: at or before the hint, and
     /// the leader's entries of terms above the hint's are none of the follower's.
     fn note_refused(&mut self, place: usize, prev: Index, hint: Index, hint_term: Term, out: &mut Effects) {
-        if !self.progress[place].refusal_is_current(prev) || self.may_still_arrive(place, hint, hint_term) {
+        let is_current = self.progress[place].refusal_is_current(prev);
+        if !is_current || self.minds_the_gap(place, prev, (hint, hint_term), out) || !self.goes_back() {
             return;
         }
         let hint = hint.min(prev.previous());
         // What was cut off can't be compared; at its end they may agree, beyond the hint they don't.
         let (agreed, _) = self.log.last_of_term_at_most(hint, hint_term);
-        let until = self.missing_until(place, agreed.min(hint));
         self.progress[place].probe_after(agreed.min(hint));
-        self.send_next_until(place, until, out);
-    }
-
-    /// Sends a follower that has answered what comes next. Within a bounded window its answer makes room for two appends, so
-    /// that what is in flight doubles with each round trip until the window is full.
-    #[inline]
-    fn send_more(&mut self, place: usize, out: &mut Effects) {
-        for _ in 0..if self.limits.bounds() { 2 } else { 1 } {
-            let progress = &self.progress[place];
-            let is_open = progress.mode() == Mode::Replicate && !progress.is_full(&self.limits);
-            if progress.next() > self.log.last() || !is_open {
-                return;
-            }
-            self.send_next(place, out);
-        }
-    }
-
-    /// Whether what a follower lacks after the hint may still be on its way. If it keeps what comes early there is no need
-    /// to go back before it is clear that something got lost.
-    #[inline]
-    fn may_still_arrive(&self, place: usize, hint: Index, hint_term: Term) -> bool {
-        self.options.flow.max_early_bytes.is_some()
-            && self.log.term_at(hint) == Some(hint_term)
-            && self.progress[place].may_still_get(hint.next(), self.options.heartbeat, self.now)
-    }
-
-    /// Whether this command would make more bytes of commands that are not committed than the leader may have taken. One
-    /// always fits, and what earlier leaders left does not count: it is committed with the first entry of this term.
-    #[inline]
-    pub(super) fn has_taken_enough(&self, command: &[u8]) -> bool {
-        let Some(most) = self.options.flow.max_uncommitted_bytes else { return false };
-        let taken = self.log.bytes_between(self.commit.max(self.term_start), self.log.last());
-        let entry = Entry { term: self.term, kind: EntryKind::Command, data: command };
-        taken > 0 && taken + entry.wire_len() > most.get() as usize
-    }
-
-    /// Where the append ends that a follower lacks after this entry, if what was sent after that need not be sent again:
-    /// the follower has kept it, or it is on its way.
-    #[inline]
-    fn missing_until(&self, place: usize, agreed: Index) -> Option<Index> {
-        self.options.flow.max_early_bytes.and_then(|_| self.progress[place].sent_with(agreed.next()))
+        self.send_next(place, out);
     }
 
     /// What a majority has reached is committed, if it is of the leader's own term, and all before it with it. Entries
@@ -255,20 +215,16 @@ impl Raft {
     /// Sends one follower the entries from its `next` on, as many as fit, or none if it has all.
     #[inline]
     pub(super) fn send_next(&mut self, place: usize, out: &mut Effects) {
-        self.send_next_until(place, None, out);
-    }
-
-    /// The same, but none after this one.
-    #[inline]
-    fn send_next_until(&mut self, place: usize, until: Option<Index>, out: &mut Effects) {
         if self.progress[place].next() <= self.log.base() {
             return self.begin_snapshot(place, out);
         }
         let after = self.term_after();
         let progress = &mut self.progress[place];
-        let mut part =
-            Part::new(&self.log, progress.next(), progress.room(&self.limits, self.options.max_batch_bytes));
-        part.last = part.last.min(until.unwrap_or(part.last));
+        let part = Part::new(
+            &self.log,
+            progress.next(),
+            progress.window().room(&self.limits, self.options.max_batch_bytes),
+        );
         let payload = part.encode(&self.log, self.term, self.commit, out);
         progress.sent(part.last, &self.limits, self.now, |first, last| self.log.bytes_between(first, last));
         out.push(Effect::Send { to: self.peers.ids()[place], kind: APPEND_ENTRIES, payload, after });
@@ -289,11 +245,11 @@ impl Raft {
             if purpose == Broadcast::News
                 && (progress.mode() != Mode::Replicate
                     || next <= self.log.base()
-                    || progress.is_full(&self.limits))
+                    || progress.window().is_full(&self.limits))
             {
                 continue;
             }
-            let most = progress.room(&self.limits, self.options.max_batch_bytes);
+            let most = progress.window().room(&self.limits, self.options.max_batch_bytes);
             let (part, payload) = match encoded {
                 Some((part, room, payload)) if part.next == next && room == most => (part, payload),
                 _ => {

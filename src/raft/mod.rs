@@ -101,6 +101,7 @@ mod bugs;
 mod candidate;
 mod contact;
 mod early;
+mod flow;
 mod follower;
 mod leader;
 mod log;

@@ -2,7 +2,7 @@
 
 use super::window::{Limits, Window};
 use crate::ids::{Index, NodeId};
-use crate::time::{Duration, LocalTime};
+use crate::time::LocalTime;
 
 /// The other members of the cluster. Each has a place, by which votes and progress are kept.
 #[derive(Debug, Default)]
@@ -206,7 +206,7 @@ impl Progress {
     ) {
         if self.mode == Mode::Replicate {
             if limits.tracks() && last >= self.next {
-                self.window.sent(last, bytes(self.next.previous(), last), now);
+                self.window.sent((self.next, last), bytes(self.next.previous(), last), now);
             }
             self.next = last.next();
             self.check();
@@ -240,26 +240,15 @@ impl Progress {
         true
     }
 
-    /// Whether nothing but heartbeats may be sent until an answer comes.
+    /// What is in flight.
     #[inline]
-    pub(super) fn is_full(&self, limits: &Limits) -> bool {
-        self.window.is_full(limits)
+    pub(super) const fn window(&self) -> &Window {
+        &self.window
     }
 
-    /// How many bytes of entries may be sent, at most this many.
-    #[inline]
-    pub(super) fn room(&self, limits: &Limits, most: u32) -> u32 {
-        self.window.room(limits, most)
-    }
-
-    /// Whether an entry that it lacks is in flight, and may still arrive.
-    pub(super) fn may_still_get(&self, index: Index, heartbeat: Duration, now: LocalTime) -> bool {
-        self.mode == Mode::Replicate && self.window.may_still_arrive(index, heartbeat, now)
-    }
-
-    /// Where the append in flight that has this entry ends.
-    pub(super) fn sent_with(&self, index: Index) -> Option<Index> {
-        self.window.sent_with(index)
+    /// What is in flight.
+    pub(super) const fn window_mut(&mut self) -> &mut Window {
+        &mut self.window
     }
 
     /// A heartbeat is sent: its answer, even if it says nothing new, may bring what comes next.

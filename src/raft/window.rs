@@ -45,7 +45,7 @@ impl Limits {
 /// The appends to a follower that wait for an answer, in the order of their entries.
 ///
 /// Invariants:
-/// - Both `last` and `end` rise along `flights`.
+/// - They follow each other without a hole.
 /// - `freed <= end`, and they are equal if nothing is in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
@@ -54,19 +54,36 @@ pub(super) struct Window {
     end: u64,
     /// Up to where they are not in flight any more.
     freed: u64,
+    /// Whether any of them has come early.
+    has_early: bool,
     /// The slowest answer of late, from the sending of what it acknowledges.
     slowest: Option<Duration>,
+    /// When something was last sent again. Answers to what was sent before then tell of the loss, not of the way.
+    resent: Option<LocalTime>,
 }
 
 /// An append in flight.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
-    /// Its last entry.
+    first: Index,
     last: Index,
     /// How many bytes had been sent in all, with it.
     end: u64,
-    /// When it was sent.
+    /// When it was sent, the last time.
     sent: LocalTime,
+    /// Whether the follower has refused it since it came before those it follows, and so has it.
+    early: bool,
+}
+
+/// What is known of the append that a follower lacks while it has later ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// It may still arrive.
+    MayClose,
+    /// It should have arrived by now, and a later one has.
+    Certain,
+    /// It should have arrived by now, and no later one is known to have; or it has, and is not there.
+    Unknown,
 }
 
 impl Window {
@@ -82,12 +99,13 @@ impl Window {
         limits.bytes.saturating_sub(self.bytes()).min(u64::from(most)) as u32
     }
 
-    /// An append is sent, with entries up to `last` of so many bytes.
+    /// An append is sent, with these entries, from the first to the last, of so many bytes.
     #[inline]
-    pub(super) fn sent(&mut self, last: Index, bytes: usize, now: LocalTime) {
-        assert!(self.flights.back().is_none_or(|flight| flight.last < last), "appends follow each other");
+    pub(super) fn sent(&mut self, (first, last): (Index, Index), bytes: usize, now: LocalTime) {
+        let follows = self.flights.back().is_none_or(|flight| flight.last.next() == first);
+        assert!(follows && first <= last, "appends follow each other");
         self.end += bytes as u64;
-        self.flights.push_back(Flight { last, end: self.end, sent: now });
+        self.flights.push_back(Flight { first, last, end: self.end, sent: now, early: false });
     }
 
     /// The follower has all entries up to this one.
@@ -95,33 +113,78 @@ impl Window {
     pub(super) fn free(&mut self, matched: Index, now: LocalTime) {
         while let Some(flight) = self.flights.pop_front_if(|flight| flight.last <= matched) {
             self.freed = flight.end;
-            if flight.last == matched {
+            if !flight.early && self.resent.is_none_or(|time| time < flight.sent) {
                 self.answered_after(now.since(flight.sent));
             }
         }
+        self.has_early &= !self.flights.is_empty();
     }
 
     /// Nothing counts as in flight any more.
     pub(super) fn clear(&mut self) {
         self.flights.clear();
         self.freed = self.end;
+        self.has_early = false;
     }
 
-    /// Whether the append with this entry may still arrive: it is in flight, and not for much longer than answers take.
-    /// Until one has come, they are taken to need a `heartbeat`.
-    pub(super) fn may_still_arrive(&self, index: Index, heartbeat: Duration, now: LocalTime) -> bool {
-        let patience = self.slowest.unwrap_or(heartbeat).saturating_mul(2);
-        self.with(index).is_some_and(|flight| now < flight.sent + patience)
+    /// The follower has refused the append after this entry, which it lacks: so it has got it, if it was one.
+    pub(super) fn came_early(&mut self, prev: Index) {
+        let place = self.place(prev.next());
+        if let Some(flight) = self.flights.get_mut(place).filter(|flight| flight.first == prev.next()) {
+            flight.early = true;
+            self.has_early = true;
+        }
     }
 
-    /// Where the append ends that has this entry.
-    pub(super) fn sent_with(&self, index: Index) -> Option<Index> {
-        self.with(index).map(|flight| flight.last)
+    /// Whether some append has come before those it follows.
+    #[inline]
+    pub(super) const fn has_gaps(&self) -> bool {
+        self.has_early
     }
 
-    fn with(&self, index: Index) -> Option<&Flight> {
-        let place = self.flights.partition_point(|flight| flight.last < index);
-        self.flights.get(place)
+    /// What is known of the append with this entry, which the follower lacks.
+    pub(super) fn gap_at(&self, index: Index, heartbeat: Duration, now: LocalTime) -> Gap {
+        let place = self.place(index);
+        match self.flights.get(place) {
+            Some(flight) if flight.early => Gap::Unknown,
+            Some(flight) if !self.is_overdue(flight, heartbeat, now) => Gap::MayClose,
+            Some(_) if self.flights.range(place..).any(|flight| flight.early) => Gap::Certain,
+            _ => Gap::Unknown,
+        }
+    }
+
+    /// The next append after this entry that should have arrived by now, and that one which has follows: its first and its
+    /// last entry. It counts as sent now.
+    pub(super) fn take_lost(
+        &mut self,
+        after: Index,
+        heartbeat: Duration,
+        now: LocalTime,
+    ) -> Option<(Index, Index)> {
+        let upto = self.flights.iter().rposition(|flight| flight.early)?;
+        let lost = |flight: &Flight| {
+            flight.first > after && !flight.early && self.is_overdue(flight, heartbeat, now)
+        };
+        let place = self.flights.range(..upto).position(lost)?;
+        let flight = &mut self.flights[place];
+        flight.sent = now;
+        self.resent = Some(now);
+        Some((flight.first, flight.last))
+    }
+
+    /// Whether it should have arrived by now: longer ago than the slowest answer took, and half as long again. Until there has
+    /// been an answer it is taken to take two heartbeats.
+    fn is_overdue(&self, flight: &Flight, heartbeat: Duration, now: LocalTime) -> bool {
+        let patience = match self.slowest {
+            Some(slowest) => slowest.nanos().saturating_add(slowest.nanos() / 2),
+            None => heartbeat.nanos().saturating_mul(2),
+        };
+        now >= flight.sent + Duration::from_nanos(patience)
+    }
+
+    /// The place of the append with this entry.
+    fn place(&self, index: Index) -> usize {
+        self.flights.partition_point(|flight| flight.last < index)
     }
 
     /// How many bytes are in flight.
@@ -132,7 +195,122 @@ impl Window {
 
     /// The slowest of late: each faster answer makes it a little shorter.
     fn answered_after(&mut self, took: Duration) {
-        let faded = self.slowest.map_or(0, |slowest| slowest.nanos() - slowest.nanos() / 16);
+        let faded = self.slowest.map_or(0, |slowest| slowest.nanos() - slowest.nanos() / 64);
         self.slowest = Some(took.max(Duration::from_nanos(faded)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+
+    fn limits(appends: u32, bytes: u32) -> Limits {
+        let (max_inflight, max_inflight_bytes) = (NonZeroU32::new(appends), NonZeroU32::new(bytes));
+        Limits::of(&Flow { max_inflight, max_inflight_bytes, ..Flow::default() })
+    }
+
+    fn at(millis: u64) -> LocalTime {
+        LocalTime::ZERO + Duration::from_millis(millis)
+    }
+
+    /// Appends of one entry each, sent a millisecond apart.
+    fn of_entries(count: u64) -> Window {
+        let mut window = Window::default();
+        for index in 1..=count {
+            window.sent((Index(index), Index(index)), 10, at(index));
+        }
+        window
+    }
+
+    const HEARTBEAT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn without_bounds_nothing_is_kept_and_nothing_full() {
+        let limits = Limits::of(&Flow::default());
+        assert!(!limits.tracks() && !limits.bounds());
+        assert!(!of_entries(1_000).is_full(&limits));
+        assert_eq!(Window::default().room(&limits, 70), 70);
+    }
+
+    #[test]
+    fn what_should_have_arrived_before_something_that_has_is_lost_and_nothing_else() {
+        let mut window = of_entries(5);
+        window.came_early(Index(1));
+        window.came_early(Index(3));
+        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(100)), Gap::MayClose, "two heartbeats are not over");
+        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(101)), Gap::Certain);
+        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(200)), Gap::Unknown, "it came, and is not there");
+        assert_eq!(
+            window.gap_at(Index(5), HEARTBEAT, at(200)),
+            Gap::Unknown,
+            "nothing is known to follow it"
+        );
+        let mut lost = |after, now| window.take_lost(Index(after), HEARTBEAT, at(now));
+        assert_eq!(lost(0, 200), Some((Index(1), Index(1))));
+        assert_eq!(lost(1, 200), Some((Index(3), Index(3))));
+        assert_eq!(lost(3, 200), None, "the fifth may just be late");
+        assert_eq!(lost(0, 299), None, "they are on their way again");
+        assert_eq!(lost(0, 300), Some((Index(1), Index(1))));
+    }
+
+    #[test]
+    fn answers_teach_patience_but_not_those_to_what_was_sent_again() {
+        let mut window = of_entries(4);
+        window.free(Index(1), at(11));
+        window.came_early(Index(2));
+        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(16)), Gap::MayClose);
+        assert_eq!(
+            window.gap_at(Index(2), HEARTBEAT, at(17)),
+            Gap::Certain,
+            "ten milliseconds and half of it"
+        );
+        assert!(window.take_lost(Index(1), HEARTBEAT, at(100)).is_some());
+        window.free(Index(4), at(900));
+        assert_eq!(window.slowest, Some(Duration::from_millis(10)));
+        assert!(!window.has_gaps());
+    }
+
+    /// The appends in flight, naively: first and last entry, and bytes.
+    type Model = Vec<(u64, u64, u64)>;
+
+    proptest! {
+        /// Whatever is sent, answered and given up, what counts as in flight is what was sent beyond the last answer.
+        #[test]
+        fn a_window_agrees_with_a_list(
+            appends in 1_u32..8, bytes in 1_u32..200, steps in proptest::collection::vec((0_u8..4, 1_u64..9), 0..200),
+        ) {
+            let limits = limits(appends, bytes);
+            let (mut window, mut model) = (Window::default(), Model::new());
+            let (mut next, mut matched) = (1, 0);
+            for (step, amount) in steps {
+                match step {
+                    0 | 1 if !window.is_full(&limits) => {
+                        let last = next + amount - 1;
+                        window.sent((Index(next), Index(last)), 13 * amount as usize, at(0));
+                        model.push((next, last, 13 * amount));
+                        next = last + 1;
+                    }
+                    2 => {
+                        matched = (matched + amount).min(next - 1);
+                        window.free(Index(matched), at(0));
+                        model.retain(|(_, last, _)| *last > matched);
+                    }
+                    3 if amount == 1 => {
+                        window.clear();
+                        model.clear();
+                        next = matched + 1;
+                    }
+                    _ => {}
+                }
+                let sum: u64 = model.iter().map(|(.., bytes)| bytes).sum();
+                prop_assert_eq!(window.bytes(), sum);
+                prop_assert_eq!(window.flights.len(), model.len());
+                prop_assert!(window.flights.len() <= appends as usize, "memory is bounded");
+                prop_assert_eq!(window.is_full(&limits), model.len() >= appends as usize || sum >= u64::from(bytes));
+                prop_assert_eq!(u64::from(window.room(&limits, u32::MAX)), u64::from(bytes).saturating_sub(sum));
+            }
+        }
     }
 }

@@ -195,11 +195,14 @@ pub enum Bug {
     ChangeBeforeOwnCommit,
     /// Two voters are changed in one step, without a joint configuration (thesis 4.1, figure 4.3).
     TwoNodesInOneStep,
+    /// A leader that is refused asks for the same again (5.3 has it step back). Nothing is lost, but a
+    /// follower whose log has parted from the leader's never gets anything more.
+    NextIndexStuck,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -222,6 +225,7 @@ impl Bug {
         Self::TimeoutDrawnOnce,
         Self::ChangeBeforeOwnCommit,
         Self::TwoNodesInOneStep,
+        Self::NextIndexStuck,
     ];
 }
 

@@ -129,6 +129,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::TimeoutDrawnOnce => Bug::TimeoutDrawnOnce,
         shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
+        shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
     }
 }
 

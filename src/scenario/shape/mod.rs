@@ -199,6 +199,7 @@ pub(super) enum Bug {
     LeaderOverwrites,
     LeaseIgnoresDrift,
     LocalRead,
+    NextIndexStuck,
     OwnEntryCountedUnflushed,
     PrevTermUnchecked,
     ReadWithoutOwnTermCommit,
