@@ -3,7 +3,7 @@
 #[path = "../tests/hunt/mod.rs"]
 mod hunt;
 
-use hunt::{found, shipped};
+use hunt::{found, hunted};
 use squall::fuzz::{Shrink, draw};
 use squall::replica::Bug;
 use squall::runner::{attempt, fails, find};
@@ -21,8 +21,7 @@ fn main() {
     println!("| bug | seed | fails by | faults | nodes | lasts | runs | events | seconds |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for bug in Bug::ALL {
-        let mut profile = shipped("default");
-        profile.cluster.bug = Some(bug);
+        let profile = hunted(bug);
         for start in (0..STARTS).map(|start| 10_000 * start) {
             let seed = start + found(&profile, start);
             let script = find(&draw(&profile, seed)).script;

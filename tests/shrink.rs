@@ -4,7 +4,7 @@ mod common;
 mod hunt;
 
 use common::plan;
-use hunt::{found, shipped};
+use hunt::{found, hunted};
 use squall::fuzz::{Failure, Shrink, Shrunk, Signature, Trial, draw};
 use squall::plan::{Plan, Start};
 use squall::replica::Bug;
@@ -96,11 +96,13 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::OldSnapshotAccepted, 0),
         (Bug::TruncateBeforeSnapshotDurable, 0),
         (Bug::NoSessions, 31),
+        (Bug::ReadWithoutOwnTermCommit, 0),
+        (Bug::LocalRead, 0),
+        (Bug::LeaseIgnoresDrift, 0),
     ];
     assert_eq!(starts.map(|(bug, _)| bug), Bug::ALL);
     for (bug, start) in starts {
-        let mut profile = shipped("default");
-        profile.cluster.bug = Some(bug);
+        let profile = hunted(bug);
         let script = find(&draw(&profile, start + found(&profile, start))).script;
         let failure = fails(&script).expect("a script fails like its run");
         let (Shrunk { plan, failure: smallest, events, unfinished, .. }, _) = shrunk(&script, &failure);

@@ -3,6 +3,7 @@
 
 use squall::fuzz::{Sample, draw};
 use squall::plan::{Plan, Profile};
+use squall::replica::Bug;
 use squall::report::{Judges, Report};
 use squall::runner::{Options, in_order, judge};
 use squall::scenario::read_profile;
@@ -15,6 +16,14 @@ pub fn shipped(name: &str) -> Profile {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/profiles").join(name).with_extension("ron"),
     );
     profile(&text.expect("a profile"))
+}
+
+/// The profile that finds this bug, with it planted. What takes clocks that drift, and much else at the right moment, has
+/// one of its own.
+pub fn hunted(bug: Bug) -> Profile {
+    let mut profile = shipped(if bug == Bug::LeaseIgnoresDrift { "leases" } else { "default" });
+    profile.cluster.bug = Some(bug);
+    profile
 }
 
 pub fn profile(text: &str) -> Profile {
