@@ -100,11 +100,13 @@ impl Ranges {
         let (closed, think, size) =
             (self.share(), self.times(5_000_000, 1_000_000_000), self.whole(8, 4_000));
         let (every, long) = (self.times(10_000_000, 5_000_000_000), self.times(1, 3_000_000_000));
+        let drift = self.whole(1, 500_000);
         let (at, after) = (self.times(0, 1_000_000_000), self.times(1, 1_000_000_000));
         format!(
             r#"(format: 1, name: "x", duration: "9s", settle: "6s",
             cluster: (voters: [{}], heartbeat: {heartbeat}, election_timeout: {timeout}, timeout_spread: {spread},
-                max_batch_bytes: {batch:?}, flush: {flush}, shuffled_logs: {}, pre_vote: 0.5, check_quorum: 0.5, sticky: 0.5),
+                max_batch_bytes: {batch:?}, flush: {flush}, shuffled_logs: {}, pre_vote: 0.5, check_quorum: 0.5, sticky: 0.5,
+                reads: (likely: 0.7, leases: 0.5, followers: 0.5), clocks: (likely: 0.5, drift: {drift:?})),
             network: (latency: {}, loss: (likely: {loss}, rate: ({rate}e-6, {}e-3))),
             clients: (count: {count:?}, rate: {per_second:?}, closed_loop: {closed}, think: {think}, value_bytes: {size:?},
                 timeout: {}),

@@ -5,8 +5,8 @@
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
 //! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [every=BYTES] [chunk=BYTES] [bug=ack-before-flush] [pre-vote]
-//!   [check-quorum] [sticky] [single] [learners=K] [spares=K] [priorities="P P .."]`: start over with N voters, and nodes beside
-//!   them. `single`: two voters are never changed at once. Election timeouts are drawn from 150ms..300ms unless told
+//!   [check-quorum] [sticky] [single] [learners=K] [spares=K] [priorities="P P .."] [read=index|lease|local] [follower-reads]
+//!   [drift=PPM]`: start over with N voters, and nodes beside them. Leases reckon with clocks that drift by so many parts per million. `single`: two voters are never changed at once. Election timeouts are drawn from 150ms..300ms unless told
 //!   otherwise. With `every` they take snapshots; an entry has 13 bytes and its command's.
 //!   `inflight=N`, `inflight-bytes=BYTES`, `uncommitted=BYTES` and `early=BYTES` bound what is on its way.
 //! - `given nX [term=T] [vote=nY] [log="T T:DATA .."] [snapshot="T T:DATA .."] [cut=N] [blank]`: restart a node from this
@@ -350,17 +350,9 @@ impl Script {
                 Message::PreVoteReply(PreVoteReply { term, granted, candidacy })
             }
             "TimeoutNow" => Message::TimeoutNow(TimeoutNow { term }),
-            "Contact" => Message::Contact(Contact { term, round: number("round")? }),
-            "ContactReply" => Message::ContactReply(ContactReply { term, round: number("round")? }),
-            "ReadIndex" => {
-                Message::ReadIndex(ReadIndex { term, life: number("life")?, number: number("number")? })
+            kind @ ("Contact" | "ContactReply" | "ReadIndex" | "ReadIndexReply") => {
+                about_reads(kind, term, keys)?
             }
-            "ReadIndexReply" => Message::ReadIndexReply(ReadIndexReply {
-                term,
-                life: number("life")?,
-                number: number("number")?,
-                index: keys.get("index").map(|index| index.parse().map(Index)).transpose()?,
-            }),
             "AppendEntries" => {
                 let (prev_index, prev_term) = position("prev")?;
                 let count = Entries::new(&entries).count() as u32;
@@ -478,6 +470,23 @@ impl Script {
         }
         output
     }
+}
+
+/// A forged message that is about reads.
+fn about_reads(
+    kind: &str,
+    term: Term,
+    keys: &BTreeMap<&str, &str>,
+) -> Result<Message<'static>, Box<dyn Error>> {
+    let number = |key| keys.get(key).map_or(Ok(0), |value: &&str| value.parse::<u64>());
+    let (round, life, asked) = (number("round")?, number("life")?, number("number")?);
+    let index = keys.get("index").map(|index| index.parse().map(Index)).transpose()?;
+    Ok(match kind {
+        "Contact" => Message::Contact(Contact { term, round }),
+        "ContactReply" => Message::ContactReply(ContactReply { term, round }),
+        "ReadIndex" => Message::ReadIndex(ReadIndex { term, life, number: asked }),
+        _ => Message::ReadIndexReply(ReadIndexReply { term, life, number: asked, index }),
+    })
 }
 
 /// How reads are answered: `read=index|lease|local`, `follower-reads`, `drift=PPM`.

@@ -321,24 +321,7 @@ impl Cluster {
                 self.reads.remove(&request);
                 self.note(format_args!("  {id} refuses it: {reason:?}"));
             }
-            Effect::Serve { request, at, right } => {
-                self.served += 1;
-                let least = self.reads.remove(&request).expect("it is served once");
-                if at < least {
-                    self.stale_reads
-                        .push(format!("{id} serves a read at {at}, {least} was committed: {right:?}"));
-                }
-                let right = match right {
-                    ReadRight::Index => "as a majority has confirmed",
-                    ReadRight::Lease => "by its lease",
-                    ReadRight::Follower => "as its leader has told it",
-                    ReadRight::Local => "without asking",
-                };
-                let applied = self.node(id).applied.len() as u64;
-                let wait =
-                    if at.0 > applied { format!(", which has applied {applied}") } else { String::new() };
-                self.note(format_args!("  {id} serves a read once {at} is applied{wait}: {right}"));
-            }
+            Effect::Serve { request, at, right } => self.serve(id, request, at, right),
             Effect::ReadRound { round, reads } => {
                 self.note(format_args!("  {id} begins round {round} for {reads} reads"));
             }
@@ -359,6 +342,23 @@ impl Cluster {
             }
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
+    }
+
+    fn serve(&mut self, id: NodeId, request: RequestId, at: Index, right: ReadRight) {
+        self.served += 1;
+        let least = self.reads.remove(&request).expect("it is served once");
+        if at < least {
+            self.stale_reads.push(format!("{id} serves a read at {at}, {least} was committed: {right:?}"));
+        }
+        let right = match right {
+            ReadRight::Index => "as a majority has confirmed",
+            ReadRight::Lease => "by its lease",
+            ReadRight::Follower => "as its leader has told it",
+            ReadRight::Local => "without asking",
+        };
+        let applied = self.node(id).applied.len() as u64;
+        let wait = if at.0 > applied { format!(", which has applied {applied}") } else { String::new() };
+        self.note(format_args!("  {id} serves a read once {at} is applied{wait}: {right}"));
     }
 
     /// Writes a line down.

@@ -1,0 +1,116 @@
+//! Reads that take no entry of the log, in running clusters: what they save, and what they may not miss.
+
+mod common;
+
+use common::{path, plan, records};
+use squall::check::{Check, Verdict};
+use squall::plan::Plan;
+use squall::property::Property;
+use squall::replica::ReadBy;
+use squall::report::{Judges, Outcome, Report};
+use squall::runner::{Options, simulate};
+use squall::scenario::read;
+use squall::trace::Body;
+
+fn shipped(name: &str) -> Plan {
+    let text = std::fs::read_to_string(path(&format!("scenarios/{name}.ron"))).expect("a scenario");
+    read(&text).expect("a valid one").0
+}
+
+fn report(plan: &Plan, seed: u64) -> Report {
+    let mut judges = Judges::new(plan);
+    let end = simulate(plan, seed, &mut judges, &Options::default()).expect("no panic");
+    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
+    Report::new(plan, &judges, outcome)
+}
+
+fn are_current(report: &Report) -> bool {
+    let is_it = |check: &&Check| check.name == Property::CurrentReads.name();
+    match &report.checks.iter().find(is_it).expect("every property has a verdict").verdict {
+        Verdict::Held(examined) => *examined > 0,
+        Verdict::Vacuous => panic!("nothing was examined"),
+        Verdict::Violated(_) => false,
+    }
+}
+
+#[test]
+fn a_read_by_index_costs_fewer_frames_and_less_time_than_an_entry_and_one_by_lease_less_again() {
+    for seed in 0..5 {
+        let [log, index, lease] =
+            ["log", "index", "lease"].map(|by| report(&shipped(&format!("reads/by-{by}")), seed));
+        let all = [&log, &index, &lease];
+        assert!(all.iter().all(|report| are_current(report)), "seed {seed}");
+        let [log, index, lease] = all.map(|report| report.counters.frames_sent);
+        assert!(log > 2 * index && index > 2 * lease, "seed {seed}: {log}, {index}, {lease} frames");
+        let [log, index, lease] = all.map(|report| report.client_availability().expect("there are clients"));
+        assert!(log < 0.7 && index > 0.95 && lease > 0.95, "seed {seed}: {log}, {index}, {lease} done");
+        let [log, index, lease] = all.map(|report| report.counters.reads_served);
+        assert_eq!(log.index + log.lease + log.follower + log.local, 0);
+        assert!(index.index > 3_000 && index.lease + index.follower + index.local == 0, "{index:?}");
+        assert!(lease.lease > 20 * lease.index, "{lease:?}");
+        let [_, index, lease] = all.map(|report| report.counters.read_rounds);
+        assert!(index > 5 * lease && lease > 50, "seed {seed}: {index} and {lease} rounds");
+    }
+}
+
+#[test]
+fn a_deposed_leader_misleads_those_who_read_unless_it_asks_first() {
+    for seed in 0..5 {
+        assert!(!are_current(&report(&shipped("reads/deposed-leader-local"), seed)), "seed {seed}");
+        assert!(are_current(&report(&shipped("reads/deposed-leader-index"), seed)), "seed {seed}");
+    }
+}
+
+#[test]
+fn clocks_that_drift_further_than_leases_reckon_with_break_them() {
+    for seed in 0..5 {
+        assert!(are_current(&report(&shipped("reads/drift-within"), seed)), "seed {seed}");
+        assert!(!are_current(&report(&shipped("reads/drift-beyond"), seed)), "seed {seed}");
+    }
+}
+
+#[test]
+fn each_planted_bug_is_seen_and_the_same_run_without_it_is_clean() {
+    for name in ["read-without-own-term-commit", "local-read", "lease-ignores-drift"] {
+        let buggy = shipped(&format!("bugs/{name}"));
+        let mut clean = buggy.clone();
+        clean.cluster.raft.bug = None;
+        assert!(!are_current(&report(&buggy, buggy.seed)), "{name}");
+        for seed in 0..5 {
+            assert!(are_current(&report(&clean, seed)), "{name}, seed {seed}");
+        }
+    }
+}
+
+/// What is read is what a read through the log would have found, with any faults and however reads are answered.
+#[test]
+fn followers_answer_what_they_are_asked() {
+    let report = report(&shipped("reads/at-followers"), 3);
+    let served = report.counters.reads_served;
+    assert!(are_current(&report) && served.follower > 2 * served.index && served.index > 200, "{served:?}");
+}
+
+#[test]
+fn clocks_alone_change_when_timers_end() {
+    let calm = plan("(format: 1, name: \"x\", duration: \"3s\", cluster: (voters: 3, first_leader: 1))");
+    let heartbeats = |drift: i32| {
+        let mut plan = calm.clone();
+        plan.cluster.drifts_ppm = vec![drift, 0, 0];
+        let all = records(&plan, 1);
+        all.iter().filter(|record| matches!(record.body, Body::Woke) && record.node.to_wire() == 1).count()
+    };
+    let [slow, right, fast] = [-200_000, 0, 200_000].map(heartbeats);
+    assert_eq!((right, slow, fast), (60, 48, 72));
+}
+
+/// A switch that is off leaves nothing behind: no message, no record.
+#[test]
+fn without_them_nothing_is_told_of_reads() {
+    let plan = shipped("steady-load");
+    assert_eq!(plan.cluster.raft.reads.by, ReadBy::Log);
+    let told = records(&plan, 1).iter().any(|record| {
+        matches!(record.body, Body::Served { .. } | Body::ReadRound { .. })
+            || matches!(record.body, Body::Sent { kind: 10..=13, .. })
+    });
+    assert!(!told);
+}
