@@ -1,7 +1,7 @@
 //! The figures of the liveness report: one table with what each says and what it means, for every form.
 
-use super::Report;
 use super::format::{count, counted, moment, percent, short};
+use super::{Counters, Report};
 use crate::time::Duration;
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -162,7 +162,36 @@ fn traffic(report: &Report) -> Vec<Figure> {
             ),
         ]);
     }
+    all.extend(switched_on(counters));
     all
+}
+
+/// What there is to count only where a scenario asks for it.
+fn switched_on(counters: &Counters) -> impl Iterator<Item = Figure> + use<> {
+    let transfers = (counters.transfers_begun + counters.transfers_refused > 0).then(|| {
+        figure(
+            "transfers begun",
+            count(counters.transfers_begun),
+            format!(
+                "of leadership; successors asked to campaign at once: {}, given up: {}, refused: {}",
+                count(counters.transfers_asked),
+                count(counters.transfers_aborted),
+                count(counters.transfers_refused)
+            ),
+        )
+    });
+    let snapshots = (counters.snapshots_taken + counters.snapshots_installed > 0).then(|| {
+        figure(
+            "snapshots taken",
+            count(counters.snapshots_taken),
+            format!(
+                "by nodes of their own state; installed from a leader: {}, logs cut: {}",
+                count(counters.snapshots_installed),
+                count(counters.logs_cut)
+            ),
+        )
+    });
+    transfers.into_iter().chain(snapshots)
 }
 
 fn sum<R>(reasons: &[(R, u64)]) -> String {
