@@ -321,35 +321,13 @@ impl Script {
 
     fn forge(&mut self, words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<(), Box<dyn Error>> {
         let number = |key| keys.get(key).map_or(Ok(0), |value: &&str| value.parse::<u64>());
-        let position = |key| {
-            let (index, term) = keys.get(key).unwrap_or(&"0@0").split_once('@').ok_or("index@term")?;
-            Ok::<_, Box<dyn Error>>((Index(index.parse()?), Term(term.parse()?)))
-        };
+        let position = |key| position(keys, key);
         let term = Term(number("term")?);
         let entries = entries(keys.get("entries").unwrap_or(&""))?;
         let message = match *words.get(2).ok_or("which kind?")? {
-            "RequestVote" => {
-                let (last_index, last_term) = position("last")?;
-                let (priority, is_transfer) = (number("priority")? as u32, words.contains(&"transfer"));
-                Message::RequestVote(RequestVote { term, last_index, last_term, priority, is_transfer })
+            kind @ ("RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow") => {
+                about_elections(kind, term, words, keys)?
             }
-            "RequestVoteReply" => {
-                Message::RequestVoteReply(RequestVoteReply { term, granted: words.contains(&"granted") })
-            }
-            "PreVote" => {
-                let (last_index, last_term) = position("last")?;
-                Message::PreVote(PreVote {
-                    term,
-                    last_index,
-                    last_term,
-                    priority: number("priority")? as u32,
-                })
-            }
-            "PreVoteReply" => {
-                let (granted, candidacy) = (words.contains(&"granted"), Term(number("for")?));
-                Message::PreVoteReply(PreVoteReply { term, granted, candidacy })
-            }
-            "TimeoutNow" => Message::TimeoutNow(TimeoutNow { term }),
             kind @ ("Contact" | "ContactReply" | "ReadIndex" | "ReadIndexReply") => {
                 about_reads(kind, term, keys)?
             }
@@ -470,6 +448,36 @@ impl Script {
         }
         output
     }
+}
+
+/// The index and term that stand for this key.
+fn position(keys: &BTreeMap<&str, &str>, key: &str) -> Result<(Index, Term), Box<dyn Error>> {
+    let (index, term) = keys.get(key).unwrap_or(&"0@0").split_once('@').ok_or("index@term")?;
+    Ok((Index(index.parse()?), Term(term.parse()?)))
+}
+
+/// A message of this kind about elections.
+fn about_elections(
+    kind: &str,
+    term: Term,
+    words: &[&str],
+    keys: &BTreeMap<&str, &str>,
+) -> Result<Message<'static>, Box<dyn Error>> {
+    let (last_index, last_term) = position(keys, "last")?;
+    let number = |key| keys.get(key).map_or(Ok(0), |value: &&str| value.parse::<u64>());
+    let (priority, granted) = (number("priority")? as u32, words.contains(&"granted"));
+    Ok(match kind {
+        "RequestVote" => {
+            let is_transfer = words.contains(&"transfer");
+            Message::RequestVote(RequestVote { term, last_index, last_term, priority, is_transfer })
+        }
+        "RequestVoteReply" => Message::RequestVoteReply(RequestVoteReply { term, granted }),
+        "PreVote" => Message::PreVote(PreVote { term, last_index, last_term, priority }),
+        "PreVoteReply" => {
+            Message::PreVoteReply(PreVoteReply { term, granted, candidacy: Term(number("for")?) })
+        }
+        _ => Message::TimeoutNow(TimeoutNow { term }),
+    })
 }
 
 /// A forged message that is about reads.

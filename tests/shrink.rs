@@ -4,7 +4,7 @@ mod common;
 mod hunt;
 
 use common::plan;
-use hunt::{OF_LIVENESS, found, planted, shipped};
+use hunt::{OF_LIVENESS, found, planted};
 use squall::fuzz::{Failure, Shrink, Shrunk, Signature, Trial, draw};
 use squall::plan::{Plan, Start};
 use squall::replica::Bug;

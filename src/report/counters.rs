@@ -1,6 +1,6 @@
 //! What is counted in a run.
 
-use crate::replica::ReadRight;
+use crate::replica::{ReadRight, TransferStep};
 use crate::trace::{Loss, Rejection};
 use serde::Serialize;
 
@@ -49,6 +49,20 @@ pub struct Counters {
     pub read_rounds: u64,
     /// Reads that were answered without an entry of the log, by right.
     pub reads_served: Reads,
+    /// Transfers of leadership that a leader began.
+    pub transfers_begun: u64,
+    /// How often a leader asked its successor to campaign at once.
+    pub transfers_asked: u64,
+    /// Transfers that a leader gave up, to lead on.
+    pub transfers_aborted: u64,
+    /// Transfers that a node refused to begin.
+    pub transfers_refused: u64,
+    /// Snapshots that a node took of its own state machine.
+    pub snapshots_taken: u64,
+    /// Snapshots of a leader by which a node replaced its state machine.
+    pub snapshots_installed: u64,
+    /// How often a node cut its log.
+    pub logs_cut: u64,
     /// The highest index that any node knew to be committed.
     pub entries_committed: u64,
     /// The highest term that any node was in.
@@ -116,6 +130,18 @@ pub struct Rejections {
     pub undecodable: u64,
     /// A reply to a call that was given up or never made.
     pub late: u64,
+}
+
+impl Counters {
+    #[cold]
+    pub(super) fn count_transfer(&mut self, step: TransferStep) {
+        *match step {
+            TransferStep::Begun => &mut self.transfers_begun,
+            TransferStep::Asked => &mut self.transfers_asked,
+            TransferStep::Aborted => &mut self.transfers_aborted,
+            TransferStep::Refused => &mut self.transfers_refused,
+        } += 1;
+    }
 }
 
 impl Losses {

@@ -153,6 +153,7 @@ fn traffic(report: &Report) -> Vec<Figure> {
     }
     all.extend(reads(counters));
     all.extend(sessions(counters));
+    all.extend(transfers_and_snapshots(counters));
     all
 }
 
@@ -193,6 +194,34 @@ fn sessions(counters: &Counters) -> Vec<Figure> {
         ];
     }
     Vec::new()
+}
+
+/// Transfers of leadership and snapshots, if there were any.
+fn transfers_and_snapshots(counters: &Counters) -> impl Iterator<Item = Figure> + use<> {
+    let transfers = (counters.transfers_begun + counters.transfers_refused > 0).then(|| {
+        figure(
+            "transfers begun",
+            count(counters.transfers_begun),
+            format!(
+                "of leadership; successors asked to campaign at once: {}, given up: {}, refused: {}",
+                count(counters.transfers_asked),
+                count(counters.transfers_aborted),
+                count(counters.transfers_refused)
+            ),
+        )
+    });
+    let snapshots = (counters.snapshots_taken + counters.snapshots_installed > 0).then(|| {
+        figure(
+            "snapshots taken",
+            count(counters.snapshots_taken),
+            format!(
+                "by nodes of their own state; installed from a leader: {}, logs cut: {}",
+                count(counters.snapshots_installed),
+                count(counters.logs_cut)
+            ),
+        )
+    });
+    transfers.into_iter().chain(snapshots)
 }
 
 fn sum<R>(reasons: &[(R, u64)]) -> String {

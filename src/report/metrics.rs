@@ -103,6 +103,10 @@ impl Metrics {
             Body::Clogged { .. } => counters.links_clogged += 1,
             Body::Stopped { .. } => counters.hosts_stopped += 1,
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
+            Body::Transfer { step, .. } => counters.count_transfer(step),
+            Body::SnapshotTaken { .. } => counters.snapshots_taken += 1,
+            Body::Restored { at_start: false, .. } => counters.snapshots_installed += 1,
+            Body::Compacted { .. } => counters.logs_cut += 1,
             Body::SessionOpened { session, dropped } if session.0 > self.told.0 => {
                 self.told = Index(session.0);
                 counters.sessions_opened += 1;

@@ -331,13 +331,7 @@ impl Cluster {
                 self.note(format_args!("  {id} goes by {} (entry {index})", describe_members(&members)));
             }
             Effect::Change { change, step } => {
-                let step = match step {
-                    ChangeStep::Begun => "begins to".to_owned(),
-                    ChangeStep::CaughtUp { rounds } => format!("sees it caught up in round {rounds}, to"),
-                    ChangeStep::Done => "is done, it was to".to_owned(),
-                    ChangeStep::Aborted(why) => format!("gives up, since {why}, to"),
-                    ChangeStep::Refused(why) => format!("refuses, since {why}, to"),
-                };
+                let step = describe_step(step);
                 self.note(format_args!("  {id} {step} {change}"));
             }
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
@@ -571,5 +565,15 @@ pub(crate) fn describe_entries(first: Index, entries: Entries<'_>) -> String {
     match all.as_slice() {
         [first, second, .., last] if all.len() > 12 => format!("{first}, {second}, ..., {last}"),
         _ => all.join(", "),
+    }
+}
+
+fn describe_step(step: ChangeStep) -> String {
+    match step {
+        ChangeStep::Begun => "begins to".to_owned(),
+        ChangeStep::CaughtUp { rounds } => format!("sees it caught up in round {rounds}, to"),
+        ChangeStep::Done => "is done, it was to".to_owned(),
+        ChangeStep::Aborted(why) => format!("gives up, since {why}, to"),
+        ChangeStep::Refused(why) => format!("refuses, since {why}, to"),
     }
 }
