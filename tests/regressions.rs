@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 10] = [
+const PLANTED: [(Bug, &str); 12] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -27,6 +27,8 @@ const PLANTED: [(Bug, &str); 10] = [
     (Bug::OldSnapshotAccepted, "old-snapshot-accepted"),
     (Bug::TruncateBeforeSnapshotDurable, "truncate-before-snapshot-durable"),
     (Bug::NoSessions, "no-sessions"),
+    (Bug::ChangeBeforeOwnCommit, "change-before-own-commit"),
+    (Bug::TwoNodesInOneStep, "two-nodes-in-one-step"),
 ];
 
 fn file(name: &str) -> PathBuf {
