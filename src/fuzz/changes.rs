@@ -153,7 +153,7 @@ impl Episode<'_> {
     fn newcomer(&self) -> NodeId {
         let who = self.words[3];
         let beside = u64::from(self.cluster.nodes() - self.cluster.voters);
-        if beside > 0 && who % 4 > 0 {
+        if beside > 0 && !who.is_multiple_of(4) {
             NodeId(1 + self.cluster.voters + below(who, beside) as u32)
         } else {
             NodeId(1 + below(who, u64::from(self.cluster.nodes())) as u32)

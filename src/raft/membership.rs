@@ -593,7 +593,7 @@ mod tests {
         fn slow_round(&mut self) {
             self.out.clear();
             let matched = self.raft.log.last();
-            self.now = self.now + Duration::from_millis(160);
+            self.now += Duration::from_millis(160);
             self.step(Input::Propose { request: crate::ids::RequestId(1), command: b"x" });
             let outcome = Outcome::Accepted { matched };
             let reply = Message::AppendEntriesReply(AppendEntriesReply { term: Term(1), outcome });

@@ -139,7 +139,6 @@ impl Membership {
 
     /// Reads what stands in a snapshot. The outer `None`: the bytes are nothing of the kind; the inner one: it is the
     /// initial membership. Never panics and never allocates.
-    #[expect(clippy::option_option, reason = "wrong bytes are not the same as none")]
     pub fn decode(bytes: &[u8]) -> Option<Option<Self>> {
         if bytes.is_empty() {
             return Some(None);

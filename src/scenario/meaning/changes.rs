@@ -96,7 +96,7 @@ impl Changes<'_> {
     fn may_come(&self, node: NodeId) -> bool {
         let takes_place = |action: &&Action| matches!(action, Action::Replace { new, .. } if *new == node);
         self.may(node, |action| matches!(action, Action::AddLearner(_)))
-            || self.actions.iter().any(|action| takes_place(&action))
+            || self.actions.iter().any(takes_place)
     }
 
     fn may_go(&self, node: NodeId) -> bool {

@@ -1,8 +1,8 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Chance, Clients, Cluster, End, Fault, FaultRanges, Jitter, Link, Logs, Network, Plan,
-    Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
+    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, End, Fault, FaultRanges, Jitter, Link, Logs,
+    Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
 use crate::replica::{Changes, Options};
 use crate::rng::{Distribution, Rate};
@@ -95,18 +95,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             first_leader: None,
             priorities: Vec::new(),
             logs: Logs::Same,
-            raft: Options {
-                heartbeat,
-                election_timeout: (timeout, timeout),
-                max_batch_bytes: cluster.max_batch_bytes.least,
-                snapshot_every: None,
-                snapshot_chunk: NonZeroU32::MIN,
-                pre_vote: cluster.pre_vote != Rate::ZERO,
-                check_quorum: false,
-                sticky: false,
-                changes: Changes::default(),
-                bug: None,
-            },
+            raft: options(cluster, heartbeat, timeout),
             flush: Distribution::Constant(cluster.flush.least),
             call_timeout: Duration::from_millis(150),
         },
@@ -126,5 +115,21 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         settle: Some(profile.settle),
         expectations: Vec::new(),
         found: None,
+    }
+}
+
+/// The protocol's options with which most is done.
+fn options(cluster: &ClusterRanges, heartbeat: Duration, timeout: Duration) -> Options {
+    Options {
+        heartbeat,
+        election_timeout: (timeout, timeout),
+        max_batch_bytes: cluster.max_batch_bytes.least,
+        snapshot_every: None,
+        snapshot_chunk: NonZeroU32::MIN,
+        pre_vote: cluster.pre_vote != Rate::ZERO,
+        check_quorum: false,
+        sticky: false,
+        changes: Changes::default(),
+        bug: None,
     }
 }
