@@ -347,22 +347,8 @@ impl Script {
                 Message::AppendEntriesReply(AppendEntriesReply { term, outcome })
             }
             "InstallSnapshot" => {
-                let (last_index, last_term) = position("last")?;
-                let offset = number("offset")?;
-                let length =
-                    keys.get("length").map_or(Ok(entries.len() - offset as usize), |it| it.parse())?;
-                let chunk = &entries[offset as usize..offset as usize + length];
-                let (size, offset) = (entries.len() as u32, offset as u32);
-                let membership = &[];
-                Message::InstallSnapshot(InstallSnapshot {
-                    term,
-                    last_index,
-                    last_term,
-                    size,
-                    offset,
-                    chunk,
-                    membership,
-                })
+                let length = keys.get("length").map(|length| length.parse()).transpose()?;
+                forged_chunk(term, position("last")?, &entries, (number("offset")?, length))
             }
             "InstallSnapshotReply" => Message::InstallSnapshotReply(InstallSnapshotReply {
                 term,
@@ -508,6 +494,19 @@ fn reads(words: &[&str], keys: &BTreeMap<&str, &str>) -> Result<Reads, Box<dyn E
     };
     let max_drift_ppm = keys.get("drift").map_or(Ok(0), |drift| drift.parse())?;
     Ok(Reads { by, at_followers: words.contains(&"follower-reads"), max_drift_ppm })
+}
+
+/// So many bytes, or all, of a snapshot with these entries, from an offset on.
+fn forged_chunk(
+    term: Term,
+    (last_index, last_term): (Index, Term),
+    entries: &[u8],
+    (offset, length): (u64, Option<usize>),
+) -> Message<'_> {
+    let (size, from) = (entries.len() as u32, offset as usize);
+    let chunk = &entries[from..from + length.unwrap_or(entries.len() - from)];
+    let (offset, membership) = (offset as u32, &[]);
+    Message::InstallSnapshot(InstallSnapshot { term, last_index, last_term, size, offset, chunk, membership })
 }
 
 /// The words of a command, and its `key=value` pairs.

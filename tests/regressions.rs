@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 21] = [
+const PLANTED: [(Bug, &str); 23] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -37,6 +37,8 @@ const PLANTED: [(Bug, &str); 21] = [
     (Bug::LeaderOverwrites, "leader-overwrites"),
     (Bug::TimerResetOnRefusal, "timer-reset-on-refusal"),
     (Bug::TimeoutDrawnOnce, "timeout-drawn-once"),
+    (Bug::ChangeBeforeOwnCommit, "change-before-own-commit"),
+    (Bug::TwoNodesInOneStep, "two-nodes-in-one-step"),
     (Bug::NextIndexStuck, "next-index-stuck"),
 ];
 

@@ -22,10 +22,13 @@ const AT_ONCE: Between<Duration> =
 /// How long cuts last.
 const CUTS: Between<Duration> = Between { least: Duration::from_millis(100), most: Duration::from_secs(3) };
 
+/// The least that is left of a run for a change before all is over.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Draws machines beside the voters, how voters are changed, and when who comes and goes, from a stream of their own. In
 /// the other runs nothing of it.
 pub(super) fn draw(
-    ranges: &ChangeRanges,
+    (ranges, sizes): (&ChangeRanges, &[(u32, u32)]),
     mut stream: Stream,
     until: Time,
     cluster: &mut Cluster,
@@ -33,9 +36,15 @@ pub(super) fn draw(
     let between = |word: u64, range: Between<u32>| {
         range.least + below(word, u64::from(range.most - range.least) + 1) as u32
     };
-    let [likely, learners, spares, single, count] = std::array::from_fn(|_| stream.word());
+    let [likely, learners, spares, single, count, even] = std::array::from_fn(|_| stream.word());
     if !ranges.likely.hits(likely) {
         return Vec::new();
+    }
+    // Of an even number of voters half and half can differ, which is what single steps are about.
+    if let Some((voters, _)) = sizes.iter().find(|(voters, _)| voters % 2 == 0 && *voters > 2)
+        && even % 2 == 0
+    {
+        cluster.voters = *voters;
     }
     cluster.learners = between(learners, ranges.learners);
     cluster.spares = between(spares, ranges.spares);
@@ -63,7 +72,7 @@ impl Episode<'_> {
     fn happens(mut self) {
         let [_, _, kind, _, _, later, does_cut, cut, ..] = self.words;
         let (start, newcomer, goes) = (self.start(), self.newcomer(), self.goes());
-        match below(kind, 10) {
+        match below(kind, 12) {
             0..3 => {
                 self.push(start, Action::AddLearner(Target::Node(newcomer)), LATER.most);
                 let later = self.later(start, length(later, LATER));
@@ -94,9 +103,12 @@ impl Episode<'_> {
         let milestone = Milestone::Elected(election + 1);
         let after = Duration::from_nanos(below(who, 1_000_000));
         let second = Start::When { milestone, after };
-        let follower = 2 + below(whom, u64::from(self.cluster.voters.max(3)) - 2) as u32;
-        self.push(second, Action::Remove(self.follower(follower)), LATER.most);
-        self.cut_off_with(second, None, self.half().max(1), long + length(self.words[9], CUTS));
+        let followers = self.cluster.voters.saturating_sub(1).max(1);
+        let first = 1 + below(whom, u64::from(followers)) as u32;
+        self.push(second, Action::Remove(self.follower(first % followers + 1)), LATER.most);
+        let some = (0..self.half().max(1)).map(|next| (first + next * 2 - 1) % followers + 1);
+        let group = some.map(|number| self.follower(number)).collect();
+        self.cut_off(second, group, long + length(self.words[9], CUTS));
     }
 
     /// So many followers make a majority, or all but one of it, with the leader and a newcomer.
@@ -106,10 +118,16 @@ impl Episode<'_> {
 
     /// The leader, so many followers and perhaps another node are cut off from the rest.
     fn cut_off_with(&mut self, start: Start, other: Option<NodeId>, followers: u32, long: Duration) {
-        let mut group = vec![Target::Leader];
-        group.extend((1..=followers).map(Target::Follower));
-        group.extend(other.map(Target::Node));
-        if (group.len() as u32) < self.cluster.nodes() && followers < self.cluster.voters {
+        if followers < self.cluster.voters {
+            let followers = (1..=followers).map(Target::Follower);
+            self.cut_off(start, followers.chain(other.map(Target::Node)).collect(), long);
+        }
+    }
+
+    /// The leader and these are cut off from the rest.
+    fn cut_off(&mut self, start: Start, with: Vec<Target>, long: Duration) {
+        let group = [vec![Target::Leader], with].concat();
+        if (group.len() as u32) < self.cluster.nodes() {
             let groups = vec![group, vec![Target::Rest]];
             self.push(start, Action::Partition(Shape::Groups(groups)), long);
         }
@@ -162,7 +180,16 @@ impl Episode<'_> {
     }
 
     fn push(&mut self, start: Start, action: Action, long: Duration) {
-        let (spread, end) = (Duration::ZERO, End::For(long));
+        // None lasts beyond the time at which all is over.
+        let (start, left) = match start {
+            Start::At(at) => {
+                let latest = Time::from_nanos(self.until.nanos().saturating_sub(SHORTEST.nanos()));
+                let at = at.min(latest);
+                (Start::At(at), self.until.since(at))
+            }
+            start => (start, long),
+        };
+        let (spread, end) = (Duration::ZERO, End::For(long.min(left)));
         self.faults.push(Fault { id: None, start, spread, end, action });
     }
 }

@@ -35,8 +35,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
     let mut cluster = draws.cluster(profile);
-    let voters = cluster.voters;
     let changes = draws.changes(profile, &mut cluster);
+    let voters = cluster.voters;
     let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
         name: profile.name.clone(),
@@ -126,7 +126,9 @@ impl Draws {
     /// In a share of the runs members come and go.
     fn changes(&self, profile: &Profile, cluster: &mut Cluster) -> Vec<Fault> {
         let ranges = profile.cluster.changes.as_ref();
-        let draw = |ranges| changes::draw(ranges, self.stream("changes", 0), profile.settle.from, cluster);
+        let sizes = &profile.cluster.voters;
+        let draw =
+            |ranges| changes::draw((ranges, sizes), self.stream("changes", 0), profile.settle.from, cluster);
         ranges.map(draw).unwrap_or_default()
     }
 

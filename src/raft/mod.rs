@@ -84,18 +84,30 @@
 //! (6.4.1) a round is good for a while, in which those who took part help to elect nobody. What clocks may differ is taken
 //! off, servers that restart keep what they may have promised, and a leader that hands over has none.
 //!
-//! **Blank disks.** A server that finds no initial membership, or one without itself, is silent: it may have forgotten
-//! a vote or an entry that it once acknowledged.
+//! **Changes of the members (thesis 4; `membership.rs`).** The members are what the latest entry of the log that names any
+//! says, committed or not; with a truncated entry they go back. One voter more or less goes in one step (4.1), a replacement
+//! through a joint configuration in which both majorities elect and commit (4.3), or in two single steps, as the options say.
+//! A new voter is a learner first, until it has caught up (4.2.1). A leader that removes itself commits that and steps down
+//! (4.2.2). One change is open at a time, none before an entry of the leader's own term is committed, and none that leaves no
+//! quorum of servers that answer. A snapshot names the members as of its last entry.
 //!
-//! **Hostile bytes.** Whatever comes from the network may be anything. What does not decode, comes from a stranger, or
+//! **Blank disks.** A server that finds no initial members on its disk is silent: it may have forgotten a vote or an entry
+//! that it once acknowledged. One that finds some, and is none of them, waits to be added: it has promised nothing, answers
+//! whoever asks, and does not campaign.
+//!
+//! **Flow (thesis 10.2; `window.rs`, `flow.rs`, `early.rs`).** What is in flight to one follower may be bounded, by count and by
+//! bytes: beyond, it gets heartbeats only, until an answer makes room. A follower may keep entries that come before those
+//! they follow; what it refuses meanwhile tells the leader what is missing, and no more than that is sent again. A leader
+//! that has taken more than it may without committing it is busy, and says so.
+//!
+//! **Hostile bytes.** Whatever comes from the network may be anything. What does not decode, answers what nobody asked, or
 //! asks for what no leader asks for (to truncate committed entries, to believe in a log longer than the leader's) is
 //! dropped; nothing panics.
 //!
 //! # Left out so far
 //!
-//! Membership changes and learners (4); client sessions (6.3), which are the state machine's; windows that bound what is in
-//! flight to one follower. Requests for votes are not repeated within a term: where one gets lost, the next campaign asks
-//! again.
+//! Client sessions (6.3) are the state machine's. Requests for votes are not repeated within a term: where one gets lost, the
+//! next campaign asks again.
 
 mod bugs;
 mod candidate;

@@ -110,35 +110,36 @@ impl Changes<'_> {
         let never = || !members.contains(node) && !self.may_come(node);
         match action {
             Action::AddLearner(_) if members.contains(node) && !self.may_go(node) => Some((
-                format!("{node} is a member from the beginning"),
+                format!("node {} is a member from the beginning", node.0),
                 "add a node that is none: ask for some with `cluster: (spares: 1)`".into(),
             )),
             Action::Promote(_) if members.votes(node) && !self.may_go(node) => Some((
-                format!("{node} is a voter from the beginning"),
+                format!("node {} is a voter from the beginning", node.0),
                 "promote a learner: one of `cluster: (learners: 1)`, or one that is added before".into(),
             )),
             Action::Promote(_) | Action::Remove(_) if never() => Some((
-                format!("{node} is no member, and nothing makes it one"),
+                format!("node {} is no member, and nothing makes it one", node.0),
                 format!("add it before: `(at: \"1s\", do: AddLearner(Node({})))`", node.0),
             )),
             Action::Remove(_) if members.voters.len() == 1 && members.votes(node) && !self.others_come() => {
                 Some((
-                    format!("{node} is the only voter, and without it there is no quorum"),
+                    format!("node {} is the only voter, and without it there is no quorum", node.0),
                     "make another node a voter first, or put one in its place with `Replace`".into(),
                 ))
             }
-            Action::Replace { new, .. } if *new == node => {
-                Some((format!("{node} can't take its own place"), "name another node as `new`".into()))
-            }
+            Action::Replace { new, .. } if *new == node => Some((
+                format!("node {} can't take its own place", node.0),
+                "name another node as `new`".into(),
+            )),
             Action::Replace { new, .. } if members.votes(*new) && !self.may_go(*new) => Some((
-                format!("{new} is a voter from the beginning"),
+                format!("node {} is a voter from the beginning", new.0),
                 "name a node that is none: ask for some with `cluster: (spares: 1)`".into(),
             )),
             Action::Replace { .. }
                 if !members.votes(node) && !self.may_come(node) && !members.learns(node) =>
             {
                 Some((
-                    format!("{node} is no voter, and nothing makes it one"),
+                    format!("node {} is no voter, and nothing makes it one", node.0),
                     "name a voter as `old`: `Node(1)`, `Follower(1)`".into(),
                 ))
             }
