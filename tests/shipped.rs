@@ -70,6 +70,14 @@ fn calm(plan: &mut Plan) {
     plan.cluster.logs = squall::plan::Logs::Same;
 }
 
+/// Links are whole; the rest of the faults stays.
+fn linked(plan: &mut Plan) {
+    for fault in plan.faults.iter_mut().filter(|fault| matches!(fault.action, Action::Partition(_))) {
+        fault.action = Action::Partition(Shape::Isolate(Target::Random));
+        fault.end = End::For(Duration::from_nanos(1));
+    }
+}
+
 /// All machines lose power at this time, for good.
 fn blackout(plan: &mut Plan, at: Time) {
     plan.settle = None;
@@ -112,8 +120,8 @@ fn slow(plan: &mut Plan) {
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 6] =
-            [&calm, &|plan| blackout(plan, Time::ZERO), &restless, &hunted, &slow, &|plan| {
+        let changes: [&dyn Fn(&mut Plan); 7] =
+            [&calm, &linked, &|plan| blackout(plan, Time::ZERO), &restless, &hunted, &slow, &|plan| {
                 plan.cluster.first_leader = Some(NodeId(2))
             }];
         let mut fails = vec![false; plan.expectations.len()];

@@ -3,8 +3,8 @@
 use super::Property::*;
 use super::script::Script;
 use super::{Checkers, Verdict};
-use crate::ids::{Index, NodeId, Term};
-use crate::trace::Body;
+use crate::ids::{Index, NodeId, NodeSet, Term};
+use crate::trace::{Body, MembersPart};
 
 /// Three nodes; n1 leads term 1 with one entry, committed everywhere.
 fn settled() -> Script {
@@ -498,6 +498,56 @@ mod durable_commit {
         s.is_innocent(DurableCommit);
         wiped.wipes(2).restarts(2).receives(1, 2).commits(1, 2);
         wiped.is_innocent(DurableCommit);
+    }
+
+    /// Node 1 appends entry 2, which names these voters, and in a joint configuration the old ones.
+    fn changing(voters: &[u32], outgoing: &[u32]) -> Script {
+        let mut s = settled();
+        s.wakes(1).stores(1, 1, "members");
+        tell(&mut s, 1, voters, outgoing);
+        s
+    }
+
+    fn tell(s: &mut Script, node: u32, voters: &[u32], outgoing: &[u32]) {
+        for (part, nodes) in [(MembersPart::Outgoing, outgoing), (MembersPart::Voters, voters)] {
+            let nodes: NodeSet = nodes.iter().map(|id| NodeId(*id)).collect();
+            if !nodes.is_empty() {
+                s.record(NodeId(node), Body::Membership { part, index: Index(2), nodes });
+            }
+        }
+    }
+
+    #[test]
+    fn the_members_in_force_make_the_quorum() {
+        let mut alone = changing(&[1], &[]);
+        alone.commits(1, 2);
+        alone.is_innocent(DurableCommit);
+        let mut others = changing(&[2, 3], &[]);
+        others.wakes(2).stores(2, 1, "members").wakes(1).commits(1, 2);
+        let message = others.is_guilty_of(&[DurableCommit]);
+        assert_eq!(message, "entry 2 of term 1 was committed while durable on n1 n2: no quorum of n2 n3");
+    }
+
+    #[test]
+    fn a_joint_configuration_takes_both_quorums() {
+        let mut s = changing(&[1], &[1, 2, 3]);
+        let mut both = s.clone();
+        s.commits(1, 2);
+        let message = s.is_guilty_of(&[DurableCommit]);
+        assert_eq!(
+            message,
+            "entry 2 of term 1 was committed while durable on n1: no quorum of n1 and of n1 n2 n3"
+        );
+        both.wakes(3).stores(3, 1, "members").wakes(1).commits(1, 2);
+        both.is_innocent(DurableCommit);
+    }
+
+    #[test]
+    fn members_are_gone_with_the_entry_that_named_them() {
+        let mut s = changing(&[1], &[]);
+        s.follows(1, 2, Some(2)).truncates(1, 2).appends(1, 2, "x").flushes(1);
+        s.wakes(1).commits(1, 2);
+        s.is_guilty_of(&[DurableCommit]);
     }
 
     #[test]
