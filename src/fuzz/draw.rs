@@ -36,6 +36,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
     let mut cluster = draws.cluster(profile);
     let changes = draws.changes(profile, &mut cluster);
+    cluster.drifts_ppm = draws.drifts(profile.cluster.clocks, cluster.nodes());
     let voters = cluster.voters;
     let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
@@ -101,7 +102,7 @@ impl Draws {
             spares: 0,
             first_leader: None::<NodeId>,
             priorities: self.priorities(ranges.priorities, voters),
-            drifts_ppm: self.drifts(ranges.clocks, voters),
+            drifts_ppm: Vec::new(),
             logs: if shuffled { Logs::Shuffled } else { Logs::Same },
             raft: Options {
                 heartbeat,
@@ -161,14 +162,14 @@ impl Draws {
 
     /// Half of the clocks are fast or slow by the most, the others by any number up to it. Node 1 has the slowest, so that
     /// faults can be aimed at it.
-    fn drifts(&self, ranges: ClockRanges, voters: u32) -> Vec<i32> {
+    fn drifts(&self, ranges: ClockRanges, nodes: u32) -> Vec<i32> {
         let Some(most) = self.most_drift(ranges) else { return Vec::new() };
         let mut stream = self.stream("drifts", 0);
         // Where bounds are tested is at their ends.
         let drift = |word| {
             (below(word, 4 * u64::from(most) + 1) as i32 - 2 * most as i32).clamp(-(most as i32), most as i32)
         };
-        let mut drifts: Vec<i32> = (0..voters).map(|_| drift(stream.word())).collect();
+        let mut drifts: Vec<i32> = (0..nodes).map(|_| drift(stream.word())).collect();
         drifts.sort_unstable();
         if drifts.iter().any(|drift| *drift != 0) { drifts } else { Vec::new() }
     }

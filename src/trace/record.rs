@@ -802,7 +802,7 @@ impl Words {
             Body::Accepted { request, index, term } => {
                 Self::new(28, 0).and(request.0).and(index.0).and(term.0)
             }
-            Body::Refused { request, reason: Refusal::Busy } => Self::new(38, 0).and(request.0),
+            Body::Refused { request, reason: Refusal::Busy } => Self::new(86, 0).and(request.0),
             Body::Transfer { to, step } => {
                 let step = match step {
                     TransferStep::Begun => 0_u64,
@@ -810,7 +810,7 @@ impl Words {
                     TransferStep::Aborted => 2,
                     TransferStep::Refused => 3,
                 };
-                Self::new(37, step << 32 | u64::from(to.0))
+                Self::new(85, step << 32 | u64::from(to.0))
             }
             Body::Refused { request, reason: Refusal::NotLeader { hint } } => {
                 Self::new(29, node(hint)).and(request.0)
