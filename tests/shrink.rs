@@ -96,7 +96,7 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::OldSnapshotAccepted, 0),
         (Bug::TruncateBeforeSnapshotDurable, 0),
         (Bug::NoSessions, 31),
-        (Bug::ChangeBeforeOwnCommit, 151),
+        (Bug::ChangeBeforeOwnCommit, 823),
         (Bug::TwoNodesInOneStep, 48),
     ];
     assert_eq!(starts.map(|(bug, _)| bug), Bug::ALL);
