@@ -104,7 +104,7 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::CommitBeyondMatched, 19),
         (Bug::OwnEntryCountedUnflushed, 0),
         (Bug::LeaderOverwrites, 1),
-        (Bug::ChangeBeforeOwnCommit, 151),
+        (Bug::ChangeBeforeOwnCommit, 823),
         (Bug::TwoNodesInOneStep, 48),
     ];
     // What is owed speaks of times, which have to stay as they are: such findings shrink less.
