@@ -5,6 +5,7 @@ mod common;
 use common::{path, scenarios};
 use squall::ids::NodeId;
 use squall::plan::{Action, End, Fault, Plan, Shape, Start, Target};
+use squall::replica::ReadBy;
 use squall::report::{Judges, Outcome, Report, RunVerdict};
 use squall::runner::{Options, simulate};
 use squall::scenario::{read, write};
@@ -115,15 +116,27 @@ fn slow(plan: &mut Plan) {
     plan.network.default.latency = squall::rng::Distribution::Constant(Duration::from_millis(500));
 }
 
+/// Reads are answered in another way.
+fn read_by(plan: &mut Plan, by: ReadBy) {
+    plan.cluster.raft.reads.by = by;
+}
+
 /// An expectation that holds whatever happens is none: each fails in one of these other runs at the least.
 #[test]
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 7] =
-            [&calm, &linked, &|plan| blackout(plan, Time::ZERO), &restless, &hunted, &slow, &|plan| {
-                plan.cluster.first_leader = Some(NodeId(2))
-            }];
+        let changes: [&dyn Fn(&mut Plan); 9] = [
+            &calm,
+            &linked,
+            &|plan| blackout(plan, Time::ZERO),
+            &restless,
+            &hunted,
+            &slow,
+            &|plan| plan.cluster.first_leader = Some(NodeId(2)),
+            &|plan| read_by(plan, ReadBy::Index),
+            &|plan| read_by(plan, ReadBy::Local),
+        ];
         let mut fails = vec![false; plan.expectations.len()];
         for change in changes {
             let mut other = plan.clone();
