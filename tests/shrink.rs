@@ -92,7 +92,7 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::OwnVoteNotRecorded, 20_010),
         (Bug::StaleVoteCounted, 13),
         (Bug::LongerLogWins, 10_003),
-        (Bug::CommitOldTermByCount, 10_108),
+        (Bug::CommitOldTermByCount, 500),
         (Bug::OldSnapshotAccepted, 0),
         (Bug::TruncateBeforeSnapshotDurable, 0),
         (Bug::NoSessions, 31),
