@@ -165,7 +165,7 @@ impl Disk {
 
     /// All writes up to this one are durable; `hard_state` is shown the hard states among them. Whether a cut of the log is
     /// among them, too.
-    #[inline]
+    #[inline(always)]
     pub(super) fn flush(&mut self, write: WriteId, mut hard_state: impl FnMut(HardState)) -> bool {
         let mut cuts = false;
         while let Some(next) = self.pending.front()

@@ -40,13 +40,15 @@ impl Clock {
     pub(super) fn world(self, local: LocalTime) -> Time {
         match self.rate {
             None => Time::from_nanos(local.nanos()),
-            Some(rate) => {
-                let rate = u128::from(rate);
-                let nanos = (u128::from(local.nanos()) * MILLION).div_ceil(rate);
-                Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-            }
+            Some(rate) => unscaled(local.nanos(), u128::from(rate)),
         }
     }
+}
+
+#[cold]
+fn unscaled(nanos: u64, rate: u128) -> Time {
+    let nanos = (u128::from(nanos) * MILLION).div_ceil(rate);
+    Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 #[cold]

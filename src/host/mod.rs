@@ -20,10 +20,11 @@ mod view;
 pub use view::{NodeView, Power, Queues};
 
 use crate::disk::Disk;
-use crate::ids::{Address, Epoch, NodeId, RecordId, WriteId};
+use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Change, ChangeStep, Effects, Input, Members, NoChange, Options, Recovered, Software, Status, TransferStep,
+    Change, ChangeStep, Effects, Input, Members, NoChange, Options, Recovered, Role, Software, Status,
+    TransferStep,
 };
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
@@ -121,6 +122,19 @@ impl Host {
     /// What its replica shows of itself; none if it is down.
     pub fn status(&self) -> Option<Status> {
         self.process.as_ref().map(Process::status)
+    }
+
+    /// Whether it has a process, stopped or not.
+    #[inline]
+    pub fn is_up(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// The term in which its replica leads, if it does.
+    #[inline]
+    pub fn leads_in(&self) -> Option<Term> {
+        let status = &self.process.as_ref()?.status;
+        (status.role == Role::Leader).then_some(status.term)
     }
 
     /// Whether its process is stopped for a while.
@@ -323,7 +337,7 @@ impl Host {
     }
 
     fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        let before = self.due();
+        let before = self.effects.deadline;
         let Some(process) = &mut self.process else { return };
         let mut input = input;
         loop {
@@ -342,7 +356,7 @@ impl Host {
             self.flush_due = Some(wire.now + latency);
             self.flush_cause = wire.trace.current();
         }
-        if self.due() != before {
+        if self.effects.deadline != before {
             self.deadline_cause = wire.trace.current();
         }
     }

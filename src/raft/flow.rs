@@ -30,8 +30,16 @@ impl Raft {
     }
 
     /// Sends a follower that has answered what comes next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_more(&mut self, place: usize, out: &mut Effects) {
+        let progress = &self.progress[place];
+        if progress.next() <= self.log.last() || progress.window().has_gaps() {
+            self.send_what_there_is(place, out);
+        }
+    }
+
+    #[inline(never)]
+    fn send_what_there_is(&mut self, place: usize, out: &mut Effects) {
         if self.progress[place].window().has_gaps() {
             self.fill_gaps(place, out);
         }

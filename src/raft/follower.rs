@@ -105,7 +105,7 @@ impl Raft {
     /// Puts the entries after `prev_index`, which agrees, into the log, and returns the last index that is now known
     /// to agree. Entries it has stay as they are; the first that conflicts goes, with all after it (5.3). `None` if
     /// that would undo what is committed: no leader asks for it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_entries(&mut self, request: &AppendEntries<'_>, out: &mut Effects) -> Option<Index> {
         let mut index = request.prev_index;
         let matched = Index(index.0 + u64::from(request.count));

@@ -234,6 +234,7 @@ impl Raft {
     #[inline]
     pub(super) fn broadcast(&mut self, purpose: Broadcast, out: &mut Effects) {
         let after = self.term_after();
+        let (bounds, batch) = (self.limits.bounds(), self.options.max_batch_bytes);
         let mut encoded: Option<(Part, u32, Bytes)> = None;
         for (&to, progress) in self.peers.ids().iter().zip(&mut self.progress) {
             if purpose == Broadcast::Heartbeat {
@@ -245,11 +246,11 @@ impl Raft {
             if purpose == Broadcast::News
                 && (progress.mode() != Mode::Replicate
                     || next <= self.log.base()
-                    || progress.window().is_full(&self.limits))
+                    || bounds && progress.window().is_full(&self.limits))
             {
                 continue;
             }
-            let most = progress.window().room(&self.limits, self.options.max_batch_bytes);
+            let most = if bounds { progress.window().room(&self.limits, batch) } else { batch };
             let (part, payload) = match encoded {
                 Some((part, room, payload)) if part.next == next && room == most => (part, payload),
                 _ => {

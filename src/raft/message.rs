@@ -275,14 +275,41 @@ pub struct InstallSnapshotReply {
 
 impl<'a> Message<'a> {
     /// Reads a message; `None` unless the payload is one of this kind to its last byte.
-    #[inline]
     pub fn decode(kind: u8, payload: &'a [u8]) -> Option<Self> {
+        Self::decode_with_term(kind, payload).map(|(_, message)| message)
+    }
+
+    /// The same, with the term that it begins with.
+    #[inline(always)]
+    pub(super) fn decode_with_term(kind: u8, payload: &'a [u8]) -> Option<(Term, Self)> {
         let mut reader = Reader(payload);
         let term = Term(reader.u64()?);
         if term == Term::ZERO && kind != PRE_VOTE_REPLY {
             return None; // Before the first election there is nothing to say but whether one is worth while.
         }
         let message = match kind {
+            APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
+            APPEND_ENTRIES_REPLY => {
+                let refused = reader.bool()?;
+                let index = Index(reader.u64()?);
+                let outcome = if refused {
+                    let hint_index = Index(reader.u64()?);
+                    Outcome::Refused { prev_index: index, hint_index, hint_term: Term(reader.u64()?) }
+                } else {
+                    Outcome::Accepted { matched: index }
+                };
+                Self::AppendEntriesReply(AppendEntriesReply { term, outcome })
+            }
+            _ => Self::decode_rare(kind, term, &mut reader)?,
+        };
+        reader.0.is_empty().then_some((term, message))
+    }
+
+    /// Reads what follows the term. Out of line: all but replication is rare.
+    #[cold]
+    #[inline(never)]
+    fn decode_rare(kind: u8, term: Term, reader: &mut Reader<'a>) -> Option<Self> {
+        Some(match kind {
             REQUEST_VOTE => {
                 let last_index = Index(reader.u64()?);
                 let last_term = Term(reader.u64()?);
@@ -308,19 +335,7 @@ impl<'a> Message<'a> {
                 let index = if reader.bool()? { Some(Index(reader.u64()?)) } else { None };
                 Self::ReadIndexReply(ReadIndexReply { term, life, number, index })
             }
-            APPEND_ENTRIES => Self::AppendEntries(AppendEntries::decode(term, &mut reader)?),
-            APPEND_ENTRIES_REPLY => {
-                let refused = reader.bool()?;
-                let index = Index(reader.u64()?);
-                let outcome = if refused {
-                    let hint_index = Index(reader.u64()?);
-                    Outcome::Refused { prev_index: index, hint_index, hint_term: Term(reader.u64()?) }
-                } else {
-                    Outcome::Accepted { matched: index }
-                };
-                Self::AppendEntriesReply(AppendEntriesReply { term, outcome })
-            }
-            INSTALL_SNAPSHOT => Self::InstallSnapshot(InstallSnapshot::decode(term, &mut reader)?),
+            INSTALL_SNAPSHOT => Self::InstallSnapshot(InstallSnapshot::decode(term, reader)?),
             INSTALL_SNAPSHOT_REPLY => Self::InstallSnapshotReply(InstallSnapshotReply {
                 term,
                 last_index: Index(reader.u64()?),
@@ -328,8 +343,7 @@ impl<'a> Message<'a> {
                 done: reader.bool()?,
             }),
             _ => return None,
-        };
-        reader.0.is_empty().then_some(message)
+        })
     }
 
     /// Appends the message in wire form.
@@ -451,6 +465,7 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> AppendEntries<'a> {
+    #[inline(always)]
     fn decode(term: Term, reader: &mut Reader<'a>) -> Option<Self> {
         let prev_index = Index(reader.u64()?);
         let prev_term = Term(reader.u64()?);
@@ -463,7 +478,7 @@ impl<'a> AppendEntries<'a> {
             if entry.term > term {
                 return None; // No leader holds an entry of a term above its own.
             }
-            if entry.kind == EntryKind::Membership && Members::decode(entry.data).is_none() {
+            if entry.kind == EntryKind::Membership && !are_members(entry.data) {
                 return None;
             }
             seen += 1;
@@ -472,6 +487,13 @@ impl<'a> AppendEntries<'a> {
         let complete = length == entries.len() && seen == u64::from(count);
         complete.then_some(Self { term, prev_index, prev_term, commit, count, entries })
     }
+}
+
+/// Out of line: few entries name members.
+#[cold]
+#[inline(never)]
+fn are_members(bytes: &[u8]) -> bool {
+    Members::decode(bytes).is_some()
 }
 
 impl ReadIndexReply {

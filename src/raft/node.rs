@@ -159,7 +159,7 @@ impl Raft {
     /// Takes a message from another server.
     #[inline]
     fn receive(&mut self, now: LocalTime, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
-        let Some(message) = Message::decode(kind, payload) else { return };
+        let Some((term, message)) = Message::decode_with_term(kind, payload) else { return };
         let place = self.peers.place(from);
         // Who asks may be a member that this server does not know of yet; who answers is one that it has asked (thesis 4.1).
         if place.is_none() && (!message.is_request() || from == self.id) {
@@ -172,8 +172,8 @@ impl Raft {
         }
         // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1). A pre-vote is about a
         // term that nobody has entered yet (9.6).
-        if message.term() > self.term && !matches!(message, Message::PreVote(_)) {
-            self.enter_term(now, message.term());
+        if term > self.term && !matches!(message, Message::PreVote(_)) {
+            self.enter_term(now, term);
         }
         match self.role {
             Role::Follower => self.step_follower(now, from, message, out),

@@ -109,8 +109,14 @@ impl Window {
     }
 
     /// The follower has all entries up to this one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn free(&mut self, matched: Index, now: LocalTime) {
+        if !self.flights.is_empty() {
+            self.free_up_to(matched, now);
+        }
+    }
+
+    fn free_up_to(&mut self, matched: Index, now: LocalTime) {
         while let Some(flight) = self.flights.pop_front_if(|flight| flight.last <= matched) {
             self.freed = flight.end;
             if !flight.early && self.resent.is_none_or(|time| time < flight.sent) {

@@ -445,7 +445,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn crash(&mut self, node: NodeId, wipe: bool) {
         self.faults.crashes[node.slot()] += 1;
-        let up = self.hosts[node.slot()].status().is_some();
+        let up = self.hosts[node.slot()].is_up();
         let piled_up = self.with_host(node.slot(), |host, _, wire| {
             let piled_up = if up { host.crash(wire) } else { Vec::new() };
             if wipe {
@@ -481,7 +481,7 @@ impl<O: Observer> World<'_, O> {
 
     fn pause(&mut self, node: NodeId) {
         self.with_host(node.slot(), |host, _, wire| {
-            if host.status().is_some() {
+            if host.is_up() {
                 host.pause(wire);
             }
         });

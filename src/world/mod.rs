@@ -211,7 +211,7 @@ impl<'p, O: Observer> World<'p, O> {
         match event {
             Event::Faults => self.see_to_faults(),
             Event::Flush(node, epoch) => {
-                if self.hosts[node.slot()].epoch() == epoch && self.hosts[node.slot()].status().is_some() {
+                if self.hosts[node.slot()].epoch() == epoch && self.hosts[node.slot()].is_up() {
                     self.with_host(node.slot(), Host::end_flush);
                 }
             }
@@ -307,7 +307,7 @@ impl<'p, O: Observer> World<'p, O> {
         let (from, to) = (frame.from, frame.to);
         if let Some(node) = to.as_node() {
             let host = &mut self.hosts[node.slot()];
-            if host.status().is_none() {
+            if !host.is_up() {
                 return self.lose_on_arrival(slot, Loss::ReceiverDown);
             }
             if host.is_paused() {

@@ -4,7 +4,7 @@ use super::World;
 use crate::host::Host;
 use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Action, Edge, Shape, Target};
-use crate::replica::{Members, Role, Status};
+use crate::replica::Members;
 use crate::rng::{Expansion, below};
 use crate::trace::Observer;
 
@@ -24,8 +24,7 @@ impl<O: Observer> World<'_, O> {
     pub fn effective_leader(&self) -> Option<NodeId> {
         let leader = self.highest_leader()?;
         let linked = |other: &&Host| {
-            other.status().is_some()
-                && (other.id() == leader || self.network.is_linked(leader.into(), other.address()))
+            other.is_up() && (other.id() == leader || self.network.is_linked(leader.into(), other.address()))
         };
         let host = &self.hosts[leader.slot()];
         let linked: NodeSet = self.hosts.iter().filter(linked).map(Host::id).collect();
@@ -41,10 +40,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Of the nodes that are up and lead the one of the highest term.
     pub(super) fn highest_leader(&self) -> Option<NodeId> {
-        let leads = |host: &Host| match host.status() {
-            Some(Status { role: Role::Leader, term, .. }) => Some((term, host.id())),
-            _ => None,
-        };
+        let leads = |host: &Host| Some((host.leads_in()?, host.id()));
         self.hosts.iter().filter_map(leads).max().map(|(_, id)| id)
     }
 
@@ -92,7 +88,7 @@ impl<O: Observer> Binder<'_, '_, O> {
             Target::Nodes(nodes) => nodes,
             Target::Leader => NodeSet::from_iter([self.world.highest_leader()?]),
             Target::Follower(number) => NodeSet::from_iter([self.follower(number)?]),
-            Target::Random => self.draw(1, |host| host.status().is_some()),
+            Target::Random => self.draw(1, |host| host.is_up()),
             Target::Majority => {
                 let voters = voters();
                 self.draw(voters.len() as usize / 2 + 1, |host| voters.contains(host.id()))
@@ -121,7 +117,7 @@ impl<O: Observer> Binder<'_, '_, O> {
     fn follower(&self, number: u32) -> Option<NodeId> {
         let leader = self.world.highest_leader()?;
         let members = self.world.members();
-        let follows = |h: &&Host| h.status().is_some() && h.id() != leader && members.votes(h.id());
+        let follows = |h: &&Host| h.is_up() && h.id() != leader && members.votes(h.id());
         let followers = self.world.hosts.iter().filter(follows);
         followers.map(Host::id).nth(number as usize - 1)
     }
