@@ -545,20 +545,7 @@ mod tests {
             let members =
                 Members { learners: [NodeId(2)].into_iter().collect(), ..Members::of_voters([NodeId(1)]) };
             let recovered = Recovered { genesis: Some(members), ..Recovered::default() };
-            let options = Options {
-                heartbeat: Duration::from_millis(50),
-                election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
-                max_batch_bytes: 1 << 16,
-                snapshot_every: None,
-                snapshot_chunk: std::num::NonZeroU32::MIN,
-                pre_vote: false,
-                check_quorum: false,
-                sticky: false,
-                changes: Changes::default(),
-                flow: crate::replica::Flow::default(),
-                reads: crate::replica::Reads::default(),
-                bug: None,
-            };
+            let options = Options::plain();
             let stream = Stream::new(1, "raft", 1, 1);
             let (id, now) = (NodeId(1), LocalTime::ZERO);
             let boot = Boot {

@@ -370,24 +370,11 @@ impl Replica for Raft {
 mod tests {
     use super::super::message::{AppendEntriesReply, Outcome};
     use super::*;
-    use crate::replica::{Flow, Recovered};
+    use crate::replica::Recovered;
 
     /// The first of so many servers, at the time of its first deadline.
     fn first_of(count: u32) -> (Raft, LocalTime, Effects) {
-        let options = Options {
-            heartbeat: Duration::from_millis(50),
-            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
-            max_batch_bytes: 1 << 16,
-            snapshot_every: None,
-            snapshot_chunk: std::num::NonZeroU32::MIN,
-            pre_vote: false,
-            check_quorum: false,
-            sticky: false,
-            flow: Flow::default(),
-            reads: crate::replica::Reads::default(),
-            changes: crate::replica::Changes::default(),
-            bug: None,
-        };
+        let options = Options::plain();
         let recovered =
             Recovered { genesis: Some((1..=count).map(NodeId).collect()), ..Recovered::default() };
         let stream = Stream::new(1, "raft", 1, 1);

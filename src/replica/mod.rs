@@ -100,6 +100,27 @@ pub struct Options {
     pub bug: Option<Bug>,
 }
 
+#[cfg(test)]
+impl Options {
+    /// The paper's timers, and nothing switched on.
+    pub(crate) fn plain() -> Self {
+        Self {
+            heartbeat: Duration::from_millis(50),
+            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+            max_batch_bytes: 1 << 16,
+            snapshot_every: None,
+            snapshot_chunk: NonZeroU32::MIN,
+            pre_vote: false,
+            check_quorum: false,
+            sticky: false,
+            flow: Flow::default(),
+            reads: Reads::default(),
+            changes: Changes::default(),
+            bug: None,
+        }
+    }
+}
+
 /// Bounds of what is on its way; where one is none there is no such bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flow {
