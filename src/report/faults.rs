@@ -9,6 +9,9 @@ use serde::Serialize;
 /// One fault, as it happened. Links that flap are a fault each time they are cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultSpan {
+    /// Where it stands in the plan.
+    #[serde(skip)]
+    pub source: FaultSource,
     /// Its id in the scenario, or else its place there.
     pub name: String,
     /// What it did.
@@ -27,13 +30,13 @@ pub struct FaultSpan {
 
 impl FaultSpan {
     fn new(
-        name: String,
+        (source, name): (FaultSource, String),
         action: ActionKind,
         nodes: NodeSet,
         from_ns: Option<u64>,
         to_ns: Option<u64>,
     ) -> Self {
-        Self { name, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
+        Self { source, name, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
     }
 }
 
@@ -66,7 +69,7 @@ impl Faults {
                 self.tell_links();
                 self.latest = Some(record.id);
                 self.begun.push(self.all.len());
-                self.all.push(FaultSpan::new(self.name(source), action, nodes, Some(now), None));
+                self.all.push(FaultSpan::new((source, self.name(source)), action, nodes, Some(now), None));
             }
             Body::FaultEnded { fault, .. } => {
                 if let Some(place) = self.begun.get(fault as usize) {
@@ -75,7 +78,13 @@ impl Faults {
             }
             Body::FaultSkipped { source, action } => {
                 self.tell_links();
-                self.all.push(FaultSpan::new(self.name(source), action, NodeSet::EMPTY, None, Some(now)));
+                self.all.push(FaultSpan::new(
+                    (source, self.name(source)),
+                    action,
+                    NodeSet::EMPTY,
+                    None,
+                    Some(now),
+                ));
             }
             Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
                 if record.cause == self.latest =>

@@ -170,7 +170,7 @@ impl Page<'_> {
         grid.rows.push(["property", "verdict", "examined", "demands that"].map(String::from).to_vec());
         grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
         for check in &report.checks {
-            let (word, style) = word(check, report.excuse(check));
+            let (word, style) = word(check, report);
             let row = grid.rows.len();
             grid.styles.extend([(row, 1, style), (row, 3, FAINT)]);
             grid.rows.push(vec![
@@ -184,6 +184,14 @@ impl Page<'_> {
         if report.checks.iter().any(|check| check.verdict == Verdict::Vacuous) {
             let text = "vacuous: nothing in this run could have violated it, so that shows nothing.";
             self.paragraph(text, FAINT);
+        }
+        for waiver in &report.waivers {
+            let since = if waiver.since == Time::ZERO {
+                String::new()
+            } else {
+                format!("from {} on ", moment(waiver.since))
+            };
+            self.paragraph(&format!("waived: {since}{}, since {}.", waiver.what, waiver.why), FAINT);
         }
     }
 
@@ -220,6 +228,7 @@ impl Page<'_> {
         let title = match excuse {
             None => self.styled(BAD, &format!("Violation of {name}")),
             Some(Excuse::Expected) => self.styled(ODD, &format!("Expected violation of {name}")),
+            Some(Excuse::Waived) => self.styled(ODD, &format!("Violation of {name}, which is waived,")),
             Some(Excuse::Consequence) => self.styled(ODD, &format!("Violation of {name}, a consequence,")),
         };
         let more = match violation.count {
@@ -330,11 +339,13 @@ pub(super) fn verdict_style(verdict: RunVerdict) -> Style {
     }
 }
 
-fn word(check: &Check, excuse: Option<Excuse>) -> (&'static str, Style) {
+fn word(check: &Check, report: &Report) -> (&'static str, Style) {
+    let excuse = report.excuse(check);
     match check.verdict {
-        Verdict::Held(_) => ("held", GOOD),
+        Verdict::Violated(_) if excuse.is_none() => ("VIOLATED", BAD),
+        Verdict::Violated(_) if excuse != Some(Excuse::Waived) => ("violated", ODD),
+        _ if report.waiver(check).is_some() => ("waived", ODD),
         Verdict::Vacuous => ("vacuous", ODD),
-        Verdict::Violated(_) if excuse.is_some() => ("violated", ODD),
-        Verdict::Violated(_) => ("VIOLATED", BAD),
+        Verdict::Held(_) | Verdict::Violated(_) => ("held", GOOD),
     }
 }
