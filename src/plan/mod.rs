@@ -93,6 +93,8 @@ pub struct Cluster {
     pub raft: Options,
     /// How long a flush of the disk takes.
     pub flush: Distribution,
+    /// How likely a crash leaves part of what was not flushed on the disk, the end of it torn.
+    pub torn: Rate,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
 }

@@ -52,6 +52,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 changes: crate::replica::Changes::default(),
                 bug: None,
             },
+            torn: Rate::ZERO,
             flush: Distribution::Constant(ms(1)),
             call_timeout: ms(100),
         },

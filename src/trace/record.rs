@@ -151,6 +151,23 @@ pub enum Body {
     Crashed,
     /// A crashed machine's disk was replaced by a blank one.
     Wiped,
+    /// A bit of what a disk held durably turned over.
+    Rotted {
+        /// The byte, from 0.
+        at: u64,
+        /// The bit of it, from 0.
+        bit: u8,
+    },
+    /// A start found an unfinished write at the end of its disk, and cut it off.
+    TailCut {
+        /// How many bytes it had.
+        bytes: u64,
+    },
+    /// A clock runs at another rate from now on.
+    ClockRate {
+        /// By how many parts per million it is fast; slow, if negative.
+        ppm: i32,
+    },
     /// A process stopped: frames pile up, timers wait.
     Paused,
     /// A paused process goes on.
@@ -570,6 +587,8 @@ pub enum Disowned {
 pub enum StopReason {
     /// Recovery could not make sense of the disk.
     Unrecoverable = 0,
+    /// A write found the disk full.
+    DiskFull = 1,
 }
 
 /// Where a fault stands in the plan.
@@ -611,6 +630,20 @@ pub enum ActionKind {
     Remove = 8,
     /// The leader is asked to put another node in the place of a voter.
     Replace = 9,
+    /// Nodes receive nothing.
+    Deaf = 10,
+    /// Nothing that nodes send arrives.
+    Mute = 11,
+    /// Disks finish no flush.
+    DiskStall = 40,
+    /// Disks take nothing more.
+    DiskFull = 41,
+    /// Disks say that a flush is done, and it is not.
+    LoseFlush = 42,
+    /// One bit on each disk turns over.
+    Rot = 43,
+    /// Clocks run too fast or too slow.
+    Drift = 51,
 }
 
 /// Some of the members.
@@ -760,6 +793,9 @@ impl Words {
             Body::Unclogged { to } => Self::new(13, 0).address(to, 0),
             Body::Crashed => Self::new(14, 0),
             Body::Wiped => Self::new(15, 0),
+            Body::Rotted { at, bit } => Self::new(115, u64::from(bit)).and(at),
+            Body::TailCut { bytes } => Self::new(116, 0).and(bytes),
+            Body::ClockRate { ppm } => Self::new(118, u64::from(ppm.cast_unsigned())),
             Body::Paused => Self::new(16, 0),
             Body::Resumed => Self::new(17, 0),
             Body::Booted { epoch, blank, term, vote, last, hash } => {

@@ -66,6 +66,11 @@ impl Body {
             Self::Unclogged { to } => format!("link to {to} flows again"),
             Self::Crashed => "crashed".into(),
             Self::Wiped => "lost its disk".into(),
+            Self::Rotted { at, bit } => format!("bit {bit} of byte {at} on its disk turned over"),
+            Self::TailCut { bytes } => format!("cut an unfinished write of {bytes} bytes off its disk"),
+            Self::ClockRate { ppm: 0 } => "its clock runs right".into(),
+            Self::ClockRate { ppm } if ppm < 0 => format!("its clock is slow by {} ppm", ppm.unsigned_abs()),
+            Self::ClockRate { ppm } => format!("its clock is fast by {ppm} ppm"),
             Self::Paused => "paused".into(),
             Self::Resumed => "resumed".into(),
             Self::Preloaded { index, term, hash } => {
@@ -267,6 +272,13 @@ impl fmt::Display for ActionKind {
             Self::Promote => "promote",
             Self::Remove => "remove",
             Self::Replace => "replace",
+            Self::Deaf => "deaf",
+            Self::Mute => "mute",
+            Self::DiskStall => "disk-stall",
+            Self::DiskFull => "disk-full",
+            Self::LoseFlush => "lose-flush",
+            Self::Rot => "rot",
+            Self::Drift => "drift",
         })
     }
 }
@@ -358,6 +370,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unrecoverable => "its disk can't be recovered",
+            Self::DiskFull => "its disk is full",
         })
     }
 }

@@ -116,7 +116,7 @@ impl<'p, O: Observer> World<'p, O> {
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
-            drifts_ppm: &plan.cluster.drifts_ppm,
+            torn: plan.cluster.torn,
             most_sessions: plan.clients.as_ref().and_then(|it| it.sessions).map_or(0, |it| it.most),
             clients_repeat: plan.clients.as_ref().is_some_and(Clients::repeat),
         };

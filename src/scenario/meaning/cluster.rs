@@ -51,6 +51,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             bug: cluster.bug.map(bug),
         },
         flush,
+        torn: super::rate(&path.field("disk").field("torn"), cluster.disk.torn, notes),
         call_timeout: cluster.rpc.timeout,
     }
 }

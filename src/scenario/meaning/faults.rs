@@ -300,6 +300,16 @@ pub(super) fn action(
     match action {
         shape::Action::Crash(target) => Action::Crash(nodes(target, notes)),
         shape::Action::Wipe(target) => Action::Wipe(nodes(target, notes)),
+        shape::Action::Deaf(target) => Action::Deaf(nodes(target, notes)),
+        shape::Action::Mute(target) => Action::Mute(nodes(target, notes)),
+        shape::Action::DiskStall(target) => Action::DiskStall(nodes(target, notes)),
+        shape::Action::DiskFull(target) => Action::DiskFull(nodes(target, notes)),
+        shape::Action::LoseFlush(target) => Action::LoseFlush(nodes(target, notes)),
+        shape::Action::Rot(target) => Action::Rot(nodes(target, notes)),
+        shape::Action::Drift(drift) => Action::Drift {
+            nodes: nodes(&drift.nodes, notes),
+            ppm: super::clocks::drift(&path.field("ppm"), drift.ppm, notes),
+        },
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
         shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),

@@ -99,6 +99,8 @@ enum Event {
     NodeRestarted,
     NodeBlank,
     NodeStopped,
+    TornTailCut,
+    DiskFilled,
     FaultSkipped,
 }
 

@@ -65,12 +65,27 @@ pub(in crate::scenario) enum Action {
     Flap(Flap),
     Crash(Target),
     Wipe(Target),
+    Deaf(Target),
+    Mute(Target),
+    DiskStall(Target),
+    DiskFull(Target),
+    LoseFlush(Target),
+    Rot(Target),
+    Drift(Drift),
     Pause(Target),
     Transfer(Target),
     AddLearner(Target),
     Promote(Target),
     Remove(Target),
     Replace(Replace),
+}
+
+/// Whose clocks drift, and by how much.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Drift {
+    pub(in crate::scenario) nodes: Target,
+    pub(in crate::scenario) ppm: i64,
 }
 
 /// Who takes whose place.

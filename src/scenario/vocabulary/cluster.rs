@@ -180,7 +180,10 @@ pub(super) const SECTIONS: &[Section] = &[
         kind: Kind::Struct,
         places: &["cluster.disk"],
         about: "The disks.",
-        entries: &[Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")")],
+        entries: &[
+            Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")"),
+            Entry::field("torn", "rate", "how likely a crash leaves part of what was not flushed, the end of it torn", "0.5").or("0").limit("0 to 1"),
+        ],
         frame: "cluster: (voters: 5, disk: (@))",
     },
     Section {

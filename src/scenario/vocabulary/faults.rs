@@ -130,6 +130,48 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Wipe(Node(1))",
             ),
             Entry::field(
+                "Deaf",
+                "Deaf(Target)",
+                "nodes receive nothing, from nodes and clients alike",
+                "Deaf(Leader)",
+            ),
+            Entry::field(
+                "Mute",
+                "Mute(Target)",
+                "nothing that nodes send arrives, at nodes and clients alike",
+                "Mute(Leader)",
+            ),
+            Entry::field(
+                "DiskStall",
+                "DiskStall(Target)",
+                "disks take what is written, and finish no flush until the fault is over",
+                "DiskStall(Leader)",
+            ),
+            Entry::field(
+                "DiskFull",
+                "DiskFull(Target)",
+                "disks take nothing more: the next write stops the node; at the end it starts again",
+                "DiskFull(Follower(1))",
+            ),
+            Entry::field(
+                "LoseFlush",
+                "LoseFlush(Target)",
+                "disks say that a flush is done, and a crash takes it all the same; safety is waived",
+                "LoseFlush(All)",
+            ),
+            Entry::field(
+                "Rot",
+                "Rot(Target)",
+                "one bit of what was flushed turns over on each disk; at the end nothing is undone",
+                "Rot(Follower(1))",
+            ),
+            Entry::field(
+                "Drift",
+                "Drift(nodes, ppm)",
+                "clocks run too fast, or too slow",
+                "Drift(nodes: Leader, ppm: -50000)",
+            ),
+            Entry::field(
                 "Pause",
                 "Pause(Target)",
                 "processes stop: frames pile up, timers fire late",
@@ -193,6 +235,24 @@ pub(super) const SECTIONS: &[Section] = &[
             .limit("a node of the cluster"),
         ],
         frame: "faults: [(at: \"5s\", do: Replace(@))]",
+    },
+    Section {
+        name: "Drift",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Whose clocks drift, and by how much.",
+        entries: &[
+            Entry::field("nodes", "Target", "whose", "Leader").required(),
+            Entry::field(
+                "ppm",
+                "whole number",
+                "by how many parts per million it is fast; slow, if negative",
+                "-50000",
+            )
+            .required()
+            .limit("-500000 to 500000"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Drift(@))]",
     },
     Section {
         name: "Flap",
