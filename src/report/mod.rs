@@ -18,6 +18,7 @@ mod metrics;
 pub(crate) mod page;
 mod parameters;
 mod places;
+mod reasons;
 mod service;
 mod statistics;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
 pub use metrics::Metrics;
+pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
 pub use statistics::Summary;
 
