@@ -132,7 +132,13 @@ impl<'p, O: Observer> World<'p, O> {
         let client = |id, model| {
             Client::new(ClientId(id), model, plan.cluster.nodes(), CLUSTER, seed)
                 .whose_frames_repeat(repeats)
-                .who_reads_anywhere(plan.cluster.raft.reads.at_followers)
+                .who_reads_at(
+                    plan.cluster
+                        .raft
+                        .reads
+                        .at_followers
+                        .then_some(plan.cluster.nodes() - plan.cluster.spares),
+                )
         };
         let mut world = Self {
             plan,
