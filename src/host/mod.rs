@@ -23,8 +23,8 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Change, ChangeStep, Effects, Input, Members, NoChange, Options, Recovered, Role, Software, Status,
-    TransferStep,
+    Change, ChangeStep, Effects, Input, Members, NoChange, NoTransfer, Options, Recovered, Role, Software,
+    Status, TransferStep,
 };
 use crate::rng::{Rate, Stream};
 use crate::time::{Duration, Time};
@@ -389,7 +389,8 @@ impl Host {
         if self.is_running() {
             self.step(Input::Transfer { to }, setup, wire);
         } else {
-            wire.trace.effect(self.address(), Body::Transfer { to, step: TransferStep::Refused });
+            wire.trace
+                .effect(self.address(), Body::Transfer { to, step: TransferStep::Refused(NoTransfer::Down) });
         }
     }
 
@@ -406,6 +407,11 @@ impl Host {
     /// The members in force for its replica; none if it is down.
     pub fn members(&self) -> Option<Members> {
         self.process.as_ref().map(Process::members)
+    }
+
+    /// How many changes of the members its replica has found done since it started; 0 if it is down.
+    pub fn changes_done(&self) -> u64 {
+        self.process.as_ref().map_or(0, |process| process.changes_done)
     }
 
     fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {

@@ -32,6 +32,8 @@ pub(super) struct Process {
     replica: Box<dyn Replica>,
     /// The membership in force for the replica.
     pub(super) membership: Membership,
+    /// How many changes of the members it has found done.
+    pub(super) changes_done: u64,
     pub(super) status: Status,
     log: Log,
     pub(super) state: State,
@@ -92,6 +94,7 @@ impl Process {
             clock,
             replica,
             membership: initial,
+            changes_done: 0,
             status: effects.status,
             log,
             state: State::start(recovered.snapshot.as_ref(), setup),
@@ -274,9 +277,7 @@ impl Process {
                     self.note_members(index, effects.get(members));
                     self.show_members(wire);
                 }
-                Effect::Change { change, step } => {
-                    wire.trace.effect(self.id.into(), Body::Change { change, step });
-                }
+                Effect::Change { change, step } => self.note_change(change, step, wire),
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);

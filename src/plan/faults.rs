@@ -54,6 +54,8 @@ pub enum Milestone {
     Committed(Index),
     /// A node becomes leader, for the n-th time in the run, whichever node.
     Elected(u64),
+    /// A leader finds a change of the members done, for the n-th time in the run, whichever change.
+    Changed(u64),
     /// The fault in this place of the plan begins.
     Fault(u32),
     /// The fault in this place of the plan ends.
@@ -200,7 +202,7 @@ pub enum Target {
     Nodes(NodeSet),
     /// The leader: of the nodes that are up and lead the one of the highest term. While there is none, the fault waits.
     Leader,
-    /// The k-th node, from 1 and by id, that is up and not the leader. Waits as `Leader` does.
+    /// The k-th voter, from 1 and by id, that is up and not the leader. While there are not so many, the fault waits.
     Follower(u32),
     /// A node that is up and that the fault has not named yet, drawn from the fault's stream. Waits while there is
     /// none.

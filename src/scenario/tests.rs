@@ -429,6 +429,7 @@ fn milestone(voters: u32, earlier: u32) -> impl Strategy<Value = Option<Mileston
         (1..=voters).prop_map(|node| Some(Milestone::Leader(NodeId(node)))),
         (1..1_u64 << 32).prop_map(|index| Some(Milestone::Committed(Index(index)))),
         (1..1_u64 << 32).prop_map(|n| Some(Milestone::Elected(n))),
+        (1..1_u64 << 32).prop_map(|n| Some(Milestone::Changed(n))),
         Just(earlier.checked_sub(1).map(Milestone::Fault)),
         Just(earlier.checked_sub(1).map(Milestone::End)),
     ]

@@ -113,7 +113,7 @@ pub enum Body {
         /// Whether it is over for good: links that flap will be cut again.
         last: bool,
     },
-    /// A fault was given up: its milestone or its targets never came.
+    /// A fault was given up: its milestone or its targets never came, or, in a storm, its targets could not be named.
     FaultSkipped {
         /// Where it stands in the plan.
         source: FaultSource,
@@ -600,6 +600,16 @@ pub enum FaultSource {
     Storm(u32),
 }
 
+impl FaultSource {
+    /// Why a fault of this origin is skipped: one of a script waits for what it needs, one of a storm does not.
+    pub const fn why_skipped(self) -> &'static str {
+        match self {
+            Self::Fault(_) => "what it waited for never came",
+            Self::Storm(_) => "its targets could not be named",
+        }
+    }
+}
+
 impl Serialize for FaultSource {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -839,15 +849,7 @@ impl Words {
                 Self::new(28, 0).and(request.0).and(index.0).and(term.0)
             }
             Body::Refused { request, reason: Refusal::Busy } => Self::new(86, 0).and(request.0),
-            Body::Transfer { to, step } => {
-                let step = match step {
-                    TransferStep::Begun => 0_u64,
-                    TransferStep::Asked => 1,
-                    TransferStep::Aborted => 2,
-                    TransferStep::Refused => 3,
-                };
-                Self::new(85, step << 32 | u64::from(to.0))
-            }
+            Body::Transfer { to, step } => Self::transfer(to, step),
             Body::Refused { request, reason: Refusal::NotLeader { hint } } => {
                 Self::new(29, node(hint)).and(request.0)
             }
@@ -908,6 +910,17 @@ impl Words {
 }
 
 impl Words {
+    #[cold]
+    fn transfer(to: NodeId, step: TransferStep) -> Self {
+        let (tag, step) = match step {
+            TransferStep::Begun => (85, 0_u64),
+            TransferStep::Asked => (85, 1),
+            TransferStep::Aborted => (85, 2),
+            TransferStep::Refused(why) => (150, why as u64),
+        };
+        Self::new(tag, step << 32 | u64::from(to.0))
+    }
+
     #[cold]
     fn change(change: Change, step: ChangeStep) -> Self {
         let (kind, one, other) = match change {

@@ -5,7 +5,9 @@ use super::{
     StopReason,
 };
 use crate::ids::{Index, NodeSet};
-use crate::replica::{Abort, Change, ChangeStep, NoChange, ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{
+    Abort, Change, ChangeStep, NoChange, NoTransfer, ReadRight, Refusal, Role, TransferStep,
+};
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -56,7 +58,7 @@ impl Body {
                 format!("fault {fault} ({source}) ends{again}: {action}{}", of(nodes))
             }
             Self::FaultSkipped { source, action } => {
-                format!("{source} is skipped, what it waited for never came: {action}")
+                format!("{source} is skipped, {}: {action}", source.why_skipped())
             }
             Self::Settled => "settles: every fault is over".into(),
             Self::Cut { to } => format!("link to {to} is cut"),
@@ -136,7 +138,7 @@ impl Body {
                 TransferStep::Begun => format!("begins to hand over to {to}, and takes no commands"),
                 TransferStep::Asked => format!("asks {to} to campaign at once"),
                 TransferStep::Aborted => format!("gives up to hand over to {to}, and takes commands again"),
-                TransferStep::Refused => format!("refuses to hand over to {to}"),
+                TransferStep::Refused(why) => format!("refuses to hand over to {to}: {why}"),
             },
             Self::ReadRound { round, reads } => {
                 format!("asks whether it still leads, round {round}, for {reads} reads")
@@ -150,16 +152,19 @@ impl Body {
                     MembersPart::Outgoing => "outgoing voters",
                     MembersPart::Voters => "voters",
                 };
-                let by =
-                    if index == Index::ZERO { "as at first".into() } else { format!("by entry {index}") };
-                format!("takes for {part} {nodes}, {by}")
+                let by = if index == Index::ZERO {
+                    "from the beginning".into()
+                } else {
+                    format!("by entry {index}")
+                };
+                format!("counts {nodes} as {part}, {by}")
             }
             Self::Change { change, step } => match step {
                 ChangeStep::Begun => format!("begins to {change}"),
                 ChangeStep::CaughtUp { rounds } => {
                     format!("found the new voter to have caught up in round {rounds}, to {change}")
                 }
-                ChangeStep::Done => format!("is done: it was to {change}"),
+                ChangeStep::Done => format!("has made the change to {change}"),
                 ChangeStep::Aborted(why) => format!("gives up to {change}: {why}"),
                 ChangeStep::Refused(why) => format!("refuses to {change}: {why}"),
             },
@@ -222,6 +227,18 @@ impl fmt::Display for Abort {
             Self::Silent => "the new node does not answer",
             Self::Deposed => "it leads no more",
             Self::Overtaken => "the members are others by now",
+        })
+    }
+}
+
+impl fmt::Display for NoTransfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotLeader => "it does not lead",
+            Self::Down => "it does not run",
+            Self::HandingOver => "it hands over already",
+            Self::Leads => "that node leads already",
+            Self::NoVoter => "that node is no voter",
         })
     }
 }
@@ -316,7 +333,7 @@ impl fmt::Display for ReadRight {
             Self::Index => "since a quorum has confirmed its leader",
             Self::Lease => "by its lease",
             Self::Follower => "as its leader has told it",
-            Self::Local => "by no right",
+            Self::Local => "without asking anybody",
         })
     }
 }

@@ -238,7 +238,7 @@ fn plain(record: &Record) -> Option<Event> {
             TransferStep::Begun => Event::TransferBegun,
             TransferStep::Asked => Event::TransferAsked,
             TransferStep::Aborted => Event::TransferAborted,
-            TransferStep::Refused => Event::TransferRefused,
+            TransferStep::Refused(_) => Event::TransferRefused,
         }),
         Body::Membership { part: MembersPart::Voters, .. } => Some(Event::MembersChanged),
         Body::Change { step, .. } => Some(match step {

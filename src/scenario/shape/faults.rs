@@ -26,6 +26,7 @@ pub(in crate::scenario) enum Milestone {
     Leader(u64),
     Committed(u64),
     Elected(u64),
+    Changed(u64),
     Fault(String),
     End(String),
 }

@@ -73,7 +73,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("first_leader", "node number", "the node that times out first, at once, and so leads first", "2").limit("a node of the cluster"),
             Entry::field("priorities", "list of whole numbers", "who is preferred as leader: of two nodes with equal logs the one of the higher priority", "[2, 1, 1, 0, 0]")
                 .or("[]")
-                .limit("one for each node, from 0 to 1000000"),
+                .limit("one for each node, each from 0 to 1000000"),
             Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
             Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
             Entry::field("clock", "struct", "the clocks", "(drift: [0, -50000, 0, 0, 20000])").or("()"),

@@ -53,7 +53,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "refused",
                 "true or false",
-                "whether a change of the members is meant to be refused, where it is known that it will be",
+                "whether a change of the members, or a transfer, is meant to be refused; only where it is known that it will be",
                 "true",
             )
             .or("false"),
@@ -88,6 +88,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Elected(2)",
             )
             .within(bounds::ELECTED),
+            Entry::field(
+                "Changed",
+                "Changed(n)",
+                "a leader finds a change of the members done, for the n-th time in the run, whichever",
+                "Changed(1)",
+            )
+            .within(bounds::CHANGED),
             Entry::field("Fault", "Fault(id)", "the fault of this id begins", "Fault(\"split\")"),
             Entry::field("End", "End(id)", "the fault of this id ends", "End(\"split\")"),
         ],
@@ -301,10 +308,10 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "Follower",
                 "Follower(k)",
-                "the k-th node, by number, that is up and not the leader; waits as `Leader` does",
+                "the k-th voter, by number, that is up and not the leader; while there is none, the fault waits",
                 "Follower(1)",
             )
-            .limit("1 to voters - 1"),
+            .limit("1 to the number of nodes - 1, since others may become voters"),
             Entry::word("Random", "a node that is up, drawn from those that the fault has not named yet"),
             Entry::word("Majority", "as many nodes as make a majority, drawn likewise"),
             Entry::word(

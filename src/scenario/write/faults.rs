@@ -57,6 +57,7 @@ impl Writer<'_> {
             Milestone::Leader(node) => format!("Leader({})", node.0),
             Milestone::Committed(index) => format!("Committed({index})"),
             Milestone::Elected(n) => format!("Elected({n})"),
+            Milestone::Changed(n) => format!("Changed({n})"),
             Milestone::Fault(place) => format!("Fault({})", self.id(place)),
             Milestone::End(place) => format!("End({})", self.id(place)),
         }
