@@ -29,6 +29,8 @@ pub enum Drawn {
     LostFlushes,
     /// Disks of which a bit turns over.
     Rot,
+    /// Clocks on the wall that are put ahead or back.
+    WallClock,
     /// Crashes that leave torn writes.
     TornTails,
     /// Leaders are asked to hand over.
@@ -114,6 +116,7 @@ impl Drawn {
             Action::LoseFlush(_) => Self::LostFlushes,
             Action::Rot(_) => Self::Rot,
             Action::Drift { .. } => Self::Drift,
+            Action::Skew { .. } | Action::Step { .. } => Self::WallClock,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
             Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
@@ -136,6 +139,7 @@ impl Drawn {
             Self::FullDisks => "full disks",
             Self::LostFlushes => "lost flushes",
             Self::Rot => "rot",
+            Self::WallClock => "wrong clocks",
             Self::TornTails => "torn writes",
             Self::Transfers => "transfers",
             Self::Changes => "membership changes",

@@ -21,6 +21,8 @@ pub(super) fn label(action: &Action) -> String {
         Action::LoseFlush(target) => format!("LoseFlush({})", node(*target)),
         Action::Rot(target) => format!("Rot({})", node(*target)),
         Action::Drift { nodes, ppm: _ } => format!("Drift({})", node(*nodes)),
+        Action::Skew { nodes, ahead_ns: _ } => format!("Skew({})", node(*nodes)),
+        Action::Step { nodes, ahead_ns: _ } => format!("Step({})", node(*nodes)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
         Action::AddLearner(target) => format!("AddLearner({})", node(*target)),

@@ -89,6 +89,8 @@ impl Resolver {
             Action::LoseFlush(_) => Action::LoseFlush(nodes),
             Action::Rot(_) => Action::Rot(nodes),
             Action::Drift { ppm, .. } => Action::Drift { nodes, ppm: *ppm },
+            Action::Skew { ahead_ns, .. } => Action::Skew { nodes, ahead_ns: *ahead_ns },
+            Action::Step { ahead_ns, .. } => Action::Step { nodes, ahead_ns: *ahead_ns },
             Action::Pause(_) => Action::Pause(nodes),
             Action::Transfer(_) => Action::Transfer(nodes),
             Action::AddLearner(_) => Action::AddLearner(nodes),

@@ -187,6 +187,8 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         | Action::LoseFlush(target)
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
+        | Action::Skew { nodes: target, .. }
+        | Action::Step { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
@@ -359,7 +361,12 @@ fn plainer(action: &Action) -> Vec<Action> {
             vec![Action::Partition(Shape::Isolate(*target))]
         }
         Action::DiskFull(target) => vec![Action::Crash(*target)],
-        Action::DiskStall(_) | Action::LoseFlush(_) | Action::Rot(_) | Action::Drift { .. } => Vec::new(),
+        Action::DiskStall(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. } => Vec::new(),
         Action::Partition(_)
         | Action::Flap { .. }
         | Action::Crash(_)

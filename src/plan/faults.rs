@@ -122,6 +122,21 @@ pub enum Action {
         /// By how much; above -1,000,000. What several faults add to a clock adds up.
         ppm: i32,
     },
+    /// The clocks on the wall of these nodes are put ahead, or back if negative, until the fault is over. Timers run on another
+    /// clock, which never goes back.
+    Skew {
+        /// Whose.
+        nodes: Target,
+        /// By how many nanoseconds.
+        ahead_ns: i64,
+    },
+    /// As `Skew`, and nothing is undone at the end.
+    Step {
+        /// Whose.
+        nodes: Target,
+        /// By how many nanoseconds.
+        ahead_ns: i64,
+    },
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),
     /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.

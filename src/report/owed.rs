@@ -9,6 +9,7 @@
 //! | machines that crash, with their disk or without; processes that stop | always |
 //! | transfers of leadership, changes of the members | always |
 //! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
+//! | clocks on the wall that are put ahead or back | always |
 //! | a flush that is lost | never, from then on |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads |
@@ -140,6 +141,8 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
         | Action::DiskStall(_)
         | Action::DiskFull(_)
         | Action::Rot(_)
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

@@ -284,6 +284,7 @@ impl Format for ChromeTrace {
             | Body::Rotted { .. }
             | Body::TailCut { .. }
             | Body::ClockRate { .. }
+            | Body::ClockStepped { .. }
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }

@@ -168,6 +168,11 @@ pub enum Body {
         /// By how many parts per million it is fast; slow, if negative.
         ppm: i32,
     },
+    /// The clock on the wall was put ahead or back.
+    ClockStepped {
+        /// By how many nanoseconds it is ahead now; behind, if negative.
+        ahead_ns: i64,
+    },
     /// A process stopped: frames pile up, timers wait.
     Paused,
     /// A paused process goes on.
@@ -652,8 +657,12 @@ pub enum ActionKind {
     LoseFlush = 42,
     /// One bit on each disk turns over.
     Rot = 43,
+    /// Clocks on the wall are off for a while.
+    Skew = 50,
     /// Clocks run too fast or too slow.
     Drift = 51,
+    /// Clocks on the wall are put ahead or back.
+    Step = 52,
 }
 
 /// Some of the members.
@@ -805,6 +814,7 @@ impl Words {
             Body::Wiped => Self::new(15, 0),
             Body::Rotted { at, bit } => Self::new(115, u64::from(bit)).and(at),
             Body::TailCut { bytes } => Self::new(116, 0).and(bytes),
+            Body::ClockStepped { ahead_ns } => Self::new(119, 0).and(ahead_ns.cast_unsigned()),
             Body::ClockRate { ppm } => Self::new(118, u64::from(ppm.cast_unsigned())),
             Body::Paused => Self::new(16, 0),
             Body::Resumed => Self::new(17, 0),

@@ -8,6 +8,7 @@ use crate::ids::{Index, NodeSet};
 use crate::replica::{
     Abort, Change, ChangeStep, NoChange, NoTransfer, ReadRight, Refusal, Role, TransferStep,
 };
+use crate::time::Duration;
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -73,6 +74,11 @@ impl Body {
             Self::ClockRate { ppm: 0 } => "its clock runs right".into(),
             Self::ClockRate { ppm } if ppm < 0 => format!("its clock is slow by {} ppm", ppm.unsigned_abs()),
             Self::ClockRate { ppm } => format!("its clock is fast by {ppm} ppm"),
+            Self::ClockStepped { ahead_ns: 0 } => "its clock on the wall is right".into(),
+            Self::ClockStepped { ahead_ns } => {
+                let off = Duration::from_nanos(ahead_ns.unsigned_abs());
+                format!("its clock on the wall is {off} {}", if ahead_ns < 0 { "behind" } else { "ahead" })
+            }
             Self::Paused => "paused".into(),
             Self::Resumed => "resumed".into(),
             Self::Preloaded { index, term, hash } => {
@@ -296,6 +302,8 @@ impl fmt::Display for ActionKind {
             Self::LoseFlush => "lose-flush",
             Self::Rot => "rot",
             Self::Drift => "drift",
+            Self::Skew => "skew",
+            Self::Step => "step",
         })
     }
 }

@@ -71,6 +71,7 @@ impl<O: Observer> World<'_, O> {
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(true),
             Action::Rot(_) => self.with_host(node.slot(), Host::rot),
             Action::Drift { ppm, .. } => self.drift(node, i64::from(*ppm)),
+            Action::Skew { ahead_ns, .. } | Action::Step { ahead_ns, .. } => self.put_clock(node, *ahead_ns),
             Action::Pause(_) => self.pause(node),
             Action::Transfer(_) => self.transfer(node),
             Action::AddLearner(_) => self.change(Change::AddLearner(node)),
@@ -99,7 +100,9 @@ impl<O: Observer> World<'_, O> {
             Action::DiskFull(_) => self.empty(node),
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(false),
             Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
-            Action::Rot(_)
+            Action::Skew { ahead_ns, .. } => self.put_clock(node, -*ahead_ns),
+            Action::Step { .. }
+            | Action::Rot(_)
             | Action::Transfer(_)
             | Action::AddLearner(_)
             | Action::Promote(_)
@@ -111,6 +114,10 @@ impl<O: Observer> World<'_, O> {
 
     fn drift(&mut self, node: NodeId, by_ppm: i64) {
         self.with_host(node.slot(), |host, _, wire| host.drift(by_ppm, wire));
+    }
+
+    fn put_clock(&mut self, node: NodeId, by_ns: i64) {
+        self.with_host(node.slot(), |host, setup, wire| host.put_clock(by_ns, setup, wire));
     }
 
     /// A disk has room again. Somebody starts the machine that stopped for want of it, if nothing else holds it down.

@@ -171,6 +171,8 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::LoseFlush(_) => ActionKind::LoseFlush,
         Action::Rot(_) => ActionKind::Rot,
         Action::Drift { .. } => ActionKind::Drift,
+        Action::Skew { .. } => ActionKind::Skew,
+        Action::Step { .. } => ActionKind::Step,
         Action::Pause(_) => ActionKind::Pause,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,

@@ -25,7 +25,7 @@ pub const OF_LIVENESS: [Bug; 3] = [Bug::TimerResetOnRefusal, Bug::TimeoutDrawnOn
 pub fn planted(name: &str, bug: Bug) -> Profile {
     let mut profile = match bug {
         Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
-        Bug::LeaseIgnoresDrift => shipped("leases"),
+        Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
         _ => shipped(name),
     };
     profile.cluster.bug = Some(bug);

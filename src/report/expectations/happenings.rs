@@ -121,6 +121,7 @@ impl Happenings {
             | Body::Wiped
             | Body::Rotted { .. }
             | Body::ClockRate { .. }
+            | Body::ClockStepped { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Preloaded { .. }

@@ -148,6 +148,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
+        shape::Bug::TimersByWallClock => Bug::TimersByWallClock,
     }
 }
 

@@ -114,6 +114,8 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

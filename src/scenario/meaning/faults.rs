@@ -1,5 +1,6 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
+use super::clocks;
 use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
@@ -327,8 +328,14 @@ pub(super) fn action(
         shape::Action::Rot(target) => Action::Rot(nodes(target, notes)),
         shape::Action::Drift(drift) => Action::Drift {
             nodes: nodes(&drift.nodes, notes),
-            ppm: super::clocks::drift(&path.field("ppm"), drift.ppm, notes),
+            ppm: clocks::drift(&path.field("ppm"), drift.ppm, notes),
         },
+        shape::Action::Skew(put) => {
+            Action::Skew { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
+        }
+        shape::Action::Step(put) => {
+            Action::Step { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
+        }
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
         shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),

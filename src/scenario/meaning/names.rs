@@ -108,6 +108,8 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
         | Action::LoseFlush(target)
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
+        | Action::Skew { nodes: target, .. }
+        | Action::Step { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)

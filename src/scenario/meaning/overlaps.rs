@@ -145,6 +145,8 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

@@ -73,6 +73,8 @@ pub(in crate::scenario) enum Action {
     LoseFlush(Target),
     Rot(Target),
     Drift(Drift),
+    Skew(Put),
+    Step(Put),
     Pause(Target),
     Transfer(Target),
     AddLearner(Target),
@@ -87,6 +89,15 @@ pub(in crate::scenario) enum Action {
 pub(in crate::scenario) struct Drift {
     pub(in crate::scenario) nodes: Target,
     pub(in crate::scenario) ppm: i64,
+}
+
+/// Whose clocks on the wall are put ahead or back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Put {
+    pub(in crate::scenario) nodes: Target,
+    pub(in crate::scenario) ahead: Option<Duration>,
+    pub(in crate::scenario) back: Option<Duration>,
 }
 
 /// Who takes whose place.

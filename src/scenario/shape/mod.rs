@@ -9,7 +9,7 @@ mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
-pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target};
+pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Put, Replace, Settle, Storm, Target};
 pub(super) use names::Names;
 
 use crate::time::Duration;
@@ -206,6 +206,7 @@ pub(super) enum Bug {
     ReadWithoutOwnTermCommit,
     TimeoutDrawnOnce,
     TimerResetOnRefusal,
+    TimersByWallClock,
     TruncateAlways,
     TwoNodesInOneStep,
 }

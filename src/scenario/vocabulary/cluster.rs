@@ -223,6 +223,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("ChangeBeforeOwnCommit", "a leader changes the members before it has committed an entry of its own term"),
             Entry::word("TwoNodesInOneStep", "a voter is replaced in one step, without a joint configuration"),
             Entry::word("NextIndexStuck", "a leader that is refused asks for the same again, and does not go back"),
+            Entry::word("TimersByWallClock", "timers and leases run on the clock on the wall, which may be put ahead or back"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },

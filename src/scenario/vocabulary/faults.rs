@@ -179,6 +179,18 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Drift(nodes: Leader, ppm: -50000)",
             ),
             Entry::field(
+                "Skew",
+                "Skew(nodes, ahead or back)",
+                "clocks on the wall are off for a while; timers run on another one",
+                "Skew(nodes: Leader, ahead: \"2s\")",
+            ),
+            Entry::field(
+                "Step",
+                "Step(nodes, ahead or back)",
+                "clocks on the wall are put ahead or back for good; timers run on another one",
+                "Step(nodes: Leader, back: \"2s\")",
+            ),
+            Entry::field(
                 "Pause",
                 "Pause(Target)",
                 "processes stop: frames pile up, timers fire late",
@@ -260,6 +272,18 @@ pub(super) const SECTIONS: &[Section] = &[
             .limit("-500000 to 500000"),
         ],
         frame: "faults: [(at: \"5s\", do: Drift(@))]",
+    },
+    Section {
+        name: "Skew",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Whose clocks on the wall are put where; `Step` has the same.",
+        entries: &[
+            Entry::field("nodes", "Target", "whose", "Leader").required(),
+            Entry::field("ahead", "time", "by how much they are put ahead; or `back`", "\"2s\"").limit("longer than 0s"),
+            Entry::field("back", "time", "by how much they are put back", "\"2s\"").limit("longer than 0s"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Skew(@))]",
     },
     Section {
         name: "Flap",

@@ -86,6 +86,8 @@ impl Writer<'_> {
             Action::LoseFlush(target) => format!("LoseFlush({})", self.target(*target)),
             Action::Rot(target) => format!("Rot({})", self.target(*target)),
             Action::Drift { nodes, ppm } => format!("Drift(nodes: {}, ppm: {ppm})", self.target(*nodes)),
+            Action::Skew { nodes, ahead_ns } => format!("Skew({})", self.put(*nodes, *ahead_ns)),
+            Action::Step { nodes, ahead_ns } => format!("Step({})", self.put(*nodes, *ahead_ns)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
@@ -95,6 +97,12 @@ impl Writer<'_> {
                 format!("Replace(old: {}, new: {})", self.target(*old), new.0)
             }
         }
+    }
+
+    fn put(&self, nodes: Target, ahead_ns: i64) -> String {
+        let way = if ahead_ns < 0 { "back" } else { "ahead" };
+        let by = Duration::from_nanos(ahead_ns.unsigned_abs());
+        format!("nodes: {}, {way}: \"{by}\"", self.target(nodes))
     }
 
     fn shape(&self, shape: &Shape) -> String {
