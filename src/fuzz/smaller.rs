@@ -227,8 +227,13 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
         }
         clients.count = 1;
     };
+    // Without sessions nothing tells a request from its copy.
+    let mut plain = load(&|clients| (clients.retry_after, clients.sessions) = (None, None));
+    plain.network.clients.duplicate = Rate::ZERO;
     let proposals = [
         Plan { clients: None, ..plan.clone() },
+        plain,
+        load(&|clients| clients.retry_after = None),
         load(&one),
         load(&slower),
         load(&|clients| clients.keys = 1),
