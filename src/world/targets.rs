@@ -53,9 +53,16 @@ impl<O: Observer> World<'_, O> {
             Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => {
                 Hit::Links(binder.links(shape)?)
             }
-            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
-                Hit::Nodes(binder.nodes(*target)?)
-            }
+            Action::Lose { links, .. }
+            | Action::Duplicate { links, .. }
+            | Action::Delay { links, .. }
+            | Action::Corrupt { links, .. }
+            | Action::Misdirect { links, .. }
+            | Action::Replay { links, .. } => Hit::Links(binder.links(links)?),
+            Action::Crash(target)
+            | Action::Wipe(target)
+            | Action::Pause(target)
+            | Action::Forge { to: target, .. } => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)
             | Action::Promote(target)

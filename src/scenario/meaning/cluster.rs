@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, logs};
+use super::{clocks, integrity, logs};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
 use crate::scenario::bounds;
@@ -52,6 +52,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         },
         flush,
         call_timeout: cluster.rpc.timeout,
+        integrity: integrity::integrity(path, cluster, notes),
     }
 }
 
@@ -130,6 +131,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
+        shape::Bug::ChecksumIgnored => Bug::ChecksumIgnored,
     }
 }
 

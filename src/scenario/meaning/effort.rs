@@ -103,7 +103,15 @@ fn changes(path: &Path<'_>, steps: f64, notes: &mut Notes<'_>) {
 fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
     let links = 2.0 * nodes * nodes;
     match action {
-        Action::Partition(_) | Action::Clog(_) => links,
+        Action::Partition(_)
+        | Action::Clog(_)
+        | Action::Lose { .. }
+        | Action::Duplicate { .. }
+        | Action::Delay { .. }
+        | Action::Corrupt { .. }
+        | Action::Misdirect { .. }
+        | Action::Replay { .. } => links,
+        Action::Forge { mean, .. } => nodes * (2.0 + seconds / mean.as_secs_f64().max(1e-9)),
         Action::Flap { down, up, .. } => {
             links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
         }

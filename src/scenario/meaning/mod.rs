@@ -7,6 +7,8 @@ mod cluster;
 mod effort;
 mod expectations;
 mod faults;
+mod frame_faults;
+mod integrity;
 mod load;
 mod logs;
 mod names;
