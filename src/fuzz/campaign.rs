@@ -1,7 +1,7 @@
 //! Many random runs: what was drawn, what was found, and what that shows.
 
 use super::signature::{Failure, Signature};
-use crate::plan::{Action, Arrival, Expectation, Logs, Plan};
+use crate::plan::{Action, Arrival, Expectation, Integrity, Logs, Plan};
 use crate::replica::ReadBy;
 use crate::report::batch::{Figures, Total};
 use crate::report::{Report, RunVerdict};
@@ -43,6 +43,12 @@ pub enum Drawn {
     Clogs,
     /// Links that come and go.
     Flaps,
+    /// Links that lose, duplicate, delay, misdirect or replay frames for a while.
+    FrameFaults,
+    /// Frames that are changed on their way.
+    Corruption,
+    /// Frames of a stranger.
+    Forgeries,
     /// Frames that get lost.
     Loss,
     /// Frames that arrive twice.
@@ -53,6 +59,10 @@ pub enum Drawn {
     ShuffledLogs,
     /// Snapshots, and logs that are cut.
     Snapshots,
+    /// Frames that only who knows a secret can lay out.
+    Keyed,
+    /// Frames without a checksum.
+    Unchecked,
     /// Reads that take no entry of the log.
     Reads,
     /// Reads by lease.
@@ -86,6 +96,11 @@ impl Drawn {
         drawn.extend(drawn.is_empty().then_some(Self::Calm));
         drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
         drawn.extend(plan.cluster.raft.snapshot_every.map(|_| Self::Snapshots));
+        drawn.extend(match plan.cluster.integrity {
+            Integrity::Crc32c => None,
+            Integrity::Keyed { .. } => Some(Self::Keyed),
+            Integrity::Unchecked => Some(Self::Unchecked),
+        });
         let reads = plan.clients.is_some().then_some(plan.cluster.raft.reads.by);
         drawn.extend(reads.filter(|by| *by != ReadBy::Log).map(|_| Self::Reads));
         drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
@@ -125,6 +140,13 @@ impl Drawn {
             Action::Partition(_) => Self::Partitions,
             Action::Clog(_) => Self::Clogs,
             Action::Flap { .. } => Self::Flaps,
+            Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => Self::FrameFaults,
+            Action::Corrupt { .. } => Self::Corruption,
+            Action::Forge { .. } => Self::Forgeries,
         }
     }
 
@@ -146,6 +168,11 @@ impl Drawn {
             Self::Partitions => "partitions",
             Self::Clogs => "clogs",
             Self::Flaps => "flaps",
+            Self::FrameFaults => "frame faults",
+            Self::Corruption => "corruption",
+            Self::Forgeries => "forgeries",
+            Self::Keyed => "keyed frames",
+            Self::Unchecked => "unchecked frames",
             Self::Loss => "loss",
             Self::Duplicates => "duplicates",
             Self::Calm => "no fault",

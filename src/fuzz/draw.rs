@@ -9,8 +9,8 @@ use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
     Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End,
-    Fault, FaultRanges, FlowRanges, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile,
-    Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    Fault, FaultRanges, FlowRanges, Integrity, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan,
+    Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -20,6 +20,9 @@ use std::num::NonZeroU32;
 
 /// By when a request from node to node has to be answered. Only the records of calls depend on it.
 const CALL_TIMEOUT: Duration = Duration::from_millis(150);
+
+/// The secret of clusters whose frames are keyed. Nobody in a run guesses, so any will do.
+const SECRET: &str = "storm";
 
 /// How refused clients wait.
 const BACKOFF: Backoff =
@@ -122,6 +125,17 @@ impl Draws {
             flush: self.lengths("flush", ranges.flush),
             torn: self.chance("torn", ranges.torn),
             call_timeout: CALL_TIMEOUT,
+            integrity: self.integrity(ranges),
+        }
+    }
+
+    fn integrity(&self, ranges: &ClusterRanges) -> Integrity {
+        let mut stream = self.stream("integrity", 0);
+        let [keyed, unchecked] = [stream.word(), stream.word()];
+        match (ranges.keyed.hits(keyed), ranges.unchecked.hits(unchecked)) {
+            (true, _) => Integrity::Keyed { secret: SECRET.to_owned() },
+            (false, true) => Integrity::Unchecked,
+            (false, false) => Integrity::Crc32c,
         }
     }
 

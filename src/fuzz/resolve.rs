@@ -37,7 +37,7 @@ impl Observer for Resolver {
                     happened.to = Some(record.time);
                 }
             }
-            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
+            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to } | Body::Afflicted { to }
                 if record.cause == self.latest =>
             {
                 self.hit(record.node, to);
@@ -97,6 +97,17 @@ impl Resolver {
             Action::Promote(_) => Action::Promote(nodes),
             Action::Remove(_) => Action::Remove(nodes),
             Action::Replace { new, .. } => Action::Replace { old: nodes, new: *new },
+            Action::Forge { mean, .. } => Action::Forge { to: nodes, mean: *mean },
+            on_frames @ (Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. }) => {
+                let mut action = on_frames.clone();
+                action.links_of_frames().into_iter().for_each(|shape| *shape = links());
+                action
+            }
         };
         let is_only_one = self.of(happened.source).count() == 1;
         let id = match happened.source {

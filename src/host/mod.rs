@@ -6,6 +6,7 @@
 //! fetch.
 
 mod clock;
+mod doubtful;
 mod log;
 mod members;
 mod process;
@@ -378,11 +379,16 @@ impl Host {
     pub fn receive<O: Observer>(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
         let frame = wire.frames.get_mut(slot);
-        let (from, intact) = (frame.from, frame.intact);
+        let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
         let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process {
             match process.admit(from, &bytes, intact, setup, wire) {
-                Ok(input) => self.step(input, setup, wire),
+                Ok(input) => {
+                    if !intact {
+                        wire.trace.effect(self.address(), Body::Believed { from, kind });
+                    }
+                    self.step(input, setup, wire);
+                }
                 Err(why) => {
                     wire.trace.effect(self.address(), Body::Rejected { from, why });
                 }

@@ -2,6 +2,7 @@
 
 use super::Setup;
 use super::clock::Clock;
+use super::doubtful;
 use super::log::Log;
 use super::reads::Reads;
 use super::requests::{Asker, Pending, Requests};
@@ -177,7 +178,11 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) -> Result<Input<'b>, Rejection> {
-        let (header, payload) = frame::decode(bytes, intact)?;
+        let integrity = &wire.frames.integrity;
+        let (header, payload) = match intact {
+            true => frame::decode(bytes, true, integrity)?,
+            false => doubtful::read(bytes, integrity, setup)?,
+        };
         if header.cluster != setup.cluster {
             return Err(Rejection::Cluster);
         }
@@ -187,6 +192,9 @@ impl Process {
         if header.kind < FIRST_CLIENT_KIND {
             let peer =
                 from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
+            if !intact {
+                doubtful::examine(&header, payload, &self.status, setup)?;
+            }
             let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
             self.expire_calls(peer, wire);
             match class.call {

@@ -4,11 +4,13 @@
 
 mod expectations;
 mod faults;
+mod frame_faults;
 mod profile;
 
 pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use frame_faults::{Corruption, FrameFault, Integrity};
 pub use profile::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,
     LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
@@ -109,6 +111,8 @@ pub struct Cluster {
     pub torn: Rate,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
+    /// By what frames are known to be sound.
+    pub integrity: Integrity,
 }
 
 impl Cluster {

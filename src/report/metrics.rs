@@ -91,6 +91,12 @@ impl Metrics {
             Body::Rejected { from, why } if record.node.as_node().is_some() && from.as_client().is_none() => {
                 counters.frames_rejected.count(why);
             }
+            Body::Corrupted { .. }
+            | Body::Misdirected { .. }
+            | Body::Replayed { .. }
+            | Body::Delayed { .. }
+            | Body::Forged { .. }
+            | Body::Believed { .. } => counters.frame_faults.count(&record.body),
             Body::CallFailed { .. } => counters.calls_failed += 1,
             Body::Refused { reason, .. } => {
                 counters.requests_refused += 1;

@@ -2,6 +2,8 @@
 
 mod calls;
 pub mod frame;
+mod integrity;
 pub mod store;
 
 pub use calls::Calls;
+pub use integrity::Integrity;

@@ -147,6 +147,16 @@ pub enum Body {
         /// The receiving end.
         to: Address,
     },
+    /// From now on a fault does something to single frames on the link from `node` to here.
+    Afflicted {
+        /// The receiving end.
+        to: Address,
+    },
+    /// A fault no longer does anything to frames on the link from `node` to here.
+    Relieved {
+        /// The receiving end.
+        to: Address,
+    },
     /// A machine lost power: its memory and all that was not flushed.
     Crashed,
     /// A crashed machine's disk was replaced by a blank one.
@@ -253,6 +263,60 @@ pub enum Body {
         /// The receiver.
         to: Address,
         /// The kind of message.
+        kind: u8,
+    },
+    /// The bytes of a frame were changed on the link from `node` to here.
+    Corrupted {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// How.
+        how: CorruptionKind,
+        /// How many bits were flipped, or bytes taken away, added or left.
+        count: u32,
+    },
+    /// A frame on the link from `node` to `to` goes to another node.
+    Misdirected {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// Where it goes.
+        instead: NodeId,
+    },
+    /// An old frame of the link from `node` to here is on its way once more; `cause` is its `Sent`.
+    Replayed {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+    /// A frame on the link from `node` to here takes longer.
+    Delayed {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// By how much longer.
+        by_ns: u64,
+    },
+    /// A stranger sent a frame to `node`.
+    Forged {
+        /// From whom it seems to come; the world if from nobody whom the network knows.
+        from: Address,
+        /// The kind of message that it seems to be.
+        kind: u8,
+        /// What it is made like.
+        like: Forgery,
+        /// Its length.
+        bytes: u32,
+    },
+    /// A frame that was changed on its way, or forged, passed every check of its receiver (`node`) and was handed on.
+    Believed {
+        /// The sender as far as the network knows.
+        from: Address,
+        /// The kind of message, as its sender meant it.
         kind: u8,
     },
     /// A frame was refused by its receiver (`node`) before its replica saw it.
@@ -573,6 +637,46 @@ pub enum Rejection {
     Undecodable = 5,
     /// A reply to a call that its caller has given up or never made.
     Late = 6,
+    /// Its terms and indexes contradict each other, or speak of entries that nobody can have.
+    Indexes = 7,
+    /// Its entries are not as many as it says, or not in the order of their terms.
+    Entries = 8,
+    /// Of a term that no cluster can have reached by then.
+    TermJump = 9,
+    /// Longer than a frame may be.
+    TooLong = 10,
+}
+
+/// How the bytes of a frame were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorruptionKind {
+    /// Bits were flipped.
+    BitFlip = 0,
+    /// Bytes at its end were taken away.
+    Truncate = 1,
+    /// Bytes were added at its end.
+    Extend = 2,
+    /// Random bytes took its place.
+    Garbage = 3,
+}
+
+/// What a stranger's frame is made like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forgery {
+    /// A message of the protocol that nobody sent, as if from a node of the cluster.
+    Message = 0,
+    /// Random bytes in a sound frame, as if from a node of the cluster.
+    Payload = 1,
+    /// Random bytes.
+    Garbage = 2,
+    /// A message of the protocol, from another cluster.
+    OtherCluster = 3,
+    /// A message of the protocol, from a node that there is not.
+    Unknown = 4,
+    /// A message of the protocol between nodes, from a client.
+    Client = 5,
 }
 
 /// Why a command was not carried out.
@@ -663,6 +767,20 @@ pub enum ActionKind {
     Drift = 51,
     /// Clocks on the wall are put ahead or back.
     Step = 52,
+    /// Links lose some frames.
+    Lose = 13,
+    /// Links let some frames arrive twice.
+    Duplicate = 14,
+    /// Links take longer for each frame.
+    Delay = 15,
+    /// Links change some frames.
+    Corrupt = 30,
+    /// Links deliver some frames to somebody else.
+    Misdirect = 31,
+    /// Links deliver old frames again.
+    Replay = 32,
+    /// A stranger sends frames.
+    Forge = 33,
 }
 
 /// Some of the members.
@@ -681,11 +799,20 @@ impl Record {
     /// The link that it is about, sender first: of a frame, of a call, or of a fault.
     pub fn link(&self) -> Option<(Address, Address)> {
         match self.body {
-            Body::Delivered { from, .. } | Body::Rejected { from, .. } => Some((from, self.node)),
+            Body::Delivered { from, .. }
+            | Body::Rejected { from, .. }
+            | Body::Forged { from, .. }
+            | Body::Believed { from, .. } => Some((from, self.node)),
             Body::Sent { to, .. }
             | Body::Held { to, .. }
             | Body::Lost { to, .. }
             | Body::Duplicated { to, .. }
+            | Body::Corrupted { to, .. }
+            | Body::Misdirected { to, .. }
+            | Body::Replayed { to, .. }
+            | Body::Delayed { to, .. }
+            | Body::Afflicted { to }
+            | Body::Relieved { to }
             | Body::CallFailed { to, .. }
             | Body::Cut { to }
             | Body::HitAlready { to }
@@ -732,7 +859,13 @@ impl Body {
             | Self::Sent { kind, .. }
             | Self::Held { kind, .. }
             | Self::Lost { kind, .. }
-            | Self::Duplicated { kind, .. } => Some(kind),
+            | Self::Duplicated { kind, .. }
+            | Self::Corrupted { kind, .. }
+            | Self::Misdirected { kind, .. }
+            | Self::Replayed { kind, .. }
+            | Self::Delayed { kind, .. }
+            | Self::Forged { kind, .. }
+            | Self::Believed { kind, .. } => Some(kind),
             _ => None,
         }
     }
@@ -836,6 +969,20 @@ impl Words {
             Body::Lost { to, kind, why } => Self::new(22, (why as u64) << 40).address(to, kind),
             Body::Duplicated { to, kind } => Self::new(23, 0).address(to, kind),
             Body::Rejected { from, why } => Self::new(24, (why as u64) << 40).address(from, 0),
+            Body::Afflicted { to } => Self::new(100, 0).address(to, 0),
+            Body::Relieved { to } => Self::new(101, 0).address(to, 0),
+            Body::Corrupted { to, kind, how, count } => {
+                Self::new(102, (how as u64) << 40).address(to, kind).and(u64::from(count))
+            }
+            Body::Misdirected { to, kind, instead } => {
+                Self::new(103, 0).address(to, kind).and(u64::from(instead.0))
+            }
+            Body::Replayed { to, kind } => Self::new(104, 0).address(to, kind),
+            Body::Delayed { to, kind, by_ns } => Self::new(105, 0).address(to, kind).and(by_ns),
+            Body::Forged { from, kind, like, bytes } => {
+                Self::new(106, (like as u64) << 40).address(from, kind).and(u64::from(bytes))
+            }
+            Body::Believed { from, kind } => Self::new(107, 0).address(from, kind),
             Body::Appended { write, index, term, hash } => {
                 Self::new(25, 0).and(write.0).and(index.0).and(term.0).and(hash)
             }

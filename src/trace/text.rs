@@ -102,6 +102,24 @@ impl Body {
             Self::Held { to, kind, after } => format!("{} to {to} waits for write {after}", name(kind)),
             Self::Lost { to, kind, why } => format!("{} to {to} lost: {why}", name(kind)),
             Self::Duplicated { to, kind } => format!("{} to {to} duplicated", name(kind)),
+            Self::Afflicted { to } => format!("frames on the link to {to} are hit from now on"),
+            Self::Relieved { to } => format!("frames on the link to {to} are hit no more"),
+            Self::Corrupted { to, kind, how, count } => {
+                format!("{} to {to} changed: {}", name(kind), how.of(count))
+            }
+            Self::Misdirected { to, kind, instead } => {
+                format!("{} to {to} goes to {instead} instead", name(kind))
+            }
+            Self::Replayed { to, kind } => format!("an old {} to {to} is on its way again", name(kind)),
+            Self::Delayed { to, kind, by_ns } => {
+                format!("{} to {to} delayed by {}", name(kind), Duration::from_nanos(by_ns))
+            }
+            Self::Forged { from, kind, like, bytes } => {
+                format!("a stranger sends {like}, {} from {from}, {bytes} bytes", name(kind))
+            }
+            Self::Believed { from, kind } => {
+                format!("took a frame from {from} for sound that is not: {}", name(kind))
+            }
             Self::Rejected { from, why } => format!("rejected a frame from {from}: {why}"),
             Self::Appended { write, index, term, hash } => {
                 format!("appended entry {index} of term {term} in write {write}, hash {hash:016x}")
@@ -304,6 +322,13 @@ impl fmt::Display for ActionKind {
             Self::Drift => "drift",
             Self::Skew => "skew",
             Self::Step => "step",
+            Self::Lose => "lose",
+            Self::Duplicate => "duplicate",
+            Self::Delay => "delay",
+            Self::Corrupt => "corrupt",
+            Self::Misdirect => "misdirect",
+            Self::Replay => "replay",
+            Self::Forge => "forge",
         })
     }
 }
@@ -378,6 +403,10 @@ impl fmt::Display for Rejection {
             Self::Address => "not the link's addresses",
             Self::Undecodable => "undecodable",
             Self::Late => "reply to a call given up",
+            Self::Indexes => "contradictory indexes",
+            Self::Entries => "not the entries it says",
+            Self::TermJump => "an impossible term",
+            Self::TooLong => "too long",
         })
     }
 }

@@ -4,13 +4,16 @@ use super::targets::Links;
 use super::{Event, World};
 use crate::client::Client;
 use crate::host::Host;
-use crate::ids::{Address, Epoch, NodeId};
-use crate::plan::Action;
+use crate::ids::{Address, ClientId, Epoch, NodeId};
+use crate::plan::{Action, FrameFault};
 use crate::replica::Change;
 use crate::trace::{Body, Loss, Observer};
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn hit_links(&mut self, links: &Links, action: &Action) {
+        if let Some((_, fault)) = action.on_frames() {
+            return self.afflict(links, action, fault);
+        }
         for &(from, to) in links {
             self.hit_link(from.into(), to.into(), matches!(action, Action::Clog(_)));
         }
@@ -27,6 +30,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(super) fn mend_links(&mut self, links: &Links, action: &Action) {
+        if let Some((_, fault)) = action.on_frames() {
+            return self.relieve(links, action, fault);
+        }
         for &(from, to) in links {
             let (from, to) = (Address::from(from), Address::from(to));
             if let Action::Clog(_) = action {
@@ -49,7 +55,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The links that end at a node, or begin there, clients' links too.
-    fn links_of(&self, node: NodeId, end_there: bool) -> Vec<(Address, Address)> {
+    fn links_at(&self, node: NodeId, end_there: bool) -> Vec<(Address, Address)> {
         let nodes = self.hosts.iter().map(Host::address);
         let clients = self.clients.iter().map(Client::address);
         let node = Address::from(node);
@@ -57,12 +63,43 @@ impl<O: Observer> World<'_, O> {
         others.map(|other| if end_there { (other, node) } else { (node, other) }).collect()
     }
 
+    /// From now on something is done to frames on these links.
+    fn afflict(&mut self, links: &Links, action: &Action, fault: FrameFault) {
+        for (from, to) in self.links_of(links, action) {
+            self.network.afflict(from, to, fault);
+            self.trace.effect(from, Body::Afflicted { to });
+        }
+    }
+
+    /// It is no longer done.
+    fn relieve(&mut self, links: &Links, action: &Action, fault: FrameFault) {
+        for (from, to) in self.links_of(links, action) {
+            for old in self.network.relieve(from, to, fault) {
+                self.frames.release(old);
+            }
+            self.trace.effect(from, Body::Relieved { to });
+        }
+    }
+
+    /// These links, with those of clients if the action is for them as well.
+    fn links_of(&self, links: &Links, action: &Action) -> Vec<(Address, Address)> {
+        let mut all: Vec<(Address, Address)> =
+            links.iter().map(|&(from, to)| (from.into(), to.into())).collect();
+        if let Action::Corrupt { clients: true, .. } = action {
+            let clients = (1..=self.clients.len() as u32).map(|id| Address::from(ClientId(id)));
+            let pairs =
+                clients.flat_map(|client| self.hosts.iter().map(move |host| (client, host.address())));
+            all.extend(pairs.flat_map(|(client, node)| [(client, node), (node, client)]));
+        }
+        all
+    }
+
     pub(super) fn hit_node(&mut self, node: NodeId, action: &Action) {
         match action {
             Action::Crash(_) => self.crash(node, false),
             Action::Wipe(_) => self.crash(node, true),
             Action::Deaf(_) | Action::Mute(_) => {
-                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                for (from, to) in self.links_at(node, matches!(action, Action::Deaf(_))) {
                     self.hit_link(from, to, false);
                 }
             }
@@ -78,7 +115,17 @@ impl<O: Observer> World<'_, O> {
             Action::Promote(_) => self.change(Change::Promote(node)),
             Action::Remove(_) => self.change(Change::Remove(node)),
             Action::Replace { new, .. } => self.change(Change::Replace { old: node, new: *new }),
-            Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => unreachable!("it hits links"),
+            // Its frames come one by one, see `forger`.
+            Action::Forge { .. } => {}
+            Action::Partition(_)
+            | Action::Clog(_)
+            | Action::Flap { .. }
+            | Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => unreachable!("it hits links"),
         }
     }
 
@@ -88,7 +135,7 @@ impl<O: Observer> World<'_, O> {
             Action::Pause(_) => self.resume(node, epoch),
             Action::Crash(_) | Action::Wipe(_) => self.restart(node),
             Action::Deaf(_) | Action::Mute(_) => {
-                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                for (from, to) in self.links_at(node, matches!(action, Action::Deaf(_))) {
                     self.heal_link(from, to);
                 }
             }
@@ -101,14 +148,23 @@ impl<O: Observer> World<'_, O> {
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(false),
             Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
             Action::Skew { ahead_ns, .. } => self.put_clock(node, -*ahead_ns),
-            Action::Step { .. }
+            Action::Forge { .. }
+            | Action::Step { .. }
             | Action::Rot(_)
             | Action::Transfer(_)
             | Action::AddLearner(_)
             | Action::Promote(_)
             | Action::Remove(_)
             | Action::Replace { .. } => {}
-            Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => unreachable!("it hits links"),
+            Action::Partition(_)
+            | Action::Clog(_)
+            | Action::Flap { .. }
+            | Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => unreachable!("it hits links"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, logs};
+use super::{clocks, integrity, logs};
 use crate::ids::NodeId;
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
@@ -54,6 +54,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         flush,
         torn: super::rate(&path.field("disk").field("torn"), cluster.disk.torn, notes),
         call_timeout: cluster.rpc.timeout,
+        integrity: integrity::integrity(path, cluster, notes),
     }
 }
 
@@ -149,6 +150,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
         shape::Bug::TimersByWallClock => Bug::TimersByWallClock,
+        shape::Bug::ChecksumIgnored => Bug::ChecksumIgnored,
     }
 }
 

@@ -6,7 +6,9 @@ mod faults;
 use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
-use crate::plan::{Arrival, Clients, Cluster, Found, Jitter, Link, Logs, Mix, Name, Network, Plan};
+use crate::plan::{
+    Arrival, Clients, Cluster, Found, Integrity, Jitter, Link, Logs, Mix, Name, Network, Plan,
+};
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
 use crate::time::Duration;
@@ -119,6 +121,13 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     };
     lines.push(format!("        disk: (flush: {}{torn}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
+    match &cluster.integrity {
+        Integrity::Crc32c => {}
+        Integrity::Unchecked => lines.push("        integrity: Unchecked,".to_string()),
+        Integrity::Keyed { secret } => {
+            lines.push(format!("        integrity: Keyed, secret: {},", quoted(secret)));
+        }
+    }
     if let Some(bug) = raft.bug {
         lines.push(format!("        bug: {bug:?},"));
     }
