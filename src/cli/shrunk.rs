@@ -55,6 +55,8 @@ const fn kind(action: &Action) -> &'static str {
         Action::Crash(_) => "crash",
         Action::Wipe(_) => "wipe",
         Action::Pause(_) => "pause",
+        Action::Slow { .. } => "slow host",
+        Action::Flood { .. } => "flood",
         Action::Transfer(_) => "transfer",
         Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
             "membership change"

@@ -5,8 +5,8 @@
 
 use crate::plan::{Action, Edge, Shape, Target};
 
-/// What an action does and to whom. How fast links flap is no part of it, as no range is: other times leave alone when
-/// the faults come.
+/// What an action does and to whom. How fast links flap, how slow machines are and how much floods bring is no part
+/// of it, as no range is: other numbers leave alone when the faults come.
 pub(super) fn label(action: &Action) -> String {
     match action {
         Action::Partition(shape) => format!("Partition({})", links(shape)),
@@ -15,6 +15,8 @@ pub(super) fn label(action: &Action) -> String {
         Action::Crash(target) => format!("Crash({})", node(*target)),
         Action::Wipe(target) => format!("Wipe({})", node(*target)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
+        Action::Slow { target, permille: _ } => format!("Slow({})", node(*target)),
+        Action::Flood { target, mean: _, bytes: _ } => format!("Flood({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
         Action::AddLearner(target) => format!("AddLearner({})", node(*target)),
         Action::Promote(target) => format!("Promote({})", node(*target)),

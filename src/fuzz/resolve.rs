@@ -83,6 +83,8 @@ impl Resolver {
             Action::Crash(_) => Action::Crash(nodes),
             Action::Wipe(_) => Action::Wipe(nodes),
             Action::Pause(_) => Action::Pause(nodes),
+            Action::Slow { permille, .. } => Action::Slow { target: nodes, permille: *permille },
+            Action::Flood { mean, bytes, .. } => Action::Flood { target: nodes, mean: *mean, bytes: *bytes },
             Action::Transfer(_) => Action::Transfer(nodes),
             Action::AddLearner(_) => Action::AddLearner(nodes),
             Action::Promote(_) => Action::Promote(nodes),

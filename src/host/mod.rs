@@ -6,6 +6,7 @@
 //! fetch.
 
 mod clock;
+mod inbox;
 mod log;
 mod members;
 mod process;
@@ -19,6 +20,7 @@ mod view;
 
 pub use view::{NodeView, Power, Queues};
 
+use crate::cpu::Cpu;
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
@@ -52,6 +54,8 @@ pub struct Setup<'s> {
     pub priorities: &'s [u32],
     /// By how many parts per million the clock of each node is fast, in order; 0 where the list ends.
     pub drifts_ppm: &'s [i32],
+    /// Whether a machine serves nothing while it flushes.
+    pub blocking: bool,
     /// How many sessions of clients are kept at most.
     pub most_sessions: u32,
     /// Whether clients may ask twice for the same, so that each command that is carried out is recorded.
@@ -62,7 +66,7 @@ pub struct Setup<'s> {
 ///
 /// - The process exists from boot to crash; the disk outlives it.
 /// - The epoch rises with each boot.
-/// - Nothing piles up unless the process is paused.
+/// - Nothing piles up unless the process is paused, or serves frames at a cost: then they wait in its inbox instead.
 pub struct Host {
     id: NodeId,
     clock: Clock,
@@ -73,7 +77,11 @@ pub struct Host {
     effects: Effects,
     pauses: u32,
     backlog: Vec<Slot>,
+    /// Where frames cost nothing there is none.
+    cpu: Option<Box<Cpu<Slot>>>,
     unseen_flush: Option<WriteId>,
+    /// The record of the flush that ended last, where it may be seen late.
+    flushed: Option<RecordId>,
     flush_due: Option<Time>,
     flush_cause: Option<RecordId>,
     deadline_cause: Option<RecordId>,
@@ -84,8 +92,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// A machine that has not been started yet. `drifts_ppm` is as in [`Setup`].
-    pub fn new(id: NodeId, disk: Disk, drifts_ppm: &[i32]) -> Self {
+    /// A machine that has not been started yet. `drifts_ppm` is as in [`Setup`]; without a `cpu` frames cost nothing.
+    pub fn new(id: NodeId, disk: Disk, cpu: Option<Cpu<Slot>>, drifts_ppm: &[i32]) -> Self {
         Self {
             id,
             clock: Clock::of(id, drifts_ppm),
@@ -95,7 +103,9 @@ impl Host {
             effects: Effects::default(),
             pauses: 0,
             backlog: Vec::new(),
+            cpu: cpu.map(Box::new),
             unseen_flush: None,
+            flushed: None,
             flush_due: None,
             flush_cause: None,
             deadline_cause: None,
@@ -149,7 +159,7 @@ impl Host {
 
     /// When its replica wants to be woken; none while nothing can wake it.
     pub fn deadline(&self) -> Option<Time> {
-        if self.is_running() { self.due() } else { None }
+        if self.is_running() && !self.is_busy() { self.due() } else { None }
     }
 
     fn due(&self) -> Option<Time> {
@@ -218,7 +228,9 @@ impl Host {
             wire.frames.release(slot);
         }
         (self.pauses, self.unseen_flush, self.flush_due, self.armed) = (0, None, None, None);
-        std::mem::take(&mut self.backlog)
+        let mut piled_up = std::mem::take(&mut self.backlog);
+        piled_up.extend(self.cpu.iter_mut().flat_map(|cpu| cpu.crash()));
+        piled_up
     }
 
     /// Loses its disk, after a crash.
@@ -232,6 +244,7 @@ impl Host {
         self.pauses += 1;
         if self.pauses == 1 {
             wire.trace.effect(self.address(), Body::Paused);
+            self.cpu.iter_mut().for_each(|cpu| cpu.pause(wire.now));
         }
     }
 
@@ -242,6 +255,9 @@ impl Host {
             return;
         }
         wire.trace.effect(self.address(), Body::Resumed);
+        if self.has_inbox() {
+            return self.resume_service(setup, wire);
+        }
         if let Some(write) = self.unseen_flush.take() {
             self.see_flush(write, setup, wire);
         }
@@ -265,8 +281,11 @@ impl Host {
     /// The flush under way has ended.
     pub fn end_flush<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         let write = self.disk.end_flush();
-        wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
-        if self.is_paused() {
+        let flushed = wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
+        if self.has_inbox() {
+            (self.unseen_flush, self.flushed) = (Some(write), Some(flushed));
+            self.end_blocking(setup, wire);
+        } else if self.is_paused() {
             self.unseen_flush = Some(write);
         } else {
             self.see_flush(write, setup, wire);
@@ -355,6 +374,9 @@ impl Host {
         if let Some(latency) = self.disk.begin_flush() {
             self.flush_due = Some(wire.now + latency);
             self.flush_cause = wire.trace.current();
+            if setup.blocking {
+                self.cpu.iter_mut().for_each(|cpu| cpu.begin_flush());
+            }
         }
         if self.effects.deadline != before {
             self.deadline_cause = wire.trace.current();

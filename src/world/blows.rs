@@ -44,6 +44,8 @@ impl<O: Observer> World<'_, O> {
             Action::Crash(_) => self.crash(node, false),
             Action::Wipe(_) => self.crash(node, true),
             Action::Pause(_) => self.pause(node),
+            Action::Slow { permille, .. } => self.hosts[node.slot()].slow_down(*permille),
+            Action::Flood { .. } => {} // It is begun as a whole.
             Action::Transfer(_) => self.transfer(node),
             Action::AddLearner(_) => self.change(Change::AddLearner(node)),
             Action::Promote(_) => self.change(Change::Promote(node)),
@@ -58,6 +60,7 @@ impl<O: Observer> World<'_, O> {
         match action {
             Action::Pause(_) => self.resume(node, epoch),
             Action::Crash(_) | Action::Wipe(_) => self.restart(node),
+            Action::Slow { permille, .. } => self.hosts[node.slot()].speed_up(*permille),
             _ => {}
         }
     }

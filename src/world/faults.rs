@@ -165,6 +165,8 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Crash(_) => ActionKind::Crash,
         Action::Wipe(_) => ActionKind::Wipe,
         Action::Pause(_) => ActionKind::Pause,
+        Action::Slow { .. } => ActionKind::Slow,
+        Action::Flood { .. } => ActionKind::Flood,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,
         Action::Promote(_) => ActionKind::Promote,
@@ -277,6 +279,9 @@ impl<'p, O: Observer> World<'p, O> {
             Bound::Links(links) => self.hit_links(links, action),
             Bound::Nodes(nodes) => nodes.iter().for_each(|(node, _)| self.hit_node(*node, action)),
         }
+        if let Action::Flood { mean, bytes, .. } = action {
+            self.start_flood(fault, bound.nodes(), (*mean, *bytes));
+        }
         self.faults.active.insert(fault, Active { source, action, bound, flap });
         // All end before the run settles, in the order in which they began.
         let settle = self.plan.settle.map(|settle| settle.from);
@@ -296,6 +301,7 @@ impl<'p, O: Observer> World<'p, O> {
             Bound::Links(links) => self.mend_links(&links, action),
             Bound::Nodes(nodes) => nodes.into_iter().for_each(|hit| self.mend_node(hit, action)),
         }
+        self.floods.end(fault);
         if let Some(flap) = flap {
             self.plan_flap(flap);
         }

@@ -53,9 +53,11 @@ impl<O: Observer> World<'_, O> {
             Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => {
                 Hit::Links(binder.links(shape)?)
             }
-            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
-                Hit::Nodes(binder.nodes(*target)?)
-            }
+            Action::Crash(target)
+            | Action::Wipe(target)
+            | Action::Pause(target)
+            | Action::Slow { target, .. }
+            | Action::Flood { target, .. } => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)
             | Action::Promote(target)

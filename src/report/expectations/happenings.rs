@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, MembersPart, Outcome, Record};
+use crate::trace::{Body, Loss, MembersPart, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -103,6 +103,7 @@ impl Happenings {
             | Body::Transfer { .. }
             | Body::Membership { .. }
             | Body::Change { .. }
+            | Body::TurnedAway { .. }
             | Body::SessionOpened { .. }
             | Body::Repeated { .. }
             | Body::ReadRound { .. }
@@ -110,6 +111,7 @@ impl Happenings {
             | Body::RoleChanged { .. } => true,
             Body::Woke
             | Body::Delivered { .. }
+            | Body::Waited { .. }
             | Body::Flushed { .. }
             | Body::Settled
             | Body::Cut { .. }
@@ -153,6 +155,7 @@ impl Happenings {
                 let ended = What::Ended(operation, Ending::of(outcome));
                 found.extend(began.map(|began| at(began, ended)));
             }
+            Body::Lost { why: Loss::InboxFull, .. } => found.push(event(Event::InboxOverflowed)),
             Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
             Body::Accepted { index, term, .. } if index > self.committed => {
                 self.accepted.insert((index, term));
@@ -228,6 +231,7 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Restored { at_start: false, .. } => Some(Event::SnapshotInstalled),
         Body::Lost { to, .. } => with(to).map(|_| Event::FrameLost),
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
+        Body::TurnedAway { .. } => Some(Event::InboxOverflowed),
         Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),

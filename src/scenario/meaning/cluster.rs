@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, logs};
+use super::{clocks, hosts, logs};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
 use crate::scenario::bounds;
@@ -50,7 +50,9 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             changes: changes(cluster.raft.membership),
             bug: cluster.bug.map(bug),
         },
+        cpu: hosts::cpu(&path.field("host"), &cluster.host, notes),
         flush,
+        blocking: cluster.disk.blocking,
         call_timeout: cluster.rpc.timeout,
     }
 }

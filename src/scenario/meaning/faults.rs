@@ -1,5 +1,6 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
+use super::hosts;
 use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
@@ -301,6 +302,8 @@ pub(super) fn action(
         shape::Action::Crash(target) => Action::Crash(nodes(target, notes)),
         shape::Action::Wipe(target) => Action::Wipe(nodes(target, notes)),
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
+        shape::Action::Slow(slow) => hosts::slow_down(path, nodes(&slow.target, notes), slow, notes),
+        shape::Action::Flood(flood) => hosts::flood(path, nodes(&flood.target, notes), flood, notes),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
         shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),
         shape::Action::Promote(target) => Action::Promote(one(target, notes)),

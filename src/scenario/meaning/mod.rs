@@ -7,6 +7,7 @@ mod cluster;
 mod effort;
 mod expectations;
 mod faults;
+mod hosts;
 mod load;
 mod logs;
 mod names;
@@ -21,6 +22,7 @@ mod targets;
 
 pub(super) use changes::refused;
 pub(super) use effort::limit;
+pub(super) use hosts::mean_gap;
 pub(super) use load::{mean_between, shares};
 pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
@@ -69,6 +71,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
     let meant = |place: usize| scenario.faults[place].refused == Some(true);
     changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+    hosts::slow((&cluster, &faults, &storms), notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),

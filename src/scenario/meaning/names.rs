@@ -102,6 +102,8 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
         Action::Crash(target)
         | Action::Wipe(target)
         | Action::Pause(target)
+        | Action::Slow { target, .. }
+        | Action::Flood { target, .. }
         | Action::Transfer(target)
         | Action::AddLearner(target)
         | Action::Promote(target)

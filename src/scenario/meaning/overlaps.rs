@@ -138,6 +138,8 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }
+        | Action::Slow { .. }
+        | Action::Flood { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

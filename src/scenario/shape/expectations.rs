@@ -95,6 +95,7 @@ enum Event {
     FollowerRead,
     LocalRead,
     ReadRound,
+    InboxOverflowed,
     NodeCrashed,
     NodeRestarted,
     NodeBlank,

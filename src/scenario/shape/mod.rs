@@ -5,11 +5,15 @@
 
 mod expectations;
 mod faults;
+mod host;
 mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
-pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target};
+pub(super) use faults::{
+    Action, Core, Fault, Flood, Links, Milestone, OneWay, Replace, Settle, Slow, Storm, Target,
+};
+pub(super) use host::{Host, Lanes, WhenFull};
 pub(super) use names::Names;
 
 use crate::time::Duration;
@@ -70,6 +74,8 @@ pub(super) struct Cluster {
     pub(super) raft: Raft,
     #[serde(default)]
     pub(super) clock: Clock,
+    #[serde(default)]
+    pub(super) host: Host,
     #[serde(default)]
     pub(super) disk: Disk,
     #[serde(default)]
@@ -160,11 +166,13 @@ pub(super) struct Clock {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Disk {
     pub(super) flush: Distribution,
+    pub(super) blocking: bool,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { flush: Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2)) }
+        let flush = Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2));
+        Self { flush, blocking: false }
     }
 }
 

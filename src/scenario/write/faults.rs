@@ -1,7 +1,8 @@
 //! How faults, storms and their targets are written.
 
-use super::{distribution, joined, quoted};
+use super::{distribution, joined, quoted, shortest};
 use crate::plan::{Action, Edge, End, Fault, Milestone, Plan, Shape, Start, Storm, Target};
+use crate::scenario::meaning::mean_gap;
 use crate::time::Duration;
 
 /// Writes what refers to the plan's names and faults.
@@ -79,6 +80,13 @@ impl Writer<'_> {
             Action::Crash(target) => format!("Crash({})", self.target(*target)),
             Action::Wipe(target) => format!("Wipe({})", self.target(*target)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
+            Action::Slow { target, permille } => {
+                format!("Slow(target: {}, factor: {})", self.target(*target), f64::from(*permille) / 1e3)
+            }
+            Action::Flood { target, mean, bytes } => {
+                let rate = shortest(1e9 / mean.nanos() as f64, |rate| mean_gap(rate) == *mean);
+                format!("Flood(target: {}, rate: {rate}, bytes: {bytes})", self.target(*target))
+            }
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
             Action::Promote(target) => format!("Promote({})", self.target(*target)),
