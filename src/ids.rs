@@ -210,6 +210,10 @@ impl Address {
     pub const WORLD: Self = Self(0);
     const FIRST_CLIENT: u32 = 1 << 16;
 
+    /// Whoever floods nodes with requests: many, none of whom waits for an answer. Frames come from there; what goes there
+    /// has left the world.
+    pub const CROWD: Self = Self(Self::FIRST_CLIENT);
+
     /// The address of a node.
     pub const fn node(node: NodeId) -> Self {
         Self(node.0)
@@ -226,6 +230,10 @@ impl Address {
     /// The client that has this address, if a client has it.
     pub const fn as_client(self) -> Option<ClientId> {
         if self.0 > Self::FIRST_CLIENT { Some(ClientId(self.0 - Self::FIRST_CLIENT)) } else { None }
+    }
+    /// Whether it is that of a client, or of the crowd.
+    pub const fn asks_as_client(self) -> bool {
+        self.0 >= Self::FIRST_CLIENT
     }
     /// As it stands in a frame.
     pub const fn to_wire(self) -> u32 {
@@ -254,6 +262,7 @@ impl fmt::Display for Address {
         match (self.as_node(), self.as_client()) {
             (Some(node), _) => node.fmt(f),
             (_, Some(client)) => client.fmt(f),
+            _ if *self == Self::CROWD => f.pad("crowd"),
             _ => f.pad("world"),
         }
     }

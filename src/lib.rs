@@ -5,7 +5,7 @@
 //! ```text
 //! scenario (RON) + seed -> plan -> world -> records -> checkers, metrics -> report
 //!                                  |
-//!                                  host = disk + calls + state machine + Box<dyn Replica>
+//!                                  host = cpu + disk + calls + state machine + Box<dyn Replica>
 //! ```
 //!
 //! # The map
@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] | virtual time, newtype ids, random streams, the event queue, the demands of safety |
 //! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest, traces |
-//! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
+//! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
 //! | 5 | [`report`] [`fuzz`] | what the records say of elections, liveness and expectations; runs as scripts |
@@ -40,6 +40,7 @@
 pub mod check;
 pub mod cli;
 pub mod client;
+pub mod cpu;
 pub mod disk;
 pub mod fuzz;
 pub mod host;

@@ -6,7 +6,8 @@ use common::{loaded, plan, records, run};
 use squall::fuzz::Resolver;
 use squall::ids::{Address, Index, NodeId, NodeSet, Term};
 use squall::plan::{
-    Action, Edge, End, Fault, Logs, Milestone, Name, Plan, Settle, Shape, Start, Storm, Target,
+    Action, Cpu, Edge, End, Fault, Lanes, Logs, Milestone, Name, Plan, Settle, Shape, Start, Storm, Target,
+    WhenFull,
 };
 use squall::replica::Role;
 use squall::report::Judges;
@@ -14,6 +15,7 @@ use squall::rng::{Distribution, Stream, below};
 use squall::time::{Duration, Time};
 use squall::trace::{ActionKind, Body, FaultSource, Loss, Record};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 type Link = (u32, u32);
 
@@ -111,7 +113,7 @@ impl Draw {
     }
 
     fn action(&mut self, voters: u32) -> Action {
-        match self.below(10) {
+        match self.below(12) {
             0..3 => Action::Partition(self.shape(voters)),
             3 => Action::Clog(self.shape(voters)),
             4 => {
@@ -124,8 +126,24 @@ impl Draw {
                 }
             }
             5 | 6 => Action::Pause(self.some(voters)),
+            8 => Action::Slow { target: self.some(voters), permille: 1_000 + self.below(60_000) as u32 },
+            9 => {
+                let mean = Duration::from_micros(200 + self.below(5_000));
+                Action::Flood { target: self.some(voters), mean, bytes: 8 + self.below(2_000) as u32 }
+            }
             7 if self.below(3) == 0 => Action::Wipe(self.one(voters)),
             _ => Action::Crash(self.some(voters)),
+        }
+    }
+
+    fn cpu(&mut self, is_small: bool) -> Cpu {
+        let inbox = if is_small { 1 + self.below(8) } else { 1_000 };
+        Cpu {
+            cost_per_frame: Duration::from_micros(1 + self.below(300)),
+            cost_per_kib: Duration::from_micros(self.below(100)),
+            inbox: NonZeroU32::new(inbox as u32).expect("positive"),
+            when_full: [WhenFull::DropNewest, WhenFull::DropOldest, WhenFull::Refuse][self.below(3) as usize],
+            lanes: [Lanes::One, Lanes::Two][self.below(2) as usize],
         }
     }
 
@@ -182,6 +200,20 @@ fn anything(seed: u64) -> Plan {
     plan.faults = (0..draw.below(6) as u32).map(|place| draw.fault(voters, place)).collect();
     plan.storms = (0..draw.below(4)).map(|_| draw.storm(voters)).collect();
     plan.settle = (draw.below(2) == 0).then_some(Settle { from: at(5_000) });
+    plan.cluster.blocking = draw.below(4) == 0;
+    plan.cluster.cpu = match draw.below(3) {
+        0 => Cpu::FREE,
+        kind => draw.cpu(kind == 1),
+    };
+    if !plan.cluster.cpu.costs() {
+        // Nobody can be slow for whom nothing costs anything.
+        let faults = plan.faults.iter_mut().map(|fault| &mut fault.action);
+        for action in faults.chain(plan.storms.iter_mut().map(|storm| &mut storm.action)) {
+            if let Action::Slow { target, .. } = *action {
+                *action = Action::Pause(target);
+            }
+        }
+    }
     plan
 }
 

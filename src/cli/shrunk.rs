@@ -63,6 +63,8 @@ const fn kind(action: &Action) -> &'static str {
         Action::Drift { .. } => "drifting clock",
         Action::Skew { .. } | Action::Step { .. } => "wrong clock",
         Action::Pause(_) => "pause",
+        Action::Slow { .. } => "slow host",
+        Action::Flood { .. } => "flood",
         Action::Transfer(_) => "transfer",
         Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
             "membership change"

@@ -37,6 +37,10 @@ pub enum Drawn {
     Transfers,
     /// Changes of the members.
     Changes,
+    /// Hosts that are slow.
+    Slowness,
+    /// Requests without end.
+    Floods,
     /// Links that are cut.
     Partitions,
     /// Links that hold their frames.
@@ -67,6 +71,8 @@ pub enum Drawn {
     Reads,
     /// Reads by lease.
     Leases,
+    /// Frames that cost their receivers something.
+    Costs,
     /// Clocks that drift.
     Drift,
     /// Clients that don't wait.
@@ -104,6 +110,7 @@ impl Drawn {
         let reads = plan.clients.is_some().then_some(plan.cluster.raft.reads.by);
         drawn.extend(reads.filter(|by| *by != ReadBy::Log).map(|_| Self::Reads));
         drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
+        drawn.extend(plan.cluster.cpu.costs().then_some(Self::Costs));
         drawn.extend((!plan.cluster.drifts_ppm.is_empty()).then_some(Self::Drift));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
@@ -133,6 +140,8 @@ impl Drawn {
             Action::Drift { .. } => Self::Drift,
             Action::Skew { .. } | Action::Step { .. } => Self::WallClock,
             Action::Pause(_) => Self::Pauses,
+            Action::Slow { .. } => Self::Slowness,
+            Action::Flood { .. } => Self::Floods,
             Action::Transfer(_) => Self::Transfers,
             Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
                 Self::Changes
@@ -163,6 +172,9 @@ impl Drawn {
             Self::Rot => "rot",
             Self::WallClock => "wrong clocks",
             Self::TornTails => "torn writes",
+            Self::Slowness => "slow hosts",
+            Self::Floods => "floods",
+            Self::Costs => "costs per frame",
             Self::Transfers => "transfers",
             Self::Changes => "membership changes",
             Self::Partitions => "partitions",

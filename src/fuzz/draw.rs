@@ -8,9 +8,10 @@ use super::labels::label;
 use super::owed;
 use crate::ids::NodeId;
 use crate::plan::{
-    Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End,
-    Fault, FaultRanges, FlowRanges, Integrity, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan,
-    Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    Action, Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges,
+    Cpu, End, Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Jitter, Lanes, LimitRange, Link, Logs,
+    Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -57,6 +58,12 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         found: None,
         cluster,
     };
+    if !plan.cluster.cpu.costs() {
+        // Nobody can be slow for whom nothing costs anything.
+        let is_slow = |action: &Action| matches!(action, Action::Slow { .. });
+        plan.faults.retain(|fault| !is_slow(&fault.action));
+        plan.storms.retain(|storm| !is_slow(&storm.action));
+    }
     plan.expectations = owed::expectations(&plan);
     plan
 }
@@ -98,6 +105,7 @@ impl Draws {
         let most = times(least, self.whole("timeout spread", ranges.timeout_spread_permille)).max(least);
         let voters = weighted(self.word("voters"), &ranges.voters);
         let reads = self.reads(ranges);
+        let (cpu, blocking) = self.hosts(ranges.hosts);
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
             voters,
@@ -122,8 +130,10 @@ impl Draws {
                 changes: Changes::default(),
                 bug: ranges.bug,
             },
+            cpu,
             flush: self.lengths("flush", ranges.flush),
             torn: self.chance("torn", ranges.torn),
+            blocking,
             call_timeout: CALL_TIMEOUT,
             integrity: self.integrity(ranges),
         }
@@ -167,6 +177,26 @@ impl Draws {
             at_followers: ranges.reads.followers.hits(followers),
             max_drift_ppm: self.most_drift(ranges.clocks).unwrap_or(0),
         }
+    }
+
+    /// What frames cost, and where they wait; and whether hosts serve nothing while they flush.
+    fn hosts(&self, ranges: HostRanges) -> (Cpu, bool) {
+        let mut stream = self.stream("hosts", 0);
+        let [likely, cost, inbox, full, lanes, blocking] = std::array::from_fn(|_| stream.word());
+        if !ranges.likely.hits(likely) {
+            return (Cpu::FREE, false);
+        }
+        let cost = length(cost, ranges.cost);
+        let inbox = magnitude(inbox, u64::from(ranges.inbox.least), u64::from(ranges.inbox.most)) as u32;
+        let cpu = Cpu {
+            cost_per_frame: cost,
+            cost_per_kib: cost,
+            inbox: NonZeroU32::new(inbox).unwrap_or(NonZeroU32::MIN),
+            when_full: [WhenFull::DropNewest, WhenFull::DropOldest, WhenFull::Refuse]
+                [below(full, 3) as usize],
+            lanes: if ranges.two_lanes.hits(lanes) { Lanes::Two } else { Lanes::One },
+        };
+        (cpu, ranges.blocking.hits(blocking))
     }
 
     /// By how much clocks drift at most; none if they don't.

@@ -7,6 +7,8 @@ use crate::plan::{Action, Corruption, Edge, Shape, Target};
 
 /// What an action does and to whom. How fast links flap is no part of it, as no range and no rate is: other times leave alone
 /// when the faults come.
+/// What an action does and to whom. How fast links flap, how slow machines are and how much floods bring is no part
+/// of it, as no range is: other numbers leave alone when the faults come.
 pub(super) fn label(action: &Action) -> String {
     match action {
         Action::Partition(shape) => format!("Partition({})", links(shape)),
@@ -24,6 +26,8 @@ pub(super) fn label(action: &Action) -> String {
         Action::Skew { nodes, ahead_ns: _ } => format!("Skew({})", node(*nodes)),
         Action::Step { nodes, ahead_ns: _ } => format!("Step({})", node(*nodes)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
+        Action::Slow { target, permille: _ } => format!("Slow({})", node(*target)),
+        Action::Flood { target, mean: _, bytes: _ } => format!("Flood({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
         Action::AddLearner(target) => format!("AddLearner({})", node(*target)),
         Action::Promote(target) => format!("Promote({})", node(*target)),

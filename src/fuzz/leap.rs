@@ -105,6 +105,8 @@ fn at_leader(action: &mut Action) {
         Action::Crash(target @ Target::Node(_))
         | Action::Pause(target @ Target::Node(_))
         | Action::Forge { to: target @ Target::Node(_), .. }
+        | Action::Slow { target: target @ Target::Node(_), .. }
+        | Action::Flood { target: target @ Target::Node(_), .. }
         | Action::Partition(Shape::Isolate(target))
         | Action::Clog(Shape::Isolate(target)) => *target = Target::Leader,
         Action::Partition(shape @ Shape::Cut(_)) | Action::Clog(shape @ Shape::Cut(_)) => {

@@ -10,6 +10,7 @@ mod changes;
 mod draw;
 mod labels;
 mod leap;
+mod overload;
 mod owed;
 mod resolve;
 mod rounded;

@@ -23,10 +23,13 @@
 //! node stays silent, and a client may ask it first. Nor is it where a leader may often be busy,
 //! or where members change: clients ask who is none as well.
 //!
+//! **Where frames cost something** each waits for others (`overload`). Nothing is owed where the usual load may be too much.
+//!
 //! **Where members change** a leader and progress are owed as well, with every machine taken for one that may campaign:
 //! once all faults are over whoever is a voter is up. They are not where a quorum of wiped disks may be left, or where
 //! removed servers may disturb the others for ever.
 
+use super::overload::{Serving, flooded};
 use crate::plan::{Action, Arrival, Clients, Expectation, Integrity, Moment, Plan, Span, Storm};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
@@ -53,10 +56,11 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     if may_end_without_quorum(plan) || may_be_led_astray(plan) {
         return Vec::new();
     }
-    let times = Times::of(plan);
+    let Some(serving) = Serving::of(plan) else { return Vec::new() };
+    let times = Times::of(plan, &serving);
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
-    let late = stragglers(plan);
+    let late = stragglers(plan) + serving.drain;
     let bound = times.elected(2.0 * times.usual_way).map(|bound| bound + late);
     let Some(bound) = bound.filter(|bound| *bound <= left) else {
         return owed;
@@ -64,7 +68,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     owed.push(Expectation::LeaderWithin { bound: duration(bound), after: Moment::Settle });
     let Some(clients) = &plan.clients else { return owed };
     let Some(stable) = times.stable() else { return owed };
-    let asked = Asked::of(clients, plan);
+    let asked = Asked::of(clients, &times, plan);
     let Some(caught_up) = times.caught_up(&asked, plan) else { return owed };
     // With sessions a registration of before has to be over as well, and then an operation that waited for it.
     let pursued = if clients.sessions.is_some() { 2.0 } else { 1.0 } * seconds(clients.timeout);
@@ -180,7 +184,7 @@ struct Times {
 }
 
 impl Times {
-    fn of(plan: &Plan) -> Self {
+    fn of(plan: &Plan, serving: &Serving) -> Self {
         let raft = &plan.cluster.raft;
         let latency = &plan.network.default.latency;
         let flush = &plan.cluster.flush;
@@ -196,9 +200,9 @@ impl Times {
             heartbeat: seconds(raft.heartbeat) / slowest,
             timeout: (least / fastest, most / slowest),
             spread: (most - least) / fastest,
-            latency: (seconds(latency.min()), seconds(latency.max())),
+            latency: (seconds(latency.min()), seconds(latency.max()) + serving.queue),
             flush: seconds(flush.max()),
-            usual_way: 1.5 * mean(flush) + mean(latency),
+            usual_way: 1.5 * mean(flush) + mean(latency) + serving.queue,
             pre_vote: raft.pre_vote,
             check_quorum: raft.check_quorum,
             sticky: raft.sticky,
@@ -261,7 +265,7 @@ impl Times {
     /// come faster than that goes.
     fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
         let terms = asked.seconds / self.timeout.0;
-        let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes);
+        let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes).max(flooded(plan).1);
         let raft = &plan.cluster.raft;
         let most = raft.flow.max_inflight_bytes.map_or(u32::MAX, NonZeroU32::get).min(raft.max_batch_bytes);
         let batch = f64::from((most / (value + ENTRY_OVERHEAD)).max(1));
@@ -304,7 +308,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(clients: &Clients, plan: &Plan) -> Self {
+    fn of(clients: &Clients, times: &Times, plan: &Plan) -> Self {
         let settle = plan.settle.map_or(plan.duration, |settle| settle.from.since(crate::time::Time::ZERO));
         let seconds_before = seconds(settle);
         let count = f64::from(clients.count);
@@ -326,7 +330,6 @@ impl Asked {
             }
             Arrival::ClosedLoop { think } => {
                 let think = seconds(think);
-                let times = Times::of(plan);
                 let fastest = think + 2.0 * times.latency.0 + seconds(plan.cluster.flush.min());
                 Self {
                     seconds: seconds_before,
@@ -337,13 +340,13 @@ impl Asked {
                 }
             }
         };
-        asked.entries = asked.entries * tries + registrations * seconds_before;
+        asked.entries = asked.entries * tries + registrations * seconds_before + flooded(plan).0;
         asked.commands_per_second = asked.commands_per_second * tries + registrations;
         asked
     }
 }
 
-fn seconds(duration: Duration) -> f64 {
+pub(super) fn seconds(duration: Duration) -> f64 {
     duration.as_secs_f64()
 }
 

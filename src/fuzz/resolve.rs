@@ -92,6 +92,8 @@ impl Resolver {
             Action::Skew { ahead_ns, .. } => Action::Skew { nodes, ahead_ns: *ahead_ns },
             Action::Step { ahead_ns, .. } => Action::Step { nodes, ahead_ns: *ahead_ns },
             Action::Pause(_) => Action::Pause(nodes),
+            Action::Slow { permille, .. } => Action::Slow { target: nodes, permille: *permille },
+            Action::Flood { mean, bytes, .. } => Action::Flood { target: nodes, mean: *mean, bytes: *bytes },
             Action::Transfer(_) => Action::Transfer(nodes),
             Action::AddLearner(_) => Action::AddLearner(nodes),
             Action::Promote(_) => Action::Promote(nodes),

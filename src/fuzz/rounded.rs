@@ -75,6 +75,7 @@ fn lengths(plan: &mut Plan) -> Vec<&mut Duration> {
     let (cluster, network) = (&mut plan.cluster, &mut plan.network);
     let (least, most) = &mut cluster.raft.election_timeout;
     let mut all = vec![&mut cluster.raft.heartbeat, least, most, &mut cluster.call_timeout];
+    all.extend([&mut cluster.cpu.cost_per_frame, &mut cluster.cpu.cost_per_kib]);
     all.extend(bounds(&mut cluster.flush));
     all.extend(bounds(&mut network.default.latency));
     all.extend(bounds(&mut network.clients.latency));

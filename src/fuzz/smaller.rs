@@ -3,8 +3,8 @@
 use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
-    Action, Arrival, Clients, Edge, End, Expectation, Fault, Integrity, Link, Logs, Mix, Plan, Shape, Start,
-    Target,
+    Action, Arrival, Clients, Cpu, Edge, End, Expectation, Fault, Integrity, Lanes, Link, Logs, Mix, Plan,
+    Shape, Start, Target, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
@@ -199,6 +199,8 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         | Action::Skew { nodes: target, .. }
         | Action::Step { nodes: target, .. }
         | Action::Pause(target)
+        | Action::Slow { target, .. }
+        | Action::Flood { target, .. }
         | Action::Transfer(target)
         | Action::AddLearner(target)
         | Action::Promote(target)
@@ -304,6 +306,17 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.raft.changes = Changes::default(),
             &|it| it.cluster.raft.snapshot_every = None,
             &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
+            &|it| free(it),
+            &|it| it.cluster.blocking = false,
+            &|it| {
+                it.cluster.cpu.cost_per_kib = if it.cluster.cpu.cost_per_frame > Duration::ZERO {
+                    Duration::ZERO
+                } else {
+                    it.cluster.cpu.cost_per_kib
+                }
+            },
+            &|it| it.cluster.cpu.lanes = Lanes::One,
+            &|it| it.cluster.cpu.when_full = WhenFull::DropNewest,
             &|it| it.cluster.call_timeout = ms(150),
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
@@ -327,6 +340,12 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
         smaller.push(plan);
     }
     smaller
+}
+
+/// Hosts serve frames at no cost, and none is slow.
+fn free(plan: &mut Plan) {
+    (plan.cluster.cpu, plan.cluster.blocking) = (Cpu::FREE, false);
+    plan.faults.retain(|fault| !matches!(fault.action, Action::Slow { .. }));
 }
 
 /// The usual most bytes of a snapshot in one message.
@@ -399,8 +418,13 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::Corrupt { .. }
         | Action::Misdirect { .. }
         | Action::Replay { .. } => on_fewer_links(action),
+        Action::Slow { target: Target::Nodes(nodes), permille } => {
+            fewer(*nodes).into_iter().map(|target| Action::Slow { target, permille: *permille }).collect()
+        }
+        Action::Flood { target, mean, bytes } => plainer_flood(*target, *mean, *bytes),
         Action::Forge { .. }
         | Action::Partition(_)
+        | Action::Slow { .. }
         | Action::Flap { .. }
         | Action::Crash(_)
         | Action::Pause(_)
@@ -421,6 +445,20 @@ fn on_fewer_links(action: &Action) -> Vec<Action> {
         action
     };
     fewer_edges(edges).iter().map(on).collect()
+}
+
+/// A flood of fewer nodes, or of half as many requests, or of the shortest.
+fn plainer_flood(target: Target, mean: Duration, bytes: u32) -> Vec<Action> {
+    let targets = if let Target::Nodes(nodes) = target { fewer(nodes) } else { Vec::new() };
+    let mut floods: Vec<Action> =
+        targets.into_iter().map(|target| Action::Flood { target, mean, bytes }).collect();
+    if mean < Duration::from_secs(1) {
+        floods.push(Action::Flood { target, mean: mean.saturating_mul(2), bytes });
+    }
+    if bytes > 8 {
+        floods.push(Action::Flood { target, mean, bytes: 8 });
+    }
+    floods
 }
 
 /// Each half of the links, then all but each one.

@@ -7,6 +7,7 @@
 
 mod clock;
 mod doubtful;
+mod inbox;
 mod log;
 mod members;
 mod process;
@@ -20,6 +21,7 @@ mod view;
 
 pub use view::{NodeView, Power, Queues};
 
+use crate::cpu::Cpu;
 use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
@@ -29,7 +31,7 @@ use crate::replica::{
 };
 use crate::rng::{Rate, Stream};
 use crate::time::{Duration, Time};
-use crate::trace::{Body, Digest, Observer, StopReason};
+use crate::trace::{Body, Digest, Loss, Observer, StopReason};
 use clock::Clock;
 use log::Log;
 use process::Process;
@@ -54,6 +56,8 @@ pub struct Setup<'s> {
     pub priorities: &'s [u32],
     /// How likely a crash leaves part of what was not flushed.
     pub torn: Rate,
+    /// Whether a machine serves nothing while it flushes.
+    pub blocking: bool,
     /// How many sessions of clients are kept at most.
     pub most_sessions: u32,
     /// Whether clients may ask twice for the same, so that each command that is carried out is recorded.
@@ -64,7 +68,7 @@ pub struct Setup<'s> {
 ///
 /// - The process exists from boot to crash; the disk outlives it.
 /// - The epoch rises with each boot.
-/// - Nothing piles up unless the process is paused.
+/// - Nothing piles up unless the process is paused, or serves frames at a cost: then they wait in its inbox instead.
 pub struct Host {
     id: NodeId,
     clock: Clock,
@@ -79,7 +83,11 @@ pub struct Host {
     effects: Effects,
     pauses: u32,
     backlog: Vec<Slot>,
+    /// Where frames cost nothing there is none.
+    cpu: Option<Box<Cpu<Slot>>>,
     unseen_flush: Option<WriteId>,
+    /// The record of the flush that ended last, where it may be seen late.
+    flushed: Option<RecordId>,
     flush_due: Option<Time>,
     flush_cause: Option<RecordId>,
     deadline_cause: Option<RecordId>,
@@ -93,8 +101,8 @@ pub struct Host {
 
 impl Host {
     /// A machine that has not been started yet. `drifts_ppm` tells by how many parts per million the clock of each node is fast,
-    /// in order; 0 where the list ends.
-    pub fn new(id: NodeId, disk: Disk, drifts_ppm: &[i32]) -> Self {
+    /// in order; 0 where the list ends. Without a `cpu` frames cost nothing.
+    pub fn new(id: NodeId, disk: Disk, cpu: Option<Cpu<Slot>>, drifts_ppm: &[i32]) -> Self {
         Self {
             id,
             clock: Clock::of(id, drifts_ppm),
@@ -106,7 +114,9 @@ impl Host {
             effects: Effects::default(),
             pauses: 0,
             backlog: Vec::new(),
+            cpu: cpu.map(Box::new),
             unseen_flush: None,
+            flushed: None,
             flush_due: None,
             flush_cause: None,
             deadline_cause: None,
@@ -161,7 +171,7 @@ impl Host {
 
     /// When its replica wants to be woken; none while nothing can wake it.
     pub fn deadline(&self) -> Option<Time> {
-        if self.is_running() { self.due() } else { None }
+        if self.is_running() && !self.is_busy() { self.due() } else { None }
     }
 
     fn due(&self) -> Option<Time> {
@@ -241,7 +251,9 @@ impl Host {
             wire.frames.release(slot);
         }
         (self.pauses, self.unseen_flush, self.flush_due, self.armed) = (0, None, None, None);
-        std::mem::take(&mut self.backlog)
+        let mut piled_up = std::mem::take(&mut self.backlog);
+        piled_up.extend(self.cpu.iter_mut().flat_map(|cpu| cpu.crash()));
+        piled_up
     }
 
     /// A word for how much of what was not flushed a crash leaves, if it leaves any. Each crash has a stream of its own.
@@ -259,8 +271,12 @@ impl Host {
     fn stop<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         wire.trace.effect(self.address(), Body::Stopped { reason: StopReason::DiskFull });
         self.stopped_by_full_disk = true;
-        let piled_up = self.crash(setup, wire);
-        assert!(piled_up.is_empty(), "nothing piles up while the process runs");
+        for slot in self.crash(setup, wire) {
+            let frame = wire.frames.get(slot);
+            let lost = Body::Lost { to: frame.to, kind: frame.kind, why: Loss::ReceiverDown };
+            wire.trace.because(frame.from, frame.sent, lost);
+            wire.frames.release(slot);
+        }
     }
 
     /// Whether its process stopped since the disk was full, and was not started since.
@@ -319,6 +335,7 @@ impl Host {
         self.pauses += 1;
         if self.pauses == 1 {
             wire.trace.effect(self.address(), Body::Paused);
+            self.cpu.iter_mut().for_each(|cpu| cpu.pause(wire.now));
         }
     }
 
@@ -329,6 +346,9 @@ impl Host {
             return;
         }
         wire.trace.effect(self.address(), Body::Resumed);
+        if self.has_inbox() {
+            return self.resume_service(setup, wire);
+        }
         if let Some(write) = self.unseen_flush.take() {
             self.see_flush(write, setup, wire);
         }
@@ -355,8 +375,11 @@ impl Host {
             return;
         }
         let write = self.disk.end_flush();
-        wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
-        if self.is_paused() {
+        let flushed = wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
+        if self.has_inbox() {
+            (self.unseen_flush, self.flushed) = (Some(write), Some(flushed));
+            self.end_blocking(setup, wire);
+        } else if self.is_paused() {
             self.unseen_flush = Some(write);
         } else {
             self.see_flush(write, setup, wire);
@@ -459,6 +482,9 @@ impl Host {
         if let Some(latency) = self.disk.begin_flush() {
             self.flush_due = Some(wire.now + latency);
             self.flush_cause = wire.trace.current();
+            if setup.blocking {
+                self.cpu.iter_mut().for_each(|cpu| cpu.begin_flush());
+            }
         }
         if self.effects.deadline != before {
             self.deadline_cause = wire.trace.current();

@@ -208,7 +208,7 @@ impl Process {
         }
         let command = decode_command(payload).filter(|_| header.kind == CLIENT_REQUEST);
         let (command, _) = command.ok_or(Rejection::Undecodable)?;
-        let client = from.as_client().map(Address::from).ok_or(Rejection::Address)?;
+        let client = Some(from).filter(|from| from.asks_as_client()).ok_or(Rejection::Address)?;
         let asker = Asker { client, call: header.call };
         if setup.options.reads.by != ReadBy::Log
             && let Some(key) = command.reads()

@@ -48,7 +48,7 @@ pub enum Power {
 /// How much waits in a machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Queues {
-    /// Frames that have arrived at a paused process.
+    /// Frames that have arrived at a paused process, or wait in the inbox of one that serves them at a cost.
     pub arrived: usize,
     /// Frames to be sent that wait for a write to become durable.
     pub held: usize,
@@ -84,7 +84,7 @@ impl Host {
             applied: process.map_or(Index::ZERO, |process| process.applied()),
             membership: process.map_or_else(|| membership(&recovered), |process| process.membership),
             queues: Queues {
-                arrived: self.backlog.len(),
+                arrived: self.backlog.len() + self.cpu.as_ref().map_or(0, |cpu| cpu.waiting()),
                 held: process.map_or(0, |process| process.held()),
                 writes: self.disk.waiting(),
                 calls: process.map_or(0, |process| process.open_calls()),

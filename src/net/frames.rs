@@ -4,6 +4,7 @@ use super::LinkId;
 use crate::ids::{Address, CallId, RecordId};
 use crate::rpc::Integrity;
 use crate::rpc::frame::{self, Header};
+use crate::trace::Body;
 
 /// The place of a frame that is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,20 @@ pub struct Frame {
     pub link: LinkId,
     /// The record of its sending; none before.
     pub sent: Option<RecordId>,
+}
+
+impl Frame {
+    /// What is recorded when it reaches its receiver.
+    #[inline(always)]
+    pub fn delivered(&self) -> Body {
+        Body::Delivered {
+            from: self.from,
+            kind: self.kind,
+            call: self.call,
+            bytes: self.bytes.len() as u32,
+            hash: self.hash,
+        }
+    }
 }
 
 /// All frames on their way. Buffers of frames that are gone are used again.

@@ -200,6 +200,8 @@ listed! {
         LocalRead,
         /// A leader asks all others whether it still leads, for the sake of reads.
         ReadRound,
+        /// A frame finds no room in a machine's inbox, or loses it to another one.
+        InboxOverflowed,
         /// A machine crashes.
         NodeCrashed,
         /// A machine that had crashed starts again.

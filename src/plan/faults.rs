@@ -161,6 +161,22 @@ pub enum Action {
     },
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),
+    /// Machines are slow: to serve a frame costs them more.
+    Slow {
+        /// Which.
+        target: Target,
+        /// So many thousandths of what it usually does; at least 1,000.
+        permille: u32,
+    },
+    /// Requests come from outside, without end, and nobody waits for the answers.
+    Flood {
+        /// To which machines.
+        target: Target,
+        /// How much time lies between two requests to one machine, on average; longer than nothing.
+        mean: Duration,
+        /// How long the value is that each writes, at least 8 bytes.
+        bytes: u32,
+    },
     /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.
     Transfer(Target),
     /// The leader is asked to add this node as a learner. This and the next three wait for a leader, and nothing of them is

@@ -2,18 +2,21 @@
 //!
 //! Everything in here has been checked: targets exist, durations are ordered, rates are integers. It has no behaviour.
 
+mod cpu;
 mod expectations;
 mod faults;
 mod frame_faults;
 mod profile;
 
 pub use crate::property::Property;
+pub use cpu::{Cpu, Lanes, WhenFull};
 pub use expectations::{Event, Expectation, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use frame_faults::{Corruption, FrameFault, Integrity};
 pub use profile::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,
-    LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
+    HostRanges, LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges,
+    StormRanges,
 };
 
 use crate::ids::{NodeId, Term};
@@ -105,10 +108,14 @@ pub struct Cluster {
     pub logs: Logs,
     /// The protocol's parameters.
     pub raft: Options,
+    /// What it costs a machine to serve frames, and where they wait.
+    pub cpu: Cpu,
     /// How long a flush of the disk takes.
     pub flush: Distribution,
     /// How likely a crash leaves part of what was not flushed on the disk, the end of it torn.
     pub torn: Rate,
+    /// Whether a machine serves nothing while it flushes, as a server with synchronous writes does.
+    pub blocking: bool,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
     /// By what frames are known to be sound.

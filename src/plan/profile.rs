@@ -68,6 +68,8 @@ pub struct ClusterRanges {
     pub reads: ReadRanges,
     /// How clocks drift.
     pub clocks: ClockRanges,
+    /// What it costs hosts to serve frames.
+    pub hosts: HostRanges,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// How likely crashes leave torn writes.
@@ -124,6 +126,21 @@ pub struct ClockRanges {
     pub likely: Rate,
     /// By how many parts per million at most, which leases reckon with.
     pub drift_ppm: Between<u32>,
+}
+
+/// What it costs hosts to serve frames is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostRanges {
+    /// In what share of the runs it costs anything.
+    pub likely: Rate,
+    /// What each frame costs, and each 1,024 bytes of it on top.
+    pub cost: Between<Duration>,
+    /// How many frames may wait, in each lane.
+    pub inbox: Between<u32>,
+    /// In what share of these runs there are two lanes.
+    pub two_lanes: Rate,
+    /// In what share of these runs a host serves nothing while it flushes.
+    pub blocking: Rate,
 }
 
 /// What snapshots are drawn from.

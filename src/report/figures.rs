@@ -2,7 +2,7 @@
 
 use super::counters::FrameFaults;
 use super::format::{count, counted, moment, percent, short};
-use super::{Counters, Report};
+use super::{Counters, Inbox, Report};
 use crate::time::Duration;
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -21,6 +21,7 @@ pub(super) fn of(report: &Report) -> Vec<Figure> {
         all.extend(service(report));
     }
     all.extend(traffic(report));
+    all.extend(report.inboxes.iter().flat_map(inboxes));
     all
 }
 
@@ -177,6 +178,37 @@ fn traffic(report: &Report) -> Vec<Figure> {
     all.extend(transfers(counters));
     all.extend(changes(counters));
     all.extend(snapshots(counters));
+    all
+}
+
+/// What waited in the inboxes of hosts.
+fn inboxes(inbox: &Inbox) -> Vec<Figure> {
+    let mut all = vec![figure(
+        "longest inbox",
+        count(inbox.longest),
+        "the most frames that waited in one host at a time, the one under service not counted",
+    )];
+    let lanes = [
+        ("inbox wait of nodes", "inbox drops of nodes", &inbox.nodes),
+        ("inbox wait of clients", "inbox drops of clients", &inbox.clients),
+    ];
+    for (wait, drops, lane) in lanes {
+        if let Some(waited) = lane.waited {
+            let value = |nanos| short(Duration::from_nanos(nanos));
+            let meaning = format!(
+                "mean time from the arrival of a frame from there until its service began; p99 {}, max {}",
+                value(waited.p99),
+                value(waited.max)
+            );
+            all.push(figure(wait, value(waited.mean), meaning));
+        }
+        all.push(figure(drops, count(lane.dropped), "frames that found no room, or lost it to later ones"));
+    }
+    all.push(figure(
+        "turned away",
+        count(inbox.turned_away),
+        "requests of clients that were answered at once since there was no room, as busy or with who leads",
+    ));
     all
 }
 

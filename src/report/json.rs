@@ -4,7 +4,8 @@
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
 use super::{
-    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Judgement, Report, RunVerdict, Summary,
+    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement, Report, RunVerdict,
+    Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
@@ -60,6 +61,9 @@ struct Run<'a> {
     elections: Vec<Span>,
     election_summary: Phases,
     liveness: Liveness,
+    /// Left out where frames cost nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inboxes: Option<Inboxes>,
     counters: &'a Counters,
     simulated_ns: u64,
     events: u64,
@@ -133,6 +137,16 @@ struct Liveness {
 }
 
 #[derive(Serialize)]
+struct Inboxes {
+    longest: u64,
+    nodes_wait_ns: Option<Summary>,
+    nodes_dropped: u64,
+    clients_wait_ns: Option<Summary>,
+    clients_dropped: u64,
+    turned_away: u64,
+}
+
+#[derive(Serialize)]
 struct Operations {
     invoked: u64,
     done: u64,
@@ -170,6 +184,7 @@ fn run(report: &Report) -> Run<'_> {
             recover_ns: report.summary(|election| election.recover),
         },
         liveness: liveness(report),
+        inboxes: report.inboxes.as_ref().map(inboxes),
         counters: &report.counters,
         simulated_ns: report.simulated.nanos(),
         events: report.events,
@@ -223,6 +238,17 @@ fn span(election: &Election) -> Span {
         candidates: election.candidates.iter().map(|node| node.0).collect(),
         leader: election.leader.map(|(node, _)| node.0),
         term: election.leader.map(|(_, term)| term.0),
+    }
+}
+
+fn inboxes(inbox: &Inbox) -> Inboxes {
+    Inboxes {
+        longest: inbox.longest,
+        nodes_wait_ns: inbox.nodes.waited,
+        nodes_dropped: inbox.nodes.dropped,
+        clients_wait_ns: inbox.clients.waited,
+        clients_dropped: inbox.clients.dropped,
+        turned_away: inbox.turned_away,
     }
 }
 

@@ -3,13 +3,14 @@
 use super::counters::Counters;
 use super::elections::{Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
+use super::inboxes::{Inbox, Inboxes};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
 use crate::ids::{Epoch, Index};
 use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
-use crate::trace::{Body, Observer, Record};
+use crate::trace::{Body, Loss, Observer, Record};
 
 /// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
 /// per instant, when time moves on: of several links cut at one instant only the end result matters.
@@ -20,6 +21,7 @@ pub struct Metrics {
     elections: Elections,
     faults: Faults,
     service: Service,
+    inboxes: Inboxes,
     /// The highest entry whose command was told of. All nodes tell of each; the first counts.
     told: Index,
     /// The instant whose changes are not weighed yet.
@@ -36,6 +38,7 @@ impl Metrics {
             elections: Elections::new(),
             faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
+            inboxes: Inboxes::new(&plan.cluster),
             told: Index::ZERO,
             unsettled: None,
         }
@@ -64,6 +67,11 @@ impl Metrics {
     /// The service in a run that ended at `end`.
     pub fn service(&self, end: Time) -> Served {
         self.service.all(end)
+    }
+
+    /// The inboxes of hosts that serve frames at a cost; none where they don't.
+    pub fn inboxes(&self) -> Option<Inbox> {
+        self.inboxes.all()
     }
 
     /// The elections with the last instant weighed.
@@ -169,19 +177,30 @@ impl Observer for Metrics {
                 (Some(_), Some(_)) => counters.frames_sent += 1,
                 _ => counters.client_frames_sent += 1,
             },
-            Body::Delivered { from, .. } => match (record.node.as_node(), from.as_node()) {
-                (Some(node), Some(from)) => {
-                    counters.frames_delivered += 1;
-                    if self.elections.watches() {
-                        self.elections.delivered(record.time, node, from, record.cause);
+            Body::Delivered { from, .. } => {
+                match (record.node.as_node(), from.as_node()) {
+                    (Some(node), Some(from)) => {
+                        counters.frames_delivered += 1;
+                        if self.elections.watches() {
+                            self.elections.delivered(record.time, node, from, record.cause);
+                        }
                     }
+                    _ => counters.client_frames_delivered += 1,
                 }
-                _ => counters.client_frames_delivered += 1,
-            },
-            Body::Lost { to, why, .. } => match (record.node.as_node(), to.as_node()) {
-                (Some(_), Some(_)) => counters.frames_lost.count(why),
-                _ => counters.client_frames_lost += 1,
-            },
+                if self.inboxes.exist() {
+                    self.inboxes.take(record);
+                }
+            }
+            Body::Waited { .. } | Body::TurnedAway { .. } => self.inboxes.take(record),
+            Body::Lost { to, why, .. } => {
+                match (record.node.as_node(), to.as_node()) {
+                    (Some(_), Some(_)) => counters.frames_lost.count(why),
+                    _ => counters.client_frames_lost += 1,
+                }
+                if why == Loss::InboxFull {
+                    self.inboxes.take(record);
+                }
+            }
             Body::Held { .. } => counters.frames_held += 1,
             Body::Accepted { index, .. } => {
                 counters.requests_accepted += 1;

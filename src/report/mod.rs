@@ -11,6 +11,7 @@ mod expectations;
 mod faults;
 mod figures;
 pub(crate) mod format;
+mod inboxes;
 pub mod json;
 mod judges;
 mod links;
@@ -30,6 +31,7 @@ pub use counters::{Counters, Losses, Rejections};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
+pub use inboxes::{Inbox, Waits};
 pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
 pub use metrics::Metrics;
@@ -82,6 +84,8 @@ pub struct Report {
     pub elections: Vec<Election>,
     /// The service as clients saw it.
     pub service: Served,
+    /// What waited in the inboxes of hosts; none where frames cost nothing.
+    pub inboxes: Option<Inbox>,
     /// Counts.
     pub counters: Counters,
     /// How much virtual time went by.
@@ -205,6 +209,7 @@ impl Report {
             cut,
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
+            inboxes: judges.metrics().inboxes(),
             counters,
             simulated: end.since(Time::ZERO),
             events,

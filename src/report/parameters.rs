@@ -1,7 +1,7 @@
 //! The parameters of a run, in words.
 
 use crate::ids::Term;
-use crate::plan::{Arrival, Clients, Cluster, Jitter, Link, Logs, Plan};
+use crate::plan::{Arrival, Clients, Cluster, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull};
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
@@ -34,6 +34,7 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
             format!("every {every} bytes of applied entries, in chunks of {chunk} bytes"),
         ));
     }
+    all.extend(cpu(&plan.cluster));
     if raft.flow != Flow::default() {
         all.push(("flow", flow(&raft.flow)));
     }
@@ -88,6 +89,27 @@ fn flow(flow: &Flow) -> String {
     ];
     let given = all.into_iter().filter_map(|(most, what)| Some(format!("{} {what}", most?)));
     format!("at most {}", given.collect::<Vec<_>>().join(", "))
+}
+
+/// What frames cost hosts, and where they wait.
+fn cpu(cluster: &Cluster) -> Option<(&'static str, String)> {
+    let Cpu { cost_per_frame, cost_per_kib, inbox, when_full, lanes } = cluster.cpu;
+    let mut text = format!("{cost_per_frame} a frame");
+    if cost_per_kib > Duration::ZERO {
+        text += &format!(" and {cost_per_kib} a KiB");
+    }
+    text += &format!("; up to {inbox} wait");
+    text += match lanes {
+        Lanes::One => "",
+        Lanes::Two => " of nodes and as many of clients behind them",
+    };
+    text += match when_full {
+        WhenFull::DropNewest => ", the newest is dropped",
+        WhenFull::DropOldest => ", the oldest is dropped",
+        WhenFull::Refuse => ", clients are turned away",
+    };
+    text += if cluster.blocking { "; nothing is served during a flush" } else { "" };
+    (cluster.cpu.costs() || cluster.blocking).then_some(("hosts", text))
 }
 
 /// How clocks drift, and what leases reckon with.

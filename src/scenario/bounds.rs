@@ -25,6 +25,12 @@ pub(super) const SHORTEST_MEAN: Duration = Duration::from_millis(1);
 /// By how many parts per million a clock drifts at most.
 pub(super) const MOST_DRIFT: u64 = 500_000;
 
+/// The most that it costs a host to serve a frame, or each KiB of one.
+pub(super) const GREATEST_COST: Duration = Duration::from_secs(1);
+
+/// The most that a fault slows a host down.
+pub(super) const GREATEST_FACTOR: f64 = 1e6;
+
 /// How so many percent are written as a rate.
 pub(super) fn of_percent(percent: f64) -> String {
     // A division would show the digits that binary adds.
@@ -75,6 +81,10 @@ pub(super) const BANDWIDTH: Bounds = Bounds { name: "bandwidth", least: 1, most:
 pub(super) const MAX_DRIFT: Bounds = Bounds { name: "max_drift", least: 0, most: MOST_DRIFT };
 /// By how many parts per million the clocks of a profile drift at most.
 pub(super) const DRIFT: Bounds = Bounds { name: "drift", least: 1, most: MOST_DRIFT };
+/// How many frames may wait in a host.
+pub(super) const INBOX: Bounds = Bounds { name: "inbox", least: 1, most: 1_000_000 };
+/// How long the value is that each request of a flood writes.
+pub(super) const FLOOD_BYTES: Bounds = Bounds { name: "bytes", ..VALUE_BYTES };
 /// How many clients.
 pub(super) const COUNT: Bounds = Bounds { name: "count", least: 1, most: 10_000 };
 /// How many keys.
@@ -108,8 +118,10 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 33] = [
+const ALL: [Bounds; 35] = [
     FLIPPED_BITS,
+    INBOX,
+    FLOOD_BYTES,
     MAX_DRIFT,
     FORMAT,
     SEED,

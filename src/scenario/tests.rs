@@ -3,9 +3,9 @@
 use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Clients, Cluster, Corruption, Edge, End, Event, Expectation, Fault, Found,
-    Integrity, Jitter, Link, Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span,
-    Start, Storm, Target,
+    Action, Arrival, Backoff, Clients, Cluster, Corruption, Cpu, Edge, End, Event, Expectation, Fault, Found,
+    Integrity, Jitter, Lanes, Link, Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle,
+    Shape, Span, Start, Storm, Target, WhenFull,
 };
 use crate::replica::{Bug, Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
@@ -30,7 +30,8 @@ Scenario(
         first_leader: 2,
         logs: Each([[1, 1, 2], [1, 1], [], [1], [1, 1, 3]]),
         raft: (heartbeat: "50ms", election_timeout: ("150ms", "300ms"), max_batch_bytes: 65_536, snapshot_every: 1_000_000, snapshot_chunk: 65_536),
-        disk: (flush: Uniform("500us", "2ms")),
+        host: (cost_per_frame: "20us", cost_per_kib: "1us", inbox: 1024, when_full: Refuse, lanes: Two),
+        disk: (flush: Uniform("500us", "2ms"), blocking: true),
         rpc: (timeout: "150ms"),
         bug: Some(AckBeforeFlush),
     ),
@@ -70,6 +71,8 @@ Scenario(
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
         (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
+        (at: "26s", for: "1s", do: Slow(target: Leader, factor: 2.5)),
+        (at: "27s", for: "1s", do: Flood(target: Nodes([1, 3]), rate: 20000, bytes: 100)),
         (when: Elected(2), for: "800ms", do: Crash(All)),
         (when: Fault("split"), do: Crash(Minority)),
         (when: End("committed"), until: "30s", do: Crash(Random)),
@@ -119,7 +122,15 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     let committed = Milestone::Committed(Index(1000));
     assert_eq!(plan.faults[12].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
     assert_eq!(plan.faults[12].action, Action::Pause(Target::Named(0)));
-    assert_eq!(plan.faults[18].end, End::Never);
+    assert_eq!(plan.faults[20].end, End::Never);
+    assert_eq!(plan.faults[15].action, Action::Slow { target: Target::Leader, permille: 2_500 });
+    let target = Target::Nodes([NodeId(1), NodeId(3)].into_iter().collect());
+    let flood = Action::Flood { target, mean: Duration::from_micros(50), bytes: 100 };
+    assert_eq!(plan.faults[16].action, flood);
+    let (cost_per_frame, cost_per_kib) = (Duration::from_micros(20), Duration::from_micros(1));
+    let (when_full, lanes) = (WhenFull::Refuse, Lanes::Two);
+    assert_eq!(plan.cluster.cpu, Cpu { cost_per_frame, cost_per_kib, when_full, lanes, ..Cpu::FREE });
+    assert!(plan.cluster.blocking);
     let seconds = |n| Duration::from_secs(n);
     let every = Distribution::Exponential { min: seconds(0), mean: seconds(10), max: seconds(200) };
     assert_eq!(plan.storms[0].every, every);
@@ -444,6 +455,11 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, ahead_ns)| Action::Skew { nodes, ahead_ns }),
         (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, by)| Action::Step { nodes, ahead_ns: -by }),
         several(voters).prop_map(Action::Pause),
+        (several(voters), 1_000..=1_000_000_000_u32)
+            .prop_map(|(target, permille)| Action::Slow { target, permille }),
+        // So slow that no run is too long.
+        (several(voters), duration(DAY, 30 * DAY), 8..=65_536_u32)
+            .prop_map(|(target, mean, bytes)| Action::Flood { target, mean, bytes }),
         Just(Action::AddLearner(Target::Random)),
         Just(Action::Promote(Target::Follower(1))),
         Just(Action::Remove(Target::Leader)),
@@ -546,6 +562,18 @@ fn logs(voters: u32) -> impl Strategy<Value = Logs> {
 }
 
 prop_compose! {
+    fn cpu()(
+        cost_per_frame in duration(1, 1_000_000_000),
+        cost_per_kib in duration(0, 1_000_000_000),
+        inbox in 1..=bounds::INBOX.most as u32,
+        when_full in proptest::sample::select(vec![WhenFull::DropNewest, WhenFull::DropOldest, WhenFull::Refuse]),
+        lanes in proptest::sample::select(vec![Lanes::One, Lanes::Two]),
+    ) -> Cpu {
+        Cpu { cost_per_frame, cost_per_kib, inbox: NonZeroU32::new(inbox).expect("positive"), when_full, lanes }
+    }
+}
+
+prop_compose! {
     fn cluster()(
         (voters, logs) in (4..=250_u32).prop_flat_map(|voters| (Just(voters), logs(voters))),
         first in option::of(1..=4_u32),
@@ -559,7 +587,8 @@ prop_compose! {
         (by, at_followers, max_drift_ppm, drift) in (0..4_usize, any::<bool>(), 0..=500_000_u32, -500_000..=500_000_i32),
         (bug, pre_vote, check_quorum, sticky, single) in any::<(bool, bool, bool, bool, bool)>(),
         (learners, spares) in (0..=2_u32, 0..=3_u32),
-        (flush, torn) in (distribution(), rate()),
+        cpu in cpu(),
+        (flush, torn, blocking) in (distribution(), rate(), any::<bool>()),
         call_timeout in duration(1, DAY),
         (level, secret) in (0..3_usize, "[^\\p{Cc}]{1,20}"),
     ) -> Cluster {
@@ -589,7 +618,7 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, torn, call_timeout, integrity }
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, torn, blocking, call_timeout, integrity }
     }
 }
 

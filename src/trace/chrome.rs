@@ -294,6 +294,7 @@ impl Format for ChromeTrace {
             | Body::Misdirected { .. }
             | Body::Forged { .. }
             | Body::Believed { .. }
+            | Body::TurnedAway { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. } => self.machine(record, out),

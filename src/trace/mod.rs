@@ -96,6 +96,11 @@ impl<O: Observer> Trace<O> {
         (self.now, self.current) = (time, None);
     }
 
+    /// Turns back to an event of before, whose effects come only now.
+    pub fn again(&mut self, time: Time, event: Option<RecordId>) {
+        (self.now, self.current) = (time, event);
+    }
+
     /// Records an effect of the current event.
     #[inline(always)]
     pub fn effect(&mut self, node: Address, body: Body) -> RecordId {

@@ -9,7 +9,7 @@ use crate::ids::{
     Term, WriteId,
 };
 use crate::replica::{Change, ChangeStep, ReadRight, Refusal, Role, TransferStep};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use serde::Serialize;
 
 /// One thing that happened.
@@ -63,6 +63,22 @@ pub enum Body {
         /// The hash of its content.
         #[serde(serialize_with = "hexadecimal")]
         hash: u64,
+    },
+    /// The frame that was handed over last had waited in its receiver's inbox (`node`). What found the receiver free has no
+    /// such record.
+    Waited {
+        /// How long, before its service began.
+        #[serde(rename = "waited_ns")]
+        waited: Duration,
+        /// How many frames waited when it came.
+        ahead: u32,
+    },
+    /// A host (`node`) whose inbox was full turned a client's request away, and answers without looking at it.
+    TurnedAway {
+        /// The client.
+        from: Address,
+        /// The call.
+        call: CallId,
     },
     /// A client began an operation.
     Invoked {
@@ -617,6 +633,8 @@ pub enum Loss {
     CutAtArrival = 2,
     /// The receiver was down.
     ReceiverDown = 3,
+    /// The receiver's inbox had no room for it, or none any more.
+    InboxFull = 10,
 }
 
 /// Why a frame was refused by its receiver.
@@ -781,6 +799,10 @@ pub enum ActionKind {
     Replay = 32,
     /// A stranger sends frames.
     Forge = 33,
+    /// Machines are slow.
+    Slow = 20,
+    /// Requests come without end.
+    Flood = 21,
 }
 
 /// Some of the members.
@@ -801,6 +823,7 @@ impl Record {
         match self.body {
             Body::Delivered { from, .. }
             | Body::Rejected { from, .. }
+            | Body::TurnedAway { from, .. }
             | Body::Forged { from, .. }
             | Body::Believed { from, .. } => Some((from, self.node)),
             Body::Sent { to, .. }
@@ -936,6 +959,8 @@ impl Words {
                 Self::new(8, action as u64).and(a).and(b).and(c).and(d)
             }
             Body::FaultSkipped { source: _, action } => Self::new(9, action as u64),
+            Body::Waited { waited, ahead } => Self::new(90, u64::from(ahead)).and(waited.nanos()),
+            Body::TurnedAway { from, call } => Self::new(91, 0).address(from, 0).and(call.0),
             Body::Settled => Self::new(37, 0),
             Body::Preloaded { index, term, hash } => Self::new(38, 0).and(index.0).and(term.0).and(hash),
             Body::Cut { to } => Self::new(10, 0).address(to, 0),

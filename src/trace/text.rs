@@ -42,6 +42,10 @@ impl Body {
             Self::Delivered { from, kind, call, bytes, hash } => {
                 format!("received {} from {from}, call {call}, {bytes} bytes, hash {hash:016x}", name(kind))
             }
+            Self::Waited { waited, ahead } => {
+                format!("that frame had waited for {waited}; {ahead} were there when it came")
+            }
+            Self::TurnedAway { from, call } => format!("turned {from} away, call {call}: its inbox is full"),
             Self::Flushed { write } => format!("flushed up to write {write}"),
             Self::Proposed { bytes, hash } => {
                 format!("was proposed a command of {bytes} bytes, hash {hash:016x}")
@@ -329,6 +333,8 @@ impl fmt::Display for ActionKind {
             Self::Misdirect => "misdirect",
             Self::Replay => "replay",
             Self::Forge => "forge",
+            Self::Slow => "slow",
+            Self::Flood => "flood",
         })
     }
 }
@@ -389,6 +395,7 @@ impl fmt::Display for Loss {
             Self::CutAtSending => "the link is cut",
             Self::CutAtArrival => "the link was cut on the way",
             Self::ReceiverDown => "the receiver is down",
+            Self::InboxFull => "the inbox is full",
         })
     }
 }

@@ -110,6 +110,8 @@ impl<O: Observer> World<'_, O> {
             Action::Drift { ppm, .. } => self.drift(node, i64::from(*ppm)),
             Action::Skew { ahead_ns, .. } | Action::Step { ahead_ns, .. } => self.put_clock(node, *ahead_ns),
             Action::Pause(_) => self.pause(node),
+            Action::Slow { permille, .. } => self.hosts[node.slot()].slow_down(*permille),
+            Action::Flood { .. } => {} // It is begun as a whole.
             Action::Transfer(_) => self.transfer(node),
             Action::AddLearner(_) => self.change(Change::AddLearner(node)),
             Action::Promote(_) => self.change(Change::Promote(node)),
@@ -134,6 +136,7 @@ impl<O: Observer> World<'_, O> {
         match action {
             Action::Pause(_) => self.resume(node, epoch),
             Action::Crash(_) | Action::Wipe(_) => self.restart(node),
+            Action::Slow { permille, .. } => self.hosts[node.slot()].speed_up(*permille),
             Action::Deaf(_) | Action::Mute(_) => {
                 for (from, to) in self.links_at(node, matches!(action, Action::Deaf(_))) {
                     self.heal_link(from, to);
@@ -149,6 +152,7 @@ impl<O: Observer> World<'_, O> {
             Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
             Action::Skew { ahead_ns, .. } => self.put_clock(node, -*ahead_ns),
             Action::Forge { .. }
+            | Action::Flood { .. }
             | Action::Step { .. }
             | Action::Rot(_)
             | Action::Transfer(_)

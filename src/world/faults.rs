@@ -182,6 +182,8 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Skew { .. } => ActionKind::Skew,
         Action::Step { .. } => ActionKind::Step,
         Action::Pause(_) => ActionKind::Pause,
+        Action::Slow { .. } => ActionKind::Slow,
+        Action::Flood { .. } => ActionKind::Flood,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,
         Action::Promote(_) => ActionKind::Promote,
@@ -305,6 +307,9 @@ impl<'p, O: Observer> World<'p, O> {
         if let Action::Forge { mean, .. } = action {
             self.begin_forging(fault, *mean, bound.nodes());
         }
+        if let Action::Flood { mean, bytes, .. } = action {
+            self.start_flood(fault, bound.nodes(), (*mean, *bytes));
+        }
         self.faults.active.insert(fault, Active { source, action, bound, flap });
         // All end before the run settles, in the order in which they began.
         let settle = self.plan.settle.map(|settle| settle.from);
@@ -324,6 +329,7 @@ impl<'p, O: Observer> World<'p, O> {
             Bound::Links(links) => self.mend_links(&links, action),
             Bound::Nodes(nodes) => nodes.into_iter().for_each(|hit| self.mend_node(hit, action)),
         }
+        self.floods.end(fault);
         if let Some(flap) = flap {
             self.plan_flap(flap);
         }

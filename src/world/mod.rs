@@ -3,8 +3,8 @@
 //! One world is one run of one plan with one seed, on one thread. It knows no checker and no report; whoever wants to
 //! know what happens observes its records.
 //!
-//! At one instant events come in this order: faults, ends of flushes, frames that were put off, arrivals of frames,
-//! wakes, clients. So a frame that arrives at the instant of a timeout is seen before it, and a fault hits what happens
+//! At one instant events come in this order: faults, ends of flushes, frames that were put off, and those whose service ends,
+//! arrivals of frames, wakes, clients and floods. So a frame that arrives at the instant of a timeout is seen before it, and a fault hits what happens
 //! at its instant.
 
 mod afflicted;
@@ -12,6 +12,7 @@ mod agenda;
 mod blows;
 mod by_hand;
 mod faults;
+mod floods;
 mod forger;
 mod genesis;
 mod milestones;
@@ -22,6 +23,7 @@ mod view;
 pub use view::View;
 
 use crate::client::{Client, Timer};
+use crate::cpu::Cpu;
 use crate::disk::Disk;
 use crate::host::{Host, Setup};
 use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
@@ -35,6 +37,7 @@ use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
 use afflicted::integrity;
 use faults::Faults;
+use floods::Floods;
 use genesis::Genesis;
 use milestones::Doings;
 
@@ -55,6 +58,10 @@ enum Event {
     Backlog(NodeId),
     Wake(NodeId, Epoch),
     Client(ClientId, Timer),
+    /// The service of a frame ends.
+    Served(NodeId, Epoch),
+    /// The next request of a flood.
+    Flood(u32),
 }
 
 impl Event {
@@ -63,10 +70,10 @@ impl Event {
         match self {
             Self::Faults => 0,
             Self::Flush(..) => 1,
-            Self::LateArrival(_) | Self::Backlog(_) => 2,
+            Self::LateArrival(_) | Self::Backlog(_) | Self::Served(..) => 2,
             Self::Arrival(_) => 3,
             Self::Wake(..) => 4,
-            Self::Client(..) => 5,
+            Self::Client(..) | Self::Flood(_) => 5,
         }
     }
 }
@@ -85,6 +92,7 @@ pub struct World<'p, O> {
     clients: Vec<Client<'p>>,
     operations: OperationId,
     faults: Faults<'p>,
+    floods: Floods,
     events: u64,
     at_this_instant: u32,
     livelock: bool,
@@ -121,6 +129,7 @@ impl<'p, O: Observer> World<'p, O> {
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
             torn: plan.cluster.torn,
+            blocking: plan.cluster.blocking,
             most_sessions: plan.clients.as_ref().and_then(|it| it.sessions).map_or(0, |it| it.most),
             clients_repeat: plan.clients.as_ref().is_some_and(Clients::repeat),
         };
@@ -129,7 +138,8 @@ impl<'p, O: Observer> World<'p, O> {
             let stream = Stream::new(seed, "disk", u64::from(id.0), 0);
             let mut disk = Disk::new(plan.cluster.flush, stream);
             disk.format(&members, genesis.hard_state(), &genesis.log(id));
-            Host::new(id, disk, &plan.cluster.drifts_ppm)
+            let cpu = Cpu::of(plan.cluster.cpu, plan.cluster.blocking);
+            Host::new(id, disk, cpu, &plan.cluster.drifts_ppm)
         };
         let repeats = plan.network.clients.duplicate != Rate::ZERO;
         let members_at_first = plan.cluster.voters + plan.cluster.learners;
@@ -152,6 +162,7 @@ impl<'p, O: Observer> World<'p, O> {
             clients: plan.clients.iter().flat_map(|m| (1..=m.count).map(move |id| client(id, m))).collect(),
             operations: OperationId::ZERO,
             faults: Faults::new(plan, seed),
+            floods: Floods::default(),
             events: 0,
             at_this_instant: 0,
             livelock: false,
@@ -228,6 +239,12 @@ impl<'p, O: Observer> World<'p, O> {
             }
             Event::Wake(node, epoch) => self.wake(node, epoch),
             Event::Client(client, timer) => self.serve_timer(client, timer),
+            Event::Served(node, epoch) => {
+                if self.hosts[node.slot()].epoch() == epoch {
+                    self.with_host(node.slot(), Host::end_service);
+                }
+            }
+            Event::Flood(flow) => self.flood(flow),
         }
     }
 
@@ -308,24 +325,20 @@ impl<'p, O: Observer> World<'p, O> {
 
     fn deliver(&mut self, slot: Slot) {
         let frame = self.frames.get(slot);
-        let (from, to) = (frame.from, frame.to);
+        let to = frame.to;
         if let Some(node) = to.as_node() {
             let host = &mut self.hosts[node.slot()];
             if !host.is_up() {
                 return self.lose_on_arrival(slot, Loss::ReceiverDown);
             }
+            if host.has_inbox() {
+                return self.with_host(node.slot(), |host, setup, wire| host.enqueue(slot, setup, wire));
+            }
             if host.is_paused() {
                 return host.pile_up(slot);
             }
         }
-        let body = Body::Delivered {
-            from,
-            kind: frame.kind,
-            call: frame.call,
-            bytes: frame.bytes.len() as u32,
-            hash: frame.hash,
-        };
-        self.trace.event(self.now, to, frame.sent, body);
+        self.trace.event(self.now, to, frame.sent, frame.delivered());
         match (to.as_node(), to.as_client()) {
             (Some(node), _) => {
                 self.with_host(node.slot(), |host, setup, wire| host.receive(slot, setup, wire))
@@ -350,6 +363,12 @@ impl<'p, O: Observer> World<'p, O> {
         if let Some(due) = host.take_flush() {
             let flush = Event::Flush(host.id(), host.epoch());
             self.queue.push(due, flush.class(), flush);
+        }
+        if host.has_inbox()
+            && let Some(due) = host.take_service()
+        {
+            let served = Event::Served(host.id(), host.epoch());
+            self.queue.push(due, served.class(), served);
         }
         self.arm(slot);
         self.route();
@@ -380,6 +399,10 @@ impl<'p, O: Observer> World<'p, O> {
         for slot in out.drain(..) {
             let frame = self.frames.get_mut(slot);
             let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
+            if to == Address::CROWD {
+                self.frames.release(slot);
+                continue;
+            }
             frame.link = self.network.link_id(from, to);
             match self.network.send(frame.link, (from, to), frame.bytes.len(), self.now) {
                 Fate::Cut => self.lose(slot, Loss::CutAtSending),

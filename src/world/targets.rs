@@ -71,6 +71,8 @@ impl<O: Observer> World<'_, O> {
             | Action::Skew { nodes: target, .. }
             | Action::Step { nodes: target, .. }
             | Action::Forge { to: target, .. }
+            | Action::Slow { target, .. }
+            | Action::Flood { target, .. }
             | Action::Pause(target) => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)

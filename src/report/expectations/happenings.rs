@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, MembersPart, Outcome, Record, Rejection, StopReason};
+use crate::trace::{Body, Loss, MembersPart, Outcome, Record, Rejection, StopReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -110,6 +110,7 @@ impl Happenings {
             | Body::Transfer { .. }
             | Body::Membership { .. }
             | Body::Change { .. }
+            | Body::TurnedAway { .. }
             | Body::SessionOpened { .. }
             | Body::Repeated { .. }
             | Body::ReadRound { .. }
@@ -117,6 +118,7 @@ impl Happenings {
             | Body::RoleChanged { .. } => true,
             Body::Woke
             | Body::Delivered { .. }
+            | Body::Waited { .. }
             | Body::Flushed { .. }
             | Body::Settled
             | Body::Cut { .. }
@@ -165,6 +167,7 @@ impl Happenings {
                 let ended = What::Ended(operation, Ending::of(outcome));
                 found.extend(began.map(|began| at(began, ended)));
             }
+            Body::Lost { why: Loss::InboxFull, .. } => found.push(event(Event::InboxOverflowed)),
             Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
             Body::Rejected { from, why } if from.as_client().is_none() && record.node.as_node().is_some() => {
                 found.extend(rejected(why).map(event));
@@ -253,6 +256,8 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Delayed { .. } => Some(Event::FrameDelayed),
         Body::Forged { .. } => Some(Event::FrameForged),
         Body::Believed { .. } => Some(Event::FrameBelieved),
+        Body::TurnedAway { .. } => Some(Event::InboxOverflowed),
+        Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {

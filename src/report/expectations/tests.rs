@@ -340,6 +340,12 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     };
     assert_eq!(sighted(|s| s), []);
     two(n2, |to| Body::Lost { to, kind: 1, why: Loss::ReceiverDown }, Event::FrameLost);
+    assert_eq!(
+        one(n1, Body::Lost { to: n2, kind: 1, why: Loss::InboxFull }),
+        [Event::FrameLost, Event::InboxOverflowed]
+    );
+    assert_eq!(one(n1, Body::TurnedAway { from: client, call: CallId(1) }), [Event::InboxOverflowed]);
+    assert_eq!(one(n1, Body::Waited { waited: ms(1), ahead: 1 }), []);
     two(n2, |to| Body::Duplicated { to, kind: 1 }, Event::FrameDuplicated);
     for (why, event) in [
         (Rejection::Length, Event::LengthWrong),

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, integrity, logs};
+use super::{clocks, hosts, integrity, logs};
 use crate::ids::NodeId;
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
@@ -51,8 +51,10 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             changes: changes(cluster.raft.membership),
             bug: cluster.bug.map(bug),
         },
+        cpu: hosts::cpu(&path.field("host"), &cluster.host, notes),
         flush,
         torn: super::rate(&path.field("disk").field("torn"), cluster.disk.torn, notes),
+        blocking: cluster.disk.blocking,
         call_timeout: cluster.rpc.timeout,
         integrity: integrity::integrity(path, cluster, notes),
     }

@@ -2,7 +2,7 @@
 //! at once rather than run for ever.
 
 use super::mean;
-use crate::plan::{Action, Arrival, End, Plan};
+use crate::plan::{Action, Arrival, End, Plan, Start, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::time::Time;
@@ -31,13 +31,19 @@ pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let raft = &plan.cluster.raft;
     let heartbeats = round / raft.heartbeat.as_secs_f64();
     let elections = nodes * round / raft.election_timeout.0.as_secs_f64();
-    let frames = seconds * (heartbeats + elections + operations * (round + 4.0) + retries_per_second(plan));
+    let (requests, flooded_bytes) = floods(plan);
+    let frames = seconds * (heartbeats + elections + operations * (round + 4.0) + retries_per_second(plan))
+        + requests * (round + 4.0);
     faults(plan, notes);
     if frames > MOST_FRAMES {
         let message = format!(
             "a run would take about {frames:.0e} frames; at most {MOST_FRAMES:.0e} can be waited for"
         );
-        let help = "shorten `duration`, lengthen `heartbeat` and `election_timeout`, or ask for less load";
+        let help = if requests * (round + 4.0) > frames / 2.0 {
+            "let floods bring fewer requests, or last a shorter time"
+        } else {
+            "shorten `duration`, lengthen `heartbeat` and `election_timeout`, or ask for less load"
+        };
         notes.error(&Path::Root.field("duration"), message, help);
     }
     let links = nodes * plan.clients.as_ref().map_or(0.0, |clients| f64::from(clients.count));
@@ -50,7 +56,7 @@ pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
         );
     }
     let value = plan.clients.as_ref().map_or(0.0, |clients| f64::from(clients.value_bytes));
-    let bytes = seconds * operations * nodes * (2.0 * value + ENTRY_OVERHEAD);
+    let bytes = nodes * (seconds * operations * (2.0 * value + ENTRY_OVERHEAD) + flooded_bytes);
     if bytes > MOST_BYTES {
         let gib = |bytes: f64| bytes / (1024.0 * 1024.0 * 1024.0);
         let message =
@@ -58,6 +64,40 @@ pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
         let help = "shorten `duration`, or ask for fewer operations or smaller values";
         notes.error(&Path::Root.field("duration"), message, help);
     }
+}
+
+/// How many requests all floods bring that a leader may make entries, and how many bytes these take in a log.
+fn floods(plan: &Plan) -> (f64, f64) {
+    let stop = plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO)).as_secs_f64();
+    let (mut requests, mut bytes) = (0.0, 0.0);
+    let mut add = |action: &Action, seconds: f64| {
+        let Action::Flood { target, mean, bytes: value } = action else { return };
+        let nodes = match target {
+            Target::Node(_) | Target::Leader | Target::Follower(_) | Target::Random => 1.0,
+            Target::Nodes(nodes) => f64::from(nodes.len()),
+            _ => f64::from(plan.cluster.nodes()),
+        };
+        let number = seconds * nodes / mean.as_secs_f64();
+        requests += number;
+        bytes += number * (2.0 * f64::from(*value) + ENTRY_OVERHEAD);
+    };
+    for fault in &plan.faults {
+        let at = match fault.start {
+            Start::At(at) => at.since(Time::ZERO).as_secs_f64(),
+            Start::When { .. } => 0.0,
+        };
+        let lasts = match fault.end {
+            End::For(length) => length.as_secs_f64(),
+            End::Until(until) => until.since(Time::ZERO).as_secs_f64() - at,
+            End::Never => f64::INFINITY,
+        };
+        add(&fault.action, lasts.min(stop - at).max(0.0));
+    }
+    for storm in &plan.storms {
+        let times = storm.during.1.since(storm.during.0).as_secs_f64() / mean(&storm.every).as_secs_f64();
+        add(&storm.action, times * mean(&storm.length).as_secs_f64().min(stop));
+    }
+    (requests, bytes)
 }
 
 /// Notes an error if storms and flapping links would take too long.
@@ -127,6 +167,8 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         | Action::Skew { .. }
         | Action::Step { .. }
         | Action::Pause(_)
+        | Action::Slow { .. }
+        | Action::Flood { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

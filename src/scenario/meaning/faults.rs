@@ -1,6 +1,5 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
-use super::clocks;
 use super::frame_faults::on_frames;
 use super::names;
 use super::overlaps::overlaps;
@@ -8,6 +7,7 @@ use super::setting::Setting;
 use super::shapes::{Alone, shape};
 use super::targets::{MOST_COMPARED, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
+use super::{clocks, hosts};
 use crate::ids::Index;
 use crate::plan::{Action, End, Fault, Milestone, Start};
 use crate::rng::Distribution;
@@ -338,6 +338,8 @@ pub(super) fn action(
             Action::Step { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
         }
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
+        shape::Action::Slow(slow) => hosts::slow_down(path, nodes(&slow.target, notes), slow, notes),
+        shape::Action::Flood(flood) => hosts::flood(path, nodes(&flood.target, notes), flood, notes),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
         shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),
         shape::Action::Promote(target) => Action::Promote(one(target, notes)),

@@ -9,6 +9,7 @@ mod effort;
 mod expectations;
 mod faults;
 mod frame_faults;
+mod hosts;
 mod integrity;
 mod load;
 mod logs;
@@ -24,6 +25,7 @@ mod targets;
 
 pub(super) use changes::refused;
 pub(super) use effort::limit;
+pub(super) use hosts::mean_gap;
 pub(super) use load::{mean_between, shares};
 pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
@@ -73,6 +75,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let meant = |place: usize| scenario.faults[place].refused == Some(true);
     changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+    hosts::slow((&cluster, &faults, &storms), notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),

@@ -111,6 +111,8 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
         | Action::Skew { nodes: target, .. }
         | Action::Step { nodes: target, .. }
         | Action::Pause(target)
+        | Action::Slow { target, .. }
+        | Action::Flood { target, .. }
         | Action::Transfer(target)
         | Action::AddLearner(target)
         | Action::Promote(target)

@@ -154,6 +154,8 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::Drift { .. }
         | Action::Skew { .. }
         | Action::Step { .. }
+        | Action::Slow { .. }
+        | Action::Flood { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

@@ -48,6 +48,11 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::ChangeDone
         | Event::ChangeAborted
         | Event::ChangeRefused => undone(event, actions),
+        Event::InboxOverflowed => {
+            let none = !plan.cluster.cpu.costs() && !plan.cluster.blocking;
+            let help = "let frames cost something: `cluster: (host: (cost_per_frame: \"20us\"))`";
+            none.then_some(("frames are served at no cost, so none waits in an inbox", help))
+        }
         Event::SnapshotTaken | Event::SnapshotInstalled => {
             let none = plan.cluster.raft.snapshot_every.is_none();
             let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";

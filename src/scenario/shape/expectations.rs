@@ -111,6 +111,7 @@ enum Event {
     FollowerRead,
     LocalRead,
     ReadRound,
+    InboxOverflowed,
     NodeCrashed,
     NodeRestarted,
     NodeBlank,

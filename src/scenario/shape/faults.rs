@@ -79,6 +79,8 @@ pub(in crate::scenario) enum Action {
     Skew(Put),
     Step(Put),
     Pause(Target),
+    Slow(Slow),
+    Flood(Flood),
     Transfer(Target),
     AddLearner(Target),
     Promote(Target),
@@ -105,6 +107,28 @@ pub(in crate::scenario) struct Put {
     pub(in crate::scenario) nodes: Target,
     pub(in crate::scenario) ahead: Option<Duration>,
     pub(in crate::scenario) back: Option<Duration>,
+}
+
+/// Which machines are slow, and how much.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Slow {
+    pub(in crate::scenario) target: Target,
+    pub(in crate::scenario) factor: f64,
+}
+
+/// To which machines requests come, and how many.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Flood {
+    pub(in crate::scenario) target: Target,
+    pub(in crate::scenario) rate: f64,
+    #[serde(default = "usual_bytes")]
+    pub(in crate::scenario) bytes: u64,
+}
+
+fn usual_bytes() -> u64 {
+    64
 }
 
 /// Who takes whose place.

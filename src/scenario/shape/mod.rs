@@ -5,13 +5,16 @@
 
 mod expectations;
 mod faults;
+mod host;
 mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
 pub(super) use faults::{
-    Action, Core, Corruption, Fault, Links, Milestone, OnFrames, OneWay, Put, Replace, Settle, Storm, Target,
+    Action, Core, Corruption, Fault, Flood, Links, Milestone, OnFrames, OneWay, Put, Replace, Settle, Slow,
+    Storm, Target,
 };
+pub(super) use host::{Host, Lanes, WhenFull};
 pub(super) use names::Names;
 
 use crate::time::Duration;
@@ -72,6 +75,8 @@ pub(super) struct Cluster {
     pub(super) raft: Raft,
     #[serde(default)]
     pub(super) clock: Clock,
+    #[serde(default)]
+    pub(super) host: Host,
     #[serde(default)]
     pub(super) disk: Disk,
     #[serde(default)]
@@ -173,11 +178,13 @@ pub(super) struct Clock {
 pub(super) struct Disk {
     pub(super) flush: Distribution,
     pub(super) torn: f64,
+    pub(super) blocking: bool,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { flush: Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2)), torn: 0.0 }
+        let flush = Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2));
+        Self { flush, torn: 0.0, blocking: false }
     }
 }
 

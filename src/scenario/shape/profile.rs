@@ -50,6 +50,7 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) flow: Flow,
     pub(in crate::scenario) reads: Option<Reads>,
     pub(in crate::scenario) clocks: Option<Clocks>,
+    pub(in crate::scenario) hosts: Option<Hosts>,
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
     pub(in crate::scenario) torn: Option<Chance>,
@@ -103,6 +104,25 @@ pub(in crate::scenario) struct Clocks {
     #[serde(default = "always")]
     pub(in crate::scenario) likely: f64,
     pub(in crate::scenario) drift: (u64, u64),
+}
+
+/// What it costs hosts to serve frames is drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Hosts {
+    #[serde(default = "always")]
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) cost_per_frame: (Duration, Duration),
+    #[serde(default = "usual_inbox")]
+    pub(in crate::scenario) inbox: (u64, u64),
+    #[serde(default)]
+    pub(in crate::scenario) two_lanes: f64,
+    #[serde(default)]
+    pub(in crate::scenario) blocking: f64,
+}
+
+fn usual_inbox() -> (u64, u64) {
+    (1_024, 1_024)
 }
 
 /// What changes of the members are drawn from.

@@ -77,6 +77,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
             Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
             Entry::field("clock", "struct", "the clocks", "(drift: [0, -50000, 0, 0, 20000])").or("()"),
+            Entry::field("host", "struct", "what it costs the nodes to serve frames", "(cost_per_frame: \"20us\", inbox: 1024, lanes: Two)").or("()"),
             Entry::field("disk", "struct", "the disks", "(flush: Constant(\"1ms\"))").or("()"),
             Entry::field("rpc", "struct", "calls from node to node", "(timeout: \"150ms\")").or("()"),
             Entry::field("integrity", "Integrity", "by what frames are known to be what their sender laid out", "Unchecked").or("Crc32c"),
@@ -197,8 +198,48 @@ pub(super) const SECTIONS: &[Section] = &[
         entries: &[
             Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")"),
             Entry::field("torn", "rate", "how likely a crash leaves part of what was not flushed, the end of it torn", "0.5").or("0").limit("0 to 1"),
+            Entry::field("blocking", "true or false", "whether a node serves nothing while it flushes, as a server with synchronous writes does", "true").or("false"),
         ],
         frame: "cluster: (voters: 5, disk: (@))",
+    },
+    Section {
+        name: "host",
+        kind: Kind::Struct,
+        places: &["cluster.host"],
+        about: "What it costs the nodes to serve the frames that they get, one at a time; the others wait in an inbox.",
+        entries: &[
+            Entry::field("cost_per_frame", "time", "what each frame costs", "\"20us\"").or("\"0s\"").limit("up to 1s"),
+            Entry::field("cost_per_kib", "time", "what each 1024 bytes of a frame cost on top", "\"5us\"").or("\"0s\"").limit("up to 1s"),
+            Entry::field("inbox", "whole number", "how many frames may wait, in each lane; where frames cost nothing none does", "1024")
+                .or("1024")
+                .within(bounds::INBOX),
+            Entry::field("when_full", "WhenFull", "what becomes of a frame that finds no room", "Refuse").or("DropNewest"),
+            Entry::field("lanes", "Lanes", "who waits for whom", "Two").or("One"),
+        ],
+        frame: "cluster: (voters: 5, host: (@))",
+    },
+    Section {
+        name: "WhenFull",
+        kind: Kind::Enum,
+        places: &["cluster.host.when_full"],
+        about: "What becomes of a frame that finds no room in the inbox.",
+        entries: &[
+            Entry::word("DropNewest", "it is dropped"),
+            Entry::word("DropOldest", "it takes the place of the one that has waited longest in its lane, which is dropped"),
+            Entry::word("Refuse", "a client is told at once that the leader is busy, or who leads; a frame of another node is dropped"),
+        ],
+        frame: "cluster: (voters: 5, host: (when_full: @))",
+    },
+    Section {
+        name: "Lanes",
+        kind: Kind::Enum,
+        places: &["cluster.host.lanes"],
+        about: "Who waits for whom in the inbox.",
+        entries: &[
+            Entry::word("One", "all frames wait in the order in which they came"),
+            Entry::word("Two", "frames of nodes go ahead of those of clients, and have room of their own"),
+        ],
+        frame: "cluster: (voters: 5, host: (lanes: @))",
     },
     Section {
         name: "rpc",

@@ -247,6 +247,10 @@ pub(super) const SECTIONS: &[Section] = &[
                 "ReadRound",
                 "a leader asks all others whether it still leads, for the sake of reads",
             ),
+            Entry::word(
+                "InboxOverflowed",
+                "a frame finds no room in a machine's inbox, or loses it to another",
+            ),
             Entry::word("NodeCrashed", "a machine crashes"),
             Entry::word("NodeRestarted", "a machine that had crashed starts again"),
             Entry::word("NodeBlank", "a machine starts with a blank disk"),

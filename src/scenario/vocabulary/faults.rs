@@ -224,6 +224,18 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Pause(Minority)",
             ),
             Entry::field(
+                "Slow",
+                "Slow(target, factor)",
+                "machines are slow: each frame costs them more; takes a cost in `host`",
+                "Slow(target: Leader, factor: 20)",
+            ),
+            Entry::field(
+                "Flood",
+                "Flood(target, rate, bytes)",
+                "requests come from outside, which nobody waits for: each a write, as if of a client",
+                "Flood(target: Leader, rate: 20000)",
+            ),
+            Entry::field(
                 "Transfer",
                 "Transfer(Target)",
                 "the leader is asked to hand over to this one node; at the end nothing is undone",
@@ -287,6 +299,35 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "Which links are hit, told in one of these ways; `Clog` has the same.",
         entries: links!(ISOLATE),
         frame: "faults: [(at: \"5s\", do: Partition(@))]",
+    },
+    Section {
+        name: "Slow",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Which machines are slow, and how much. Of several such faults the greatest factor counts.",
+        entries: &[
+            Entry::field("target", "Target", "which", "Leader").required(),
+            Entry::field("factor", "number", "how many times as much each frame costs", "20")
+                .required()
+                .limit("1 to 1000000"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Slow(@))]",
+    },
+    Section {
+        name: "Flood",
+        kind: Kind::Struct,
+        places: &[],
+        about: "To which machines requests come, and how many.",
+        entries: &[
+            Entry::field("target", "Target", "which", "Leader").required(),
+            Entry::field("rate", "number", "how many in a second come to each, at random times", "20000")
+                .required()
+                .limit("above 0, at most 1000000"),
+            Entry::field("bytes", "whole number", "how long the value is that each writes", "64")
+                .or("64")
+                .within(bounds::FLOOD_BYTES),
+        ],
+        frame: "faults: [(at: \"5s\", do: Flood(@))]",
     },
     Section {
         name: "Replace",

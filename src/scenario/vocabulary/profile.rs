@@ -7,6 +7,8 @@ use crate::scenario::bounds;
 pub(super) const SHARED: &[&str] = &[
     "Action",
     "Partition",
+    "Slow",
+    "Flood",
     "Flap",
     "Lose",
     "Delay",
@@ -103,6 +105,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("flow", "struct", "bounds of what is on its way; without it there are none", "(inflight: (likely: 0.5, most: (1, 256)))"),
             Entry::field("reads", "struct", "reads that take no entry of the log; without it all do", "(likely: 0.5, leases: 0.5)"),
             Entry::field("clocks", "struct", "clocks that drift; without it none do", "(likely: 0.3, drift: (100, 50000))"),
+            Entry::field("hosts", "struct", "what it costs hosts to serve frames; without it nothing", "(likely: 0.3, cost_per_frame: (\"1us\", \"50us\"))"),
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
@@ -139,6 +142,24 @@ pub(super) const SECTIONS: &[Section] = &[
                 .within(bounds::DRIFT),
         ],
         frame: "cluster: (voters: [(3, 1)], clocks: (@))",
+    },
+    Section {
+        name: "hosts",
+        kind: Kind::Struct,
+        places: &["cluster.hosts"],
+        about: "What it costs hosts to serve frames is drawn from. What becomes of frames that find no room is each of the three ways equally often.",
+        entries: &[
+            likely("0.3").or("1"),
+            Entry::field("cost_per_frame", "(time, time)", "what each frame costs; each 1024 bytes of it cost as much again", "(\"1us\", \"50us\")")
+                .required()
+                .limit("above 0s, up to 1s"),
+            Entry::field("inbox", "(whole number, whole number)", "how many frames may wait, in each lane", "(8, 1024)")
+                .or("(1024, 1024)")
+                .within(bounds::INBOX),
+            Entry::field("two_lanes", "rate", "in what share of these runs frames of nodes go ahead of those of clients", "0.5").or("0").limit(SHARE),
+            Entry::field("blocking", "rate", "in what share of these runs a node serves nothing while it flushes", "0.2").or("0").limit(SHARE),
+        ],
+        frame: "cluster: (voters: [(3, 1)], hosts: (@))",
     },
     Section {
         name: "snapshots",

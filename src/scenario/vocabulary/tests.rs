@@ -74,6 +74,7 @@ fn the_table_has_every_shape() {
     let scenario = [
         include_str!("../shape/mod.rs"),
         include_str!("../shape/faults.rs"),
+        include_str!("../shape/host.rs"),
         include_str!("../shape/expectations.rs"),
     ];
     assert_eq!(Language::Scenario.own_sections().count(), shapes(&scenario));

@@ -1,7 +1,8 @@
 //! How faults, storms and their targets are written.
 
-use super::{distribution, joined, operations, quoted};
+use super::{distribution, joined, operations, quoted, shortest};
 use crate::plan::{Action, Corruption, Edge, End, Fault, Milestone, Plan, Shape, Start, Storm, Target};
+use crate::scenario::meaning::mean_gap;
 use crate::time::Duration;
 
 /// Writes what refers to the plan's names and faults.
@@ -89,6 +90,13 @@ impl Writer<'_> {
             Action::Skew { nodes, ahead_ns } => format!("Skew({})", self.put(*nodes, *ahead_ns)),
             Action::Step { nodes, ahead_ns } => format!("Step({})", self.put(*nodes, *ahead_ns)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
+            Action::Slow { target, permille } => {
+                format!("Slow(target: {}, factor: {})", self.target(*target), f64::from(*permille) / 1e3)
+            }
+            Action::Flood { target, mean, bytes } => {
+                let rate = shortest(1e9 / mean.nanos() as f64, |rate| mean_gap(rate) == *mean);
+                format!("Flood(target: {}, rate: {rate}, bytes: {bytes})", self.target(*target))
+            }
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
             Action::Promote(target) => format!("Promote({})", self.target(*target)),

@@ -7,7 +7,7 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Clients, Cluster, Found, Integrity, Jitter, Link, Logs, Mix, Name, Network, Plan,
+    Arrival, Clients, Cluster, Cpu, Found, Integrity, Jitter, Link, Logs, Mix, Name, Network, Plan,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
@@ -114,12 +114,16 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         let drifts = joined(cluster.drifts_ppm.iter().map(i32::to_string));
         lines.push(format!("        clock: (drift: [{drifts}]),"));
     }
+    if cluster.cpu != Cpu::FREE {
+        lines.push(format!("        host: ({}),", host(&cluster.cpu)));
+    }
     let torn = if cluster.torn == crate::rng::Rate::ZERO {
         String::new()
     } else {
         format!(", torn: {}", cluster.torn)
     };
-    lines.push(format!("        disk: (flush: {}{torn}),", distribution(&cluster.flush)));
+    let blocking = if cluster.blocking { ", blocking: true" } else { "" };
+    lines.push(format!("        disk: (flush: {}{torn}{blocking}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
     match &cluster.integrity {
         Integrity::Crc32c => {}
@@ -132,6 +136,15 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         lines.push(format!("        bug: {bug:?},"));
     }
     lines.push("    ),".to_string());
+}
+
+/// What frames cost, and where they wait.
+fn host(cpu: &Cpu) -> String {
+    let Cpu { cost_per_frame, cost_per_kib, inbox, when_full, lanes } = cpu;
+    format!(
+        "cost_per_frame: \"{cost_per_frame}\", cost_per_kib: \"{cost_per_kib}\", inbox: {inbox}, \
+         when_full: {when_full:?}, lanes: {lanes:?}"
+    )
 }
 
 /// How reads are answered, where they don't go through the log, and how far clocks may drift.
@@ -230,8 +243,12 @@ fn clients(clients: &Clients, lines: &mut Vec<String>) {
 
 /// The shortest rate of arrival that gives this mean.
 fn operations(count: u32, mean: Duration) -> String {
-    let rate = f64::from(count) * 1e9 / mean.nanos() as f64;
-    let fits = |text: &String| text.parse().is_ok_and(|rate: f64| mean_between(count, rate) == mean);
+    shortest(f64::from(count) * 1e9 / mean.nanos() as f64, |rate| mean_between(count, rate) == mean)
+}
+
+/// The shortest number that fits, near this one.
+fn shortest(rate: f64, is_right: impl Fn(f64) -> bool) -> String {
+    let fits = |text: &String| text.parse().is_ok_and(&is_right);
     let short = (0..=17).map(|decimals| format!("{rate:.decimals$}")).find(fits);
     // Two roundings may leave the exact quotient a step beside.
     let beside =

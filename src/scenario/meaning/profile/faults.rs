@@ -2,6 +2,7 @@
 
 use super::ranges::{reversed, times, wholes};
 use crate::plan::{Action, Between, FaultRanges, Profile, StartRanges, StormRanges, Target};
+use crate::rng::Rate;
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
 use crate::scenario::meaning::faults::action;
 use crate::scenario::meaning::setting::Setting;
@@ -173,6 +174,11 @@ fn possible(
     let largest = sizes[sizes.len() - 1];
     let before = notes.count();
     let read = action(path, given, &setting(largest, profile), notes);
+    if matches!(read, Action::Slow { .. }) && profile.cluster.hosts.likely == Rate::ZERO {
+        let message = "hosts serve frames at no cost, so none can be slow";
+        let help = "let frames cost something: `cluster: (hosts: (cost_per_frame: (\"1us\", \"50us\")))`";
+        notes.error(path, message, help);
+    }
     if notes.count() > before {
         return read;
     }

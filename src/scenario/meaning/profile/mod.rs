@@ -9,8 +9,8 @@ mod ranges;
 use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
-    Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, LimitRange,
-    NetworkRanges, Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
+    Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, HostRanges,
+    LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -108,6 +108,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         flow: flow(&field("flow"), &nodes.flow, notes),
         reads: reads(&field("reads"), nodes.reads.as_ref(), notes),
         clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
+        hosts: hosts(&field("hosts"), nodes.hosts.as_ref(), notes),
         flush: times(&field("flush"), nodes.flush, notes),
         torn: chance(&field("torn"), nodes.torn.as_ref(), notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
@@ -138,6 +139,24 @@ fn clocks(path: &Path<'_>, shape: Option<&shape::Clocks>, notes: &mut Notes<'_>)
     ClockRanges {
         likely: rate(&path.field("likely"), shape.likely, notes),
         drift_ppm: wholes(&path.field("drift"), shape.drift, bounds::DRIFT, notes),
+    }
+}
+
+/// What it costs hosts to serve frames is drawn from.
+fn hosts(path: &Path<'_>, shape: Option<&shape::Hosts>, notes: &mut Notes<'_>) -> HostRanges {
+    let Some(shape) = shape else {
+        let cost = Between { least: Duration::ZERO, most: Duration::ZERO };
+        let inbox = Between { least: 1, most: 1 };
+        return HostRanges { likely: Rate::ZERO, cost, inbox, two_lanes: Rate::ZERO, blocking: Rate::ZERO };
+    };
+    let cost = path.field("cost_per_frame");
+    super::hosts::cost(&cost, shape.cost_per_frame.1, notes);
+    HostRanges {
+        likely: rate(&path.field("likely"), shape.likely, notes),
+        cost: times(&cost, shape.cost_per_frame, notes),
+        inbox: wholes(&path.field("inbox"), shape.inbox, bounds::INBOX, notes),
+        two_lanes: rate(&path.field("two_lanes"), shape.two_lanes, notes),
+        blocking: rate(&path.field("blocking"), shape.blocking, notes),
     }
 }
 

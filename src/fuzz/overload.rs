@@ -1,0 +1,98 @@
+//! What it costs hosts to serve frames, as far as it bears on what a random run owes.
+//!
+//! Nothing is owed of a cluster that its usual load alone keeps busy, or whose inboxes may overflow by what comes at once:
+//! there frames wait for each other, timers end meanwhile, and elections make more frames. Elsewhere a frame may wait for
+//! all that comes at once: the answers of all nodes to a broadcast, twice over, and whatever clients have open. What floods
+//! and slow hosts have left behind is worked off once after all faults are over; what of it has become entries has to
+//! be caught up with.
+
+use super::owed::seconds;
+use crate::plan::{Action, Arrival, Clients, Lanes, Plan};
+use crate::time::Time;
+
+/// The greatest share of its time that a host may be busy for anything to be owed.
+const MOST_BUSY: f64 = 0.2;
+
+/// What a frame has besides its entries, in bytes; rather too much.
+const FRAME_OVERHEAD: f64 = 160.0;
+
+/// How hosts serve the frames of a plan once all faults are over, in seconds.
+pub(super) struct Serving {
+    /// How long a frame may have to wait and be served, with all that comes at once.
+    pub(super) queue: f64,
+    /// How long what was left behind keeps a host busy.
+    pub(super) drain: f64,
+}
+
+impl Serving {
+    /// How frames are served in runs of this plan; none if hosts may be overloaded by what is usual.
+    pub(super) fn of(plan: &Plan) -> Option<Self> {
+        let cluster = &plan.cluster;
+        let cpu = &cluster.cpu;
+        if !cpu.costs() && !cluster.blocking {
+            return Some(Self { queue: 0.0, drain: 0.0 });
+        }
+        let cost = |bytes: f64| {
+            seconds(cpu.cost_per_frame) + seconds(cpu.cost_per_kib) * (bytes + FRAME_OVERHEAD) / 1024.0
+        };
+        let nodes = f64::from(cluster.nodes());
+        let (per_second, open, value) = plan.clients.as_ref().map_or((0.0, 0.0, 0.0), load);
+        let flush = if cluster.blocking { seconds(cluster.flush.max()) } else { 0.0 };
+        let usual = cost(value + 64.0);
+        let heartbeats = 2.0 * nodes / seconds(cluster.raft.heartbeat);
+        // Each command comes, goes to all, and is answered by all.
+        let busy = per_second * ((nodes + 2.0) * usual + flush) + heartbeats * usual;
+        let longest = f64::from(cluster.raft.max_batch_bytes.max(cluster.raft.snapshot_chunk.get())) + value;
+        let at_once = 2.0 * nodes + 4.0 + per_second * (nodes + 2.0) * (flush + 10.0 * usual);
+        let clients = match cpu.lanes {
+            Lanes::One => open,
+            Lanes::Two => 0.0,
+        };
+        let fits = f64::from(cpu.inbox.get()) >= 2.0 * (at_once + clients.max(open));
+        let queue = at_once * cost(longest) + clients * usual + 2.0 * flush;
+        let left = 2.0 * f64::from(cpu.inbox.get()) * usual + cost(longest) * slowest(plan);
+        (busy <= MOST_BUSY && fits).then_some(Self { queue, drain: left })
+    }
+}
+
+/// How many operations clients begin in a second, how many may be open at once, and how long their values are.
+fn load(clients: &Clients) -> (f64, f64, f64) {
+    let count = f64::from(clients.count);
+    let (per_second, open) = match clients.arrival {
+        Arrival::OpenLoop { mean } => {
+            let rate = count / seconds(mean);
+            (rate, rate * seconds(clients.timeout))
+        }
+        // Each begins its next operation as soon as it may.
+        Arrival::ClosedLoop { think } => (count / seconds(think).max(1e-3), count),
+    };
+    let asks = clients.retry_after.map_or(1.0, |wait| 1.0 + seconds(clients.timeout) / seconds(wait));
+    (per_second * asks, open * asks, f64::from(clients.value_bytes))
+}
+
+/// By which factor a fault makes hosts slow at most.
+fn slowest(plan: &Plan) -> f64 {
+    let factors = actions(plan).map(|action| match action {
+        Action::Slow { permille, .. } => f64::from(*permille) / 1e3,
+        _ => 1.0,
+    });
+    factors.fold(1.0, f64::max)
+}
+
+/// How many entries floods may leave in the logs, and how long the value of each is at most, in bytes.
+pub(super) fn flooded(plan: &Plan) -> (f64, u32) {
+    let until = plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO));
+    let (mut entries, mut longest) = (0.0, 0);
+    for action in actions(plan) {
+        if let Action::Flood { mean, bytes, .. } = action {
+            // At most one node at a time makes entries of them.
+            entries += seconds(until) / seconds(*mean);
+            longest = longest.max(*bytes);
+        }
+    }
+    (entries, longest)
+}
+
+fn actions(plan: &Plan) -> impl Iterator<Item = &Action> {
+    plan.faults.iter().map(|fault| &fault.action).chain(plan.storms.iter().map(|storm| &storm.action))
+}
