@@ -126,7 +126,7 @@ fn read_by(plan: &mut Plan, by: ReadBy) {
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 9] = [
+        let changes: [&dyn Fn(&mut Plan); 10] = [
             &calm,
             &linked,
             &|plan| blackout(plan, Time::ZERO),
@@ -134,6 +134,7 @@ fn every_expectation_could_fail() {
             &hunted,
             &slow,
             &|plan| plan.cluster.first_leader = Some(NodeId(2)),
+            &|plan| plan.cluster.blocking = false,
             &|plan| read_by(plan, ReadBy::Index),
             &|plan| read_by(plan, ReadBy::Local),
         ];

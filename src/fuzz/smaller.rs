@@ -181,6 +181,13 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         },
         Action::Crash(target)
         | Action::Wipe(target)
+        | Action::Deaf(target)
+        | Action::Mute(target)
+        | Action::DiskStall(target)
+        | Action::DiskFull(target)
+        | Action::LoseFlush(target)
+        | Action::Rot(target)
+        | Action::Drift { nodes: target, .. }
         | Action::Pause(target)
         | Action::Slow { target, .. }
         | Action::Flood { target, .. }
@@ -372,6 +379,11 @@ fn plainer(action: &Action) -> Vec<Action> {
             fewer(*nodes).into_iter().map(|target| Action::Slow { target, permille: *permille }).collect()
         }
         Action::Flood { target, mean, bytes } => plainer_flood(*target, *mean, *bytes),
+        Action::Deaf(target) | Action::Mute(target) => {
+            vec![Action::Partition(Shape::Isolate(*target))]
+        }
+        Action::DiskFull(target) => vec![Action::Crash(*target)],
+        Action::DiskStall(_) | Action::LoseFlush(_) | Action::Rot(_) | Action::Drift { .. } => Vec::new(),
         Action::Partition(_)
         | Action::Slow { .. }
         | Action::Flap { .. }

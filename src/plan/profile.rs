@@ -72,6 +72,8 @@ pub struct ClusterRanges {
     pub hosts: HostRanges,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
+    /// How likely crashes leave torn writes.
+    pub torn: Chance,
     /// In what share of the runs nodes have priorities of their own.
     pub priorities: Rate,
     /// How likely logs of different lengths are to begin with.
@@ -127,7 +129,7 @@ pub struct ClockRanges {
 pub struct HostRanges {
     /// In what share of the runs it costs anything.
     pub likely: Rate,
-    /// What each frame costs, and each 1,024 bytes of it on top.
+    /// What each frame costs; each 1,024 bytes of it cost a quarter as much on top.
     pub cost: Between<Duration>,
     /// How many frames may wait, in each lane.
     pub inbox: Between<u32>,

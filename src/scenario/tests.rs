@@ -59,6 +59,13 @@ Scenario(
         (at: "19s", for: "1s", do: Flap(cut: ["1-2"], down: Constant("200ms"), up: Uniform("100ms", "300ms"))),
         (at: "20s", for: "1s", spread: "5ms", do: Crash(Node(1))),
         (at: "22s", for: "1s", do: Wipe(Node(1))),
+        (at: "24s", for: "1s", do: Deaf(Node(1))),
+        (at: "24s", for: "1s", do: Mute(Node(2))),
+        (at: "24s", for: "1s", do: DiskStall(All)),
+        (at: "24s", for: "1s", do: DiskFull(Leader)),
+        (at: "24s", for: "1s", do: LoseFlush(Minority)),
+        (at: "24s", for: "1s", do: Rot(Node(3))),
+        (at: "24s", for: "1s", do: Drift(nodes: Leader, ppm: -50000)),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
         (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
@@ -111,13 +118,13 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     assert_eq!(plan.faults[1].end, End::For(Duration::from_millis(800)));
     assert_eq!(plan.faults[10].spread, Duration::from_millis(5));
     let committed = Milestone::Committed(Index(1000));
-    assert_eq!(plan.faults[12].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
-    assert_eq!(plan.faults[12].action, Action::Pause(Target::Named(0)));
-    assert_eq!(plan.faults[20].end, End::Never);
-    assert_eq!(plan.faults[15].action, Action::Slow { target: Target::Leader, permille: 2_500 });
+    assert_eq!(plan.faults[19].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
+    assert_eq!(plan.faults[19].action, Action::Pause(Target::Named(0)));
+    assert_eq!(plan.faults[27].end, End::Never);
+    let has = |action: &Action| plan.faults.iter().any(|fault| fault.action == *action);
+    assert!(has(&Action::Slow { target: Target::Leader, permille: 2_500 }));
     let target = Target::Nodes([NodeId(1), NodeId(3)].into_iter().collect());
-    let flood = Action::Flood { target, mean: Duration::from_micros(50), bytes: 100 };
-    assert_eq!(plan.faults[16].action, flood);
+    assert!(has(&Action::Flood { target, mean: Duration::from_micros(50), bytes: 100 }));
     let (cost_per_frame, cost_per_kib) = (Duration::from_micros(20), Duration::from_micros(1));
     let (when_full, lanes) = (WhenFull::Refuse, Lanes::Two);
     assert_eq!(plan.cluster.cpu, Cpu { cost_per_frame, cost_per_kib, when_full, lanes, ..Cpu::FREE });
@@ -187,6 +194,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("\"few\": Minority", "\"few\": Few"),
     ("bridge: Node(3)", "bridge: 3"),
     ("Wipe(Node(1))", "Wipe(1)"),
+    ("ppm: -50000", "ppm: 0.5"),
     ("settle: (from: \"40s\", core: All", "settle: (core: All"),
     ("TermAtMost(50)", "TermAtMost(\"50\")"),
     ("Sometimes(NodeBlank)", "Sometimes(NodeBlanc)"),
@@ -412,6 +420,13 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         flap.prop_map(|(shape, down, up)| Action::Flap { shape, down, up }),
         several(voters).prop_map(Action::Crash),
         several(voters).prop_map(Action::Wipe),
+        several(voters).prop_map(Action::Deaf),
+        several(voters).prop_map(Action::Mute),
+        several(voters).prop_map(Action::DiskStall),
+        several(voters).prop_map(Action::DiskFull),
+        several(voters).prop_map(Action::LoseFlush),
+        several(voters).prop_map(Action::Rot),
+        (several(voters), -500_000..=500_000).prop_map(|(nodes, ppm)| Action::Drift { nodes, ppm }),
         several(voters).prop_map(Action::Pause),
         (several(voters), 1_000..=1_000_000_000_u32)
             .prop_map(|(target, permille)| Action::Slow { target, permille }),
@@ -431,6 +446,7 @@ fn milestone(voters: u32, earlier: u32) -> impl Strategy<Value = Option<Mileston
         (1..=voters).prop_map(|node| Some(Milestone::Leader(NodeId(node)))),
         (1..1_u64 << 32).prop_map(|index| Some(Milestone::Committed(Index(index)))),
         (1..1_u64 << 32).prop_map(|n| Some(Milestone::Elected(n))),
+        (1..1_u64 << 32).prop_map(|n| Some(Milestone::Changed(n))),
         Just(earlier.checked_sub(1).map(Milestone::Fault)),
         Just(earlier.checked_sub(1).map(Milestone::End)),
     ]
@@ -546,7 +562,7 @@ prop_compose! {
         (learners, spares) in (0..=2_u32, 0..=3_u32),
         cpu in cpu(),
         blocking in any::<bool>(),
-        flush in distribution(),
+        (flush, torn) in (distribution(), rate()),
         call_timeout in duration(1, DAY),
     ) -> Cluster {
         let least = heartbeat.saturating_add(longer);
@@ -574,7 +590,10 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, blocking, call_timeout }
+        Cluster {
+            voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, blocking, torn,
+            call_timeout,
+        }
     }
 }
 

@@ -55,9 +55,16 @@ impl<O: Observer> World<'_, O> {
             }
             Action::Crash(target)
             | Action::Wipe(target)
-            | Action::Pause(target)
             | Action::Slow { target, .. }
-            | Action::Flood { target, .. } => Hit::Nodes(binder.nodes(*target)?),
+            | Action::Flood { target, .. }
+            | Action::Deaf(target)
+            | Action::Mute(target)
+            | Action::DiskStall(target)
+            | Action::DiskFull(target)
+            | Action::LoseFlush(target)
+            | Action::Rot(target)
+            | Action::Drift { nodes: target, .. }
+            | Action::Pause(target) => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)
             | Action::Promote(target)

@@ -140,6 +140,13 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::Flap { .. }
         | Action::Slow { .. }
         | Action::Flood { .. }
+        | Action::Deaf(_)
+        | Action::Mute(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

@@ -100,6 +100,8 @@ enum Event {
     NodeRestarted,
     NodeBlank,
     NodeStopped,
+    TornTailCut,
+    DiskFilled,
     FaultSkipped,
 }
 

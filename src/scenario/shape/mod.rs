@@ -167,12 +167,13 @@ pub(super) struct Clock {
 pub(super) struct Disk {
     pub(super) flush: Distribution,
     pub(super) blocking: bool,
+    pub(super) torn: f64,
 }
 
 impl Default for Disk {
     fn default() -> Self {
         let flush = Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2));
-        Self { flush, blocking: false }
+        Self { flush, blocking: false, torn: 0.0 }
     }
 }
 

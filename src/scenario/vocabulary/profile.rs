@@ -104,6 +104,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
+            Entry::field("torn", "chance", "how likely crashes leave torn writes", "(likely: 0.5, rate: (0.1, 1))"),
             Entry::field("priorities", "rate", "in what share of the runs each node has a priority of its own, from 0 to 3", "0.1").or("0").limit(SHARE),
             Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
             Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
@@ -142,7 +143,7 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "What it costs hosts to serve frames is drawn from. What becomes of frames that find no room is each of the three ways equally often.",
         entries: &[
             likely("0.3").or("1"),
-            Entry::field("cost_per_frame", "(time, time)", "what each frame costs; each 1024 bytes of it cost as much again", "(\"1us\", \"50us\")")
+            Entry::field("cost_per_frame", "(time, time)", "what each frame costs; each 1024 bytes of it cost a quarter of that on top", "(\"1us\", \"50us\")")
                 .required()
                 .limit("above 0s, up to 1s"),
             Entry::field("inbox", "(whole number, whole number)", "how many frames may wait, in each lane", "(8, 1024)")
@@ -233,7 +234,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "chance",
         kind: Kind::Struct,
-        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate"],
+        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate", "cluster.torn"],
         about: "What goes wrong in some runs, there with some rate.",
         entries: &[
             likely("0.5").required(),

@@ -116,7 +116,12 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         lines.push(format!("        host: ({}),", host(&cluster.cpu)));
     }
     let blocking = if cluster.blocking { ", blocking: true" } else { "" };
-    lines.push(format!("        disk: (flush: {}{blocking}),", distribution(&cluster.flush)));
+    let torn = if cluster.torn == crate::rng::Rate::ZERO {
+        String::new()
+    } else {
+        format!(", torn: {}", cluster.torn)
+    };
+    lines.push(format!("        disk: (flush: {}{blocking}{torn}),", distribution(&cluster.flush)));
     lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
     if let Some(bug) = raft.bug {
         lines.push(format!("        bug: {bug:?},"));

@@ -107,6 +107,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             cpu: Cpu::FREE,
             flush: Distribution::Constant(cluster.flush.least),
             blocking: false,
+            torn: Rate::ZERO,
             call_timeout: Duration::from_millis(150),
         },
         network: network(profile),
