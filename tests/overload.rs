@@ -173,7 +173,7 @@ fn a_blocking_flush_keeps_frames_waiting() {
         )
     };
     let blocked = records(&plan(&text(true)), 1);
-    let mut flushing = vec![false; 4];
+    let mut flushing = [false; 4];
     for record in &blocked {
         let Some(node) = record.node.as_node() else { continue };
         let flushing = &mut flushing[node.0 as usize];

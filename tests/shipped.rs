@@ -134,6 +134,7 @@ fn every_expectation_could_fail() {
             &hunted,
             &slow,
             &|plan| plan.cluster.first_leader = Some(NodeId(2)),
+            &|plan| plan.cluster.blocking = false,
             &|plan| read_by(plan, ReadBy::Index),
             &|plan| read_by(plan, ReadBy::Local),
             &|plan| plan.cluster.integrity = Integrity::Unchecked,

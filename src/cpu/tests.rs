@@ -157,7 +157,7 @@ fn waits_are_those_of_queueing_theory() {
         let mut stream = Stream::new(1, "arrivals", 0, 0);
         let (mut now, mut done, mut waited) = (Time::ZERO, None::<Time>, 0);
         for frame in 0..frames {
-            now = now + exponential(stream.word(), mean);
+            now += exponential(stream.word(), mean);
             while let Some(due) = done.filter(|due| *due <= now) {
                 waited += cpu.end(due).expect("it ends").waited.nanos();
                 done = cpu.begin(due);

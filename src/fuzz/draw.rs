@@ -190,7 +190,7 @@ impl Draws {
         let inbox = magnitude(inbox, u64::from(ranges.inbox.least), u64::from(ranges.inbox.most)) as u32;
         let cpu = Cpu {
             cost_per_frame: cost,
-            cost_per_kib: cost,
+            cost_per_kib: Duration::from_nanos(cost.nanos() / 4),
             inbox: NonZeroU32::new(inbox).unwrap_or(NonZeroU32::MIN),
             when_full: [WhenFull::DropNewest, WhenFull::DropOldest, WhenFull::Refuse]
                 [below(full, 3) as usize],

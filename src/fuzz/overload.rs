@@ -8,6 +8,7 @@
 
 use super::owed::seconds;
 use crate::plan::{Action, Arrival, Clients, Lanes, Plan};
+use crate::rng::Distribution;
 use crate::time::Time;
 
 /// The greatest share of its time that a host may be busy for anything to be owed.
@@ -48,8 +49,9 @@ impl Serving {
             Lanes::One => open,
             Lanes::Two => 0.0,
         };
-        let fits = f64::from(cpu.inbox.get()) >= 2.0 * (at_once + clients.max(open));
-        let queue = at_once * cost(longest) + clients * usual + 2.0 * flush;
+        let fits = f64::from(cpu.inbox.get()) >= 1.5 * at_once + clients.max(open);
+        // Long frames come one at a time, after what they answer.
+        let queue = (at_once + clients) * usual + 2.0 * cost(longest) + 2.0 * flush;
         let left = 2.0 * f64::from(cpu.inbox.get()) * usual + cost(longest) * slowest(plan);
         (busy <= MOST_BUSY && fits).then_some(Self { queue, drain: left })
     }
@@ -81,14 +83,25 @@ fn slowest(plan: &Plan) -> f64 {
 
 /// How many entries floods may leave in the logs, and how long the value of each is at most, in bytes.
 pub(super) fn flooded(plan: &Plan) -> (f64, u32) {
-    let until = plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO));
+    let until = seconds(plan.settle.map_or(plan.duration, |settle| settle.from.since(Time::ZERO)));
     let (mut entries, mut longest) = (0.0, 0);
-    for action in actions(plan) {
+    let mut add = |action: &Action, lasts: f64| {
         if let Action::Flood { mean, bytes, .. } = action {
-            // At most one node at a time makes entries of them.
-            entries += seconds(until) / seconds(*mean);
+            // At most one node at a time makes entries of them. Six standard deviations above the mean.
+            let number = lasts.min(until) / seconds(*mean);
+            entries += number + 6.0 * libm::sqrt(number);
             longest = longest.max(*bytes);
         }
+    };
+    plan.faults.iter().for_each(|fault| add(&fault.action, until));
+    for storm in &plan.storms {
+        let every = match storm.every {
+            Distribution::Constant(always) => seconds(always),
+            Distribution::Uniform(least, most) => (seconds(least) + seconds(most)) / 2.0,
+            Distribution::Exponential { mean, .. } => seconds(mean),
+        };
+        let times = until / every;
+        add(&storm.action, (times + 6.0 * libm::sqrt(times) + 1.0) * seconds(storm.length.max()));
     }
     (entries, longest)
 }

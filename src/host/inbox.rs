@@ -138,6 +138,14 @@ impl Host {
     }
 }
 
+/// A frame that waited finds nobody any more.
+pub(super) fn lose<O: Observer>(slot: Slot, why: Loss, wire: &mut Wire<'_, O>) {
+    let frame = wire.frames.get(slot);
+    let body = Body::Lost { to: frame.to, kind: frame.kind, why };
+    wire.trace.because(frame.from, frame.sent, body);
+    wire.frames.release(slot);
+}
+
 /// There is no room for a frame in the inbox.
 fn drop_frame<O: Observer>(slot: Slot, wire: &mut Wire<'_, O>) {
     let frame = wire.frames.get(slot);

@@ -272,10 +272,7 @@ impl Host {
         wire.trace.effect(self.address(), Body::Stopped { reason: StopReason::DiskFull });
         self.stopped_by_full_disk = true;
         for slot in self.crash(setup, wire) {
-            let frame = wire.frames.get(slot);
-            let lost = Body::Lost { to: frame.to, kind: frame.kind, why: Loss::ReceiverDown };
-            wire.trace.because(frame.from, frame.sent, lost);
-            wire.frames.release(slot);
+            inbox::lose(slot, Loss::ReceiverDown, wire);
         }
     }
 

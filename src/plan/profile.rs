@@ -133,7 +133,7 @@ pub struct ClockRanges {
 pub struct HostRanges {
     /// In what share of the runs it costs anything.
     pub likely: Rate,
-    /// What each frame costs, and each 1,024 bytes of it on top.
+    /// What each frame costs; each 1,024 bytes of it cost a quarter as much on top.
     pub cost: Between<Duration>,
     /// How many frames may wait, in each lane.
     pub inbox: Between<u32>,

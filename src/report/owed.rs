@@ -7,9 +7,9 @@
 //! |---|---|
 //! | links cut, clogged or flapping; frames lost, late or twice | always |
 //! | machines that crash, with their disk or without; processes that stop | always |
+//! | machines that are slow, or flooded with requests | always |
 //! | transfers of leadership, changes of the members | always |
 //! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
-//! | machines that are slow, or flooded | always |
 //! | clocks on the wall that are put ahead or back | always |
 //! | a flush that is lost | never, from then on |
 //! | frames misdirected or replayed, late or lost by faults | always: addresses tell the one, Raft stands the other |
@@ -159,11 +159,11 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
         | Action::DiskStall(_)
         | Action::DiskFull(_)
         | Action::Rot(_)
-        | Action::Slow { .. }
-        | Action::Flood { .. }
         | Action::Skew { .. }
         | Action::Step { .. }
         | Action::Pause(_)
+        | Action::Slow { .. }
+        | Action::Flood { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

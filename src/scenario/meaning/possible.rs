@@ -1,7 +1,7 @@
 //! What can happen in a run at all.
 
 use super::frame_faults;
-use crate::plan::{Action, Event, Plan};
+use crate::plan::{Action, Cluster, Event, Plan};
 use crate::replica::ReadBy;
 use crate::rng::Rate;
 
@@ -22,6 +22,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         Event::IndexRead | Event::LeaseRead | Event::FollowerRead | Event::LocalRead | Event::ReadRound => {
             load().or_else(|| unread(event, plan))
         }
+        Event::RequestRefused if is_flooded(plan) => None,
         Event::OperationDone | Event::OperationUnknown | Event::RequestRefused => load(),
         Event::RequestPutOff => {
             let none = plan.cluster.raft.flow.max_uncommitted_bytes.is_none()
@@ -30,10 +31,6 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             load().or(none.then_some(("leaders take whatever they are asked for", help)))
         }
         Event::FrameLost | Event::CallFailed => alone(),
-        Event::TornTailCut => {
-            let none = plan.cluster.torn == Rate::ZERO;
-            none.then_some(("crashes leave no torn writes", "let them: `cluster: (disk: (torn: 0.5))`"))
-        }
         Event::NodeCrashed
         | Event::DiskFilled
         | Event::NodeRestarted
@@ -48,15 +45,8 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::ChangeDone
         | Event::ChangeAborted
         | Event::ChangeRefused => undone(event, actions),
-        Event::InboxOverflowed => {
-            let none = !plan.cluster.cpu.costs() && !plan.cluster.blocking;
-            let help = "let frames cost something: `cluster: (host: (cost_per_frame: \"20us\"))`";
-            none.then_some(("frames are served at no cost, so none waits in an inbox", help))
-        }
-        Event::SnapshotTaken | Event::SnapshotInstalled => {
-            let none = plan.cluster.raft.snapshot_every.is_none();
-            let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";
-            none.then_some(("nodes take no snapshots", help))
+        Event::TornTailCut | Event::InboxOverflowed | Event::SnapshotTaken | Event::SnapshotInstalled => {
+            without(event, &plan.cluster)
         }
         Event::FaultSkipped => {
             let none = actions.next().is_none();
@@ -81,6 +71,33 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::NodeStopped => None,
         // All others are about what happens to frames.
         _ => frame_faults::impossible(event, plan, alone()),
+    }
+}
+
+/// Whether requests come from others than clients.
+fn is_flooded(plan: &Plan) -> bool {
+    let storms = plan.storms.iter().map(|storm| &storm.action);
+    let mut actions = plan.faults.iter().map(|fault| &fault.action).chain(storms);
+    actions.any(|action| matches!(action, Action::Flood { .. }))
+}
+
+/// Why a cluster like this has nothing of it.
+fn without(event: Event, cluster: &Cluster) -> Option<(&'static str, &'static str)> {
+    match event {
+        Event::TornTailCut => {
+            let none = cluster.torn == Rate::ZERO;
+            none.then_some(("crashes leave no torn writes", "let them: `cluster: (disk: (torn: 0.5))`"))
+        }
+        Event::InboxOverflowed => {
+            let none = !cluster.cpu.costs() && !cluster.blocking;
+            let help = "let frames cost something: `cluster: (host: (cost_per_frame: \"20us\"))`";
+            none.then_some(("frames are served at no cost, so none waits in an inbox", help))
+        }
+        _ => {
+            let none = cluster.raft.snapshot_every.is_none();
+            let help = "let nodes take some: `raft: (snapshot_every: 1000000)`";
+            none.then_some(("nodes take no snapshots", help))
+        }
     }
 }
 

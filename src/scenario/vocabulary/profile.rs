@@ -150,7 +150,7 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "What it costs hosts to serve frames is drawn from. What becomes of frames that find no room is each of the three ways equally often.",
         entries: &[
             likely("0.3").or("1"),
-            Entry::field("cost_per_frame", "(time, time)", "what each frame costs; each 1024 bytes of it cost as much again", "(\"1us\", \"50us\")")
+            Entry::field("cost_per_frame", "(time, time)", "what each frame costs; each 1024 bytes of it cost a quarter of that on top", "(\"1us\", \"50us\")")
                 .required()
                 .limit("above 0s, up to 1s"),
             Entry::field("inbox", "(whole number, whole number)", "how many frames may wait, in each lane", "(8, 1024)")
