@@ -123,6 +123,7 @@ impl Draws {
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),
+            torn: self.chance("torn", ranges.torn),
             call_timeout: CALL_TIMEOUT,
             integrity: self.integrity(ranges),
         }

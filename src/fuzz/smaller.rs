@@ -189,6 +189,13 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         },
         Action::Crash(target)
         | Action::Wipe(target)
+        | Action::Deaf(target)
+        | Action::Mute(target)
+        | Action::DiskStall(target)
+        | Action::DiskFull(target)
+        | Action::LoseFlush(target)
+        | Action::Rot(target)
+        | Action::Drift { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
@@ -375,6 +382,11 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::Corrupt { .. }
         | Action::Misdirect { .. }
         | Action::Replay { .. } => on_fewer_links(action),
+        Action::Deaf(target) | Action::Mute(target) => {
+            vec![Action::Partition(Shape::Isolate(*target))]
+        }
+        Action::DiskFull(target) => vec![Action::Crash(*target)],
+        Action::DiskStall(_) | Action::LoseFlush(_) | Action::Rot(_) | Action::Drift { .. } => Vec::new(),
         Action::Forge { .. }
         | Action::Partition(_)
         | Action::Flap { .. }

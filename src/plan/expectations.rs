@@ -208,6 +208,10 @@ listed! {
         NodeBlank,
         /// A machine stays down since its disk can't be recovered.
         NodeStopped,
+        /// A machine starts and cuts an unfinished write off its disk.
+        TornTailCut,
+        /// A node stops since its disk takes nothing more.
+        DiskFilled,
         /// A fault is given up since its milestone or its targets never came.
         FaultSkipped,
     }

@@ -19,6 +19,7 @@ mod owed;
 pub(crate) mod page;
 mod parameters;
 mod places;
+mod reasons;
 mod service;
 mod statistics;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
 pub use metrics::Metrics;
 pub use owed::{Waived, Waiver};
+pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
 pub use statistics::Summary;
 

@@ -11,12 +11,14 @@
 //! | frames misdirected or replayed, late or lost by faults | always: addresses tell the one, Raft stands the other |
 //! | frames that are changed | with `Crc32c` and `Keyed`; else never, from then on |
 //! | frames of a stranger | with `Keyed`; else never, from then on |
+//! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
+//! | a flush that is lost | never, from then on |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads |
 
 use super::faults::FaultSpan;
 use crate::check::{Check, Verdict};
-use crate::plan::{Action, Integrity, Plan};
+use crate::plan::{Action, Fault, Integrity, Plan};
 use crate::property::Property;
 use crate::replica::ReadBy;
 use crate::time::Time;
@@ -92,26 +94,50 @@ pub(super) fn may_waive(plan: &Plan) -> bool {
     by_cluster(plan).is_some() || actions.into_iter().any(|action| by_fault(action, plan).is_some())
 }
 
+const DRIFT: &str = "clocks drift beyond what leases reckon with";
+
 /// What is never owed, by how the cluster is set up.
 fn by_cluster(plan: &Plan) -> Option<(Waived, &'static str)> {
     let reads = &plan.cluster.raft.reads;
     let drifts = || plan.cluster.drifts_ppm.iter().any(|drift| drift.unsigned_abs() > reads.max_drift_ppm);
     match reads.by {
         ReadBy::Local => Some((Waived::Reads, "nodes answer reads without asking anybody")),
-        ReadBy::Lease if drifts() => Some((Waived::Reads, "clocks drift beyond what leases reckon with")),
+        ReadBy::Lease if drifts() => Some((Waived::Reads, DRIFT)),
         ReadBy::Log | ReadBy::Index | ReadBy::Lease => None,
     }
+}
+
+/// By how many parts per million a clock may be fast or slow at worst: what faults add to it adds up, and how often a storm comes
+/// is not known.
+fn most_drift(plan: &Plan) -> u32 {
+    let is_drift = |action: &Action| matches!(action, Action::Drift { .. });
+    if plan.storms.iter().any(|storm| is_drift(&storm.action)) {
+        return u32::MAX;
+    }
+    let of_fault = |fault: &Fault| match fault.action {
+        Action::Drift { ppm, .. } => ppm.unsigned_abs(),
+        _ => 0,
+    };
+    let always = plan.cluster.drifts_ppm.iter().map(|drift| drift.unsigned_abs()).max().unwrap_or(0);
+    plan.faults.iter().map(of_fault).fold(always, u32::saturating_add)
 }
 
 /// What is not owed from the beginning of a fault on.
 fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
     let integrity = &plan.cluster.integrity;
+    let raft = &plan.cluster.raft;
     match action {
         Action::Corrupt { .. } if *integrity == Integrity::Unchecked => {
             Some((Waived::Safety, "frames were changed on their way, and nothing tells such frames"))
         }
         Action::Forge { .. } if !matches!(integrity, Integrity::Keyed { .. }) => {
             Some((Waived::Safety, "a stranger sent frames, and without a key nothing tells such frames"))
+        }
+        Action::LoseFlush(_) => Some((Waived::Safety, "a disk said that it had flushed what it had not")),
+        Action::Drift { .. }
+            if raft.reads.by == ReadBy::Lease && most_drift(plan) > raft.reads.max_drift_ppm =>
+        {
+            Some((Waived::Reads, DRIFT))
         }
         Action::Lose { .. }
         | Action::Duplicate { .. }
@@ -120,11 +146,17 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
         | Action::Misdirect { .. }
         | Action::Replay { .. }
         | Action::Forge { .. }
+        | Action::Drift { .. }
         | Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }
         | Action::Crash(_)
         | Action::Wipe(_)
+        | Action::Deaf(_)
+        | Action::Mute(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::Rot(_)
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

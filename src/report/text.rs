@@ -8,7 +8,7 @@ use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
 use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
-use crate::trace::Digest;
+use crate::trace::{Digest, FaultSource};
 use anstyle::Style;
 
 /// How many spans the table of elections shows.
@@ -90,7 +90,7 @@ impl Page<'_> {
         for fault in report.faults.iter().take(SPANS) {
             let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
             let hit = match fault.from_ns {
-                None => "skipped: what it waited for never came".into(),
+                None => format!("skipped: {}", fault.source.why_skipped()),
                 Some(_) if fault.nodes.is_empty() && fault.between.is_empty() => "nothing".into(),
                 Some(_) if fault.nodes.is_empty() => wrap(&fault.between, 32),
                 Some(_) => wrap(&fault.nodes.to_string(), 30),
@@ -140,8 +140,8 @@ impl Page<'_> {
         }
         self.paragraph(
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
-             from there to the effective leader. announce: from then until every node that the leader could reach, \
-             and that was not paused, had a frame from it. recover: from then until a command that it took from a \
+             from there to the effective leader. announce: from then until every member that the leader could \
+             reach, and that was not paused, had a frame from it. recover: from then until a command that it took from a \
              client since was committed. candidates: in the order in which they asked for votes (where there is room). terms: in which nodes asked for votes. split: those of them that never had a \
              leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
              The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
@@ -252,11 +252,16 @@ impl Page<'_> {
             let at = moment(Time::ZERO + report.simulated);
             self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
         }
-        match report.faults.iter().filter(|fault| fault.from_ns.is_none()).count() {
-            0 => {}
-            skipped => {
-                let faults = counted(skipped as u64, "fault");
-                self.text += &format!("note: skipped {faults}: what was waited for never came\n");
+        let skipped = report.faults.iter().filter(|fault| fault.from_ns.is_none());
+        let (of_storms, scripted): (Vec<_>, Vec<_>) =
+            skipped.partition(|fault| matches!(fault.source, FaultSource::Storm(_)));
+        for (skipped, why) in [
+            (scripted, "what was waited for never came"),
+            (of_storms, "when the storm brought them their targets could not be named"),
+        ] {
+            if !skipped.is_empty() {
+                let faults = counted(skipped.len() as u64, "fault");
+                self.text += &format!("note: skipped {faults}: {why}\n");
             }
         }
     }

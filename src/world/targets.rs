@@ -61,6 +61,13 @@ impl<O: Observer> World<'_, O> {
             | Action::Replay { links, .. } => Hit::Links(binder.links(links)?),
             Action::Crash(target)
             | Action::Wipe(target)
+            | Action::Deaf(target)
+            | Action::Mute(target)
+            | Action::DiskStall(target)
+            | Action::DiskFull(target)
+            | Action::LoseFlush(target)
+            | Action::Rot(target)
+            | Action::Drift { nodes: target, .. }
             | Action::Pause(target)
             | Action::Forge { to: target, .. } => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)

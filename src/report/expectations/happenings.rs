@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, MembersPart, Outcome, Record, Rejection};
+use crate::trace::{Body, MembersPart, Outcome, Record, Rejection, StopReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -89,6 +89,7 @@ impl Happenings {
             | Body::FaultEnded { .. }
             | Body::FaultSkipped { .. }
             | Body::Crashed
+            | Body::TailCut { .. }
             | Body::Booted { .. }
             | Body::Stopped { .. }
             | Body::Lost { .. }
@@ -126,6 +127,8 @@ impl Happenings {
             | Body::Afflicted { .. }
             | Body::Relieved { .. }
             | Body::Wiped
+            | Body::Rotted { .. }
+            | Body::ClockRate { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Preloaded { .. }
@@ -255,7 +258,7 @@ fn plain(record: &Record) -> Option<Event> {
             TransferStep::Begun => Event::TransferBegun,
             TransferStep::Asked => Event::TransferAsked,
             TransferStep::Aborted => Event::TransferAborted,
-            TransferStep::Refused => Event::TransferRefused,
+            TransferStep::Refused(_) => Event::TransferRefused,
         }),
         Body::Membership { part: MembersPart::Voters, .. } => Some(Event::MembersChanged),
         Body::Change { step, .. } => Some(match step {
@@ -278,7 +281,9 @@ fn plain(record: &Record) -> Option<Event> {
         }),
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
-        Body::Stopped { .. } => Some(Event::NodeStopped),
+        Body::TailCut { .. } => Some(Event::TornTailCut),
+        Body::Stopped { reason: StopReason::Unrecoverable } => Some(Event::NodeStopped),
+        Body::Stopped { reason: StopReason::DiskFull } => Some(Event::DiskFilled),
         Body::FaultSkipped { .. } => Some(Event::FaultSkipped),
         _ => None,
     }

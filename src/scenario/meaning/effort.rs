@@ -105,6 +105,8 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
     match action {
         Action::Partition(_)
         | Action::Clog(_)
+        | Action::Deaf(_)
+        | Action::Mute(_)
         | Action::Lose { .. }
         | Action::Duplicate { .. }
         | Action::Delay { .. }
@@ -117,6 +119,11 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         }
         Action::Crash(_)
         | Action::Wipe(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

@@ -3,6 +3,7 @@
 use super::frame_faults;
 use crate::plan::{Action, Event, Plan};
 use crate::replica::ReadBy;
+use crate::rng::Rate;
 
 /// Why this can never happen in a run of the plan, and how it could.
 pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'static str)> {
@@ -29,7 +30,12 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             load().or(none.then_some(("leaders take whatever they are asked for", help)))
         }
         Event::FrameLost | Event::CallFailed => alone(),
+        Event::TornTailCut => {
+            let none = plan.cluster.torn == Rate::ZERO;
+            none.then_some(("crashes leave no torn writes", "let them: `cluster: (disk: (torn: 0.5))`"))
+        }
         Event::NodeCrashed
+        | Event::DiskFilled
         | Event::NodeRestarted
         | Event::NodeBlank
         | Event::TransferBegun
@@ -79,8 +85,12 @@ fn undone<'p>(
     mut actions: impl Iterator<Item = &'p Action>,
 ) -> Option<(&'static str, &'static str)> {
     let (brings, why): (fn(&Action) -> bool, _) = match event {
+        Event::DiskFilled => (
+            |action| matches!(action, Action::DiskFull(_)),
+            ("no disk fills up", "add a `DiskFull` to `faults` or `storm`"),
+        ),
         Event::NodeCrashed | Event::NodeRestarted => (
-            |action| matches!(action, Action::Crash(_) | Action::Wipe(_)),
+            |action| matches!(action, Action::Crash(_) | Action::Wipe(_) | Action::DiskFull(_)),
             ("no fault takes a machine down", "add a `Crash` to `faults` or `storm`"),
         ),
         Event::NodeBlank => (

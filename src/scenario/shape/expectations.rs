@@ -115,6 +115,8 @@ enum Event {
     NodeRestarted,
     NodeBlank,
     NodeStopped,
+    TornTailCut,
+    DiskFilled,
     FaultSkipped,
 }
 

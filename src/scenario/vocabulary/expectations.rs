@@ -251,6 +251,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("NodeRestarted", "a machine that had crashed starts again"),
             Entry::word("NodeBlank", "a machine starts with a blank disk"),
             Entry::word("NodeStopped", "a machine stays down since its disk can't be recovered"),
+            Entry::word("TornTailCut", "a machine starts and cuts an unfinished write off its disk"),
+            Entry::word("DiskFilled", "a node stops since its disk takes nothing more"),
             Entry::word("FaultSkipped", "a fault is given up since its milestone or its targets never came"),
         ],
         frame: "expect: [Sometimes(@)]",

@@ -106,6 +106,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
+            Entry::field("torn", "chance", "how likely crashes leave torn writes", "(likely: 0.5, rate: (0.1, 1))"),
             Entry::field("priorities", "rate", "in what share of the runs each node has a priority of its own, from 0 to 3", "0.1").or("0").limit(SHARE),
             Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
             Entry::field("keyed", "rate", "in what share of the runs frames are `Keyed`; without it and `unchecked` all are `Crc32c`", "0.2").or("0").limit(SHARE),
@@ -219,7 +220,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "chance",
         kind: Kind::Struct,
-        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate"],
+        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate", "cluster.torn"],
         about: "What goes wrong in some runs, there with some rate.",
         entries: &[
             likely("0.5").required(),

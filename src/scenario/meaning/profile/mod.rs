@@ -109,6 +109,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         reads: reads(&field("reads"), nodes.reads.as_ref(), notes),
         clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
         flush: times(&field("flush"), nodes.flush, notes),
+        torn: chance(&field("torn"), nodes.torn.as_ref(), notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
         keyed: rate(&field("keyed"), nodes.keyed, notes),
