@@ -126,7 +126,7 @@ fn read_by(plan: &mut Plan, by: ReadBy) {
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 10] = [
+        let changes: [&dyn Fn(&mut Plan); 11] = [
             &calm,
             &linked,
             &|plan| blackout(plan, Time::ZERO),

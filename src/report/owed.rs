@@ -126,8 +126,8 @@ fn most_drift(plan: &Plan) -> u32 {
 
 /// What is not owed from the beginning of a fault on.
 fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
-    let raft = &plan.cluster.raft;
     let integrity = &plan.cluster.integrity;
+    let raft = &plan.cluster.raft;
     match action {
         Action::Corrupt { .. } if *integrity == Integrity::Unchecked => {
             Some((Waived::Safety, "frames were changed on their way, and nothing tells such frames"))
