@@ -5,6 +5,7 @@
 //! the rest of the world (frames to route, a flush to wait for, a time to be woken at) it leaves for the world to
 //! fetch.
 
+mod admission;
 mod clock;
 mod log;
 mod members;
@@ -23,9 +24,10 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Change, ChangeStep, Effects, Input, Members, NoChange, Options, Recovered, Role, Software, Status,
-    TransferStep,
+    Change, ChangeStep, Effects, Function, Input, Members, NoChange, Options, Recovered, Role, Software,
+    Status, TransferStep,
 };
+use crate::rpc::access::{self, Right};
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
 use clock::Clock;
@@ -42,6 +44,8 @@ pub struct Setup<'s> {
     pub seed: u64,
     /// How many nodes there are.
     pub nodes: usize,
+    /// How many clients there are.
+    pub clients: u32,
     /// The cluster's number in every frame.
     pub cluster: u64,
     /// By when a request to another node has to be answered.
@@ -292,11 +296,8 @@ impl Host {
         let (from, intact) = (frame.from, frame.intact);
         let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process {
-            match process.admit(from, &bytes, intact, setup, wire) {
-                Ok(input) => self.step(input, setup, wire),
-                Err(why) => {
-                    wire.trace.effect(self.address(), Body::Rejected { from, why });
-                }
+            if let Some(input) = process.admit(from, &bytes, intact, setup, wire) {
+                self.step(input, setup, wire);
             }
         }
         wire.frames.get_mut(slot).bytes = bytes;
@@ -311,10 +312,10 @@ impl Host {
         }
     }
 
-    /// An operator asks for a transfer of leadership to another node. A process that is paused or down refuses, by silence:
-    /// that is recorded as a refusal.
+    /// An operator asks for a transfer of leadership to another node, which only a leader has. A process that is paused or
+    /// down refuses, by silence: that is recorded as a refusal.
     pub fn transfer<O: Observer>(&mut self, to: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        if self.is_running() {
+        if self.grants(Function::Transfer) {
             self.step(Input::Transfer { to }, setup, wire);
         } else {
             wire.trace.effect(self.address(), Body::Transfer { to, step: TransferStep::Refused });
@@ -323,12 +324,19 @@ impl Host {
 
     /// An operator asks for other members. A process that is paused or down refuses, by silence.
     pub fn change<O: Observer>(&mut self, change: Change, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        if self.is_running() {
+        if self.grants(Function::ChangeMembership) {
             self.step(Input::ChangeMembership(change), setup, wire);
         } else {
-            let step = ChangeStep::Refused(NoChange::Down);
+            let why = if self.is_running() { NoChange::NotLeader } else { NoChange::Down };
+            let step = ChangeStep::Refused(why);
             wire.trace.effect(self.address(), Body::Change { change, step });
         }
+    }
+
+    /// Whether an operator who asks for this now is not sent elsewhere.
+    fn grants(&self, function: Function) -> bool {
+        let role = self.status().filter(|_| self.is_running()).map(|status| status.role);
+        role.is_some_and(|role| access::right(role, function) == Right::Allow)
     }
 
     /// The members in force for its replica; none if it is down.

@@ -1,6 +1,7 @@
 //! The process of a machine: a replica, its state machine, and the effects of the one carried out on the other.
 
 use super::Setup;
+use super::admission::Barred;
 use super::clock::Clock;
 use super::log::Log;
 use super::reads::Reads;
@@ -11,15 +12,15 @@ use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, ReadBy,
-    Recovered, Refusal, Replica, Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered,
+    Refusal, Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
-use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, FIRST_CLIENT_KIND, Header};
-use crate::rpc::store::{Reply, decode_command, encode_reply};
+use crate::rpc::frame::{self, CLIENT_REPLY, FIRST_CLIENT_KIND, Header};
+use crate::rpc::store::{Reply, encode_reply};
 use crate::time::Time;
-use crate::trace::{Body, Observer, Rejection};
+use crate::trace::{Body, Denial, Observer, Rejection};
 use std::collections::VecDeque;
 
 /// What a crash takes.
@@ -153,7 +154,9 @@ impl Process {
         self.requests.propose(asker)
     }
 
-    /// Looks at a frame before the replica may see it: integrity, form and sense. Returns what it is to the replica.
+    /// Looks at a frame before the replica may see it. Returns what it is to the replica; if it is not handed on, that is
+    /// recorded.
+    #[inline]
     pub(super) fn admit<'b, O: Observer>(
         &mut self,
         from: Address,
@@ -161,39 +164,52 @@ impl Process {
         intact: bool,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
-    ) -> Result<Input<'b>, Rejection> {
-        let (header, payload) = frame::decode(bytes, intact)?;
-        if header.cluster != setup.cluster {
-            return Err(Rejection::Cluster);
-        }
-        if header.to != self.id.into() || header.from != from {
-            return Err(Rejection::Address);
-        }
-        if header.kind < FIRST_CLIENT_KIND {
-            let peer =
-                from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
-            let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
-            self.expire_calls(peer, wire);
-            match class.call {
-                Call::Request => self.answering = Some((from, header.call)),
-                Call::Response => {
-                    self.calls[peer.slot()].answer(header.call);
-                }
-                Call::Notice => {}
+    ) -> Option<Input<'b>> {
+        match self.examine(from, bytes, intact, setup, wire) {
+            Ok(input) => Some(input),
+            Err(barred) => {
+                self.bar(barred, from, setup, wire);
+                None
             }
-            return Ok(Input::Receive { from: peer, kind: header.kind, payload });
         }
-        let command = decode_command(payload).filter(|_| header.kind == CLIENT_REQUEST);
-        let (command, _) = command.ok_or(Rejection::Undecodable)?;
-        let client = from.as_client().map(Address::from).ok_or(Rejection::Address)?;
-        let asker = Asker { client, call: header.call };
-        if setup.options.reads.by != ReadBy::Log
-            && let Some(key) = command.reads()
-        {
-            return Ok(self.take_read(asker, key));
+    }
+
+    /// Integrity, form, rights and sense of a frame, in this order.
+    #[inline]
+    fn examine<'b, O: Observer>(
+        &mut self,
+        from: Address,
+        bytes: &'b [u8],
+        intact: bool,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) -> Result<Input<'b>, Barred> {
+        let (header, payload) = frame::decode(bytes, intact)?;
+        if let Some(why) = setup.known().denies(header.cluster, header.from, from) {
+            return Err(Barred::denied(why, &header, payload, setup));
         }
-        let request = self.number_request(Some(asker));
-        Ok(Input::Propose { request, command: payload })
+        if header.to != self.id.into() {
+            return Err(Rejection::Address.into());
+        }
+        if header.kind >= FIRST_CLIENT_KIND {
+            return self.admit_request(from, &header, payload, setup);
+        }
+        let Some(peer) = from.as_node().or_else(|| Self::taken_for(from, setup)) else {
+            return Err(Barred::denied(Denial::Function, &header, payload, setup));
+        };
+        let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
+        self.expire_calls(peer, wire);
+        match class.call {
+            Call::Request => self.answering = Some((from, header.call)),
+            Call::Response => {
+                self.calls[peer.slot()].answer(header.call);
+            }
+            Call::Notice => {}
+        }
+        if self.is_stale(&class) {
+            return Err(Barred::Stale(header.kind));
+        }
+        Ok(Input::Receive { from: peer, kind: header.kind, payload })
     }
 
     /// Steps the replica and carries out its effects.
@@ -500,7 +516,7 @@ impl Process {
         }
     }
 
-    fn refuse<O: Observer>(
+    pub(super) fn refuse<O: Observer>(
         &mut self,
         request: RequestId,
         reason: Refusal,

@@ -176,6 +176,8 @@ listed! {
         NodeBlank,
         /// A machine stays down since its disk can't be recovered.
         NodeStopped,
+        /// A frame is denied what it asks for.
+        AccessDenied,
         /// A fault is given up since its milestone or its targets never came.
         FaultSkipped,
     }

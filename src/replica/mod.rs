@@ -15,9 +15,11 @@
 //!   request; the host answers the client when that index is applied.
 
 mod entry;
+mod function;
 mod members;
 
 pub use entry::{Entries, Entry, EntryKind};
+pub use function::{Caller, Function};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
@@ -219,6 +221,8 @@ pub enum Bug {
     /// A leader that is refused asks for the same again (5.3 has it step back). Nothing is lost, but a
     /// follower whose log has parted from the leader's never gets anything more.
     NextIndexStuck,
+    /// A host hands on what anybody sends, whatever the sender's part in the cluster. This one lives in the host.
+    RoleUnchecked,
 }
 
 impl Bug {
@@ -316,6 +320,8 @@ pub struct Class {
     pub term: Term,
     /// Whether it grants its receiver the sender's vote in that term.
     pub grants_vote: bool,
+    /// What it asks for; none if its kind is none of those that rights are given for: then it is handed on.
+    pub function: Option<Function>,
 }
 
 /// What a frame is to a remote procedure call.

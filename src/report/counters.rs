@@ -1,7 +1,7 @@
 //! What is counted in a run.
 
 use crate::replica::{ReadRight, TransferStep};
-use crate::trace::{Loss, Rejection};
+use crate::trace::{Denial, Loss, Rejection};
 use serde::Serialize;
 
 /// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
@@ -21,6 +21,10 @@ pub struct Counters {
     pub frames_duplicated: u64,
     /// Frames that their receiver refused before its replica saw them.
     pub frames_rejected: Rejections,
+    /// Frames whose senders had no right to what they asked for, from whomever.
+    pub frames_denied: Denials,
+    /// Replies that came when their receiver's role no longer waited for them, and told nothing that it had to know.
+    pub replies_stale: u64,
     /// Frames that left a client, or left a node for one.
     pub client_frames_sent: u64,
     /// Frames that reached a client, or came from one.
@@ -132,6 +136,19 @@ pub struct Rejections {
     pub late: u64,
 }
 
+/// Denied frames by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Denials {
+    /// From another cluster.
+    pub cluster: u64,
+    /// From none of the machines and clients that there are.
+    pub stranger: u64,
+    /// In another's name.
+    pub impostor: u64,
+    /// Not for the sender to ask.
+    pub function: u64,
+}
+
 impl Counters {
     #[cold]
     pub(super) fn count_transfer(&mut self, step: TransferStep) {
@@ -182,6 +199,28 @@ impl Reads {
             (ReadRight::Lease, self.lease),
             (ReadRight::Follower, self.follower),
             (ReadRight::Local, self.local),
+        ]
+    }
+}
+
+impl Denials {
+    #[cold]
+    pub(super) fn count(&mut self, why: Denial) {
+        *match why {
+            Denial::Cluster => &mut self.cluster,
+            Denial::Stranger => &mut self.stranger,
+            Denial::Impostor => &mut self.impostor,
+            Denial::Function => &mut self.function,
+        } += 1;
+    }
+
+    /// Each reason with its count.
+    pub fn by_reason(&self) -> [(Denial, u64); 4] {
+        [
+            (Denial::Cluster, self.cluster),
+            (Denial::Stranger, self.stranger),
+            (Denial::Impostor, self.impostor),
+            (Denial::Function, self.function),
         ]
     }
 }

@@ -127,6 +127,11 @@ fn traffic(report: &Report) -> Vec<Figure> {
             sum(&rejected),
             reasons(&rejected, "by the receiver, before its replica saw them"),
         ),
+        figure(
+            "replies stale",
+            count(counters.replies_stale),
+            "came when the node's role waited for none, and told nothing new",
+        ),
         figure("calls failed", count(counters.calls_failed), "requests between nodes without answer in time"),
         figure(
             "entries committed",
@@ -150,6 +155,11 @@ fn traffic(report: &Report) -> Vec<Figure> {
     if counters.requests_put_off > 0 {
         let note = "by leaders that handed over, or had taken as much as they may";
         all.push(figure("requests put off", count(counters.requests_put_off), note));
+    }
+    let denied = counters.frames_denied.by_reason();
+    if denied.iter().any(|(_, times)| *times > 0) {
+        let who = "their senders had no right to what they asked for";
+        all.push(figure("frames denied", sum(&denied), reasons(&denied, who)));
     }
     all.extend(reads(counters));
     all.extend(sessions(counters));

@@ -91,6 +91,8 @@ impl Metrics {
             Body::Rejected { from, why } if record.node.as_node().is_some() && from.as_client().is_none() => {
                 counters.frames_rejected.count(why);
             }
+            Body::Denied { why, .. } => counters.frames_denied.count(why),
+            Body::Stale { .. } => counters.replies_stale += 1,
             Body::CallFailed { .. } => counters.calls_failed += 1,
             Body::Refused { reason, .. } => {
                 counters.requests_refused += 1;

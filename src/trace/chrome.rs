@@ -284,6 +284,7 @@ impl Format for ChromeTrace {
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }
+            | Body::Denied { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. } => self.machine(record, out),

@@ -18,7 +18,7 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{
-    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
+    ActionKind, Body, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
     StopReason,
 };
 pub use scribe::{Format, KindName, Scribe};

@@ -8,9 +8,12 @@ use crate::ids::{
     Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
     Term, WriteId,
 };
-use crate::replica::{Change, ChangeStep, ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{Change, ChangeStep, Function, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
 use serde::Serialize;
+
+/// Kinds of frame from here on are between clients and nodes; those below belong to the implementation of Raft.
+pub const FIRST_CLIENT_KIND: u8 = 128;
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -452,6 +455,24 @@ pub enum Body {
         leader: Option<NodeId>,
     },
 
+    /// A frame was not handed on by its receiver (`node`), since its sender has no right to what it asks for.
+    Denied {
+        /// The sender as far as the network knows.
+        from: Address,
+        /// What it asked for, where the receiver can tell.
+        function: Option<Function>,
+        /// Why.
+        why: Denial,
+    },
+    /// A reply was not handed on by its receiver (`node`), which waits for no such reply in its role. It did no harm, and
+    /// stands in no digest.
+    Stale {
+        /// Who replied.
+        from: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+
     // ---- the end ----
     /// What a node holds at the end of the run.
     FinalNode {
@@ -553,6 +574,25 @@ pub enum Rejection {
     Late,
 }
 
+/// Why a frame was denied what it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// It is from another cluster.
+    Cluster = 0,
+    /// Its sender is none of the machines and clients that there are.
+    Stranger = 1,
+    /// It names another sender than the one of its link.
+    Impostor = 2,
+    /// Its sender may never ask for this: a client that speaks as a node, or a node that speaks as a client.
+    Function = 3,
+}
+
+impl Denial {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cluster, Self::Stranger, Self::Impostor, Self::Function];
+}
+
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -629,7 +669,10 @@ impl Record {
     /// The link that it is about, sender first: of a frame, of a call, or of a fault.
     pub fn link(&self) -> Option<(Address, Address)> {
         match self.body {
-            Body::Delivered { from, .. } | Body::Rejected { from, .. } => Some((from, self.node)),
+            Body::Delivered { from, .. }
+            | Body::Rejected { from, .. }
+            | Body::Denied { from, .. }
+            | Body::Stale { from, .. } => Some((from, self.node)),
             Body::Sent { to, .. }
             | Body::Held { to, .. }
             | Body::Lost { to, .. }
@@ -645,10 +688,10 @@ impl Record {
     }
 
     /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
-    /// nothing; whether it stood in the plan must not show.
+    /// nothing; whether it stood in the plan must not show. Neither did a stale reply.
     #[inline(always)]
     pub fn fold_into(&self, digest: &mut Digest) {
-        if !matches!(self.body, Body::FaultSkipped { .. }) {
+        if !matches!(self.body, Body::FaultSkipped { .. } | Body::Stale { .. }) {
             let (words, count) = self.body.words();
             digest.fold(&[self.time.nanos(), u64::from(self.node.to_wire())]);
             digest.fold(&words[..count]);
@@ -680,7 +723,8 @@ impl Body {
             | Self::Sent { kind, .. }
             | Self::Held { kind, .. }
             | Self::Lost { kind, .. }
-            | Self::Duplicated { kind, .. } => Some(kind),
+            | Self::Duplicated { kind, .. }
+            | Self::Stale { kind, .. } => Some(kind),
             _ => None,
         }
     }
@@ -861,6 +905,11 @@ impl Words {
                 Self::new(64 + part as u8, 0).and(index.0).and(a).and(b).and(c).and(d)
             }
             Body::Change { change, step } => Self::change(change, step),
+            Body::Denied { from, function, why } => {
+                let function = function.map_or(0, |function| function as u64 + 1);
+                Self::new(130, (why as u64) << 48 | function << 40).address(from, 0)
+            }
+            Body::Stale { from, kind } => Self::new(131, 0).address(from, kind),
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)
             }

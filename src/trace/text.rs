@@ -1,7 +1,7 @@
 //! Records as one line of text each.
 
 use super::{
-    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
+    ActionKind, Body, Denial, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
     StopReason,
 };
 use crate::ids::{Index, NodeSet};
@@ -191,6 +191,13 @@ impl Body {
                 };
                 format!("is {role}{leader} in term {term}")
             }
+            Self::Denied { from, function: Some(function), why } => {
+                format!("denied {from} {}: {why}", function.name())
+            }
+            Self::Denied { from, function: None, why } => format!("denied a frame from {from}: {why}"),
+            Self::Stale { from, kind } => {
+                format!("had no use for the {} from {from}: it waits for none", name(kind))
+            }
             Self::FinalNode { log, hard_state, store } => {
                 format!("ends with log {log:016x}, hard state {hard_state:016x}, store {store:016x}")
             }
@@ -341,6 +348,17 @@ impl fmt::Display for Rejection {
             Self::Address => "not the link's addresses",
             Self::Undecodable => "undecodable",
             Self::Late => "reply to a call given up",
+        })
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cluster => "from another cluster",
+            Self::Stranger => "from nobody of this cluster",
+            Self::Impostor => "in another's name",
+            Self::Function => "not for the sender to ask",
         })
     }
 }

@@ -113,6 +113,7 @@ impl<'p, O: Observer> World<'p, O> {
             options: &plan.cluster.raft,
             seed,
             nodes: nodes.len(),
+            clients: plan.clients.as_ref().map_or(0, |clients| clients.count),
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
             first_leader: plan.cluster.first_leader,

@@ -94,6 +94,7 @@ impl Happenings {
             | Body::Lost { .. }
             | Body::Duplicated { .. }
             | Body::Rejected { .. }
+            | Body::Denied { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. }
@@ -123,6 +124,7 @@ impl Happenings {
             | Body::Preloaded { .. }
             | Body::Sent { .. }
             | Body::Held { .. }
+            | Body::Stale { .. }
             | Body::Appended { .. }
             | Body::SnapshotWritten { .. }
             | Body::Compacted { .. }
@@ -229,6 +231,7 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Lost { to, .. } => with(to).map(|_| Event::FrameLost),
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
         Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
+        Body::Denied { .. } => Some(Event::AccessDenied),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {

@@ -130,6 +130,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
+        shape::Bug::RoleUnchecked => Bug::RoleUnchecked,
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::LeaderElected
         | Event::LeaderDeposed
         | Event::EntryTruncated
+        | Event::AccessDenied
         | Event::NodeStopped => None,
     }
 }

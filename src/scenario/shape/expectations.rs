@@ -99,6 +99,7 @@ enum Event {
     NodeRestarted,
     NodeBlank,
     NodeStopped,
+    AccessDenied,
     FaultSkipped,
 }
 
@@ -119,4 +120,5 @@ enum Property {
     AcknowledgedWrites,
     ExactlyOnce,
     CurrentReads,
+    Access,
 }

@@ -203,6 +203,7 @@ pub(super) enum Bug {
     OwnEntryCountedUnflushed,
     PrevTermUnchecked,
     ReadWithoutOwnTermCommit,
+    RoleUnchecked,
     TimeoutDrawnOnce,
     TimerResetOnRefusal,
     TruncateAlways,

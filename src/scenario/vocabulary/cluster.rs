@@ -220,6 +220,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("ChangeBeforeOwnCommit", "a leader changes the members before it has committed an entry of its own term"),
             Entry::word("TwoNodesInOneStep", "a voter is replaced in one step, without a joint configuration"),
             Entry::word("NextIndexStuck", "a leader that is refused asks for the same again, and does not go back"),
+            Entry::word("RoleUnchecked", "a node hands on what a client sends as if a node had sent it"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },
