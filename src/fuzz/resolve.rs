@@ -4,7 +4,7 @@ use crate::ids::{Address, NodeId, NodeSet, RecordId};
 use crate::plan::{Action, Edge, End, Event, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
 use crate::report::kept_apart;
 use crate::time::{Duration, Time};
-use crate::trace::{ActionKind, Body, FaultSource, Observer, Record};
+use crate::trace::{Body, FaultSource, Observer, Record};
 use std::collections::BTreeSet;
 
 /// Watches a run and takes down each fault as it happened: when, to whom, for how long.
@@ -18,7 +18,6 @@ pub struct Resolver {
 #[derive(Clone, Debug)]
 struct Happened {
     source: FaultSource,
-    action: ActionKind,
     nodes: NodeSet,
     links: BTreeSet<(NodeId, NodeId)>,
     from: Time,
@@ -28,10 +27,10 @@ struct Happened {
 impl Observer for Resolver {
     fn observe(&mut self, record: &Record) {
         match record.body {
-            Body::FaultStarted { fault: _, source, action, nodes } => {
+            Body::FaultStarted { source, nodes, .. } => {
                 self.latest = Some(record.id);
                 let (links, from, to) = (BTreeSet::new(), record.time, None);
-                self.faults.push(Happened { source, action, nodes, links, from, to });
+                self.faults.push(Happened { source, nodes, links, from, to });
             }
             Body::FaultEnded { fault, .. } => {
                 if let Some(happened) = self.faults.get_mut(fault as usize) {
@@ -78,17 +77,17 @@ impl Resolver {
             [node] => Target::Node(node),
             _ => Target::Nodes(happened.nodes),
         };
-        let action = match happened.action {
-            ActionKind::Partition => Action::Partition(links()),
-            ActionKind::Clog => Action::Clog(links()),
-            ActionKind::Crash => Action::Crash(nodes),
-            ActionKind::Wipe => Action::Wipe(nodes),
-            ActionKind::Pause => Action::Pause(nodes),
-            ActionKind::Transfer => Action::Transfer(nodes),
-            ActionKind::AddLearner => Action::AddLearner(nodes),
-            ActionKind::Promote => Action::Promote(nodes),
-            ActionKind::Remove => Action::Remove(nodes),
-            ActionKind::Replace => Action::Replace { old: nodes, new: self.new_of(happened.source, plan) },
+        let action = match planned(happened.source, plan) {
+            Action::Partition(_) | Action::Flap { .. } => Action::Partition(links()),
+            Action::Clog(_) => Action::Clog(links()),
+            Action::Crash(_) => Action::Crash(nodes),
+            Action::Wipe(_) => Action::Wipe(nodes),
+            Action::Pause(_) => Action::Pause(nodes),
+            Action::Transfer(_) => Action::Transfer(nodes),
+            Action::AddLearner(_) => Action::AddLearner(nodes),
+            Action::Promote(_) => Action::Promote(nodes),
+            Action::Remove(_) => Action::Remove(nodes),
+            Action::Replace { new, .. } => Action::Replace { old: nodes, new: *new },
         };
         let is_only_one = self.of(happened.source).count() == 1;
         let id = match happened.source {
@@ -97,18 +96,6 @@ impl Resolver {
         };
         let end = happened.to.map_or(End::Never, End::Until);
         Fault { id, start: Start::At(happened.from), spread: Duration::ZERO, end, action }
-    }
-
-    /// Who takes the place of a voter that a part of the plan replaces: the plan names it.
-    fn new_of(&self, source: FaultSource, plan: &Plan) -> NodeId {
-        let action = match source {
-            FaultSource::Fault(place) => &plan.faults[place as usize].action,
-            FaultSource::Storm(place) => &plan.storms[place as usize].action,
-        };
-        match action {
-            Action::Replace { new, .. } => *new,
-            _ => unreachable!("what replaced a voter was to do so"),
-        }
     }
 
     /// What came of a part of the plan.
@@ -158,6 +145,14 @@ impl Resolver {
             | Expectation::Never(_)
             | Expectation::Violates(_) => expectation,
         })
+    }
+}
+
+/// What a part of the plan does.
+fn planned(source: FaultSource, plan: &Plan) -> &Action {
+    match source {
+        FaultSource::Fault(place) => &plan.faults[place as usize].action,
+        FaultSource::Storm(place) => &plan.storms[place as usize].action,
     }
 }
 

@@ -545,13 +545,13 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// The link loses some frames at random.
-    Random,
+    Random = 0,
     /// The link was cut when the frame was sent.
-    CutAtSending,
+    CutAtSending = 1,
     /// The link was cut when the frame would have arrived.
-    CutAtArrival,
+    CutAtArrival = 2,
     /// The receiver was down.
-    ReceiverDown,
+    ReceiverDown = 3,
 }
 
 /// Why a frame was refused by its receiver.
@@ -559,19 +559,19 @@ pub enum Loss {
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
     /// Shorter than its header, or longer than its length says.
-    Length,
+    Length = 0,
     /// The checksum does not fit the bytes.
-    Checksum,
+    Checksum = 1,
     /// No frame of this protocol and version.
-    Magic,
+    Magic = 2,
     /// From another cluster.
-    Cluster,
+    Cluster = 3,
     /// For somebody else, or from somebody other than the link's sender.
-    Address,
+    Address = 4,
     /// A kind that the receiver doesn't know, or can't read.
-    Undecodable,
+    Undecodable = 5,
     /// A reply to a call that its caller has given up or never made.
-    Late,
+    Late = 6,
 }
 
 /// Why a frame was denied what it asked for.
@@ -609,7 +609,7 @@ pub enum Disowned {
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// Recovery could not make sense of the disk.
-    Unrecoverable,
+    Unrecoverable = 0,
 }
 
 /// Where a fault stands in the plan.
@@ -627,30 +627,30 @@ impl Serialize for FaultSource {
     }
 }
 
-/// The kinds of fault. Links that flap are partitioned again and again.
+/// The kinds of fault, with their numbers in the digest. Links that flap are partitioned again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
     /// Links lose every frame.
-    Partition,
+    Partition = 0,
     /// Links hold every frame.
-    Clog,
+    Clog = 1,
     /// Machines lose power.
-    Crash,
+    Crash = 2,
     /// Machines lose power and their disks.
-    Wipe,
+    Wipe = 3,
     /// Processes stop.
-    Pause,
+    Pause = 4,
     /// The leader is asked to hand over.
-    Transfer,
+    Transfer = 5,
     /// The leader is asked for another learner.
-    AddLearner,
+    AddLearner = 6,
     /// The leader is asked to make a voter of a learner.
-    Promote,
+    Promote = 7,
     /// The leader is asked to remove a member.
-    Remove,
+    Remove = 8,
     /// The leader is asked to put another node in the place of a voter.
-    Replace,
+    Replace = 9,
 }
 
 /// Some of the members.

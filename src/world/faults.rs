@@ -5,13 +5,12 @@ use super::milestones::Milestones;
 use super::storms::{Flap, Gusts};
 use super::targets::{Hit, Links};
 use super::{Event, World};
-use crate::host::Host;
 use crate::ids::{Address, Epoch, NodeId, NodeSet};
 use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
-use crate::replica::{Change, Status};
+use crate::replica::Status;
 use crate::rng::{Stream, below};
 use crate::time::{Duration, Time};
-use crate::trace::{ActionKind, Body, FaultSource, Loss, Observer};
+use crate::trace::{ActionKind, Body, FaultSource, Observer};
 use std::collections::BTreeMap;
 
 /// A fault scripted for the time at which another one began can't begin sooner than this after it.
@@ -19,20 +18,20 @@ pub(super) const INSTANT: Duration = Duration::from_nanos(1);
 
 /// Where the faults of a plan stand.
 #[derive(Debug)]
-pub(super) struct Faults {
+pub(super) struct Faults<'p> {
     agenda: Agenda,
     scripted: Vec<Scripted>,
     /// How many of the scripted wait for a target.
     waiting: usize,
     milestones: Milestones,
     pub(super) storms: Vec<Gusts>,
-    pub(super) flaps: BTreeMap<u32, Flap>,
+    pub(super) flaps: BTreeMap<u32, Flap<'p>>,
     /// What goes wrong now, by number.
-    active: BTreeMap<u32, Active>,
+    active: BTreeMap<u32, Active<'p>>,
     /// How many have begun.
     begun: u32,
     /// How many crashes hold each node down.
-    crashes: Vec<u32>,
+    pub(super) crashes: Vec<u32>,
     /// What the plan's names stand for.
     pub(super) names: Vec<Named>,
 }
@@ -70,9 +69,9 @@ pub(super) struct Named {
 
 /// A fault that goes on.
 #[derive(Debug)]
-struct Active {
+struct Active<'p> {
     source: FaultSource,
-    action: ActionKind,
+    action: &'p Action,
     bound: Bound,
     /// Its place among the flapping links, if it is one time that these are cut.
     flap: Option<u32>,
@@ -95,7 +94,7 @@ impl Bound {
     }
 }
 
-impl Faults {
+impl Faults<'_> {
     pub(super) fn new(plan: &Plan, seed: u64) -> Self {
         let named = |name: &crate::plan::Name| {
             let label = format!("name {}", name.name);
@@ -174,7 +173,7 @@ pub(super) fn kind(action: &Action) -> ActionKind {
     }
 }
 
-impl<O: Observer> World<'_, O> {
+impl<'p, O: Observer> World<'p, O> {
     /// Puts on the agenda what the plan gives a time for.
     pub(super) fn schedule_faults(&mut self) {
         for (place, fault) in (0..).zip(&self.plan.faults) {
@@ -217,7 +216,8 @@ impl<O: Observer> World<'_, O> {
         if self.faults.scripted[place as usize].state == State::Done {
             return;
         }
-        let fault = &self.plan.faults[place as usize];
+        let plan = self.plan;
+        let fault = &plan.faults[place as usize];
         let word = self.faults.scripted[place as usize].word;
         let until = match fault.end {
             End::Never => None,
@@ -236,7 +236,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn begin(
         &mut self,
         source: FaultSource,
-        action: &Action,
+        action: &'p Action,
         word: u64,
         until: Option<Time>,
     ) -> bool {
@@ -246,13 +246,10 @@ impl<O: Observer> World<'_, O> {
         }
         match (action, hit) {
             (Action::Flap { down, up, .. }, Hit::Links(links)) => {
-                let flap = Flap::new(source, links, (*down, *up), word, until);
+                let flap = Flap::new((source, action), links, (*down, *up), word, until);
                 self.start_flap(flap);
             }
-            (action, hit) => {
-                self.replacement = if let Action::Replace { new, .. } = action { Some(*new) } else { None };
-                self.hit(source, kind(action), hit, until, None);
-            }
+            (action, hit) => self.hit(source, action, hit, until, None),
         }
         true
     }
@@ -261,7 +258,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn hit(
         &mut self,
         source: FaultSource,
-        action: ActionKind,
+        action: &'p Action,
         hit: Hit,
         until: Option<Time>,
         flap: Option<u32>,
@@ -274,7 +271,7 @@ impl<O: Observer> World<'_, O> {
                 Bound::Nodes(nodes.iter().map(|node| (node, self.hosts[node.slot()].epoch())).collect())
             }
         };
-        let body = Body::FaultStarted { fault, source, action, nodes: bound.nodes() };
+        let body = Body::FaultStarted { fault, source, action: kind(action), nodes: bound.nodes() };
         self.trace.event(self.now, Address::WORLD, None, body);
         match &bound {
             Bound::Links(links) => self.hit_links(links, action),
@@ -293,19 +290,11 @@ impl<O: Observer> World<'_, O> {
         let active = self.faults.active.remove(&fault);
         let Active { source, action, bound, flap } = active.expect("a fault ends once, after its beginning");
         let last = flap.is_none_or(|flap| self.faults.flaps[&flap].is_last(self.now));
-        let body = Body::FaultEnded { fault, source, action, nodes: bound.nodes(), last };
+        let body = Body::FaultEnded { fault, source, action: kind(action), nodes: bound.nodes(), last };
         self.trace.event(self.now, Address::WORLD, None, body);
         match bound {
             Bound::Links(links) => self.mend_links(&links, action),
-            Bound::Nodes(nodes) => {
-                for (node, epoch) in nodes {
-                    match action {
-                        ActionKind::Pause => self.resume(node, epoch),
-                        ActionKind::Crash | ActionKind::Wipe => self.restart(node),
-                        _ => {}
-                    }
-                }
-            }
+            Bound::Nodes(nodes) => nodes.into_iter().for_each(|hit| self.mend_node(hit, action)),
         }
         if let Some(flap) = flap {
             self.plan_flap(flap);
@@ -396,104 +385,5 @@ impl<O: Observer> World<'_, O> {
                 self.plan_step(self.now + after + late + INSTANT, Step::Start(place));
             }
         }
-    }
-
-    fn hit_links(&mut self, links: &Links, action: ActionKind) {
-        for &(from, to) in links {
-            let (from, to) = (Address::from(from), Address::from(to));
-            let clogs = action == ActionKind::Clog;
-            let was_whole = if clogs { self.network.clog(from, to) } else { self.network.cut(from, to) };
-            let body = match (was_whole, clogs) {
-                (false, _) => Body::HitAlready { to },
-                (true, true) => Body::Clogged { to },
-                (true, false) => Body::Cut { to },
-            };
-            self.trace.effect(from, body);
-        }
-    }
-
-    fn mend_links(&mut self, links: &Links, action: ActionKind) {
-        for &(from, to) in links {
-            let (from, to) = (Address::from(from), Address::from(to));
-            if action == ActionKind::Clog {
-                if let Some(held) = self.network.unclog(from, to) {
-                    self.trace.effect(from, Body::Unclogged { to });
-                    for slot in held {
-                        self.push(self.now, Event::LateArrival(slot));
-                    }
-                }
-            } else if self.network.heal(from, to) {
-                self.trace.effect(from, Body::Healed { to });
-            }
-        }
-    }
-
-    fn hit_node(&mut self, node: NodeId, action: ActionKind) {
-        match action {
-            ActionKind::Pause => self.pause(node),
-            ActionKind::Transfer => self.transfer(node),
-            ActionKind::AddLearner => self.change(Change::AddLearner(node)),
-            ActionKind::Promote => self.change(Change::Promote(node)),
-            ActionKind::Remove => self.change(Change::Remove(node)),
-            ActionKind::Replace => {
-                let new = self.replacement.expect("the fault names it");
-                self.change(Change::Replace { old: node, new });
-            }
-            _ => self.crash(node, action == ActionKind::Wipe),
-        }
-    }
-
-    pub(super) fn crash(&mut self, node: NodeId, wipe: bool) {
-        self.faults.crashes[node.slot()] += 1;
-        let up = self.hosts[node.slot()].is_up();
-        let piled_up = self.with_host(node.slot(), |host, _, wire| {
-            let piled_up = if up { host.crash(wire) } else { Vec::new() };
-            if wipe {
-                host.wipe(wire);
-            }
-            piled_up
-        });
-        for slot in piled_up {
-            self.lose(slot, Loss::ReceiverDown);
-        }
-    }
-
-    /// One crash of the node is over. It starts again unless another still holds it down.
-    pub(super) fn restart(&mut self, node: NodeId) {
-        let crashes = &mut self.faults.crashes[node.slot()];
-        *crashes = crashes.checked_sub(1).expect("only what is down can start");
-        if self.faults.crashes[node.slot()] == 0 {
-            self.with_host(node.slot(), Host::boot);
-        }
-    }
-
-    /// Whoever leads is asked to hand over to this node.
-    fn transfer(&mut self, to: NodeId) {
-        let leader = self.highest_leader().expect("the fault was bound to it");
-        self.with_host(leader.slot(), |host, setup, wire| host.transfer(to, setup, wire));
-    }
-
-    /// Whoever leads is asked for other members.
-    fn change(&mut self, change: Change) {
-        let leader = self.highest_leader().expect("the fault was bound to it");
-        self.with_host(leader.slot(), |host, setup, wire| host.change(change, setup, wire));
-    }
-
-    fn pause(&mut self, node: NodeId) {
-        self.with_host(node.slot(), |host, _, wire| {
-            if host.is_up() {
-                host.pause(wire);
-            }
-        });
-    }
-
-    /// Takes back the pause of a process, if it has not crashed meanwhile.
-    fn resume(&mut self, node: NodeId, epoch: Epoch) {
-        let host = &self.hosts[node.slot()];
-        if host.epoch() != epoch || !host.is_paused() {
-            return;
-        }
-        self.with_host(node.slot(), Host::resume);
-        self.push(self.now, Event::Backlog(node));
     }
 }

@@ -8,6 +8,7 @@
 //! at its instant.
 
 mod agenda;
+mod blows;
 mod by_hand;
 mod faults;
 mod genesis;
@@ -79,13 +80,11 @@ pub struct World<'p, O> {
     hosts: Vec<Host>,
     clients: Vec<Client<'p>>,
     operations: OperationId,
-    faults: Faults,
+    faults: Faults<'p>,
     events: u64,
     at_this_instant: u32,
     livelock: bool,
     disturbance: Option<Duration>,
-    /// The node that the change beginning now puts in the place of another.
-    replacement: Option<NodeId>,
 }
 
 /// How a run ended.
@@ -152,7 +151,6 @@ impl<'p, O: Observer> World<'p, O> {
             at_this_instant: 0,
             livelock: false,
             disturbance: None,
-            replacement: None,
         };
         world.start();
         world

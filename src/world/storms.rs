@@ -4,10 +4,10 @@ use super::World;
 use super::agenda::Step;
 use super::faults::{INSTANT, kind};
 use super::targets::{Hit, Links};
-use crate::plan::Storm;
+use crate::plan::{Action, Storm};
 use crate::rng::{Distribution, Expansion, Stream};
 use crate::time::{Duration, Time};
-use crate::trace::{ActionKind, FaultSource, Observer};
+use crate::trace::{FaultSource, Observer};
 use std::collections::BTreeMap;
 
 /// A storm's faults. Three words are drawn for each: the time before it, its length, its choices.
@@ -61,8 +61,9 @@ fn times(distribution: Distribution) -> String {
 
 /// Links that are cut and healed in turn.
 #[derive(Debug)]
-pub(super) struct Flap {
+pub(super) struct Flap<'p> {
     source: FaultSource,
+    action: &'p Action,
     links: Links,
     down: Distribution,
     up: Distribution,
@@ -73,15 +74,15 @@ pub(super) struct Flap {
     next: Time,
 }
 
-impl Flap {
+impl<'p> Flap<'p> {
     pub(super) fn new(
-        source: FaultSource,
+        (source, action): (FaultSource, &'p Action),
         links: Links,
         (down, up): (Distribution, Distribution),
         word: u64,
         until: Option<Time>,
     ) -> Self {
-        Self { source, links, down, up, words: Expansion::new(!word), until, next: Time::ZERO }
+        Self { source, action, links, down, up, words: Expansion::new(!word), until, next: Time::ZERO }
     }
 
     /// Whether the links are not cut again after `now`.
@@ -91,7 +92,7 @@ impl Flap {
     }
 }
 
-impl<O: Observer> World<'_, O> {
+impl<'p, O: Observer> World<'p, O> {
     pub(super) fn schedule_storms(&mut self) {
         for place in 0..self.plan.storms.len() {
             self.schedule_gust(place as u32, self.plan.storms[place].during.0);
@@ -109,7 +110,8 @@ impl<O: Observer> World<'_, O> {
 
     /// A storm's next fault begins, or is skipped if its targets can't be bound.
     pub(super) fn start_gust(&mut self, place: u32) {
-        let storm = &self.plan.storms[place as usize];
+        let plan = self.plan;
+        let storm = &plan.storms[place as usize];
         let [length, choices] = self.faults.storms[place as usize].next;
         let until = self.now + storm.length.sample(length).max(INSTANT);
         let source = FaultSource::Storm(place);
@@ -120,7 +122,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Links begin to flap: they are cut for the first time.
-    pub(super) fn start_flap(&mut self, flap: Flap) {
+    pub(super) fn start_flap(&mut self, flap: Flap<'p>) {
         let end = self.plan.settle.map_or(Time::ZERO + self.plan.duration, |settle| settle.from);
         let until = Some(flap.until.map_or(end, |until| until.min(end)));
         let number = self.faults.flaps.last_key_value().map_or(0, |(last, _)| last + 1);
@@ -135,8 +137,8 @@ impl<O: Observer> World<'_, O> {
         let heals = self.now + flap.down.sample(down).max(INSTANT);
         flap.next = heals + flap.up.sample(up).max(INSTANT);
         let heals = flap.until.map_or(heals, |until| heals.min(until));
-        let (source, links) = (flap.source, flap.links.clone());
-        self.hit(source, ActionKind::Partition, Hit::Links(links), Some(heals), Some(place));
+        let (source, action, links) = (flap.source, flap.action, flap.links.clone());
+        self.hit(source, action, Hit::Links(links), Some(heals), Some(place));
     }
 
     /// Flapping links have healed: sees to it that they are cut again, if there is time.
