@@ -1,5 +1,6 @@
 //! Many random runs: what was drawn, what was found, and what that shows.
 
+use super::restraint::USUAL;
 use super::signature::{Failure, Signature};
 use crate::plan::{Action, Arrival, Expectation, Logs, Plan};
 use crate::replica::ReadBy;
@@ -45,6 +46,10 @@ pub enum Drawn {
     Leases,
     /// Clocks that drift.
     Drift,
+    /// Circuit breakers, of leaders or of clients.
+    Breakers,
+    /// Clients that wait, and ask again, by other rules than the usual ones.
+    Restraint,
     /// Clients that don't wait.
     OpenLoop,
     /// Clients that wait for their answers.
@@ -75,6 +80,11 @@ impl Drawn {
         drawn.extend(reads.filter(|by| *by != ReadBy::Log).map(|_| Self::Reads));
         drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
         drawn.extend((!plan.cluster.drifts_ppm.is_empty()).then_some(Self::Drift));
+        let clients = plan.clients.as_ref();
+        let breakers = plan.cluster.breaker.or_else(|| clients.and_then(|clients| clients.breaker));
+        drawn.extend(breakers.map(|_| Self::Breakers));
+        let restrained = clients.is_some_and(|clients| clients.backoff != USUAL);
+        drawn.extend(restrained.then_some(Self::Restraint));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
             Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
@@ -125,6 +135,8 @@ impl Drawn {
             Self::Reads => "reads",
             Self::Leases => "leases",
             Self::Drift => "drift",
+            Self::Breakers => "breakers",
+            Self::Restraint => "restraint",
             Self::OpenLoop => "open loop",
             Self::ClosedLoop => "closed loop",
             Self::Idle => "no clients",

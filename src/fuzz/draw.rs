@@ -6,11 +6,12 @@
 use super::changes;
 use super::labels::label;
 use super::owed;
+use super::restraint;
 use crate::ids::NodeId;
 use crate::plan::{
-    Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End,
-    Fault, FaultRanges, FlowRanges, Jitter, LimitRange, Link, Logs, Milestone, Network, Plan, Profile,
-    Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End, Fault,
+    FaultRanges, FlowRanges, LimitRange, Link, Logs, Milestone, Network, Plan, Profile, Sessions,
+    SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -20,10 +21,6 @@ use std::num::NonZeroU32;
 
 /// By when a request from node to node has to be answered. Only the records of calls depend on it.
 const CALL_TIMEOUT: Duration = Duration::from_millis(150);
-
-/// How refused clients wait.
-const BACKOFF: Backoff =
-    Backoff { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full };
 
 /// The times between the faults of a storm are cut off at this many times their mean, as in scenarios.
 const USUAL_MOST: u64 = 20;
@@ -121,6 +118,7 @@ impl Draws {
             },
             flush: self.lengths("flush", ranges.flush),
             call_timeout: CALL_TIMEOUT,
+            breaker: restraint::breaker(self.stream("breakers", 0), ranges.breakers),
         }
     }
 
@@ -247,9 +245,10 @@ impl Draws {
             keys: self.whole("clients keys", ranges.keys),
             value_bytes: self.whole("clients value bytes", ranges.value_bytes),
             timeout: length(self.word("clients timeout"), ranges.timeout),
-            backoff: BACKOFF,
+            backoff: restraint::backoff(self.stream("clients restraint", 0), ranges.restraint),
             retry_after: retries.map(|it| length(self.word("clients retry after"), it.retry_after)),
             sessions: sessions.map(|it| Sessions { most: self.whole("clients sessions kept", it.most) }),
+            breaker: restraint::breaker(self.stream("clients breakers", 0), ranges.breakers),
         })
     }
 
@@ -350,7 +349,7 @@ pub(super) fn length(word: u64, range: Between<Duration>) -> Duration {
 }
 
 /// A number from a range, each order of magnitude being equally likely, with three digits that count.
-fn magnitude(word: u64, least: u64, most: u64) -> u64 {
+pub(super) fn magnitude(word: u64, least: u64, most: u64) -> u64 {
     if least == most { least } else { rounded(log_uniform(word, least.max(1), most)).max(least) }
 }
 

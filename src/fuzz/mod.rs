@@ -12,6 +12,7 @@ mod labels;
 mod leap;
 mod owed;
 mod resolve;
+mod restraint;
 mod rounded;
 mod shrink;
 mod signature;

@@ -1,5 +1,6 @@
 //! What could be cut from a plan: each pass proposes smaller plans, the boldest first.
 
+use super::restraint::USUAL;
 use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
@@ -224,6 +225,8 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
         load(&slower),
         load(&|clients| clients.keys = 1),
         load(&|clients| clients.value_bytes = 8),
+        load(&|clients| clients.breaker = None),
+        load(&|clients| clients.backoff = USUAL),
         load(&|clients| clients.mix = Mix { put: 1 << 32, get: 0, cas: 0 }),
     ];
     proposals.into_iter().filter(|smaller| smaller != plan).collect()
@@ -281,6 +284,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.raft.snapshot_every = None,
             &|it| it.cluster.raft.snapshot_chunk = USUAL_CHUNK,
             &|it| it.cluster.call_timeout = ms(150),
+            &|it| it.cluster.breaker = None,
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
             &|it| it.cluster.first_leader = None,

@@ -6,6 +6,7 @@
 //! fetch.
 
 mod admission;
+mod breakers;
 mod clock;
 mod log;
 mod members;
@@ -28,6 +29,7 @@ use crate::replica::{
     Status, TransferStep,
 };
 use crate::rpc::access::{self, Right};
+use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Observer, StopReason};
 use clock::Clock;
@@ -50,6 +52,8 @@ pub struct Setup<'s> {
     pub cluster: u64,
     /// By when a request to another node has to be answered.
     pub call_timeout: Duration,
+    /// When a leader sends a node that does not answer neither entries nor snapshots; none if it always does.
+    pub breaker: Option<Limits>,
     /// The node whose first timeout ends at once.
     pub first_leader: Option<NodeId>,
     /// The priority of each node, in order; 0 where the list ends.

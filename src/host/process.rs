@@ -17,6 +17,7 @@ use crate::replica::{
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
+use crate::rpc::breaker::Breaker;
 use crate::rpc::frame::{self, CLIENT_REPLY, FIRST_CLIENT_KIND, Header};
 use crate::rpc::store::{Reply, encode_reply};
 use crate::time::Time;
@@ -44,6 +45,8 @@ pub(super) struct Process {
     held: VecDeque<Held>,
     last_call: CallId,
     calls: Vec<Calls>,
+    /// Those of the calls to each node; none without breakers.
+    pub(super) breakers: Vec<Breaker>,
     /// The call that the current step answers, if a request brought it about.
     answering: Option<(Address, CallId)>,
     reply: Vec<u8>,
@@ -103,6 +106,7 @@ impl Process {
             // Calls of different lives must not be taken for each other.
             last_call: CallId(epoch.0 << 40),
             calls,
+            breakers: vec![Breaker::default(); if setup.breaker.is_some() { setup.nodes } else { 0 }],
             answering: None,
             reply: Vec::new(),
         };
@@ -198,11 +202,14 @@ impl Process {
             return Err(Barred::denied(Denial::Function, &header, payload, setup));
         };
         let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
-        self.expire_calls(peer, wire);
+        self.expire_calls(peer, setup, wire);
         match class.call {
             Call::Request => self.answering = Some((from, header.call)),
             Call::Response => {
-                self.calls[peer.slot()].answer(header.call);
+                let is_in_time = self.calls[peer.slot()].answer(header.call);
+                if is_in_time && !self.breakers.is_empty() {
+                    self.note_call(peer, header.call, true, setup, wire);
+                }
             }
             Call::Notice => {}
         }
@@ -384,6 +391,9 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
+        if !self.breakers.is_empty() && self.sheds(slot, class, cause, setup, wire) {
+            return;
+        }
         let frame = wire.frames.get(slot);
         let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
         let bytes = frame.bytes.len() as u32;
@@ -394,7 +404,7 @@ impl Process {
         wire.frames.get_mut(slot).sent = Some(sent);
         wire.out.push(slot);
         if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
-            self.expire_calls(peer, wire);
+            self.expire_calls(peer, setup, wire);
             self.calls[peer.slot()].open(call, kind, wire.now + setup.call_timeout, sent);
         }
     }
@@ -402,17 +412,18 @@ impl Process {
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
     #[inline(always)]
-    fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
+    fn expire_calls<O: Observer>(&mut self, peer: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         if self.calls[peer.slot()].is_any_late(wire.now) {
-            self.fail_late_calls(peer, wire);
+            self.fail_late_calls(peer, setup, wire);
         }
     }
 
     #[cold]
-    fn fail_late_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
+    fn fail_late_calls<O: Observer>(&mut self, peer: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         while let Some((call, kind, sent)) = self.calls[peer.slot()].expired(wire.now) {
             let body = Body::CallFailed { to: peer.into(), kind, call };
             wire.trace.because(self.id.into(), Some(sent), body);
+            self.note_call(peer, call, false, setup, wire);
         }
     }
 

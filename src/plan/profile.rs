@@ -68,6 +68,8 @@ pub struct ClusterRanges {
     pub reads: ReadRanges,
     /// How clocks drift.
     pub clocks: ClockRanges,
+    /// In what share of the runs leaders have circuit breakers.
+    pub breakers: Rate,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// In what share of the runs nodes have priorities of their own.
@@ -185,6 +187,10 @@ pub struct ClientRanges {
     pub value_bytes: Between<u32>,
     /// How long a client pursues an operation.
     pub timeout: Between<Duration>,
+    /// In what share of the runs with clients these wait and ask again by rules of their own.
+    pub restraint: Rate,
+    /// In what share of the runs with clients these have circuit breakers.
+    pub breakers: Rate,
     /// Sessions, and what only harms clients without them; none if no run has any.
     pub sessions: Option<SessionRanges>,
 }

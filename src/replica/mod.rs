@@ -223,6 +223,9 @@ pub enum Bug {
     NextIndexStuck,
     /// A host hands on what anybody sends, whatever the sender's part in the cluster. This one lives in the host.
     RoleUnchecked,
+    /// The breaker of a leader's calls to a node keeps heartbeats back, too: so it never hears that the node is back. This
+    /// one lives in the host.
+    BreakerShedsHeartbeats,
 }
 
 impl Bug {

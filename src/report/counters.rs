@@ -1,7 +1,7 @@
 //! What is counted in a run.
 
 use crate::replica::{ReadRight, TransferStep};
-use crate::trace::{Denial, Loss, Rejection};
+use crate::trace::{BreakerState, Denial, Loss, Rejection};
 use serde::Serialize;
 
 /// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
@@ -31,6 +31,16 @@ pub struct Counters {
     pub client_frames_delivered: u64,
     /// Frames from or to clients that got lost.
     pub client_frames_lost: u64,
+    /// Frames and calls that were not sent, since a breaker was not closed.
+    pub frames_shed: u64,
+    /// How often breakers opened, and what became of their probes.
+    pub breakers: Breakers,
+    /// Requests that clients sent, the first for an operation among them.
+    pub requests_sent: u64,
+    /// Operations that clients gave up since they had asked as often as they may.
+    pub operations_forgone: u64,
+    /// Those of them that were given up since a client's budget was spent.
+    pub retry_budgets_spent: u64,
     /// Calls that had no answer by their deadline.
     pub calls_failed: u64,
     /// Requests of clients that a leader made an entry.
@@ -136,6 +146,17 @@ pub struct Rejections {
     pub late: u64,
 }
 
+/// How often circuit breakers changed their states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Breakers {
+    /// One that was closed opened.
+    pub opened: u64,
+    /// One that was half open opened again.
+    pub probes_failed: u64,
+    /// One that was half open closed.
+    pub probes_succeeded: u64,
+}
+
 /// Denied frames by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Denials {
@@ -200,6 +221,18 @@ impl Reads {
             (ReadRight::Follower, self.follower),
             (ReadRight::Local, self.local),
         ]
+    }
+}
+
+impl Breakers {
+    #[cold]
+    pub(super) fn count(&mut self, was: BreakerState, is: BreakerState) {
+        match (was, is) {
+            (BreakerState::Closed, _) => self.opened += 1,
+            (_, BreakerState::Open) => self.probes_failed += 1,
+            (_, BreakerState::Closed) => self.probes_succeeded += 1,
+            (_, BreakerState::HalfOpen) => {}
+        }
     }
 }
 

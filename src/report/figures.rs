@@ -1,7 +1,7 @@
 //! The figures of the liveness report: one table with what each says and what it means, for every form.
 
 use super::format::{count, counted, moment, percent, short};
-use super::{Counters, Report};
+use super::{Breakers, Counters, Report};
 use crate::time::Duration;
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -147,10 +147,29 @@ fn traffic(report: &Report) -> Vec<Figure> {
             0 => "-".into(),
             commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
         };
+        let each = match report.service.done {
+            0 => "-".into(),
+            done => format!("{:.2}", counters.requests_sent as f64 / done as f64),
+        };
         all.extend([
             figure("requests refused", count(counters.requests_refused), refusers),
             figure("frames per command", per_command, "frames delivered over requests acknowledged"),
+            figure(
+                "requests sent",
+                count(counters.requests_sent),
+                format!("by clients; {each} for each operation done"),
+            ),
         ]);
+        if counters.operations_forgone > 0 {
+            all.push(figure(
+                "operations forgone",
+                count(counters.operations_forgone),
+                format!(
+                    "given up before their time, since clients had asked as often as they may; with a budget spent: {}",
+                    count(counters.retry_budgets_spent)
+                ),
+            ));
+        }
     }
     if counters.requests_put_off > 0 {
         let note = "by leaders that handed over, or had taken as much as they may";
@@ -161,10 +180,31 @@ fn traffic(report: &Report) -> Vec<Figure> {
         let who = "their senders had no right to what they asked for";
         all.push(figure("frames denied", sum(&denied), reasons(&denied, who)));
     }
+    all.extend(breakers(counters));
     all.extend(reads(counters));
     all.extend(sessions(counters));
     all.extend(transfers_and_snapshots(counters));
     all
+}
+
+/// Circuit breakers, if any opened.
+fn breakers(counters: &Counters) -> Vec<Figure> {
+    let Breakers { opened, probes_failed, probes_succeeded } = counters.breakers;
+    if opened == 0 {
+        return Vec::new();
+    }
+    vec![
+        figure(
+            "breakers opened",
+            count(opened),
+            format!(
+                "since calls failed; then probes succeeded: {}, failed: {}",
+                count(probes_succeeded),
+                count(probes_failed)
+            ),
+        ),
+        figure("frames shed", count(counters.frames_shed), "not sent, since a breaker was not closed"),
+    ]
 }
 
 /// Reads that took no entry of the log, if there were any.

@@ -54,6 +54,7 @@ pub(super) fn plan(voters: u32) -> Plan {
             },
             flush: Distribution::Constant(ms(1)),
             call_timeout: ms(100),
+            breaker: None,
         },
         network: Network {
             default: Link {
@@ -70,9 +71,17 @@ pub(super) fn plan(voters: u32) -> Plan {
             keys: 16,
             value_bytes: 64,
             timeout: ms(500),
-            backoff: Backoff { base: ms(20), cap: ms(2000), jitter: Jitter::Full },
+            backoff: Backoff {
+                base: ms(20),
+                cap: ms(2000),
+                jitter: Jitter::Full,
+                after_silence: false,
+                attempts: None,
+                budget: None,
+            },
             retry_after: None,
             sessions: None,
+            breaker: None,
         }),
         names: vec![],
         faults: vec![],

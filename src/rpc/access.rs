@@ -149,13 +149,13 @@ pub fn table() -> Vec<Row> {
         row(function.name(), caller, ROLES.map(|role| right(role, function)))
     });
     let strangers = Denial::ALL.into_iter().map(|why| {
-        let who = match why {
-            Denial::Cluster => "another cluster",
-            Denial::Stranger => "unknown id",
-            Denial::Impostor => "not the link's id",
-            Denial::Function => "not its caller",
+        let what = match why {
+            Denial::Cluster => "from another cluster",
+            Denial::Stranger => "from an unknown id",
+            Denial::Impostor => "in another's name",
+            Denial::Function => "not the sender's",
         };
-        row("anything", who, [Right::Deny; 4])
+        row(what, "anybody", [Right::Deny; 4])
     });
     functions.chain(strangers).collect()
 }
@@ -189,10 +189,10 @@ mod tests {
         ("LocalRead", "client", "AAAA"),
         ("Transfer", "operator", "ARRR"),
         ("ChangeMembership", "operator", "ARRR"),
-        ("anything", "another cluster", "DDDD"),
-        ("anything", "unknown id", "DDDD"),
-        ("anything", "not the link's id", "DDDD"),
-        ("anything", "not its caller", "DDDD"),
+        ("from another cluster", "anybody", "DDDD"),
+        ("from an unknown id", "anybody", "DDDD"),
+        ("in another's name", "anybody", "DDDD"),
+        ("not the sender's", "anybody", "DDDD"),
     ];
 
     #[test]
@@ -221,7 +221,10 @@ mod tests {
             let rights = ROLES.map(|role| right(role, function));
             let is_answer = function.name().ends_with("Reply");
             assert_eq!(rights.contains(&Right::Stale), is_answer, "{function:?}");
-            assert!(!(rights.contains(&Right::Redirect) && function.caller() == Caller::Node), "{function:?}");
+            assert!(
+                !(rights.contains(&Right::Redirect) && function.caller() == Caller::Node),
+                "{function:?}"
+            );
             assert!(!rights.contains(&Right::Deny), "a role alone is no reason to deny {function:?}");
             assert!(rights.contains(&Right::Allow), "somebody has to listen to {function:?}");
         }

@@ -2,6 +2,7 @@
 //! with deadlines.
 
 pub mod access;
+pub mod breaker;
 mod calls;
 pub mod frame;
 pub mod store;

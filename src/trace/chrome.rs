@@ -285,6 +285,8 @@ impl Format for ChromeTrace {
             | Body::CallFailed { .. }
             | Body::Rejected { .. }
             | Body::Denied { .. }
+            | Body::Shed { .. }
+            | Body::Breaker { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. } => self.machine(record, out),

@@ -18,8 +18,8 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{
-    ActionKind, Body, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
-    StopReason,
+    ActionKind, Body, BreakerState, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource, Forgone, Loss,
+    MembersPart, Operation, Outcome, Record, Rejection, StopReason,
 };
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;

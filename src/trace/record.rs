@@ -473,6 +473,30 @@ pub enum Body {
         kind: u8,
     },
 
+    /// A frame was not sent, since its sender's breaker is not closed: entries or a snapshot, or a client's request.
+    Shed {
+        /// Whom it was for.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+    /// A breaker changed its state.
+    Breaker {
+        /// That of the calls to whom.
+        to: Address,
+        /// The state so far.
+        was: BreakerState,
+        /// The state from now on.
+        is: BreakerState,
+    },
+    /// A client asks no more for an operation that was not done.
+    Forgone {
+        /// Which.
+        operation: OperationId,
+        /// Why.
+        why: Forgone,
+    },
+
     // ---- the end ----
     /// What a node holds at the end of the run.
     FinalNode {
@@ -593,6 +617,29 @@ impl Denial {
     pub const ALL: [Self; 4] = [Self::Cluster, Self::Stranger, Self::Impostor, Self::Function];
 }
 
+/// The state of a circuit breaker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// All is sent.
+    #[default]
+    Closed = 0,
+    /// Calls have failed: it cools down.
+    Open = 1,
+    /// Some calls are made, to see.
+    HalfOpen = 2,
+}
+
+/// Why a client asks no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forgone {
+    /// It has asked for the operation as often as it may.
+    Attempts = 0,
+    /// It has spent what it had on asking again, for all operations together.
+    Budget = 1,
+}
+
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -678,6 +725,8 @@ impl Record {
             | Body::Lost { to, .. }
             | Body::Duplicated { to, .. }
             | Body::CallFailed { to, .. }
+            | Body::Shed { to, .. }
+            | Body::Breaker { to, .. }
             | Body::Cut { to }
             | Body::HitAlready { to }
             | Body::Healed { to }
@@ -724,7 +773,8 @@ impl Body {
             | Self::Held { kind, .. }
             | Self::Lost { kind, .. }
             | Self::Duplicated { kind, .. }
-            | Self::Stale { kind, .. } => Some(kind),
+            | Self::Stale { kind, .. }
+            | Self::Shed { kind, .. } => Some(kind),
             _ => None,
         }
     }
@@ -910,6 +960,11 @@ impl Words {
                 Self::new(130, (why as u64) << 48 | function << 40).address(from, 0)
             }
             Body::Stale { from, kind } => Self::new(131, 0).address(from, kind),
+            Body::Shed { to, kind } => Self::new(132, 0).address(to, kind),
+            Body::Breaker { to, was, is } => {
+                Self::new(133, (was as u64) << 48 | (is as u64) << 40).address(to, 0)
+            }
+            Body::Forgone { operation, why } => Self::new(134, why as u64).and(operation.0),
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)
             }

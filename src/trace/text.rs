@@ -1,8 +1,8 @@
 //! Records as one line of text each.
 
 use super::{
-    ActionKind, Body, Denial, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
-    StopReason,
+    ActionKind, Body, BreakerState, Denial, Disowned, FaultSource, Forgone, Loss, MembersPart, Operation,
+    Outcome, Record, Rejection, StopReason,
 };
 use crate::ids::{Index, NodeSet};
 use crate::replica::{Abort, Change, ChangeStep, NoChange, ReadRight, Refusal, Role, TransferStep};
@@ -198,6 +198,11 @@ impl Body {
             Self::Stale { from, kind } => {
                 format!("had no use for the {} from {from}: it waits for none", name(kind))
             }
+            Self::Shed { to, kind } => {
+                format!("did not send {} to {to}: its breaker is not closed", name(kind))
+            }
+            Self::Breaker { to, was, is } => format!("breaker for {to} is {is}; it was {was}"),
+            Self::Forgone { operation, why } => format!("asks no more for operation {operation}: {why}"),
             Self::FinalNode { log, hard_state, store } => {
                 format!("ends with log {log:016x}, hard state {hard_state:016x}, store {store:016x}")
             }
@@ -359,6 +364,25 @@ impl fmt::Display for Denial {
             Self::Stranger => "from nobody of this cluster",
             Self::Impostor => "in another's name",
             Self::Function => "not for the sender to ask",
+        })
+    }
+}
+
+impl fmt::Display for BreakerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half open",
+        })
+    }
+}
+
+impl fmt::Display for Forgone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Attempts => "it has asked as often as it may",
+            Self::Budget => "its budget for asking again is spent",
         })
     }
 }

@@ -24,10 +24,11 @@ use crate::disk::Disk;
 use crate::host::{Host, Setup};
 use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
 use crate::net::{Fate, Frames, Network, Slot, Wire};
-use crate::plan::{Clients, Plan};
+use crate::plan::{Breaker, Clients, Plan};
 use crate::queue::Queue;
 use crate::replica::Software;
 use crate::rng::{Rate, Stream};
+use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
 use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
@@ -87,6 +88,12 @@ pub struct World<'p, O> {
     disturbance: Option<Duration>,
 }
 
+/// When the breakers of a plan open, and how they close.
+const fn limits(breaker: Breaker) -> Limits {
+    let Breaker { window, open_at, cool_down, probes } = breaker;
+    Limits { window, open_at, cool_down, probes }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
@@ -115,6 +122,7 @@ impl<'p, O: Observer> World<'p, O> {
             clients: plan.clients.as_ref().map_or(0, |clients| clients.count),
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
+            breaker: plan.cluster.breaker.map(limits),
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
             drifts_ppm: &plan.cluster.drifts_ppm,

@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, MembersPart, Outcome, Record};
+use crate::trace::{Body, BreakerState, Forgone, MembersPart, Outcome, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -95,6 +95,9 @@ impl Happenings {
             | Body::Duplicated { .. }
             | Body::Rejected { .. }
             | Body::Denied { .. }
+            | Body::Shed { .. }
+            | Body::Breaker { .. }
+            | Body::Forgone { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. }
@@ -232,6 +235,14 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
         Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::Denied { .. } => Some(Event::AccessDenied),
+        Body::Shed { .. } => Some(Event::FrameShed),
+        Body::Breaker { was, is, .. } => match (was, is) {
+            (BreakerState::Closed, _) => Some(Event::BreakerOpened),
+            (_, BreakerState::Open) => Some(Event::ProbeFailed),
+            (_, BreakerState::Closed) => Some(Event::ProbeSucceeded),
+            (_, BreakerState::HalfOpen) => None,
+        },
+        Body::Forgone { why: Forgone::Budget, .. } => Some(Event::RetryBudgetSpent),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, logs};
+use super::{clocks, logs, restraint};
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
 use crate::scenario::bounds;
@@ -52,6 +52,8 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         },
         flush,
         call_timeout: cluster.rpc.timeout,
+        breaker: (cluster.rpc.breaker)
+            .map(|it| restraint::breaker(&path.field("rpc").field("breaker"), &it, notes)),
     }
 }
 
@@ -131,6 +133,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
         shape::Bug::RoleUnchecked => Bug::RoleUnchecked,
+        shape::Bug::BreakerShedsHeartbeats => Bug::BreakerShedsHeartbeats,
     }
 }
 

@@ -14,6 +14,7 @@ mod network;
 mod overlaps;
 mod possible;
 mod profile;
+mod restraint;
 mod setting;
 mod shapes;
 mod storms;

@@ -21,6 +21,8 @@ pub(in crate::scenario) enum Expectation {
     Returns {
         within: Duration,
         after: Moment,
+        to: Option<f64>,
+        before: Option<Moment>,
     },
     Availability {
         at_least: f64,
@@ -100,6 +102,11 @@ enum Event {
     NodeBlank,
     NodeStopped,
     AccessDenied,
+    BreakerOpened,
+    ProbeFailed,
+    ProbeSucceeded,
+    FrameShed,
+    RetryBudgetSpent,
     FaultSkipped,
 }
 

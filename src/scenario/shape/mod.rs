@@ -173,11 +173,28 @@ impl Default for Disk {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Rpc {
     pub(super) timeout: Duration,
+    pub(super) breaker: Option<Breaker>,
 }
 
 impl Default for Rpc {
     fn default() -> Self {
-        Self { timeout: Duration::from_millis(150) }
+        Self { timeout: Duration::from_millis(150), breaker: None }
+    }
+}
+
+/// When calls are not made for a while.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Breaker {
+    pub(super) window: u64,
+    pub(super) open_at: f64,
+    pub(super) cool_down: Duration,
+    pub(super) probes: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { window: 20, open_at: 0.5, cool_down: Duration::from_secs(1), probes: 1 }
     }
 }
 
@@ -185,6 +202,7 @@ impl Default for Rpc {
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) enum Bug {
     AckBeforeFlush,
+    BreakerShedsHeartbeats,
     VoteNotPersisted,
     VoteNotTiedToTerm,
     OwnVoteNotRecorded,
@@ -276,6 +294,7 @@ pub(super) struct Clients {
     #[serde(default)]
     pub(super) sessions: bool,
     pub(super) most_sessions: Option<u64>,
+    pub(super) breaker: Option<Breaker>,
 }
 
 fn usual_mix() -> Mix {
@@ -324,11 +343,35 @@ pub(super) struct Backoff {
     pub(super) base: Duration,
     pub(super) cap: Duration,
     pub(super) jitter: Jitter,
+    pub(super) after_silence: bool,
+    pub(super) attempts: Option<u64>,
+    pub(super) budget: Option<Budget>,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full }
+        Self {
+            base: Duration::from_millis(20),
+            cap: Duration::from_secs(2),
+            jitter: Jitter::Full,
+            after_silence: false,
+            attempts: None,
+            budget: None,
+        }
+    }
+}
+
+/// What clients may spend on asking again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Budget {
+    pub(super) ratio: f64,
+    pub(super) burst: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { ratio: 0.1, burst: 10 }
     }
 }
 
@@ -337,4 +380,6 @@ impl Default for Backoff {
 pub(super) enum Jitter {
     NoJitter,
     Full,
+    Equal,
+    Decorrelated,
 }

@@ -108,6 +108,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         flow: flow(&field("flow"), &nodes.flow, notes),
         reads: reads(&field("reads"), nodes.reads.as_ref(), notes),
         clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
+        breakers: rate(&field("breakers"), nodes.breakers, notes),
         flush: times(&field("flush"), nodes.flush, notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
@@ -264,6 +265,8 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         keys: wholes(&field("keys"), load.keys, bounds::KEYS, notes),
         value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: times(&field("timeout"), load.timeout, notes),
+        restraint: rate(&field("restraint"), load.restraint, notes),
+        breakers: rate(&field("breakers"), load.breakers, notes),
         sessions: load.sessions.as_ref().map(|it| sessions(&field("sessions"), it, notes)),
     };
     let (least, _) = load.rate;
