@@ -15,6 +15,11 @@ fn main() {
     for name in ["default", "cruel"] {
         for bug in Bug::ALL {
             let profile = planted(name, bug);
+            if profile.name != name && name != "default" {
+                // It is looked for in a profile of its own, and was.
+                continue;
+            }
+            let name = &profile.name;
             let mut seeds: Vec<u64> = (0..STARTS).map(|start| 1 + found(&profile, 10_000 * start)).collect();
             seeds.sort_unstable();
             println!("| {name} | `{bug:?}` | {} | {} |", seeds[seeds.len() / 2], seeds[seeds.len() - 1]);

@@ -2,23 +2,9 @@
 
 mod common;
 
-use common::path;
+use common::{report, shipped};
 use squall::plan::Plan;
-use squall::report::{Judges, Outcome, Report, RunVerdict};
-use squall::runner::{Options, simulate};
-use squall::scenario::read;
-
-fn shipped(name: &str) -> Plan {
-    let text = std::fs::read_to_string(path(&format!("scenarios/{name}.ron"))).expect("a scenario");
-    read(&text).expect("a valid one").0
-}
-
-fn report(plan: &Plan, seed: u64) -> Report {
-    let mut judges = Judges::new(plan);
-    let end = simulate(plan, seed, &mut judges, &Options::default()).expect("no panic");
-    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
-    Report::new(plan, &judges, outcome)
-}
+use squall::report::RunVerdict;
 
 fn pair(name: &str) -> [Plan; 2] {
     ["off", "on"].map(|which| shipped(&format!("flow/{name}-{which}")))

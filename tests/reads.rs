@@ -2,27 +2,12 @@
 
 mod common;
 
-use common::{path, plan, records};
+use common::{plan, records, report, shipped};
 use squall::check::{Check, Verdict};
-use squall::plan::Plan;
 use squall::property::Property;
 use squall::replica::ReadBy;
-use squall::report::{Judges, Outcome, Report};
-use squall::runner::{Options, simulate};
-use squall::scenario::read;
+use squall::report::Report;
 use squall::trace::Body;
-
-fn shipped(name: &str) -> Plan {
-    let text = std::fs::read_to_string(path(&format!("scenarios/{name}.ron"))).expect("a scenario");
-    read(&text).expect("a valid one").0
-}
-
-fn report(plan: &Plan, seed: u64) -> Report {
-    let mut judges = Judges::new(plan);
-    let end = simulate(plan, seed, &mut judges, &Options::default()).expect("no panic");
-    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
-    Report::new(plan, &judges, outcome)
-}
 
 fn are_current(report: &Report) -> bool {
     let is_it = |check: &&Check| check.name == Property::CurrentReads.name();

@@ -258,6 +258,34 @@ fn a_fault_that_waited_can_be_scripted() {
     assert_eq!(scripted.digest, common::run(&waiting, 1, &mut ()).digest);
 }
 
+/// A milestone of the members, too, is the same as a time.
+#[test]
+fn what_waited_for_a_change_can_be_scripted() {
+    let scenario = |second: &str| {
+        common::plan(&format!(
+            r#"(format: 1, name: "test", seed: 1, duration: "5s", cluster: (voters: 3, spares: 2, first_leader: 1),
+                clients: (count: 3, arrival: OpenLoop(rate: 100.0)),
+                faults: [
+                    (at: "1s", do: AddLearner(Node(4))),
+                    (at: "1500ms", do: AddLearner(Node(5))),
+                    ({second}, do: Promote(Node(4))),
+                ])"#
+        ))
+    };
+    let waiting = scenario("when: Changed(2), after: \"10ms\"");
+    let all = records(&waiting, 1);
+    let done = |record: &&Record| {
+        matches!(record.body, Body::Change { step: squall::replica::ChangeStep::Done, .. })
+    };
+    let done: Vec<Time> = all.iter().filter(done).map(|record| record.time).collect();
+    let starts = all.iter().filter(|record| matches!(record.body, Body::FaultStarted { .. }));
+    let start = starts.map(|record| record.time).next_back().expect("it started");
+    assert_eq!(start, done[1] + Duration::from_nanos(10_000_001));
+    assert_eq!(done.len(), 3, "the third change is done as well");
+    let scripted = common::run(&scenario(&format!("at: \"{start}\"")), 1, &mut ());
+    assert_eq!(scripted.digest, common::run(&waiting, 1, &mut ()).digest);
+}
+
 /// A leader that sent the next batch at every copy of an acknowledgement flooded its cluster while a follower caught up:
 /// each batch brought more copies, and each of these another batch.
 #[test]

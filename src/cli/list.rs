@@ -2,6 +2,7 @@
 
 use super::run::printed;
 use super::{Failure, Output, Status};
+use crate::plan::Cluster;
 use crate::report::format::wrap;
 use crate::report::page::{FAINT, Grid, Page, TITLE};
 use crate::scenario::nearest;
@@ -37,6 +38,10 @@ struct Shipped {
     about: String,
     duration: Option<crate::time::Duration>,
     voters: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learners: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spares: Option<u32>,
     #[serde(skip)]
     text: &'static str,
 }
@@ -86,6 +91,8 @@ fn profiles() -> Vec<Shipped> {
             about: profile.as_ref().map_or(String::new(), |profile| profile.about.clone()),
             duration: profile.as_ref().map(|profile| profile.duration),
             voters: None,
+            learners: None,
+            spares: None,
             text,
         }
     };
@@ -120,12 +127,17 @@ fn collect(folder: &'static Dir<'_>, all: &mut Vec<Shipped>) {
     for file in folder.files().filter(|file| file.path().extension().is_some_and(|found| found == "ron")) {
         let text = file.contents_utf8().unwrap_or_default();
         let plan = crate::scenario::read(text).map(|(plan, _)| plan).ok();
+        let beside = |count: fn(&Cluster) -> u32| {
+            plan.as_ref().map(|plan| count(&plan.cluster)).filter(|count| *count > 0)
+        };
         all.push(Shipped {
             path: Path::new("scenarios").join(file.path()).display().to_string(),
             name: file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             about: plan.as_ref().map_or(String::new(), |plan| plan.about.clone()),
             duration: plan.as_ref().map(|plan| plan.duration),
             voters: plan.as_ref().map(|plan| plan.cluster.voters),
+            learners: beside(|cluster| cluster.learners),
+            spares: beside(|cluster| cluster.spares),
             text,
         });
     }
@@ -223,6 +235,8 @@ mod tests {
             about: String::new(),
             duration: None,
             voters: None,
+            learners: None,
+            spares: None,
             text: "",
         };
         let all = [shipped("scenarios/a/x.ron"), shipped("scenarios/b/x.ron")];

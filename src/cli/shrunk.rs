@@ -54,6 +54,13 @@ const fn kind(action: &Action) -> &'static str {
         Action::Clog(_) => "clog",
         Action::Crash(_) => "crash",
         Action::Wipe(_) => "wipe",
+        Action::Deaf(_) => "deaf node",
+        Action::Mute(_) => "mute node",
+        Action::DiskStall(_) => "stalled disk",
+        Action::DiskFull(_) => "full disk",
+        Action::LoseFlush(_) => "lying disk",
+        Action::Rot(_) => "rotten disk",
+        Action::Drift { .. } => "drifting clock",
         Action::Pause(_) => "pause",
         Action::Transfer(_) => "transfer",
         Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {

@@ -49,8 +49,9 @@ pub struct Client<'p> {
     cluster: u64,
     /// Whether its frames may arrive twice: then no refusal promises that nothing comes of another copy.
     frames_repeat: bool,
-    /// Whether any node may answer a read, so that it asks them all in their turn.
-    reads_anywhere: bool,
+    /// So many of the nodes, the first by number, may answer a read, and it asks any of them first; none if only the leader
+    /// may.
+    readable: Option<u32>,
     stream: Stream,
     /// The node it takes for the leader.
     leader: NodeId,
@@ -85,7 +86,7 @@ impl<'p> Client<'p> {
             nodes,
             cluster,
             frames_repeat: false,
-            reads_anywhere: false,
+            readable: None,
             stream,
             leader,
             silent: None,
@@ -106,9 +107,10 @@ impl<'p> Client<'p> {
         Self { frames_repeat, ..self }
     }
 
-    /// The same client where any node may answer reads, or only the leader.
-    pub fn who_reads_anywhere(self, reads_anywhere: bool) -> Self {
-        Self { reads_anywhere, ..self }
+    /// The same client where the first nodes by number, so many, may answer reads: those that it knows to be members; or
+    /// where only the leader may.
+    pub fn who_reads_at(self, readable: Option<u32>) -> Self {
+        Self { readable, ..self }
     }
 
     /// Its address on the network.
@@ -139,10 +141,10 @@ impl<'p> Client<'p> {
         let errand = Errand::Operation(operation);
         self.restraint.earn();
         self.timers.push((wire.now + self.model.timeout, Timer::Deadline(errand)));
-        let first = NodeId(1 + below(first, u64::from(self.nodes)) as u32);
         let is_read = matches!(request, Operation::Get { .. });
-        let pursuit =
-            Pursuit { first: Some(first).filter(|_| is_read && self.reads_anywhere), ..Pursuit::default() };
+        let readable = self.readable.filter(|_| is_read);
+        let first = readable.map(|nodes| NodeId(1 + below(first, u64::from(nodes)) as u32));
+        let pursuit = Pursuit { first, ..Pursuit::default() };
         self.open.push_back(Open { operation, request, command: None, pursuit });
         if self.model.sessions.is_some() {
             self.join(self.open.len() - 1, wire);
@@ -625,6 +627,19 @@ mod tests {
         };
         assert_eq!(run(true), [Outcome::Refused]);
         assert_eq!(run(false), [Outcome::Unknown]);
+    }
+
+    #[test]
+    fn reads_are_asked_of_those_known_to_be_members_each_in_its_turn() {
+        let model = Clients { mix: crate::plan::Mix { put: 0, get: 1 << 32, cas: 0 }, ..model() };
+        let mut client = Client::new(ClientId(1), &model, 5, 7, 1).who_reads_at(Some(3));
+        let mut bench = Bench::new();
+        let mut asked = std::collections::BTreeSet::new();
+        for operation in 1..=50 {
+            client.arrive(OperationId(operation), &mut bench.at(10 * operation));
+            asked.extend(bench.asked().into_iter().map(|(node, _)| node.0));
+        }
+        assert_eq!(asked.into_iter().collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     fn patient(retry_after: Option<u64>, sessions: bool) -> Clients {

@@ -14,7 +14,14 @@
 //!
 //! Writes go to the end of the image at once, as into the operating system's cache, and become durable with a flush.
 //! One flush is under way at a time and covers what was written before it began; what comes meanwhile waits for the
-//! next (group commit). A crash loses whatever no flush has covered.
+//! next (group commit). A crash loses whatever no flush has covered, or all but the first of it: then the image ends with a
+//! torn write, which the next start cuts off.
+//!
+//! How far the image was flushed is kept apart from it, as in a sector of its own. So a broken write at the end that was
+//! flushed is told from one that was not: the one has rotted, and whoever goes on without it breaks a promise; the other is
+//! torn, and nobody was promised anything ("Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018).
+//!
+//! A disk that lies says that a flush is done while all that it covers can still be lost, until a flush that is honest.
 //!
 //! A snapshot is a file of its own to a real server, and cutting the log writes a new file that takes the old one's name.
 //! Here both go through the image like every other write, so that their order is kept. What remains of the files is that
@@ -25,7 +32,7 @@ mod recovery;
 
 use crate::ids::WriteId;
 use crate::replica::{Base, HardState, Members, Recovered, Unrecoverable};
-use crate::rng::{Distribution, Stream};
+use crate::rng::{Distribution, Stream, below};
 use crate::time::Duration;
 use std::collections::VecDeque;
 
@@ -57,9 +64,24 @@ pub struct Disk {
     special: bool,
     flushing: Option<WriteId>,
     latency: Distribution,
-    /// Whether flushes take no time: then each write is durable as it is made, and none waits.
+    /// Whether each write is durable as it is made, and none waits: flushes take no time, and nothing stalls them.
     instant: bool,
+    /// Whether flushes take no time.
+    timeless: bool,
     stream: Stream,
+    trouble: Trouble,
+}
+
+/// What is wrong with a disk, and how often at a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trouble {
+    stalls: u32,
+    full: u32,
+    lies: u32,
+    /// Whether a flush has ended that a stall keeps back.
+    kept_back: bool,
+    /// How many bits have turned over.
+    rotted: u64,
 }
 
 /// A write that is not durable.
@@ -84,8 +106,10 @@ impl Disk {
             special: false,
             flushing: None,
             instant: latency == Distribution::Constant(Duration::ZERO),
+            timeless: latency == Distribution::Constant(Duration::ZERO),
             latency,
             stream,
+            trouble: Trouble::default(),
         }
     }
 
@@ -134,9 +158,11 @@ impl Disk {
         self.record(kind, body);
         let (alone, cuts) = (matches!(kind, SNAPSHOT | SNAPSHOT_WITH_MEMBERS | COMPACT), kind == COMPACT);
         if self.instant {
-            self.durable = self.image.len();
-            if cuts {
-                self.write_anew();
+            if self.trouble.lies == 0 {
+                self.durable = self.image.len();
+                if cuts {
+                    self.write_anew();
+                }
             }
             return;
         }
@@ -187,8 +213,25 @@ impl Disk {
     /// If no flush is under way.
     pub fn end_flush(&mut self) -> WriteId {
         let last = self.flushing.take().expect("a flush is under way");
-        self.make_durable(last);
+        if self.trouble.lies == 0 {
+            self.make_durable(last);
+        } else {
+            self.claim_durable(last);
+        }
+        self.be_instant_again();
         last
+    }
+
+    /// Where flushes take no time, and nothing is left of a stall, writes are durable as they are made again.
+    fn be_instant_again(&mut self) {
+        self.instant = self.timeless && self.trouble.stalls == 0 && self.waiting.is_empty();
+    }
+
+    /// What a flush of a disk that lies does: nothing but to say that it is done.
+    #[cold]
+    fn claim_durable(&mut self, last: WriteId) {
+        while self.waiting.pop_front_if(|waiting| waiting.id <= last).is_some() {}
+        self.special &= !self.waiting.is_empty();
     }
 
     #[inline]
@@ -207,7 +250,7 @@ impl Disk {
     /// Replaces the durable part of the image by what a start would read from it.
     #[cold]
     fn write_anew(&mut self) {
-        let Ok(recovered) = recovery::recover(&self.image[..self.durable]) else {
+        let Ok((recovered, _)) = recovery::recover(&self.image[..self.durable], self.durable) else {
             return; // What can't be read can't be copied.
         };
         let mut image = Vec::new();
@@ -231,17 +274,22 @@ impl Disk {
         }
     }
 
-    /// Power is lost: what no flush has covered is gone.
-    pub fn crash(&mut self) {
-        self.image.truncate(self.durable);
+    /// Power is lost: what no flush has covered is gone, but for the first of it if `torn` gives a word to draw how many of its
+    /// bytes have reached the disk.
+    pub fn crash(&mut self, torn: Option<u64>) {
+        let unflushed = self.image.len() - self.durable;
+        let left = torn.map_or(0, |word| below(word, unflushed as u64 + 1) as usize);
+        self.image.truncate(self.durable + left);
         self.waiting.clear();
         self.special = false;
         self.flushing = None;
+        self.trouble.kept_back = false;
+        self.be_instant_again();
     }
 
     /// The disk is replaced by a blank one.
     pub fn wipe(&mut self) {
-        self.crash();
+        self.crash(None);
         self.image.clear();
         self.durable = 0;
     }
@@ -249,9 +297,71 @@ impl Disk {
     /// Reads the image back, as a start does.
     ///
     /// # Errors
-    /// [`Unrecoverable`] if the bytes make no sense.
+    /// [`Unrecoverable`] if the bytes make no sense, or if what was flushed is broken.
     pub fn recover(&self) -> Result<Recovered, Unrecoverable> {
-        recovery::recover(&self.image)
+        recovery::recover(&self.image, self.durable).map(|(recovered, _)| recovered)
+    }
+
+    /// Reads the image back, and cuts off a torn write at its end. What is left is taken for durable: a server flushes its log
+    /// before it goes on with it. Also returns how many bytes were cut off.
+    ///
+    /// # Errors
+    /// As [`recover`](Self::recover).
+    pub fn start(&mut self) -> Result<(Recovered, u64), Unrecoverable> {
+        let (recovered, sound) = recovery::recover(&self.image, self.durable)?;
+        let torn = self.image.len() - sound;
+        self.image.truncate(sound);
+        self.durable = sound;
+        Ok((recovered, torn as u64))
+    }
+
+    /// Begins to finish no flush.
+    pub fn stall(&mut self) {
+        self.trouble.stalls += 1;
+        self.instant = false;
+    }
+
+    /// Takes back one stall. Whether a flush that it has kept back is to end now.
+    pub fn unstall(&mut self) -> bool {
+        self.trouble.stalls -= 1;
+        self.be_instant_again();
+        self.trouble.stalls == 0 && std::mem::take(&mut self.trouble.kept_back)
+    }
+
+    /// Whether a flush that would end now does not: it will when the stall is over.
+    pub fn keeps_back(&mut self) -> bool {
+        self.trouble.kept_back |= self.trouble.stalls > 0;
+        self.trouble.kept_back
+    }
+
+    /// Takes nothing more, or one such trouble is over.
+    pub fn fill(&mut self, more: bool) {
+        self.trouble.full = if more { self.trouble.full + 1 } else { self.trouble.full - 1 };
+    }
+
+    /// Whether it takes nothing more.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.trouble.full > 0
+    }
+
+    /// Begins to lie about its flushes, or one such trouble is over.
+    pub fn lie(&mut self, more: bool) {
+        self.trouble.lies = if more { self.trouble.lies + 1 } else { self.trouble.lies - 1 };
+    }
+
+    /// How many bits have turned over so far: to draw a word for the next one.
+    pub fn rotted(&self) -> u64 {
+        self.trouble.rotted
+    }
+
+    /// Turns one bit over of what is durable, by a word. Which one it is, by byte and bit; none on a blank disk.
+    pub fn rot(&mut self, word: u64) -> Option<(u64, u8)> {
+        self.trouble.rotted += 1;
+        let place = below(word, (self.durable as u64 * 8).max(1));
+        let (at, bit) = (place / 8, (place % 8) as u8);
+        *self.image[..self.durable].get_mut(at as usize)? ^= 1 << bit;
+        Some((at, bit))
     }
 
     /// How many words were drawn for flushes.
@@ -353,7 +463,7 @@ mod tests {
         disk.write_entries(WriteId(4), 3, &entries(&[4]));
         assert_eq!(disk.begin_flush(), Some(Duration::from_millis(1)));
         assert_eq!(disk.end_flush(), WriteId(4));
-        disk.crash();
+        disk.crash(None);
         let recovered = disk.recover().expect("sound");
         assert_eq!(recovered.genesis, Some(voters(3)));
         assert_eq!(recovered.hard_state, state);
@@ -369,7 +479,7 @@ mod tests {
         disk.write_entries(WriteId(2), 2, &entries(&[1]));
         assert_eq!(disk.begin_flush(), None, "one at a time");
         assert_eq!(disk.end_flush(), WriteId(1));
-        disk.crash();
+        disk.crash(None);
         assert_eq!(disk.recover().expect("sound").entries, entries(&[1]));
     }
 
@@ -379,7 +489,7 @@ mod tests {
         disk.format(&voters(1), HardState::default(), &[]);
         disk.write_entries(WriteId(1), 1, &entries(&[1]));
         assert!(disk.begin_flush().is_some());
-        disk.crash();
+        disk.crash(None);
         assert!(disk.recover().expect("sound").entries.is_empty());
         assert_eq!(disk.begin_flush(), None);
     }
@@ -470,7 +580,7 @@ mod tests {
 
     /// What would be read after a crash at this moment.
     fn after_a_crash(disk: &Disk) -> Recovered {
-        recovery::recover(&disk.image[..disk.durable]).expect("what was flushed is sound")
+        recovery::recover(&disk.image[..disk.durable], disk.durable).expect("what was flushed is sound").0
     }
 
     proptest::proptest! {
@@ -512,7 +622,7 @@ mod tests {
             proptest::prop_assert_eq!(terms, replica.terms);
             proptest::prop_assert_eq!(found.snapshot.unwrap_or_default().index.0, replica.snapshot);
             proptest::prop_assert_eq!(found.genesis, Some(voters(1)));
-            disk.crash();
+            disk.crash(None);
             proptest::prop_assert!(disk.recover().is_ok());
         }
     }
@@ -546,5 +656,93 @@ mod tests {
         );
         assert_eq!(recovered.entries, entries(&[1; 3]));
         assert_eq!(recovered.hard_state.term, Term(200));
+    }
+
+    fn with_entries(flushed: u64, more: u64) -> Disk {
+        let mut disk = Disk::new(Distribution::Constant(MS), Stream::new(1, "disk", 1, 0));
+        disk.format(&voters(3), HardState::default(), &[]);
+        for index in 1..=flushed + more {
+            if index == flushed + 1 {
+                flush(&mut disk);
+            }
+            disk.write_entries(WriteId(index), index, &entries(&[index]));
+        }
+        if more == 0 {
+            flush(&mut disk);
+        }
+        disk
+    }
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn flush(disk: &mut Disk) {
+        while disk.begin_flush().is_some() {
+            disk.end_flush();
+        }
+    }
+
+    fn found(disk: &mut Disk) -> Result<(usize, u64), Unrecoverable> {
+        disk.start().map(|(recovered, torn)| (Entries::new(&recovered.entries).count(), torn))
+    }
+
+    #[test]
+    fn a_torn_write_is_cut_off_and_what_is_whole_stays() {
+        for word in (0..64).map(|part| part << 58) {
+            let mut disk = with_entries(2, 3);
+            disk.crash(Some(word));
+            let left = disk.bytes();
+            let (count, torn) = found(&mut disk).expect("a torn tail is no reason to stop");
+            assert!((2..=5).contains(&count));
+            assert_eq!(disk.bytes() + torn as usize, left);
+            disk.write_entries(WriteId(9), count as u64 + 1, &entries(&[9]));
+            flush(&mut disk);
+            disk.crash(None);
+            assert_eq!(found(&mut disk), Ok((count + 1, 0)), "what is written after it can be read");
+        }
+    }
+
+    #[test]
+    fn whichever_bit_rots_the_node_stops() {
+        let bits = with_entries(3, 0).bytes() as u64 * 8;
+        for place in 0..bits {
+            let mut disk = with_entries(3, 0);
+            let word = ((u128::from(place) << 64).div_ceil(u128::from(bits))) as u64;
+            assert_eq!(disk.rot(word), Some((place / 8, (place % 8) as u8)));
+            disk.crash(None);
+            assert!(found(&mut disk).is_err(), "bit {place}");
+        }
+    }
+
+    #[test]
+    fn what_a_lying_disk_has_flushed_a_crash_takes_unless_an_honest_flush_came() {
+        let mut disk = with_entries(1, 0);
+        disk.lie(true);
+        disk.write_entries(WriteId(2), 2, &entries(&[2]));
+        flush(&mut disk);
+        let mut honest = with_entries(1, 0);
+        disk.crash(None);
+        assert_eq!(found(&mut disk), Ok((1, 0)));
+        honest.lie(true);
+        honest.write_entries(WriteId(2), 2, &entries(&[2]));
+        flush(&mut honest);
+        honest.lie(false);
+        honest.write_entries(WriteId(3), 3, &entries(&[3]));
+        flush(&mut honest);
+        honest.crash(None);
+        assert_eq!(found(&mut honest), Ok((3, 0)));
+    }
+
+    #[test]
+    fn a_stalled_disk_keeps_flushes_back_however_fast_it_is() {
+        for latency in [Duration::ZERO, MS] {
+            let mut disk = Disk::new(Distribution::Constant(latency), Stream::new(1, "disk", 1, 0));
+            disk.stall();
+            disk.write_entries(WriteId(1), 1, &entries(&[1]));
+            assert_eq!(disk.begin_flush(), Some(latency));
+            assert!(disk.keeps_back());
+            assert!(disk.unstall());
+            assert_eq!(disk.end_flush(), WriteId(1));
+            assert_eq!(disk.is_instant(), latency == Duration::ZERO);
+        }
     }
 }

@@ -7,28 +7,33 @@ use super::{
 use crate::ids::{Index, NodeId, Term};
 use crate::replica::{Base, Entries, HardState, Members, Membership, Recovered, Snapshot, Unrecoverable};
 
-/// Reads the records in order. Any bytes may come: never panics, and allocates no more than the image's length.
+/// Reads the records in order, of which the first `flushed` bytes were flushed. Any bytes may come: never panics, and allocates
+/// no more than the image's length. Also returns how many bytes are sound.
 ///
-/// A record that is cut short, or the very last one with a wrong checksum, is a torn tail: power was lost while it was
-/// written, nothing that follows from it was ever promised, and it is cut off. A wrong checksum further in is rot:
-/// going on would mean to forget something promised, so the node has to stop. So is a length that does not fit its
-/// inverted copy: where the record ends, and whether more follows, can't be told.
-pub(super) fn recover(image: &[u8]) -> Result<Recovered, Unrecoverable> {
+/// A record that is cut short, or the very last one with a wrong checksum, is a torn tail if it was not flushed: power was lost
+/// while it was written, nothing that follows from it was ever promised, and it is cut off. Else, and if the checksum is wrong
+/// further in, it is rot: going on would mean to forget something promised, so the node has to stop. So is a length that does
+/// not fit its inverted copy: where the record ends, and whether more follows, can't be told.
+pub(super) fn recover(image: &[u8], flushed: usize) -> Result<(Recovered, usize), Unrecoverable> {
     let mut log = Log::default();
     let mut rest = image;
-    loop {
+    let sound = loop {
+        let sound = image.len() - rest.len();
+        let was_flushed = sound < flushed;
         let (content, after) = match next_record(rest) {
-            Next::Torn => break,
+            Next::Torn if was_flushed => return Err(at(image, rest, "was flushed, and its end is missing")),
+            Next::Torn => break sound,
             Next::WrongLength => return Err(at(image, rest, "has a length that does not fit its copy")),
             Next::Record(content, after) => (content, after),
         };
         match content {
             Some((kind, body)) => log.replay(kind, body).ok_or_else(|| at(image, rest, "makes no sense"))?,
-            None if after.is_empty() => break,
+            None if was_flushed => return Err(at(image, rest, "was flushed, and its checksum is wrong")),
+            None if after.is_empty() => break sound,
             None => return Err(at(image, rest, "has a wrong checksum, and more follows")),
         }
         rest = after;
-    }
+    };
     let mut recovered = log.recovered;
     recovered.snapshot = log.snapshot.map(|(Base { index, term, .. }, membership, data)| Snapshot {
         index,
@@ -37,7 +42,7 @@ pub(super) fn recover(image: &[u8]) -> Result<Recovered, Unrecoverable> {
         data: data.to_vec(),
     });
     recovered.entries = log.bytes;
-    Ok(recovered)
+    Ok((recovered, sound))
 }
 
 /// The last snapshot in an image: its base, membership and data.
@@ -245,19 +250,35 @@ mod tests {
     fn a_torn_tail_is_cut_wherever_it_was_torn() {
         let (image, starts) = image();
         for length in starts[4]..image.len() {
-            let recovered = recover(&image[..length]).expect("a torn tail is no reason to stop");
+            let recovered = recover(&image[..length], starts[4]).expect("a torn tail is no reason to stop").0;
             assert_eq!(count(&recovered), 2, "cut to {length}");
         }
         let mut smeared = image.clone();
         *smeared.last_mut().expect("bytes") ^= 1;
-        assert_eq!(recover(&smeared).map(|recovered| count(&recovered)), Ok(2));
+        assert_eq!(recover(&smeared, starts[4]).map(|(recovered, _)| count(&recovered)), Ok(2));
+    }
+
+    #[test]
+    fn a_broken_end_that_was_flushed_is_rot() {
+        let (mut image, starts) = image();
+        let whole = image.len();
+        let broken = |image: &[u8]| recover(image, whole).expect_err("rotten").0;
+        assert_eq!(
+            broken(&image[..whole - 1]),
+            format!("the record at byte {} was flushed, and its end is missing", starts[4])
+        );
+        *image.last_mut().expect("bytes") ^= 1;
+        assert_eq!(
+            broken(&image),
+            format!("the record at byte {} was flushed, and its checksum is wrong", starts[4])
+        );
     }
 
     #[test]
     fn rot_further_in_stops_the_node() {
         let (mut image, starts) = image();
         image[starts[3] + PREFIX + 3] ^= 1;
-        let error = recover(&image).expect_err("rotten");
+        let error = recover(&image, 0).expect_err("rotten");
         assert_eq!(
             error.0,
             format!("the record at byte {} has a wrong checksum, and more follows", starts[3])
@@ -271,7 +292,7 @@ mod tests {
             for bit in 0..32 {
                 let mut rotten = image.clone();
                 rotten[start + TAG + bit / 8] ^= 1 << (bit % 8);
-                let error = recover(&rotten).expect_err("rotten");
+                let error = recover(&rotten, 0).expect_err("rotten");
                 assert_eq!(
                     error.0,
                     format!("the record at byte {start} has a length that does not fit its copy")
@@ -284,23 +305,23 @@ mod tests {
     fn a_gap_in_the_log_stops_the_node() {
         let mut disk = Disk::new(Distribution::Constant(Duration::ZERO), Stream::new(1, "disk", 1, 0));
         disk.write_entries(WriteId(1), 2, &[]);
-        assert_eq!(recover(&disk.image).expect_err("a gap").0, "the record at byte 0 makes no sense");
+        assert_eq!(recover(&disk.image, 0).expect_err("a gap").0, "the record at byte 0 makes no sense");
     }
 
     proptest! {
         #[test]
         fn garbage_is_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
-            let _ = recover(&bytes);
+            let _ = recover(&bytes, 100);
         }
 
         /// Whatever is done to the bytes, recovery gives a prefix of what was written, or stops.
         #[test]
         fn changed_bytes_give_a_prefix_or_a_stop(at in 0_usize..200, with: u8) {
             let (mut image, _) = image();
-            let whole = recover(&image).expect("sound");
+            let (whole, _) = recover(&image, 0).expect("sound");
             let at = at % image.len();
             image[at] = with;
-            if let Ok(recovered) = recover(&image) {
+            if let Ok((recovered, _)) = recover(&image, 0) {
                 prop_assert!(whole.entries.starts_with(&recovered.entries));
             }
         }

@@ -20,6 +20,18 @@ pub enum Drawn {
     Wipes,
     /// Processes that stop.
     Pauses,
+    /// Nodes that receive nothing, or whose frames all get lost.
+    DeafOrMute,
+    /// Disks that finish no flush for a while.
+    Stalls,
+    /// Disks that take nothing more for a while.
+    FullDisks,
+    /// Disks that lie about flushes.
+    LostFlushes,
+    /// Disks of which a bit turns over.
+    Rot,
+    /// Crashes that leave torn writes.
+    TornTails,
     /// Leaders are asked to hand over.
     Transfers,
     /// Changes of the members.
@@ -73,6 +85,7 @@ impl Drawn {
         let link = &plan.network.default;
         drawn.extend((link.loss != Rate::ZERO).then_some(Self::Loss));
         drawn.extend((link.duplicate != Rate::ZERO).then_some(Self::Duplicates));
+        drawn.extend((plan.cluster.torn != Rate::ZERO).then_some(Self::TornTails));
         drawn.extend(drawn.is_empty().then_some(Self::Calm));
         drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
         drawn.extend(plan.cluster.raft.snapshot_every.map(|_| Self::Snapshots));
@@ -105,6 +118,12 @@ impl Drawn {
         match action {
             Action::Crash(_) => Self::Crashes,
             Action::Wipe(_) => Self::Wipes,
+            Action::Deaf(_) | Action::Mute(_) => Self::DeafOrMute,
+            Action::DiskStall(_) => Self::Stalls,
+            Action::DiskFull(_) => Self::FullDisks,
+            Action::LoseFlush(_) => Self::LostFlushes,
+            Action::Rot(_) => Self::Rot,
+            Action::Drift { .. } => Self::Drift,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
             Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
@@ -122,6 +141,12 @@ impl Drawn {
             Self::Crashes => "crashes",
             Self::Wipes => "wipes",
             Self::Pauses => "pauses",
+            Self::DeafOrMute => "deaf or mute nodes",
+            Self::Stalls => "stalled disks",
+            Self::FullDisks => "full disks",
+            Self::LostFlushes => "lost flushes",
+            Self::Rot => "rot",
+            Self::TornTails => "torn writes",
             Self::Transfers => "transfers",
             Self::Changes => "membership changes",
             Self::Partitions => "partitions",

@@ -117,6 +117,7 @@ impl Draws {
                 bug: ranges.bug,
             },
             flush: self.lengths("flush", ranges.flush),
+            torn: self.chance("torn", ranges.torn),
             call_timeout: CALL_TIMEOUT,
             breaker: restraint::breaker(self.stream("breakers", 0), ranges.breakers),
         }

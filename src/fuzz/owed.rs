@@ -84,25 +84,25 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let patient = is_patient(clients, &times, plan) && has_room(&asked, &times, plan);
     let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
     let any = |is: fn(&Action) -> bool| plan.faults.iter().any(|fault| is(&fault.action));
-    if patient && enough && !any(is_wiped) && !any(Action::changes_members) {
+    if patient && enough && !any(Action::takes_disks) && !any(Action::changes_members) {
         owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle, to: None });
     }
     owed
 }
 
-fn is_wiped(action: &Action) -> bool {
-    matches!(action, Action::Wipe(_))
-}
-
 /// Whether changes of the members may keep the cluster from ever having a leader that stays. A leader looks whether enough
 /// of those who are left have answered of late, but a disk may be wiped right after. And a removed server that nobody told
 /// deposes one leader after the other, where neither sticky servers nor pre-votes keep it from that (thesis 4.2.3).
+///
+/// Nor is anything certain where disks lie.
 fn may_end_without_quorum(plan: &Plan) -> bool {
     let storms = plan.storms.iter().map(|storm| &storm.action);
     let mut actions = plan.faults.iter().map(|fault| &fault.action).chain(storms);
     let raft = &plan.cluster.raft;
     let is_protected = raft.pre_vote || raft.sticky;
-    actions.clone().any(Action::changes_members) && (!is_protected || actions.any(is_wiped))
+    let changes = actions.clone().any(Action::changes_members);
+    changes && (!is_protected || actions.clone().any(Action::takes_disks))
+        || actions.any(|action| matches!(action, Action::LoseFlush(_)))
 }
 
 /// Whether clients pursue their operations for so long, and wait for each answer for so long, that a leader that is well

@@ -181,6 +181,13 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         },
         Action::Crash(target)
         | Action::Wipe(target)
+        | Action::Deaf(target)
+        | Action::Mute(target)
+        | Action::DiskStall(target)
+        | Action::DiskFull(target)
+        | Action::LoseFlush(target)
+        | Action::Rot(target)
+        | Action::Drift { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
@@ -352,6 +359,11 @@ fn plainer(action: &Action) -> Vec<Action> {
         Action::Wipe(target) => vec![Action::Crash(*target)],
         Action::Crash(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Crash).collect(),
         Action::Pause(Target::Nodes(nodes)) => fewer(*nodes).into_iter().map(Action::Pause).collect(),
+        Action::Deaf(target) | Action::Mute(target) => {
+            vec![Action::Partition(Shape::Isolate(*target))]
+        }
+        Action::DiskFull(target) => vec![Action::Crash(*target)],
+        Action::DiskStall(_) | Action::LoseFlush(_) | Action::Rot(_) | Action::Drift { .. } => Vec::new(),
         Action::Partition(_)
         | Action::Flap { .. }
         | Action::Crash(_)

@@ -199,7 +199,7 @@ mod tests {
             breaker: None,
             first_leader: None,
             priorities: &[],
-            drifts_ppm: &[],
+            torn: crate::rng::Rate::ZERO,
             most_sessions: 0,
             clients_repeat: false,
         };

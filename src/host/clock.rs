@@ -10,50 +10,79 @@ use crate::time::{LocalTime, Time};
 const MILLION: u128 = 1_000_000;
 
 /// A clock that began with the world and has drifted since.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
-    /// How many seconds it shows for each million that pass.
-    rate: Option<u32>,
+    /// What has become of it; none for a clock that has always been right.
+    drift: Option<Drift>,
 }
+
+/// A clock that runs at this rate since some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Drift {
+    /// How many seconds it shows for each million that pass.
+    rate: u32,
+    /// Since when.
+    since: Time,
+    /// What it showed then.
+    shown: LocalTime,
+}
+
+/// The slowest a clock gets, in seconds for each million: that it stood still would be no clock.
+const SLOWEST: i64 = 1;
 
 impl Clock {
     /// The clock of this node, if the list tells for each node by how many parts per million its clock is fast (slow, if
     /// negative). Where the list ends clocks are right.
     pub(super) fn of(node: NodeId, drifts_ppm: &[i32]) -> Self {
-        let drift = drifts_ppm.get(node.slot()).copied().unwrap_or(0);
-        let rate = u32::try_from(1_000_000 + i64::from(drift)).expect("a clock does not run backwards");
-        assert!(rate > 0, "a clock does not stand still");
-        Self { rate: (drift != 0).then_some(rate) }
+        let ppm = drifts_ppm.get(node.slot()).copied().unwrap_or(0);
+        let (since, shown) = (Time::ZERO, LocalTime::from_nanos(0));
+        Self { drift: (ppm != 0).then(|| Drift { rate: rate(i64::from(ppm)), since, shown }) }
     }
 
-    /// What it shows at this time.
+    /// The same clock, which from now on is fast by so many parts per million.
+    pub(super) fn running(self, ppm: i64, now: Time) -> Self {
+        Self { drift: Some(Drift { rate: rate(ppm), since: now, shown: self.local(now) }) }
+    }
+
+    /// What it shows at this time, which is none before it was last changed.
     #[inline]
     pub(super) fn local(self, now: Time) -> LocalTime {
-        match self.rate {
+        match self.drift {
             None => LocalTime::from_nanos(now.nanos()),
-            Some(rate) => LocalTime::from_nanos(scaled(now.nanos(), u128::from(rate), MILLION)),
+            Some(drift) => drift.local(now),
         }
     }
 
     /// The first time at which it shows this time, or more.
     #[inline]
     pub(super) fn world(self, local: LocalTime) -> Time {
-        match self.rate {
+        match self.drift {
             None => Time::from_nanos(local.nanos()),
-            Some(rate) => unscaled(local.nanos(), u128::from(rate)),
+            Some(drift) => drift.world(local),
         }
     }
 }
 
-#[cold]
-fn unscaled(nanos: u64, rate: u128) -> Time {
-    let nanos = (u128::from(nanos) * MILLION).div_ceil(rate);
-    Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+impl Drift {
+    #[cold]
+    fn local(self, now: Time) -> LocalTime {
+        let passed = u128::from(now.nanos().saturating_sub(self.since.nanos()));
+        let shows = u128::from(self.shown.nanos()) + passed * u128::from(self.rate) / MILLION;
+        LocalTime::from_nanos(u64::try_from(shows).unwrap_or(u64::MAX))
+    }
+
+    #[cold]
+    fn world(self, local: LocalTime) -> Time {
+        let left = u128::from(local.nanos().saturating_sub(self.shown.nanos()));
+        let passes = (left * MILLION).div_ceil(u128::from(self.rate));
+        let at = u128::from(self.since.nanos()) + passes;
+        Time::from_nanos(u64::try_from(at).unwrap_or(u64::MAX))
+    }
 }
 
-#[cold]
-fn scaled(nanos: u64, by: u128, of: u128) -> u64 {
-    u64::try_from(u128::from(nanos) * by / of).unwrap_or(u64::MAX)
+/// How many seconds a clock shows for each million, if it is fast by so many parts per million.
+fn rate(ppm: i64) -> u32 {
+    u32::try_from((1_000_000 + ppm).max(SLOWEST)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -75,6 +104,21 @@ mod tests {
         let second = Time::from_nanos(1_000_000_000);
         let shows = |drift| Clock::of(NodeId(1), &[drift]).local(second).nanos();
         assert_eq!([50_000, -50_000, 1].map(shows), [1_050_000_000, 950_000_000, 1_000_001_000]);
+    }
+
+    #[test]
+    fn a_clock_whose_rate_changes_goes_on_from_what_it_shows() {
+        let at = |seconds: u64| Time::from_nanos(seconds * 1_000_000_000);
+        let clock = Clock::of(NodeId(1), &[]).running(500_000, at(10));
+        assert_eq!(clock.local(at(12)), LocalTime::from_nanos(13_000_000_000));
+        assert_eq!(clock.world(LocalTime::from_nanos(13_000_000_000)), at(12));
+        let right = clock.running(0, at(12));
+        assert_eq!(right.local(at(13)), LocalTime::from_nanos(14_000_000_000));
+        assert_eq!(
+            right.running(-5_000_000, at(13)).local(at(14)).nanos(),
+            14_000_001_000,
+            "it never goes back"
+        );
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use super::process::Process;
 use crate::ids::Index;
 use crate::net::Wire;
-use crate::replica::{Members, Membership};
+use crate::replica::{Change, ChangeStep, Members, Membership};
 use crate::trace::{Body, MembersPart, Observer};
 
 impl Process {
@@ -17,6 +17,18 @@ impl Process {
     pub(super) fn note_members(&mut self, index: Index, members: &[u8]) {
         let members = Members::decode(members).unwrap_or_default();
         self.membership = Membership { index, members };
+    }
+
+    /// Records how far a change has come.
+    #[cold]
+    pub(super) fn note_change<O: Observer>(
+        &mut self,
+        change: Change,
+        step: ChangeStep,
+        wire: &mut Wire<'_, O>,
+    ) {
+        self.changes_done += u64::from(step == ChangeStep::Done);
+        wire.trace.effect(self.id.into(), Body::Change { change, step });
     }
 
     /// Records it.

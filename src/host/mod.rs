@@ -25,9 +25,10 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Change, ChangeStep, Effects, Function, Input, Members, NoChange, Options, Recovered, Role, Software,
-    Status, TransferStep,
+    Change, ChangeStep, Effects, Function, Input, Members, NoChange, NoTransfer, Options, Recovered, Role,
+    Software, Status, TransferStep,
 };
+use crate::rng::{Rate, Stream};
 use crate::rpc::access::{self, Right};
 use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
@@ -58,8 +59,8 @@ pub struct Setup<'s> {
     pub first_leader: Option<NodeId>,
     /// The priority of each node, in order; 0 where the list ends.
     pub priorities: &'s [u32],
-    /// By how many parts per million the clock of each node is fast, in order; 0 where the list ends.
-    pub drifts_ppm: &'s [i32],
+    /// How likely a crash leaves part of what was not flushed.
+    pub torn: Rate,
     /// How many sessions of clients are kept at most.
     pub most_sessions: u32,
     /// Whether clients may ask twice for the same, so that each command that is carried out is recorded.
@@ -74,6 +75,8 @@ pub struct Setup<'s> {
 pub struct Host {
     id: NodeId,
     clock: Clock,
+    /// By how many parts per million its clock is fast.
+    drift_ppm: i64,
     epoch: Epoch,
     disk: Disk,
     process: Option<Process>,
@@ -87,16 +90,20 @@ pub struct Host {
     deadline_cause: Option<RecordId>,
     /// What the replicas of earlier lives have drawn.
     past_words: u64,
+    /// Whether its last process stopped since the disk was full.
+    stopped_by_full_disk: bool,
     /// The time at which the world will look after the replica's deadline. The world keeps it.
     pub armed: Option<Time>,
 }
 
 impl Host {
-    /// A machine that has not been started yet. `drifts_ppm` is as in [`Setup`].
+    /// A machine that has not been started yet. `drifts_ppm` tells by how many parts per million the clock of each node is fast,
+    /// in order; 0 where the list ends.
     pub fn new(id: NodeId, disk: Disk, drifts_ppm: &[i32]) -> Self {
         Self {
             id,
             clock: Clock::of(id, drifts_ppm),
+            drift_ppm: drifts_ppm.get(id.slot()).copied().unwrap_or(0).into(),
             epoch: Epoch::ZERO,
             disk,
             process: None,
@@ -108,6 +115,7 @@ impl Host {
             flush_cause: None,
             deadline_cause: None,
             past_words: 0,
+            stopped_by_full_disk: false,
             armed: None,
         }
     }
@@ -181,7 +189,11 @@ impl Host {
     pub fn boot<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         assert!(self.process.is_none(), "only what is down can start");
         self.epoch = self.epoch.next();
-        let booted = self.disk.recover().and_then(|recovered| {
+        self.stopped_by_full_disk = false;
+        let booted = self.disk.start().and_then(|(recovered, torn)| {
+            if torn > 0 {
+                wire.trace.effect(self.address(), Body::TailCut { bytes: torn });
+            }
             let log = Log::of(recovered.base, &recovered.entries);
             let record = self.booted(&recovered, &log);
             if self.epoch == Epoch(1) {
@@ -189,8 +201,15 @@ impl Host {
                     wire.trace.effect(self.address(), Body::Preloaded { index, term, hash });
                 }
             }
-            let process =
-                Process::boot(self.id, self.epoch, &recovered, log, &mut self.effects, setup, wire.now)?;
+            let process = Process::boot(
+                self.id,
+                self.epoch,
+                &recovered,
+                log,
+                &mut self.effects,
+                setup,
+                (self.clock, wire.now),
+            )?;
             Ok((process, record))
         });
         match booted {
@@ -216,17 +235,67 @@ impl Host {
         }
     }
 
-    /// Loses power: memory, what was not flushed, and the frames that were held. Returns those that had piled up,
-    /// which now find nobody.
-    pub fn crash<O: Observer>(&mut self, wire: &mut Wire<'_, O>) -> Vec<Slot> {
+    /// Loses power: memory, what was not flushed (all of it, or all but some), and the frames that were held. Returns those that
+    /// had piled up, which now find nobody.
+    pub fn crash<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) -> Vec<Slot> {
         wire.trace.effect(self.address(), Body::Crashed);
-        self.disk.crash();
+        self.disk.crash(self.tears(setup));
         self.past_words += self.process.as_ref().map_or(0, Process::words_drawn);
         for slot in self.process.take().into_iter().flat_map(Process::into_held) {
             wire.frames.release(slot);
         }
         (self.pauses, self.unseen_flush, self.flush_due, self.armed) = (0, None, None, None);
         std::mem::take(&mut self.backlog)
+    }
+
+    /// A word for how much of what was not flushed a crash leaves, if it leaves any. Each crash has a stream of its own.
+    fn tears(&self, setup: &Setup<'_>) -> Option<u64> {
+        if setup.torn == Rate::ZERO {
+            return None;
+        }
+        let mut stream = Stream::new(setup.seed, "torn tail", u64::from(self.id.0), self.epoch.0);
+        let [likely, place] = [stream.word(), stream.word()];
+        setup.torn.hits(likely).then_some(place)
+    }
+
+    /// A write has failed: the process ends itself rather than go on without it.
+    #[cold]
+    fn stop<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        wire.trace.effect(self.address(), Body::Stopped { reason: StopReason::DiskFull });
+        self.stopped_by_full_disk = true;
+        let piled_up = self.crash(setup, wire);
+        assert!(piled_up.is_empty(), "nothing piles up while the process runs");
+    }
+
+    /// Whether its process stopped since the disk was full, and was not started since.
+    pub fn is_stopped_by_full_disk(&self) -> bool {
+        self.stopped_by_full_disk
+    }
+
+    /// Its disk, for what goes wrong with it.
+    pub fn disk_mut(&mut self) -> &mut Disk {
+        &mut self.disk
+    }
+
+    /// One bit of its disk turns over; which one is drawn from a stream of its own for each.
+    pub fn rot<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        let key = u64::from(self.id.0);
+        let word = Stream::new(setup.seed, "rot", key, self.disk.rotted()).word();
+        if let Some((at, bit)) = self.disk.rot(word) {
+            wire.trace.effect(self.address(), Body::Rotted { at, bit });
+        }
+    }
+
+    /// Its clock runs faster from now on by so many parts per million, or slower.
+    pub fn drift<O: Observer>(&mut self, by_ppm: i64, wire: &mut Wire<'_, O>) {
+        self.drift_ppm += by_ppm;
+        self.clock = self.clock.running(self.drift_ppm, wire.now);
+        if let Some(process) = &mut self.process {
+            process.set_clock(self.clock);
+        }
+        let ppm =
+            i32::try_from(self.drift_ppm).unwrap_or(if self.drift_ppm < 0 { i32::MIN } else { i32::MAX });
+        wire.trace.effect(self.address(), Body::ClockRate { ppm });
     }
 
     /// Loses its disk, after a crash.
@@ -270,8 +339,11 @@ impl Host {
         );
     }
 
-    /// The flush under way has ended.
+    /// The flush under way has ended, unless the disk is stalled.
     pub fn end_flush<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        if self.disk.keeps_back() {
+            return;
+        }
         let write = self.disk.end_flush();
         wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
         if self.is_paused() {
@@ -322,7 +394,8 @@ impl Host {
         if self.grants(Function::Transfer) {
             self.step(Input::Transfer { to }, setup, wire);
         } else {
-            wire.trace.effect(self.address(), Body::Transfer { to, step: TransferStep::Refused });
+            wire.trace
+                .effect(self.address(), Body::Transfer { to, step: TransferStep::Refused(NoTransfer::Down) });
         }
     }
 
@@ -348,6 +421,11 @@ impl Host {
         self.process.as_ref().map(Process::members)
     }
 
+    /// How many changes of the members its replica has found done since it started; 0 if it is down.
+    pub fn changes_done(&self) -> u64 {
+        self.process.as_ref().map_or(0, |process| process.changes_done)
+    }
+
     fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         let before = self.effects.deadline;
         let Some(process) = &mut self.process else { return };
@@ -357,6 +435,9 @@ impl Host {
             process.step(input, &mut self.effects, &mut self.disk, setup, wire);
             if process.has_written_down() {
                 process.hand_written_down(&mut self.effects, &mut self.disk, setup, wire);
+            }
+            if process.has_failed() {
+                return self.stop(setup, wire);
             }
             if process.durable() == durable {
                 break;

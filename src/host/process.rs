@@ -34,6 +34,8 @@ pub(super) struct Process {
     replica: Box<dyn Replica>,
     /// The membership in force for the replica.
     pub(super) membership: Membership,
+    /// How many changes of the members it has found done.
+    pub(super) changes_done: u64,
     pub(super) status: Status,
     log: Log,
     pub(super) state: State,
@@ -50,6 +52,8 @@ pub(super) struct Process {
     /// The call that the current step answers, if a request brought it about.
     answering: Option<(Address, CallId)>,
     reply: Vec<u8>,
+    /// Whether a write has failed: then nothing of what it does may be seen any more.
+    failed: bool,
 }
 
 /// A frame that waits for a write to become durable.
@@ -77,13 +81,12 @@ impl Process {
         log: Log,
         effects: &mut Effects,
         setup: &Setup<'_>,
-        now: Time,
+        (clock, now): (Clock, Time),
     ) -> Result<Self, Unrecoverable> {
         *effects = Effects::default();
         let stream = Stream::new(setup.seed, "replica", u64::from(id.0), epoch.0);
         let is_first = epoch == Epoch(1) && setup.first_leader == Some(id);
         let priority = setup.priorities.get(id.slot()).copied().unwrap_or(0);
-        let clock = Clock::of(id, setup.drifts_ppm);
         let boot =
             Boot { id, options: setup.options, recovered, stream, now: clock.local(now), is_first, priority };
         let replica = setup.software.boot(boot, effects)?;
@@ -95,6 +98,7 @@ impl Process {
             clock,
             replica,
             membership: initial,
+            changes_done: 0,
             status: effects.status,
             log,
             state: State::start(recovered.snapshot.as_ref(), setup),
@@ -109,11 +113,22 @@ impl Process {
             breakers: vec![Breaker::default(); if setup.breaker.is_some() { setup.nodes } else { 0 }],
             answering: None,
             reply: Vec::new(),
+            failed: false,
         };
         if let Some(Effect::Membership { index, members }) = effects.list().first() {
             process.note_members(*index, effects.get(*members));
         }
         Ok(process)
+    }
+
+    /// Its clock shows this from now on.
+    pub(super) fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+    }
+
+    /// Whether a write of its last step has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
     }
 
     pub(super) fn status(&self) -> Status {
@@ -255,6 +270,10 @@ impl Process {
                     let broadcast = broadcast.as_ref().expect("laid out just now or before");
                     self.send(to, broadcast, after, setup, wire);
                 }
+                Effect::Persist { .. } if disk.is_full() => {
+                    self.failed = true;
+                    return;
+                }
                 Effect::Persist { id, write } => {
                     self.persist(id, write, effects, disk, wire);
                     // A flush that takes no time is no event, and nothing has to wait for it.
@@ -281,9 +300,7 @@ impl Process {
                     self.note_members(index, effects.get(members));
                     self.show_members(wire);
                 }
-                Effect::Change { change, step } => {
-                    wire.trace.effect(self.id.into(), Body::Change { change, step });
-                }
+                Effect::Change { change, step } => self.note_change(change, step, wire),
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);

@@ -2,7 +2,7 @@
 
 use super::{Host, Log};
 use crate::ids::{Index, NodeId, Term};
-use crate::replica::Role;
+use crate::replica::{Entries, EntryKind, Members, Membership, Recovered, Role};
 
 /// A machine as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct NodeView {
     pub commit: Index,
     /// The index up to which its state machine has applied the log.
     pub applied: Index,
+    /// The members that are in force for it, and the entry that names them; of a machine that is down those on its disk.
+    /// Nobody if its disk lacks even the initial ones.
+    pub membership: Membership,
     /// What waits in it.
     pub queues: Queues,
 }
@@ -79,6 +82,7 @@ impl Host {
             last: (last, log.get(last).map_or(Term::ZERO, |(term, _)| term)),
             commit: status.map_or(Index::ZERO, |status| status.commit),
             applied: process.map_or(Index::ZERO, |process| process.applied()),
+            membership: process.map_or_else(|| membership(&recovered), |process| process.membership),
             queues: Queues {
                 arrived: self.backlog.len(),
                 held: process.map_or(0, |process| process.held()),
@@ -87,4 +91,21 @@ impl Host {
             },
         }
     }
+}
+
+/// The last membership that a disk names.
+fn membership(recovered: &Recovered) -> Membership {
+    let of_snapshot = recovered.snapshot.as_ref().and_then(|snapshot| snapshot.membership);
+    let mut latest = of_snapshot.unwrap_or(Membership::initial(recovered.genesis.unwrap_or_default()));
+    let mut index = recovered.base.index;
+    for entry in Entries::new(&recovered.entries) {
+        index = index.next();
+        if entry.kind == EntryKind::Membership
+            && index > latest.index
+            && let Some(members) = Members::decode(entry.data)
+        {
+            latest = Membership { index, members };
+        }
+    }
+    latest
 }

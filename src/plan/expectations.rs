@@ -199,6 +199,10 @@ listed! {
         FrameShed,
         /// A client gives an operation up since it may not ask so often.
         RetryBudgetSpent,
+        /// A machine starts and cuts an unfinished write off its disk.
+        TornTailCut,
+        /// A node stops since its disk takes nothing more.
+        DiskFilled,
         /// A fault is given up since its milestone or its targets never came.
         FaultSkipped,
     }

@@ -54,6 +54,8 @@ pub enum Milestone {
     Committed(Index),
     /// A node becomes leader, for the n-th time in the run, whichever node.
     Elected(u64),
+    /// A leader finds a change of the members done, for the n-th time in the run, whichever change.
+    Changed(u64),
     /// The fault in this place of the plan begins.
     Fault(u32),
     /// The fault in this place of the plan ends.
@@ -100,6 +102,26 @@ pub enum Action {
     Crash(Target),
     /// A crash that takes the disk along: the machines come back blank.
     Wipe(Target),
+    /// Nodes receive nothing, from nodes and clients alike.
+    Deaf(Target),
+    /// Nothing that nodes send arrives, at nodes and clients alike.
+    Mute(Target),
+    /// Disks take what is written and finish no flush until the fault is over.
+    DiskStall(Target),
+    /// Disks take nothing more: a write fails and stops the node. It starts again when the fault is over.
+    DiskFull(Target),
+    /// Disks say that a flush is done, and keep nothing of it that a loss of power would not take. The first flush after the
+    /// fault covers it all.
+    LoseFlush(Target),
+    /// One bit of what was flushed turns over, on each disk. Nothing is undone at the end.
+    Rot(Target),
+    /// Clocks run too fast, by so many parts per million, or too slow, if negative. They never go back.
+    Drift {
+        /// Whose.
+        nodes: Target,
+        /// By how much; above -1,000,000. What several faults add to a clock adds up.
+        ppm: i32,
+    },
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),
     /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.
@@ -121,6 +143,11 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether a node that it hits may stay silent for good: its disk is gone, or can't be read any more.
+    pub const fn takes_disks(&self) -> bool {
+        matches!(self, Self::Wipe(_) | Self::Rot(_))
+    }
+
     /// Whether it asks for other members.
     pub const fn changes_members(&self) -> bool {
         matches!(self, Self::AddLearner(_) | Self::Promote(_) | Self::Remove(_) | Self::Replace { .. })
@@ -175,7 +202,7 @@ pub enum Target {
     Nodes(NodeSet),
     /// The leader: of the nodes that are up and lead the one of the highest term. While there is none, the fault waits.
     Leader,
-    /// The k-th node, from 1 and by id, that is up and not the leader. Waits as `Leader` does.
+    /// The k-th voter, from 1 and by id, that is up and not the leader. While there are not so many, the fault waits.
     Follower(u32),
     /// A node that is up and that the fault has not named yet, drawn from the fault's stream. Waits while there is
     /// none.

@@ -51,6 +51,18 @@ pub struct Plan {
     pub found: Option<Found>,
 }
 
+impl Plan {
+    /// Whether not every node is a voter from the beginning to the end: there are learners or spares, or changes of the
+    /// members.
+    pub fn members_vary(&self) -> bool {
+        let mut actions = self.faults.iter().map(|fault| &fault.action);
+        let mut storms = self.storms.iter().map(|storm| &storm.action);
+        self.cluster.nodes() > self.cluster.voters
+            || actions.any(Action::changes_members)
+            || storms.any(Action::changes_members)
+    }
+}
+
 /// What is known of a scenario that was found by random runs. A run does not depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -93,6 +105,8 @@ pub struct Cluster {
     pub raft: Options,
     /// How long a flush of the disk takes.
     pub flush: Distribution,
+    /// How likely a crash leaves part of what was not flushed on the disk, the end of it torn.
+    pub torn: Rate,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
     /// When a leader sends a peer that does not answer neither entries nor snapshots for a while; none if it always does.

@@ -72,6 +72,8 @@ pub struct ClusterRanges {
     pub breakers: Rate,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
+    /// How likely crashes leave torn writes.
+    pub torn: Chance,
     /// In what share of the runs nodes have priorities of their own.
     pub priorities: Rate,
     /// How likely logs of different lengths are to begin with.

@@ -4,7 +4,7 @@ use super::message::{Message, TimeoutNow};
 use super::node::Raft;
 use super::progress::Peers;
 use crate::ids::NodeId;
-use crate::replica::{Effect, Effects, Role, TransferStep};
+use crate::replica::{Effect, Effects, NoTransfer, Role, TransferStep};
 use crate::time::LocalTime;
 
 /// A transfer under way.
@@ -29,14 +29,28 @@ impl Raft {
     /// An operator wants another server to lead. From now on the leader takes no commands, so that the target can catch
     /// up; if it still leads after the least election timeout it gives up, and takes them again.
     pub(super) fn begin_transfer(&mut self, now: LocalTime, to: NodeId, out: &mut Effects) {
-        let place = self.peers.place(to).filter(|_| self.members().voters_hold(to));
-        let Some(target) = place.filter(|_| self.role == Role::Leader && self.transfer.is_none()) else {
-            return out.push(Effect::Transfer { to, step: TransferStep::Refused });
+        let target = match self.successor(to) {
+            Ok(target) => target,
+            Err(why) => return out.push(Effect::Transfer { to, step: TransferStep::Refused(why) }),
         };
         let due = now + self.options.election_timeout.0;
         self.transfer = Some(Transfer { target, due, asked: false });
         out.push(Effect::Transfer { to, step: TransferStep::Begun });
         self.ask_target_if_ready(out);
+    }
+
+    /// The place of the server that this one can hand over to.
+    fn successor(&self, to: NodeId) -> Result<usize, NoTransfer> {
+        if self.role != Role::Leader {
+            return Err(NoTransfer::NotLeader);
+        }
+        if self.transfer.is_some() {
+            return Err(NoTransfer::HandingOver);
+        }
+        if to == self.id {
+            return Err(NoTransfer::Leads);
+        }
+        self.peers.place(to).filter(|_| self.members().voters_hold(to)).ok_or(NoTransfer::NoVoter)
     }
 
     /// Once the target has all entries it is asked to campaign without waiting for its timer: it is likely to win before

@@ -522,9 +522,23 @@ pub enum TransferStep {
     Asked,
     /// An election timeout has gone by and the leader still leads: it takes commands again.
     Aborted,
-    /// There is nothing to transfer: the server does not lead, a transfer is under way, or the target is none of its
-    /// peers.
-    Refused,
+    /// It was not begun.
+    Refused(NoTransfer),
+}
+
+/// Why a transfer of leadership was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NoTransfer {
+    /// The server does not lead.
+    NotLeader,
+    /// The server is down or does not run.
+    Down,
+    /// It hands over already.
+    HandingOver,
+    /// The target leads already.
+    Leads,
+    /// The target is no voter, and would not be elected.
+    NoVoter,
 }
 
 /// A change of what is on the disk.

@@ -1,6 +1,7 @@
 //! What is counted in a run.
 
-use crate::replica::{ReadRight, TransferStep};
+use super::reasons::{Aborts, NoChanges, NoTransfers};
+use crate::replica::{ChangeStep, ReadRight, TransferStep};
 use crate::trace::{BreakerState, Denial, Loss, Rejection};
 use serde::Serialize;
 
@@ -70,7 +71,17 @@ pub struct Counters {
     /// Transfers that a leader gave up, to lead on.
     pub transfers_aborted: u64,
     /// Transfers that a node refused to begin.
-    pub transfers_refused: u64,
+    pub transfers_refused: NoTransfers,
+    /// Changes of the members that a node was asked for.
+    pub changes_asked: u64,
+    /// Those of them that a leader began.
+    pub changes_begun: u64,
+    /// Those that a leader found to be committed.
+    pub changes_done: u64,
+    /// Those that a node refused to begin.
+    pub changes_refused: NoChanges,
+    /// Those that a leader began and gave up.
+    pub changes_aborted: Aborts,
     /// Snapshots that a node took of its own state machine.
     pub snapshots_taken: u64,
     /// Snapshots of a leader by which a node replaced its state machine.
@@ -177,8 +188,25 @@ impl Counters {
             TransferStep::Begun => &mut self.transfers_begun,
             TransferStep::Asked => &mut self.transfers_asked,
             TransferStep::Aborted => &mut self.transfers_aborted,
-            TransferStep::Refused => &mut self.transfers_refused,
+            TransferStep::Refused(why) => return self.transfers_refused.count(why),
         } += 1;
+    }
+
+    #[cold]
+    pub(super) fn count_change(&mut self, step: ChangeStep) {
+        match step {
+            ChangeStep::Begun => {
+                self.changes_asked += 1;
+                self.changes_begun += 1;
+            }
+            ChangeStep::CaughtUp { .. } => {}
+            ChangeStep::Done => self.changes_done += 1,
+            ChangeStep::Aborted(why) => self.changes_aborted.count(why),
+            ChangeStep::Refused(why) => {
+                self.changes_asked += 1;
+                self.changes_refused.count(why);
+            }
+        }
     }
 }
 

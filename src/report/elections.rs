@@ -16,7 +16,7 @@ pub struct Election {
     pub detect: Option<Duration>,
     /// From there to the effective leader.
     pub elect: Option<Duration>,
-    /// From the effective leader until every node that it could reach, and that was not paused, had a frame from it.
+    /// From the effective leader until every member that it could reach, and that was not paused, had a frame from it.
     pub announce: Option<Duration>,
     /// From the effective leader until a command that it took from a client since was committed on it.
     pub recover: Option<Duration>,

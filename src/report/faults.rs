@@ -11,6 +11,9 @@ use serde::Serialize;
 pub struct FaultSpan {
     /// Its id in the scenario, or else its place there.
     pub name: String,
+    /// Where it stands in the plan.
+    #[serde(skip)]
+    pub source: FaultSource,
     /// What it did.
     pub action: ActionKind,
     /// The nodes that it hit; none if it hit links.
@@ -19,7 +22,7 @@ pub struct FaultSpan {
     pub links: u64,
     /// Which these are, in words: who was apart from whom; empty if it hit nodes.
     pub between: String,
-    /// When it began; none if what it waited for never came.
+    /// When it began; none if what it waited for never came, or its targets could not be named.
     pub from_ns: Option<u64>,
     /// When it ended, or was given up; none if it lasted to the end of the run.
     pub to_ns: Option<u64>,
@@ -27,13 +30,13 @@ pub struct FaultSpan {
 
 impl FaultSpan {
     fn new(
-        name: String,
+        (name, source): (String, FaultSource),
         action: ActionKind,
         nodes: NodeSet,
         from_ns: Option<u64>,
         to_ns: Option<u64>,
     ) -> Self {
-        Self { name, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
+        Self { name, source, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
     }
 }
 
@@ -66,7 +69,7 @@ impl Faults {
                 self.tell_links();
                 self.latest = Some(record.id);
                 self.begun.push(self.all.len());
-                self.all.push(FaultSpan::new(self.name(source), action, nodes, Some(now), None));
+                self.all.push(FaultSpan::new((self.name(source), source), action, nodes, Some(now), None));
             }
             Body::FaultEnded { fault, .. } => {
                 if let Some(place) = self.begun.get(fault as usize) {
@@ -75,7 +78,13 @@ impl Faults {
             }
             Body::FaultSkipped { source, action } => {
                 self.tell_links();
-                self.all.push(FaultSpan::new(self.name(source), action, NodeSet::EMPTY, None, Some(now)));
+                self.all.push(FaultSpan::new(
+                    (self.name(source), source),
+                    action,
+                    NodeSet::EMPTY,
+                    None,
+                    Some(now),
+                ));
             }
             Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
                 if record.cause == self.latest =>

@@ -183,7 +183,9 @@ fn traffic(report: &Report) -> Vec<Figure> {
     all.extend(breakers(counters));
     all.extend(reads(counters));
     all.extend(sessions(counters));
-    all.extend(transfers_and_snapshots(counters));
+    all.extend(transfers(counters));
+    all.extend(changes(counters));
+    all.extend(snapshots(counters));
     all
 }
 
@@ -246,21 +248,48 @@ fn sessions(counters: &Counters) -> Vec<Figure> {
     Vec::new()
 }
 
-/// Transfers of leadership and snapshots, if there were any.
-fn transfers_and_snapshots(counters: &Counters) -> impl Iterator<Item = Figure> + use<> {
-    let transfers = (counters.transfers_begun + counters.transfers_refused > 0).then(|| {
+/// Transfers of leadership, if there were any.
+fn transfers(counters: &Counters) -> Vec<Figure> {
+    let refused = counters.transfers_refused.by_reason();
+    if counters.transfers_begun == 0 && total(&refused) == 0 {
+        return Vec::new();
+    }
+    vec![
         figure(
             "transfers begun",
             count(counters.transfers_begun),
             format!(
-                "of leadership; successors asked to campaign at once: {}, given up: {}, refused: {}",
+                "of leadership; successors asked to campaign at once: {}, given up: {}",
                 count(counters.transfers_asked),
                 count(counters.transfers_aborted),
-                count(counters.transfers_refused)
             ),
-        )
-    });
-    let snapshots = (counters.snapshots_taken + counters.snapshots_installed > 0).then(|| {
+        ),
+        figure("transfers refused", sum(&refused), reasons(&refused, "by nodes that were to hand over")),
+    ]
+}
+
+/// Changes of the members, if any were asked for.
+fn changes(counters: &Counters) -> Vec<Figure> {
+    if counters.changes_asked == 0 {
+        return Vec::new();
+    }
+    let (refused, aborted) = (counters.changes_refused.by_reason(), counters.changes_aborted.by_reason());
+    vec![
+        figure("changes asked for", count(counters.changes_asked), "of the members, by operators"),
+        figure("changes refused", sum(&refused), reasons(&refused, "by the node that was asked")),
+        figure("changes begun", count(counters.changes_begun), "by leaders"),
+        figure(
+            "changes done",
+            count(counters.changes_done),
+            "those of which the leader that began them found the last entry committed",
+        ),
+        figure("changes given up", sum(&aborted), reasons(&aborted, "by the leader that had begun them")),
+    ]
+}
+
+/// Snapshots, if there were any.
+fn snapshots(counters: &Counters) -> Option<Figure> {
+    (counters.snapshots_taken + counters.snapshots_installed > 0).then(|| {
         figure(
             "snapshots taken",
             count(counters.snapshots_taken),
@@ -270,12 +299,15 @@ fn transfers_and_snapshots(counters: &Counters) -> impl Iterator<Item = Figure> 
                 count(counters.logs_cut)
             ),
         )
-    });
-    transfers.into_iter().chain(snapshots)
+    })
 }
 
 fn sum<R>(reasons: &[(R, u64)]) -> String {
-    count(reasons.iter().map(|(_, times)| times).sum())
+    count(total(reasons))
+}
+
+fn total<R>(reasons: &[(R, u64)]) -> u64 {
+    reasons.iter().map(|(_, times)| times).sum()
 }
 
 /// The reasons that occurred; if none did, what is counted here.

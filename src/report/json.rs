@@ -75,6 +75,9 @@ struct Checked<'a> {
     violation: Option<Broken<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     excuse: Option<Excuse>,
+    /// Why it is not owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -154,7 +157,7 @@ fn run(report: &Report) -> Run<'_> {
         panicked: report.panicked.as_deref(),
         nondeterminism: report.nondeterminism.as_deref(),
         parameters: report.parameters.iter().map(|(name, text)| (*name, text.as_str())).collect(),
-        checks: report.checks.iter().map(|check| checked(check, report.excuse(check))).collect(),
+        checks: report.checks.iter().map(|check| checked(check, report)).collect(),
         expectations: report.expectations.iter().map(expected).collect(),
         evidence: report.evidence.as_ref(),
         faults: &report.faults,
@@ -174,7 +177,7 @@ fn run(report: &Report) -> Run<'_> {
     }
 }
 
-fn checked(check: &Check, excuse: Option<Excuse>) -> Checked<'_> {
+fn checked<'a>(check: &'a Check, report: &Report) -> Checked<'a> {
     let (verdict, violation) = match &check.verdict {
         Verdict::Held(_) => ("held", None),
         Verdict::Vacuous => ("vacuous", None),
@@ -188,7 +191,14 @@ fn checked(check: &Check, excuse: Option<Excuse>) -> Checked<'_> {
             ("violated", Some(broken))
         }
     };
-    Checked { name: check.name, verdict, examined: check.examined(), violation, excuse }
+    let excuse = report.excuse(check);
+    let waiver = report.waiver(check);
+    let verdict = match excuse {
+        None | Some(Excuse::Waived) if waiver.is_some() => "waived",
+        _ => verdict,
+    };
+    let waived = waiver.map(|waiver| waiver.why);
+    Checked { name: check.name, verdict, examined: check.examined(), violation, excuse, waived }
 }
 
 fn expected(expected: &Expected) -> Wanted<'_> {

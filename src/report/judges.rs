@@ -2,6 +2,7 @@
 
 use super::expectations::{Expectations, Expected};
 use super::metrics::Metrics;
+use super::owed;
 use crate::check::{Check, Checkers};
 use crate::ids::RecordId;
 use crate::plan::{Expectation, Plan};
@@ -21,8 +22,8 @@ pub struct Judges {
     expectations: Option<Box<Expectations>>,
     last: Ring,
     evidence: Option<Evidence>,
-    /// Whether a violation is what the plan expects: then what comes after it counts, too.
-    expects_violation: bool,
+    /// Whether the plan expects a violation, or may waive what is violated: then what comes after it counts, too.
+    excuses_violations: bool,
     stops_at_violation: bool,
 }
 
@@ -78,18 +79,19 @@ impl Evidence {
 impl Judges {
     /// The judges of a run of this plan.
     pub fn new(plan: &Plan) -> Self {
+        let expects_violation = plan.expectations.iter().any(|it| matches!(it, Expectation::Violates(_)));
         Self {
             checkers: Checkers::of(plan.cluster.nodes(), plan.cluster.members()),
             metrics: Metrics::new(plan),
             expectations: Expectations::new(plan).map(Box::new),
             last: Ring::default(),
             evidence: None,
-            expects_violation: plan.expectations.iter().any(|it| matches!(it, Expectation::Violates(_))),
+            excuses_violations: expects_violation || owed::may_waive(plan),
             stops_at_violation: false,
         }
     }
 
-    /// Judges that have seen enough at the first violation of safety, unless the plan expects one.
+    /// Judges that have seen enough at the first violation of safety, unless the plan expects one or may waive it.
     pub fn stopping_at_violation(self, stops: bool) -> Self {
         Self { stops_at_violation: stops, ..self }
     }
@@ -104,9 +106,9 @@ impl Judges {
         self.checkers.violations()
     }
 
-    /// Whether safety was violated so far in a run that is not expected to do so.
+    /// Whether safety was violated so far in a run that owes it throughout.
     pub fn accuse(&self) -> bool {
-        self.violations() > 0 && !self.expects_violation
+        self.violations() > 0 && !self.excuses_violations
     }
 
     /// The measurements so far.
@@ -147,6 +149,6 @@ impl Observer for Judges {
 
     #[inline(always)]
     fn is_done(&self) -> bool {
-        self.stops_at_violation && self.evidence.is_some() && !self.expects_violation
+        self.stops_at_violation && self.evidence.is_some() && !self.excuses_violations
     }
 }

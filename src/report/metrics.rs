@@ -112,6 +112,7 @@ impl Metrics {
             Body::Stopped { .. } => counters.hosts_stopped += 1,
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
             Body::Transfer { step, .. } => counters.count_transfer(step),
+            Body::Change { step, .. } => counters.count_change(step),
             Body::SnapshotTaken { .. } => counters.snapshots_taken += 1,
             Body::Restored { at_start: false, .. } => counters.snapshots_installed += 1,
             Body::Compacted { .. } => counters.logs_cut += 1,

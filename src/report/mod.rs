@@ -15,9 +15,11 @@ pub mod json;
 mod judges;
 mod links;
 mod metrics;
+mod owed;
 pub(crate) mod page;
 mod parameters;
 mod places;
+mod reasons;
 mod service;
 mod statistics;
 #[cfg(test)]
@@ -31,6 +33,8 @@ pub use faults::FaultSpan;
 pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
 pub use metrics::Metrics;
+pub use owed::{Waived, Waiver};
+pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
 pub use statistics::Summary;
 
@@ -60,6 +64,8 @@ pub struct Report {
     pub digest: Digest,
     /// The verdicts on safety.
     pub checks: Vec<Check>,
+    /// What of safety was not owed.
+    pub waivers: Vec<Waiver>,
     /// What became of the plan's expectations, in their order.
     pub expectations: Vec<Expected>,
     /// The records before the first violation.
@@ -159,9 +165,11 @@ impl Report {
                 matches!(it.expectation, Expectation::Violates(_)) && it.verdict == Judgement::Held
             });
         }
+        let faults = judges.metrics().faults();
+        let waivers = owed::waivers(plan, &faults);
         let is_failure = |check: &Check| {
             matches!(check.verdict, Verdict::Violated(_))
-                && expectations::excuse(check, &checks, &expectations).is_none()
+                && excuse(check, &checks, &expectations, &waivers).is_none()
         };
         let any = |verdict| expectations.iter().any(|expected| expected.verdict == verdict);
         let verdict = if nondeterminism.is_some() {
@@ -188,11 +196,12 @@ impl Report {
             verdict,
             digest,
             checks,
+            waivers,
             expectations,
             evidence: judges.evidence().cloned(),
             panicked,
             nondeterminism,
-            faults: judges.metrics().faults(),
+            faults,
             cut,
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
@@ -238,7 +247,12 @@ impl Report {
 
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
     pub fn excuse(&self, check: &Check) -> Option<Excuse> {
-        expectations::excuse(check, &self.checks, &self.expectations)
+        excuse(check, &self.checks, &self.expectations, &self.waivers)
+    }
+
+    /// Why what this check demands is not owed; none if it is, or if it was violated while it was.
+    pub fn waiver(&self, check: &Check) -> Option<&Waiver> {
+        self.waivers.iter().find(|waiver| waiver.covers(check))
     }
 
     /// For how long there was no effective leader.
@@ -261,6 +275,13 @@ impl Report {
     pub fn summary(&self, phase: impl Fn(&Election) -> Option<Duration>) -> Option<Summary> {
         Summary::of(self.elections.iter().filter_map(phase).map(Duration::nanos).collect())
     }
+}
+
+/// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
+fn excuse(check: &Check, checks: &[Check], expected: &[Expected], waivers: &[Waiver]) -> Option<Excuse> {
+    let is_waived =
+        || matches!(check.verdict, Verdict::Violated(_)) && waivers.iter().any(|waiver| waiver.covers(check));
+    expectations::excuse(check, checks, expected).or_else(|| is_waived().then_some(Excuse::Waived))
 }
 
 /// A file's name as one word of a command line.

@@ -2,7 +2,7 @@
 
 use crate::ids::Term;
 use crate::plan::{Arrival, Breaker, Budget, Clients, Cluster, Jitter, Link, Logs, Plan};
-use crate::replica::{Flow, Options, ReadBy};
+use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
@@ -16,6 +16,9 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
         beside.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.to_string())),
     );
     all.extend(genesis(&plan.cluster));
+    if plan.members_vary() {
+        all.push(("changes of voters", voters_changed(raft.changes)));
+    }
     all.extend([
         ("heartbeat", raft.heartbeat.to_string()),
         ("election timeout", distribution(&Distribution::Uniform(least, most))),
@@ -67,6 +70,15 @@ fn switches(raft: &Options) -> String {
     });
     on.extend(raft.reads.at_followers.then_some("followers read"));
     if on.is_empty() { "none".into() } else { on.join(", ") }
+}
+
+/// In which way voters are changed.
+fn voters_changed(changes: Changes) -> String {
+    match changes {
+        Changes::Single => "one at a time",
+        Changes::Joint => "by joint configurations",
+    }
+    .into()
 }
 
 /// What is bounded of what is on its way.

@@ -75,8 +75,7 @@ impl Places {
         let leader = NodeId(slot as u32 + 1);
         let others = (1..).map(NodeId).zip(self.reachable(leader)).filter(|(_, reachable)| *reachable);
         let linked = others.map(|(node, _)| node).chain([leader]).collect();
-        let members = self.told.get(&leader).unwrap_or(&self.initial);
-        (!place.paused && members.is_quorum(linked)).then_some((leader, place.term))
+        (!place.paused && self.members(leader).is_quorum(linked)).then_some((leader, place.term))
     }
 
     /// For each node in order, whether it is another one than this, up, and linked both ways with it.
@@ -91,10 +90,18 @@ impl Places {
         })
     }
 
-    /// For each node in order, whether a frame from this one would come to its replica now: it is reachable, and it is
-    /// not paused.
+    /// For each node in order, whether this one has it for a member, and a frame from this one would come to its replica
+    /// now: it is reachable, and it is not paused.
     pub(super) fn hearing(&self, from: NodeId) -> impl Iterator<Item = bool> {
-        self.reachable(from).zip(&self.nodes).map(|(reachable, place)| reachable && !place.paused)
+        let members = self.members(from).all();
+        let hears =
+            self.reachable(from).zip(&self.nodes).map(|(reachable, place)| reachable && !place.paused);
+        (1..).map(NodeId).zip(hears).map(move |(node, hears)| hears && members.contains(node))
+    }
+
+    /// Who the members are for this node.
+    fn members(&self, node: NodeId) -> &Members {
+        self.told.get(&node).unwrap_or(&self.initial)
     }
 
     /// The event in which this node became leader, if it is one.

@@ -7,7 +7,9 @@ use crate::plan::{
     Action, Arrival, Backoff, Clients, Cluster, End, Event, Expectation, Fault, Jitter, Link, Logs, Mix,
     Moment, Network, Plan, Property, Settle, Shape, Span, Start, Target,
 };
-use crate::replica::{Flow, Options, Refusal};
+use crate::replica::{
+    Abort, Change as MembersChange, ChangeStep, Flow, NoChange, NoTransfer, Options, Refusal, TransferStep,
+};
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Loss, Outcome as Returned, Rejection, StopReason};
@@ -52,6 +54,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 changes: crate::replica::Changes::default(),
                 bug: None,
             },
+            torn: Rate::ZERO,
             flush: Distribution::Constant(ms(1)),
             call_timeout: ms(100),
             breaker: None,
@@ -263,14 +266,19 @@ fn faults_are_told_with_whom_they_hit() {
         .record(NodeId(2), Body::Cut { to: NodeId(1).into() });
     let source = FaultSource::Fault(2);
     s.ms(500).event(world, Body::FaultSkipped { source, action: ActionKind::Pause });
+    let source = FaultSource::Storm(0);
+    s.event(world, Body::FaultSkipped { source, action: ActionKind::Transfer });
     let text = shown(&report(&s, 3, at(1000)), 80, false);
     let (_, table) = text.split_once("Faults\n").expect("a section of faults");
     let rows: Vec<String> =
-        table.lines().take(5).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        table.lines().take(6).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(rows[0], "fault what hit from until");
     assert_eq!(rows[2], "faults[1] crash n2 0.100s 0.300s");
     assert_eq!(rows[3], "storm[0] partition n1-n2 0.400s the end");
     assert_eq!(rows[4], "faults[2] pause skipped: what it waited for never came - -");
+    assert_eq!(rows[5], "storm[0] transfer skipped: its targets could not be named - -");
+    assert!(text.contains("note: skipped 1 fault: what was waited for never came\n"), "{text}");
+    assert!(text.contains("note: skipped 1 fault: when the storm brought them"), "{text}");
 }
 
 #[test]
@@ -327,6 +335,21 @@ fn who_cannot_be_reached_is_not_waited_for() {
     assert_eq!(measured(&paused, 3).elections(at(2000))[0].announce, Some(ms(30)));
     s.ms(140).crashes(3);
     assert_eq!(measured(&s, 3).elections(at(2000))[0].announce, Some(ms(40)));
+}
+
+/// n3 is reachable and hears nothing: as a spare it need not, as a learner it has to.
+#[test]
+fn only_members_are_waited_for() {
+    let mut s = Script::of(3);
+    s.ms(90).wakes(1).campaigns(1, 1).ms(100).wakes(1).sends(1, 2, 1).leads(1, 1).ms(102).receives(2, 1);
+    s.ms(500).wakes(1);
+    let announced = |learners, spares| {
+        let mut plan = plan(2);
+        (plan.cluster.learners, plan.cluster.spares) = (learners, spares);
+        s.play(Metrics::new(&plan)).elections(at(2000))[0].announce
+    };
+    assert_eq!(announced(0, 1), Some(ms(2)));
+    assert_eq!(announced(1, 0), None);
 }
 
 #[test]
@@ -405,6 +428,45 @@ fn frames_are_counted_by_what_became_of_them() {
     assert_eq!(counters.records, s.records().len() as u64);
     let text = shown(&report(&s, 3, at(2000)), 80, false);
     assert!(text.contains("bad luck: 1; the link was cut on the"), "{text}");
+}
+
+#[test]
+fn transfers_and_changes_are_counted_by_what_became_of_them() {
+    let mut s = led();
+    let (to, change) = (NodeId(2), MembersChange::Remove(NodeId(3)));
+    for step in [
+        TransferStep::Begun,
+        TransferStep::Asked,
+        TransferStep::Refused(NoTransfer::HandingOver),
+        TransferStep::Aborted,
+        TransferStep::Refused(NoTransfer::Leads),
+    ] {
+        s.record(NodeId(1), Body::Transfer { to, step });
+    }
+    for step in [
+        ChangeStep::Refused(NoChange::NoOwnCommit),
+        ChangeStep::Begun,
+        ChangeStep::CaughtUp { rounds: 1 },
+        ChangeStep::Refused(NoChange::AnotherOpen),
+        ChangeStep::Done,
+        ChangeStep::Begun,
+        ChangeStep::Aborted(Abort::Silent),
+    ] {
+        s.record(NodeId(1), Body::Change { change, step });
+    }
+    let counters = measured(&s, 3).counters();
+    assert_eq!((counters.transfers_begun, counters.transfers_asked, counters.transfers_aborted), (1, 1, 1));
+    assert_eq!(counters.transfers_refused.by_reason().map(|(_, count)| count), [0, 0, 1, 1, 0]);
+    assert_eq!((counters.changes_asked, counters.changes_begun, counters.changes_done), (4, 2, 1));
+    let refused = counters.changes_refused;
+    assert_eq!((refused.another_open, refused.no_own_commit), (1, 1));
+    assert_eq!(refused.by_reason().iter().map(|(_, count)| count).sum::<u64>(), 2);
+    assert_eq!(counters.changes_aborted.by_reason().map(|(_, count)| count), [0, 1, 0, 0]);
+    let text = shown(&report(&s, 3, at(2000)), 120, false);
+    for line in ["transfers refused", "changes asked for", "changes refused", "changes given up"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(text.contains("another change is open: 1; no entry of its term is committed yet: 1"), "{text}");
 }
 
 /// n1 and n2 lead the same term.

@@ -8,7 +8,7 @@ use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
 use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
-use crate::trace::Digest;
+use crate::trace::{Digest, FaultSource};
 use anstyle::Style;
 
 /// How many spans the table of elections shows.
@@ -90,7 +90,7 @@ impl Page<'_> {
         for fault in report.faults.iter().take(SPANS) {
             let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
             let hit = match fault.from_ns {
-                None => "skipped: what it waited for never came".into(),
+                None => format!("skipped: {}", fault.source.why_skipped()),
                 Some(_) if fault.nodes.is_empty() && fault.between.is_empty() => "nothing".into(),
                 Some(_) if fault.nodes.is_empty() => wrap(&fault.between, 32),
                 Some(_) => wrap(&fault.nodes.to_string(), 30),
@@ -140,8 +140,8 @@ impl Page<'_> {
         }
         self.paragraph(
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
-             from there to the effective leader. announce: from then until every node that the leader could reach, \
-             and that was not paused, had a frame from it. recover: from then until a command that it took from a \
+             from there to the effective leader. announce: from then until every member that the leader could \
+             reach, and that was not paused, had a frame from it. recover: from then until a command that it took from a \
              client since was committed. candidates: in the order in which they asked for votes (where there is room). terms: in which nodes asked for votes. split: those of them that never had a \
              leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
              The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
@@ -170,7 +170,7 @@ impl Page<'_> {
         grid.rows.push(["property", "verdict", "examined", "demands that"].map(String::from).to_vec());
         grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
         for check in &report.checks {
-            let (word, style) = word(check, report.excuse(check));
+            let (word, style) = word(check, report);
             let row = grid.rows.len();
             grid.styles.extend([(row, 1, style), (row, 3, FAINT)]);
             grid.rows.push(vec![
@@ -184,6 +184,14 @@ impl Page<'_> {
         if report.checks.iter().any(|check| check.verdict == Verdict::Vacuous) {
             let text = "vacuous: nothing in this run could have violated it, so that shows nothing.";
             self.paragraph(text, FAINT);
+        }
+        for waiver in &report.waivers {
+            let since = if waiver.since == Time::ZERO {
+                String::new()
+            } else {
+                format!("from {} on ", moment(waiver.since))
+            };
+            self.paragraph(&format!("waived: {since}{}, since {}.", waiver.what, waiver.why), FAINT);
         }
     }
 
@@ -220,6 +228,7 @@ impl Page<'_> {
         let title = match excuse {
             None => self.styled(BAD, &format!("Violation of {name}")),
             Some(Excuse::Expected) => self.styled(ODD, &format!("Expected violation of {name}")),
+            Some(Excuse::Waived) => self.styled(ODD, &format!("Violation of {name}, which is waived,")),
             Some(Excuse::Consequence) => self.styled(ODD, &format!("Violation of {name}, a consequence,")),
         };
         let more = match violation.count {
@@ -243,11 +252,16 @@ impl Page<'_> {
             let at = moment(Time::ZERO + report.simulated);
             self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
         }
-        match report.faults.iter().filter(|fault| fault.from_ns.is_none()).count() {
-            0 => {}
-            skipped => {
-                let faults = counted(skipped as u64, "fault");
-                self.text += &format!("note: skipped {faults}: what was waited for never came\n");
+        let skipped = report.faults.iter().filter(|fault| fault.from_ns.is_none());
+        let (of_storms, scripted): (Vec<_>, Vec<_>) =
+            skipped.partition(|fault| matches!(fault.source, FaultSource::Storm(_)));
+        for (skipped, why) in [
+            (scripted, "what was waited for never came"),
+            (of_storms, "when the storm brought them their targets could not be named"),
+        ] {
+            if !skipped.is_empty() {
+                let faults = counted(skipped.len() as u64, "fault");
+                self.text += &format!("note: skipped {faults}: {why}\n");
             }
         }
     }
@@ -330,11 +344,13 @@ pub(super) fn verdict_style(verdict: RunVerdict) -> Style {
     }
 }
 
-fn word(check: &Check, excuse: Option<Excuse>) -> (&'static str, Style) {
+fn word(check: &Check, report: &Report) -> (&'static str, Style) {
+    let excuse = report.excuse(check);
     match check.verdict {
-        Verdict::Held(_) => ("held", GOOD),
+        Verdict::Violated(_) if excuse.is_none() => ("VIOLATED", BAD),
+        Verdict::Violated(_) if excuse != Some(Excuse::Waived) => ("violated", ODD),
+        _ if report.waiver(check).is_some() => ("waived", ODD),
         Verdict::Vacuous => ("vacuous", ODD),
-        Verdict::Violated(_) if excuse.is_some() => ("violated", ODD),
-        Verdict::Violated(_) => ("VIOLATED", BAD),
+        Verdict::Held(_) | Verdict::Violated(_) => ("held", GOOD),
     }
 }

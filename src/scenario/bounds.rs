@@ -95,6 +95,8 @@ pub(super) const BURST: Bounds = Bounds { name: "burst", least: 0, most: 1_000_0
 pub(super) const COMMITTED: Bounds = Bounds { name: "Committed", least: 1, most: HIGHEST_COUNT };
 /// The number of the election.
 pub(super) const ELECTED: Bounds = Bounds { name: "Elected", least: 1, most: HIGHEST_COUNT };
+/// The number of the change of the members.
+pub(super) const CHANGED: Bounds = Bounds { name: "Changed", least: 1, most: HIGHEST_COUNT };
 /// How often the leader changes at least.
 pub(super) const AT_LEAST: Bounds = Bounds { name: "at_least", least: 0, most: HIGHEST_COUNT };
 /// How often it changes at most.
@@ -110,7 +112,7 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 34] = [
+const ALL: [Bounds; 36] = [
     WINDOW,
     PROBES,
     ATTEMPTS,
@@ -138,9 +140,11 @@ const ALL: [Bounds; 34] = [
     Bounds { name: "first_leader", least: 1, most: 255 },
     COMMITTED,
     ELECTED,
+    CHANGED,
     AT_LEAST,
     AT_MOST,
     TERM_AT_MOST,
+    PRIORITY,
     MAX_INFLIGHT,
     MAX_INFLIGHT_BYTES,
     MAX_UNCOMMITTED_BYTES,

@@ -1,6 +1,7 @@
 //! Explains the parser's errors in the words of the file's language, with what the vocabulary knows of their place.
 
 use super::bounds;
+use super::foreign::ELSEWHERE;
 use super::here::{Here, homes, with_variants};
 use super::locate::Tree;
 use super::nearest::nearest;
@@ -116,7 +117,7 @@ impl Parsing<'_> {
     /// The nearest of some names, and all of them.
     fn candidates(&self, found: &str, expected: &[&str]) -> String {
         let all = format!("`{}`", expected.join("`, `"));
-        match nearest(found, expected) {
+        match nearest(found, expected).or_else(|| elsewhere(found, expected)) {
             Some(name) if expected.len() > 1 => format!("did you mean `{name}`? There are {all}"),
             _ if expected.len() == 1 => format!("the only one is {all}"),
             _ => format!("there are {all}"),
@@ -325,6 +326,12 @@ impl Parsing<'_> {
     }
 }
 
+/// What a word of other systems is called here, if one of these names is it.
+fn elsewhere<'a>(found: &str, expected: &[&'a str]) -> Option<&'a str> {
+    let (_, here) = ELSEWHERE.iter().find(|(word, _)| word.eq_ignore_ascii_case(found))?;
+    expected.iter().find(|name| *name == here).copied()
+}
+
 /// Whether a text begins with a word in quotes and a colon, as fields of JSON do.
 fn is_key(text: &str) -> bool {
     let after = text[1..].split_once('"').map_or("", |(_, after)| after);
@@ -340,7 +347,10 @@ fn with_article(name: &str) -> String {
 /// What is wrong with a number, and how to mend it.
 pub(super) fn number(section: &Section, entry: &Entry, found: &str, code: &Error) -> (String, String) {
     let is_whole = section.kind == Kind::Enum
-        || matches!(entry.form, "whole number" | "node number" | "(whole number, whole number)");
+        || matches!(
+            entry.form,
+            "whole number" | "node number" | "(whole number, whole number)" | "list of whole numbers"
+        );
     let bounds = match entry.range {
         Values::Whole(least, most) => Some((least, most)),
         _ if is_whole => bounds::of(entry.name).map(|bounds| (bounds.least, bounds.most)),

@@ -84,3 +84,23 @@ fn is_toml(line: &str) -> bool {
     table.is_some_and(is_name)
         || line.split_once('=').is_some_and(|(name, value)| is_name(name.trim()) && !value.ends_with(','))
 }
+
+/// Words of other systems and of the literature, and what they are called here.
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
+    ("AddVoter", "Promote"),
+    ("AddNode", "AddLearner"),
+    ("AddServer", "AddLearner"),
+    ("AddNonvoter", "AddLearner"),
+    ("RemoveNode", "Remove"),
+    ("RemoveServer", "Remove"),
+    ("RemoveVoter", "Remove"),
+    ("ReplaceNode", "Replace"),
+    ("TransferLeader", "Transfer"),
+    ("TransferLeadership", "Transfer"),
+    ("LeadershipTransfer", "Transfer"),
+    ("ReadIndex", "Index"),
+    ("LeaseRead", "Lease"),
+    ("LeaseBased", "Lease"),
+    ("JointConsensus", "Joint"),
+    ("Kill", "Crash"),
+];

@@ -58,6 +58,13 @@ Scenario(
         (at: "19s", for: "1s", do: Flap(cut: ["1-2"], down: Constant("200ms"), up: Uniform("100ms", "300ms"))),
         (at: "20s", for: "1s", spread: "5ms", do: Crash(Node(1))),
         (at: "22s", for: "1s", do: Wipe(Node(1))),
+        (at: "24s", for: "1s", do: Deaf(Node(1))),
+        (at: "24s", for: "1s", do: Mute(Node(2))),
+        (at: "24s", for: "1s", do: DiskStall(All)),
+        (at: "24s", for: "1s", do: DiskFull(Leader)),
+        (at: "24s", for: "1s", do: LoseFlush(Minority)),
+        (at: "24s", for: "1s", do: Rot(Node(3))),
+        (at: "24s", for: "1s", do: Drift(nodes: Leader, ppm: -50000)),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
         (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
@@ -178,6 +185,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("\"few\": Minority", "\"few\": Few"),
     ("bridge: Node(3)", "bridge: 3"),
     ("Wipe(Node(1))", "Wipe(1)"),
+    ("ppm: -50000", "ppm: 0.5"),
     ("settle: (from: \"40s\", core: All", "settle: (core: All"),
     ("TermAtMost(50)", "TermAtMost(\"50\")"),
     ("Sometimes(NodeBlank)", "Sometimes(NodeBlanc)"),
@@ -429,6 +437,13 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         flap.prop_map(|(shape, down, up)| Action::Flap { shape, down, up }),
         several(voters).prop_map(Action::Crash),
         several(voters).prop_map(Action::Wipe),
+        several(voters).prop_map(Action::Deaf),
+        several(voters).prop_map(Action::Mute),
+        several(voters).prop_map(Action::DiskStall),
+        several(voters).prop_map(Action::DiskFull),
+        several(voters).prop_map(Action::LoseFlush),
+        several(voters).prop_map(Action::Rot),
+        (several(voters), -500_000..=500_000).prop_map(|(nodes, ppm)| Action::Drift { nodes, ppm }),
         several(voters).prop_map(Action::Pause),
         Just(Action::AddLearner(Target::Random)),
         Just(Action::Promote(Target::Follower(1))),
@@ -443,6 +458,7 @@ fn milestone(voters: u32, earlier: u32) -> impl Strategy<Value = Option<Mileston
         (1..=voters).prop_map(|node| Some(Milestone::Leader(NodeId(node)))),
         (1..1_u64 << 32).prop_map(|index| Some(Milestone::Committed(Index(index)))),
         (1..1_u64 << 32).prop_map(|n| Some(Milestone::Elected(n))),
+        (1..1_u64 << 32).prop_map(|n| Some(Milestone::Changed(n))),
         Just(earlier.checked_sub(1).map(Milestone::Fault)),
         Just(earlier.checked_sub(1).map(Milestone::End)),
     ]
@@ -548,7 +564,7 @@ prop_compose! {
         (by, at_followers, max_drift_ppm, drift) in (0..4_usize, any::<bool>(), 0..=500_000_u32, -500_000..=500_000_i32),
         (bug, pre_vote, check_quorum, sticky, single) in any::<(bool, bool, bool, bool, bool)>(),
         (learners, spares) in (0..=2_u32, 0..=3_u32),
-        flush in distribution(),
+        (flush, torn) in (distribution(), rate()),
         (call_timeout, breaker) in (duration(1, DAY), option::of(breaker())),
     ) -> Cluster {
         let least = heartbeat.saturating_add(longer);
@@ -576,7 +592,7 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, call_timeout, breaker }
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, torn, call_timeout, breaker }
     }
 }
 

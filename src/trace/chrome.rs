@@ -281,6 +281,9 @@ impl Format for ChromeTrace {
             | Body::Resumed
             | Body::Crashed
             | Body::Wiped
+            | Body::Rotted { .. }
+            | Body::TailCut { .. }
+            | Body::ClockRate { .. }
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }

@@ -116,7 +116,7 @@ pub enum Body {
         /// Whether it is over for good: links that flap will be cut again.
         last: bool,
     },
-    /// A fault was given up: its milestone or its targets never came.
+    /// A fault was given up: its milestone or its targets never came, or, in a storm, its targets could not be named.
     FaultSkipped {
         /// Where it stands in the plan.
         source: FaultSource,
@@ -154,6 +154,23 @@ pub enum Body {
     Crashed,
     /// A crashed machine's disk was replaced by a blank one.
     Wiped,
+    /// A bit of what a disk held durably turned over.
+    Rotted {
+        /// The byte, from 0.
+        at: u64,
+        /// The bit of it, from 0.
+        bit: u8,
+    },
+    /// A start found an unfinished write at the end of its disk, and cut it off.
+    TailCut {
+        /// How many bytes it had.
+        bytes: u64,
+    },
+    /// A clock runs at another rate from now on.
+    ClockRate {
+        /// By how many parts per million it is fast; slow, if negative.
+        ppm: i32,
+    },
     /// A process stopped: frames pile up, timers wait.
     Paused,
     /// A paused process goes on.
@@ -657,6 +674,8 @@ pub enum Disowned {
 pub enum StopReason {
     /// Recovery could not make sense of the disk.
     Unrecoverable = 0,
+    /// A write found the disk full.
+    DiskFull = 1,
 }
 
 /// Where a fault stands in the plan.
@@ -666,6 +685,16 @@ pub enum FaultSource {
     Fault(u32),
     /// It was drawn: the place of its storm among the storms, from 0.
     Storm(u32),
+}
+
+impl FaultSource {
+    /// Why a fault of this origin is skipped: one of a script waits for what it needs, one of a storm does not.
+    pub const fn why_skipped(self) -> &'static str {
+        match self {
+            Self::Fault(_) => "what it waited for never came",
+            Self::Storm(_) => "its targets could not be named",
+        }
+    }
 }
 
 impl Serialize for FaultSource {
@@ -698,6 +727,20 @@ pub enum ActionKind {
     Remove = 8,
     /// The leader is asked to put another node in the place of a voter.
     Replace = 9,
+    /// Nodes receive nothing.
+    Deaf = 10,
+    /// Nothing that nodes send arrives.
+    Mute = 11,
+    /// Disks finish no flush.
+    DiskStall = 40,
+    /// Disks take nothing more.
+    DiskFull = 41,
+    /// Disks say that a flush is done, and it is not.
+    LoseFlush = 42,
+    /// One bit on each disk turns over.
+    Rot = 43,
+    /// Clocks run too fast or too slow.
+    Drift = 51,
 }
 
 /// Some of the members.
@@ -854,6 +897,9 @@ impl Words {
             Body::Unclogged { to } => Self::new(13, 0).address(to, 0),
             Body::Crashed => Self::new(14, 0),
             Body::Wiped => Self::new(15, 0),
+            Body::Rotted { at, bit } => Self::new(115, u64::from(bit)).and(at),
+            Body::TailCut { bytes } => Self::new(116, 0).and(bytes),
+            Body::ClockRate { ppm } => Self::new(118, u64::from(ppm.cast_unsigned())),
             Body::Paused => Self::new(16, 0),
             Body::Resumed => Self::new(17, 0),
             Body::Booted { epoch, blank, term, vote, last, hash } => {
@@ -897,15 +943,7 @@ impl Words {
                 Self::new(28, 0).and(request.0).and(index.0).and(term.0)
             }
             Body::Refused { request, reason: Refusal::Busy } => Self::new(86, 0).and(request.0),
-            Body::Transfer { to, step } => {
-                let step = match step {
-                    TransferStep::Begun => 0_u64,
-                    TransferStep::Asked => 1,
-                    TransferStep::Aborted => 2,
-                    TransferStep::Refused => 3,
-                };
-                Self::new(85, step << 32 | u64::from(to.0))
-            }
+            Body::Transfer { to, step } => Self::transfer(to, step),
             Body::Refused { request, reason: Refusal::NotLeader { hint } } => {
                 Self::new(29, node(hint)).and(request.0)
             }
@@ -976,6 +1014,17 @@ impl Words {
 }
 
 impl Words {
+    #[cold]
+    fn transfer(to: NodeId, step: TransferStep) -> Self {
+        let (tag, step) = match step {
+            TransferStep::Begun => (85, 0_u64),
+            TransferStep::Asked => (85, 1),
+            TransferStep::Aborted => (85, 2),
+            TransferStep::Refused(why) => (150, why as u64),
+        };
+        Self::new(tag, step << 32 | u64::from(to.0))
+    }
+
     #[cold]
     fn change(change: Change, step: ChangeStep) -> Self {
         let (kind, one, other) = match change {

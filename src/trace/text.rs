@@ -5,7 +5,9 @@ use super::{
     Outcome, Record, Rejection, StopReason,
 };
 use crate::ids::{Index, NodeSet};
-use crate::replica::{Abort, Change, ChangeStep, NoChange, ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{
+    Abort, Change, ChangeStep, NoChange, NoTransfer, ReadRight, Refusal, Role, TransferStep,
+};
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -56,7 +58,7 @@ impl Body {
                 format!("fault {fault} ({source}) ends{again}: {action}{}", of(nodes))
             }
             Self::FaultSkipped { source, action } => {
-                format!("{source} is skipped, what it waited for never came: {action}")
+                format!("{source} is skipped, {}: {action}", source.why_skipped())
             }
             Self::Settled => "settles: every fault is over".into(),
             Self::Cut { to } => format!("link to {to} is cut"),
@@ -66,6 +68,11 @@ impl Body {
             Self::Unclogged { to } => format!("link to {to} flows again"),
             Self::Crashed => "crashed".into(),
             Self::Wiped => "lost its disk".into(),
+            Self::Rotted { at, bit } => format!("bit {bit} of byte {at} on its disk turned over"),
+            Self::TailCut { bytes } => format!("cut an unfinished write of {bytes} bytes off its disk"),
+            Self::ClockRate { ppm: 0 } => "its clock runs right".into(),
+            Self::ClockRate { ppm } if ppm < 0 => format!("its clock is slow by {} ppm", ppm.unsigned_abs()),
+            Self::ClockRate { ppm } => format!("its clock is fast by {ppm} ppm"),
             Self::Paused => "paused".into(),
             Self::Resumed => "resumed".into(),
             Self::Preloaded { index, term, hash } => {
@@ -131,7 +138,7 @@ impl Body {
                 TransferStep::Begun => format!("begins to hand over to {to}, and takes no commands"),
                 TransferStep::Asked => format!("asks {to} to campaign at once"),
                 TransferStep::Aborted => format!("gives up to hand over to {to}, and takes commands again"),
-                TransferStep::Refused => format!("refuses to hand over to {to}"),
+                TransferStep::Refused(why) => format!("refuses to hand over to {to}: {why}"),
             },
             Self::ReadRound { round, reads } => {
                 format!("asks whether it still leads, round {round}, for {reads} reads")
@@ -145,16 +152,19 @@ impl Body {
                     MembersPart::Outgoing => "outgoing voters",
                     MembersPart::Voters => "voters",
                 };
-                let by =
-                    if index == Index::ZERO { "as at first".into() } else { format!("by entry {index}") };
-                format!("takes for {part} {nodes}, {by}")
+                let by = if index == Index::ZERO {
+                    "from the beginning".into()
+                } else {
+                    format!("by entry {index}")
+                };
+                format!("counts {nodes} as {part}, {by}")
             }
             Self::Change { change, step } => match step {
                 ChangeStep::Begun => format!("begins to {change}"),
                 ChangeStep::CaughtUp { rounds } => {
                     format!("found the new voter to have caught up in round {rounds}, to {change}")
                 }
-                ChangeStep::Done => format!("is done: it was to {change}"),
+                ChangeStep::Done => format!("has made the change to {change}"),
                 ChangeStep::Aborted(why) => format!("gives up to {change}: {why}"),
                 ChangeStep::Refused(why) => format!("refuses to {change}: {why}"),
             },
@@ -233,6 +243,18 @@ impl fmt::Display for Abort {
     }
 }
 
+impl fmt::Display for NoTransfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotLeader => "it does not lead",
+            Self::Down => "it does not run",
+            Self::HandingOver => "it hands over already",
+            Self::Leads => "that node leads already",
+            Self::NoVoter => "that node is no voter",
+        })
+    }
+}
+
 impl fmt::Display for NoChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -279,6 +301,13 @@ impl fmt::Display for ActionKind {
             Self::Promote => "promote",
             Self::Remove => "remove",
             Self::Replace => "replace",
+            Self::Deaf => "deaf",
+            Self::Mute => "mute",
+            Self::DiskStall => "disk-stall",
+            Self::DiskFull => "disk-full",
+            Self::LoseFlush => "lose-flush",
+            Self::Rot => "rot",
+            Self::Drift => "drift",
         })
     }
 }
@@ -316,7 +345,7 @@ impl fmt::Display for ReadRight {
             Self::Index => "since a quorum has confirmed its leader",
             Self::Lease => "by its lease",
             Self::Follower => "as its leader has told it",
-            Self::Local => "by no right",
+            Self::Local => "without asking anybody",
         })
     }
 }
@@ -400,6 +429,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unrecoverable => "its disk can't be recovered",
+            Self::DiskFull => "its disk is full",
         })
     }
 }

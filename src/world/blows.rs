@@ -2,6 +2,7 @@
 
 use super::targets::Links;
 use super::{Event, World};
+use crate::client::Client;
 use crate::host::Host;
 use crate::ids::{Address, Epoch, NodeId};
 use crate::plan::Action;
@@ -11,16 +12,18 @@ use crate::trace::{Body, Loss, Observer};
 impl<O: Observer> World<'_, O> {
     pub(super) fn hit_links(&mut self, links: &Links, action: &Action) {
         for &(from, to) in links {
-            let (from, to) = (Address::from(from), Address::from(to));
-            let clogs = matches!(action, Action::Clog(_));
-            let was_whole = if clogs { self.network.clog(from, to) } else { self.network.cut(from, to) };
-            let body = match (was_whole, clogs) {
-                (false, _) => Body::HitAlready { to },
-                (true, true) => Body::Clogged { to },
-                (true, false) => Body::Cut { to },
-            };
-            self.trace.effect(from, body);
+            self.hit_link(from.into(), to.into(), matches!(action, Action::Clog(_)));
         }
+    }
+
+    fn hit_link(&mut self, from: Address, to: Address, clogs: bool) {
+        let was_whole = if clogs { self.network.clog(from, to) } else { self.network.cut(from, to) };
+        let body = match (was_whole, clogs) {
+            (false, _) => Body::HitAlready { to },
+            (true, true) => Body::Clogged { to },
+            (true, false) => Body::Cut { to },
+        };
+        self.trace.effect(from, body);
     }
 
     pub(super) fn mend_links(&mut self, links: &Links, action: &Action) {
@@ -33,16 +36,41 @@ impl<O: Observer> World<'_, O> {
                         self.push(self.now, Event::LateArrival(slot));
                     }
                 }
-            } else if self.network.heal(from, to) {
-                self.trace.effect(from, Body::Healed { to });
+            } else {
+                self.heal_link(from, to);
             }
         }
+    }
+
+    fn heal_link(&mut self, from: Address, to: Address) {
+        if self.network.heal(from, to) {
+            self.trace.effect(from, Body::Healed { to });
+        }
+    }
+
+    /// The links that end at a node, or begin there, clients' links too.
+    fn links_of(&self, node: NodeId, end_there: bool) -> Vec<(Address, Address)> {
+        let nodes = self.hosts.iter().map(Host::address);
+        let clients = self.clients.iter().map(Client::address);
+        let node = Address::from(node);
+        let others = nodes.chain(clients).filter(|other| *other != node);
+        others.map(|other| if end_there { (other, node) } else { (node, other) }).collect()
     }
 
     pub(super) fn hit_node(&mut self, node: NodeId, action: &Action) {
         match action {
             Action::Crash(_) => self.crash(node, false),
             Action::Wipe(_) => self.crash(node, true),
+            Action::Deaf(_) | Action::Mute(_) => {
+                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                    self.hit_link(from, to, false);
+                }
+            }
+            Action::DiskStall(_) => self.hosts[node.slot()].disk_mut().stall(),
+            Action::DiskFull(_) => self.hosts[node.slot()].disk_mut().fill(true),
+            Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(true),
+            Action::Rot(_) => self.with_host(node.slot(), Host::rot),
+            Action::Drift { ppm, .. } => self.drift(node, i64::from(*ppm)),
             Action::Pause(_) => self.pause(node),
             Action::Transfer(_) => self.transfer(node),
             Action::AddLearner(_) => self.change(Change::AddLearner(node)),
@@ -58,15 +86,48 @@ impl<O: Observer> World<'_, O> {
         match action {
             Action::Pause(_) => self.resume(node, epoch),
             Action::Crash(_) | Action::Wipe(_) => self.restart(node),
-            _ => {}
+            Action::Deaf(_) | Action::Mute(_) => {
+                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                    self.heal_link(from, to);
+                }
+            }
+            Action::DiskStall(_) => {
+                if self.hosts[node.slot()].disk_mut().unstall() {
+                    self.with_host(node.slot(), Host::end_flush);
+                }
+            }
+            Action::DiskFull(_) => self.empty(node),
+            Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(false),
+            Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
+            Action::Rot(_)
+            | Action::Transfer(_)
+            | Action::AddLearner(_)
+            | Action::Promote(_)
+            | Action::Remove(_)
+            | Action::Replace { .. } => {}
+            Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => unreachable!("it hits links"),
+        }
+    }
+
+    fn drift(&mut self, node: NodeId, by_ppm: i64) {
+        self.with_host(node.slot(), |host, _, wire| host.drift(by_ppm, wire));
+    }
+
+    /// A disk has room again. Somebody starts the machine that stopped for want of it, if nothing else holds it down.
+    fn empty(&mut self, node: NodeId) {
+        let host = &mut self.hosts[node.slot()];
+        host.disk_mut().fill(false);
+        let is_over = !host.disk_mut().is_full() && host.is_stopped_by_full_disk();
+        if is_over && self.faults.crashes[node.slot()] == 0 {
+            self.with_host(node.slot(), Host::boot);
         }
     }
 
     pub(super) fn crash(&mut self, node: NodeId, wipe: bool) {
         self.faults.crashes[node.slot()] += 1;
         let up = self.hosts[node.slot()].is_up();
-        let piled_up = self.with_host(node.slot(), |host, _, wire| {
-            let piled_up = if up { host.crash(wire) } else { Vec::new() };
+        let piled_up = self.with_host(node.slot(), |host, setup, wire| {
+            let piled_up = if up { host.crash(setup, wire) } else { Vec::new() };
             if wipe {
                 host.wipe(wire);
             }

@@ -1,13 +1,12 @@
 //! The life of a fault: bound to its targets when it begins, and taken back when it ends.
 
 use super::agenda::{Agenda, Step};
-use super::milestones::Milestones;
+use super::milestones::{Doings, Milestones};
 use super::storms::{Flap, Gusts};
 use super::targets::{Hit, Links};
 use super::{Event, World};
 use crate::ids::{Address, Epoch, NodeId, NodeSet};
 use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
-use crate::replica::Status;
 use crate::rng::{Stream, below};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Observer};
@@ -149,6 +148,7 @@ fn beginning(start: Start, faults: &[Fault]) -> String {
                 Milestone::Leader(node) => format!("leader {node}"),
                 Milestone::Committed(index) => format!("committed {index}"),
                 Milestone::Elected(count) => format!("elected {count}"),
+                Milestone::Changed(count) => format!("changed {count}"),
                 Milestone::Fault(place) => format!("begin of {}", id(place)),
                 Milestone::End(place) => format!("end of {}", id(place)),
             };
@@ -164,6 +164,13 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Clog(_) => ActionKind::Clog,
         Action::Crash(_) => ActionKind::Crash,
         Action::Wipe(_) => ActionKind::Wipe,
+        Action::Deaf(_) => ActionKind::Deaf,
+        Action::Mute(_) => ActionKind::Mute,
+        Action::DiskStall(_) => ActionKind::DiskStall,
+        Action::DiskFull(_) => ActionKind::DiskFull,
+        Action::LoseFlush(_) => ActionKind::LoseFlush,
+        Action::Rot(_) => ActionKind::Rot,
+        Action::Drift { .. } => ActionKind::Drift,
         Action::Pause(_) => ActionKind::Pause,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,
@@ -366,9 +373,8 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// A node has done something: starts the faults that have waited for it.
     #[cold]
-    pub(super) fn watch(&mut self, slot: usize, before: Option<Status>) {
-        let host = &self.hosts[slot];
-        let come = self.faults.milestones.saw(host.id(), before, host.status());
+    pub(super) fn watch(&mut self, slot: usize, before: Doings) {
+        let come = self.faults.milestones.saw(&self.hosts[slot], before);
         self.start_after_milestone(come);
     }
 

@@ -1,6 +1,6 @@
 //! Milestones: what faults can wait for besides a time.
 
-use crate::ids::NodeId;
+use crate::host::Host;
 use crate::plan::{Fault, Milestone, Start};
 use crate::replica::{Role, Status};
 
@@ -12,6 +12,23 @@ pub(super) struct Milestones {
     of_nodes: bool,
     /// How often a node has become leader so far.
     elections: u64,
+    /// How often a leader has found a change of the members done so far.
+    changes: u64,
+}
+
+/// What milestones are told by, of a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Doings {
+    status: Option<Status>,
+    changes: u64,
+}
+
+impl Doings {
+    /// Those of this machine so far.
+    #[cold]
+    pub(super) fn of(host: &Host) -> Self {
+        Self { status: host.status(), changes: host.changes_done() }
+    }
 }
 
 impl Milestones {
@@ -23,7 +40,7 @@ impl Milestones {
         let ahead: Vec<_> = (0..).zip(faults).filter_map(milestone).collect();
         let is_of_nodes = |milestone| !matches!(milestone, Milestone::Fault(_) | Milestone::End(_));
         let of_nodes = ahead.iter().any(|&(milestone, _)| is_of_nodes(milestone));
-        Self { ahead, of_nodes, elections: 0 }
+        Self { ahead, of_nodes, elections: 0, changes: 0 }
     }
 
     /// Whether what nodes do may be a milestone.
@@ -31,16 +48,20 @@ impl Milestones {
         self.of_nodes
     }
 
-    /// A node has done something. Which faults have waited for it.
-    pub(super) fn saw(&mut self, node: NodeId, before: Option<Status>, now: Option<Status>) -> Vec<u32> {
-        let Some(now) = now else { return Vec::new() };
-        let led = before.is_some_and(|before| (before.role, before.term) == (Role::Leader, now.term));
+    /// A machine has done something. Which faults have waited for it.
+    pub(super) fn saw(&mut self, host: &Host, before: Doings) -> Vec<u32> {
+        let after = Doings::of(host);
+        let Some(now) = after.status else { return Vec::new() };
+        let led = before.status.is_some_and(|before| (before.role, before.term) == (Role::Leader, now.term));
         let is_elected = now.role == Role::Leader && !led;
         self.elections += u64::from(is_elected);
-        let elections = self.elections;
+        let has_changed = after.changes > before.changes;
+        self.changes += after.changes.saturating_sub(before.changes);
+        let (elections, changes) = (self.elections, self.changes);
         self.take(|milestone| match milestone {
-            Milestone::Leader(leader) => is_elected && leader == node,
+            Milestone::Leader(leader) => is_elected && leader == host.id(),
             Milestone::Elected(count) => is_elected && elections >= count,
+            Milestone::Changed(count) => has_changed && changes >= count,
             Milestone::Committed(index) => now.commit >= index,
             Milestone::Fault(_) | Milestone::End(_) => false,
         })

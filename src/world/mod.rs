@@ -34,6 +34,7 @@ use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
 use faults::Faults;
 use genesis::Genesis;
+use milestones::Doings;
 
 /// The number in every frame of a simulated cluster.
 const CLUSTER: u64 = u64::from_le_bytes(*b"squall\0\x01");
@@ -125,7 +126,7 @@ impl<'p, O: Observer> World<'p, O> {
             breaker: plan.cluster.breaker.map(limits),
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
-            drifts_ppm: &plan.cluster.drifts_ppm,
+            torn: plan.cluster.torn,
             most_sessions: plan.clients.as_ref().and_then(|it| it.sessions).map_or(0, |it| it.most),
             clients_repeat: plan.clients.as_ref().is_some_and(Clients::repeat),
         };
@@ -137,10 +138,12 @@ impl<'p, O: Observer> World<'p, O> {
             Host::new(id, disk, &plan.cluster.drifts_ppm)
         };
         let repeats = plan.network.clients.duplicate != Rate::ZERO;
+        let members_at_first = plan.cluster.voters + plan.cluster.learners;
+        let readable = plan.cluster.raft.reads.at_followers.then_some(members_at_first);
         let client = |id, model| {
             Client::new(ClientId(id), model, plan.cluster.nodes(), CLUSTER, seed)
                 .whose_frames_repeat(repeats)
-                .who_reads_anywhere(plan.cluster.raft.reads.at_followers)
+                .who_reads_at(readable)
         };
         let mut world = Self {
             plan,
@@ -348,7 +351,7 @@ impl<'p, O: Observer> World<'p, O> {
         let Self { now, setup, trace, frames, out, hosts, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
         let host = &mut hosts[slot];
-        let before = if watched { host.status() } else { None };
+        let before = if watched { Doings::of(host) } else { Doings::default() };
         let result = act(host, setup, &mut wire);
         if let Some(due) = host.take_flush() {
             let flush = Event::Flush(host.id(), host.epoch());

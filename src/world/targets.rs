@@ -53,9 +53,16 @@ impl<O: Observer> World<'_, O> {
             Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => {
                 Hit::Links(binder.links(shape)?)
             }
-            Action::Crash(target) | Action::Wipe(target) | Action::Pause(target) => {
-                Hit::Nodes(binder.nodes(*target)?)
-            }
+            Action::Crash(target)
+            | Action::Wipe(target)
+            | Action::Deaf(target)
+            | Action::Mute(target)
+            | Action::DiskStall(target)
+            | Action::DiskFull(target)
+            | Action::LoseFlush(target)
+            | Action::Rot(target)
+            | Action::Drift { nodes: target, .. }
+            | Action::Pause(target) => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)
             | Action::Promote(target)

@@ -49,6 +49,14 @@ fn every_node_is_shown_at_a_time() {
     assert!(text.contains("links cut         n1-n"), "{text}");
     let text = stdout(&squall(["run", "scenarios/leader-pause.ron", "--at", "5.9s"]));
     assert!(text.contains("  paused  leader"), "{text}");
+    assert!(!text.contains("learners"), "all are voters: {text}");
+    let text = stdout(&squall(["run", "scenarios/membership/grow.ron", "--at", "4.5s"]));
+    let (_, members) = text.split_once("by entry\n").expect("a table of members");
+    assert_eq!(row(members, "n1")[1..7], ["voter", "n1", "n2", "n3", "n4", "-"], "{text}");
+    assert_eq!(row(members, "n5")[1], "learner", "{text}");
+    let text = stdout(&squall(["run", "scenarios/membership/dead-voter.ron", "--at", "2.2s"]));
+    let (_, members) = text.split_once("by entry\n").expect("a table of members");
+    assert_eq!((&*row(members, "n3")[1], &*row(members, "n4")[1]), ("-", "non-member"), "{text}");
     exits(&squall(["run", CRASH, "--at", "20s"]), 0);
     exits(&squall(["run", "tests/fixtures/ack-before-flush.ron", "--at", "1s"]), 1);
 }

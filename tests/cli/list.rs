@@ -36,6 +36,10 @@ fn all_shipped_scenarios_are_listed_with_what_they_show() {
             "{path}"
         );
     }
+    let grow = document["scenarios"].as_array().expect("a list").iter().find(|it| it["name"] == "grow");
+    let grow = grow.expect("a scenario with spares");
+    assert_eq!((grow["voters"].as_u64(), grow["spares"].as_u64()), (Some(3), Some(2)));
+    assert!(grow.get("learners").is_none(), "{grow}");
     assert!(text.starts_with("scenarios\n"));
     assert!(text.contains("\nscenarios/profiles\n") && document["profiles"][0]["name"] == "canary", "{text}");
     let profile = fs::read_to_string(path("scenarios/profiles/cruel.ron")).expect("a profile");

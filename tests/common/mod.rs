@@ -3,6 +3,8 @@
 
 use squall::plan::Plan;
 use squall::raft::RaftSoftware;
+use squall::report::{Judges, Outcome, Report};
+use squall::runner::{Options, simulate};
 use squall::trace::{Observer, Record};
 use squall::world::{End, World};
 use std::path::{Path, PathBuf};
@@ -39,6 +41,20 @@ pub fn records(plan: &Plan, seed: u64) -> Vec<Record> {
 /// A path in the repository.
 pub fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// The plan of a scenario that is shipped, by its path without `scenarios/` and `.ron`.
+pub fn shipped(name: &str) -> Plan {
+    let text = std::fs::read_to_string(path(&format!("scenarios/{name}.ron"))).expect("a scenario");
+    plan(&text)
+}
+
+/// The report on a run of a plan with a seed.
+pub fn report(plan: &Plan, seed: u64) -> Report {
+    let mut judges = Judges::new(plan);
+    let end = simulate(plan, seed, &mut judges, &Options::default()).expect("no panic");
+    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
+    Report::new(plan, &judges, outcome)
 }
 
 /// All scenario files that are shipped, in order.

@@ -3,9 +3,9 @@
 use super::super::{Failure, Output, Status};
 use super::printed;
 use crate::host::{NodeView, Power, Queues};
-use crate::ids::NodeId;
+use crate::ids::{Index, NodeId, NodeSet};
 use crate::plan::Plan;
-use crate::replica::Role;
+use crate::replica::{Members, Membership, Role};
 use crate::report::format::{count, counted, moment, wrap};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE};
 use crate::report::{FaultSpan, Judges};
@@ -34,6 +34,10 @@ fn render(file: &str, plan: &Plan, time: Time, look: &Look, page: &mut Page<'_>)
     let title = page.styled(TITLE, &plan.name);
     page.text += &format!("{title}  {file}, seed {}, at {time}\n\n", plan.seed);
     nodes(&look.view.nodes, page);
+    if plan.members_vary() {
+        page.text.push('\n');
+        members(&look.view.nodes, page);
+    }
     let none = || "none".to_owned();
     let mut grid = Grid::default();
     let leader = look.view.leader.map_or_else(none, |leader| leader.to_string());
@@ -93,6 +97,44 @@ fn nodes(nodes: &[NodeView], page: &mut Page<'_>) {
          an answer so far.",
         FAINT,
     );
+}
+
+/// Who belongs to the cluster, as each node takes it.
+fn members(nodes: &[NodeView], page: &mut Page<'_>) {
+    let mut grid = Grid { right: vec![5], rules: vec![1], ..Grid::default() };
+    let names = ["node", "is a", "voters", "outgoing", "learners", "by entry"];
+    grid.rows.push(names.map(String::from).into());
+    grid.styles.extend((0..names.len()).map(|column| (0, column, FAINT)));
+    let some = |nodes: NodeSet| if nodes.is_empty() { "-".into() } else { wrap(&nodes.to_string(), 30) };
+    for node in nodes {
+        let Membership { index, members } = node.membership;
+        grid.rows.push(vec![
+            node.id.to_string(),
+            standing(&members, node.id).into(),
+            some(members.voters),
+            some(members.outgoing),
+            some(members.learners),
+            if index == Index::ZERO { "-".into() } else { count(index.0) },
+        ]);
+    }
+    page.grid(&grid);
+    page.paragraph(
+        "The members that are in force for each node: those that the last entry of its log names that names any, \
+         committed or not; \"-\" for those from the beginning. Outgoing voters have a say, too, until a joint \
+         configuration is left. is a: what the node is by them itself.",
+        FAINT,
+    );
+}
+
+/// What a node is by the members that are in force for it.
+fn standing(members: &Members, node: NodeId) -> &'static str {
+    match (members.voters_hold(node), members.votes(node), members.learns(node)) {
+        (true, ..) => "voter",
+        (_, true, _) => "outgoing voter",
+        (.., true) => "learner",
+        _ if members.voters.is_empty() => "-",
+        _ => "non-member",
+    }
 }
 
 /// How much of what waits, as far as something does; on lines of its own each if there is no room beside each other.

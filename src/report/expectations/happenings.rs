@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, BreakerState, Forgone, MembersPart, Outcome, Record};
+use crate::trace::{Body, BreakerState, Forgone, MembersPart, Outcome, Record, StopReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -89,6 +89,7 @@ impl Happenings {
             | Body::FaultEnded { .. }
             | Body::FaultSkipped { .. }
             | Body::Crashed
+            | Body::TailCut { .. }
             | Body::Booted { .. }
             | Body::Stopped { .. }
             | Body::Lost { .. }
@@ -122,6 +123,8 @@ impl Happenings {
             | Body::Clogged { .. }
             | Body::Unclogged { .. }
             | Body::Wiped
+            | Body::Rotted { .. }
+            | Body::ClockRate { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Preloaded { .. }
@@ -249,7 +252,7 @@ fn plain(record: &Record) -> Option<Event> {
             TransferStep::Begun => Event::TransferBegun,
             TransferStep::Asked => Event::TransferAsked,
             TransferStep::Aborted => Event::TransferAborted,
-            TransferStep::Refused => Event::TransferRefused,
+            TransferStep::Refused(_) => Event::TransferRefused,
         }),
         Body::Membership { part: MembersPart::Voters, .. } => Some(Event::MembersChanged),
         Body::Change { step, .. } => Some(match step {
@@ -272,7 +275,9 @@ fn plain(record: &Record) -> Option<Event> {
         }),
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
-        Body::Stopped { .. } => Some(Event::NodeStopped),
+        Body::TailCut { .. } => Some(Event::TornTailCut),
+        Body::Stopped { reason: StopReason::Unrecoverable } => Some(Event::NodeStopped),
+        Body::Stopped { reason: StopReason::DiskFull } => Some(Event::DiskFilled),
         Body::FaultSkipped { .. } => Some(Event::FaultSkipped),
         _ => None,
     }

@@ -69,6 +69,8 @@ pub enum Excuse {
     Expected,
     /// It was first shown by the record that showed the first of those expected, or by a later one.
     Consequence,
+    /// It was not owed: something else had broken what it rests on.
+    Waived,
 }
 
 /// Why an expectation didn't hold.

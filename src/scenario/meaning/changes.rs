@@ -1,7 +1,7 @@
 //! Changes of the members: what can be known not to work before the run.
 
 use super::setting::Setting;
-use crate::ids::{NodeId, NodeSet};
+use crate::ids::NodeId;
 use crate::plan::{Action, Cluster, Fault, Plan, Storm, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -14,8 +14,9 @@ struct Changes<'a> {
     actions: Vec<&'a Action>,
 }
 
-/// Notes an error for each scripted change that can't be made: of what is no member and never becomes one, of what is one
-/// already and never ceases to be, or that takes away the last voter. Not for those that are `meant` to be refused.
+/// Notes an error for each scripted change, or transfer, that can't be made: of what is no member and never becomes one, of
+/// what is one already and never ceases to be, or that takes away the only voter. Not for those that are `meant` to be
+/// refused; what is meant to be and can't be known to be is an error, too. So what says that it is refused never is begun.
 pub(super) fn check(
     path: &Path<'_>,
     (cluster, faults, storms): (&Cluster, &[Fault], &[Storm]),
@@ -23,11 +24,38 @@ pub(super) fn check(
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) {
-    for (place, message, help) in find(cluster, (faults, storms), setting) {
-        if !meant(place) {
-            let help = format!("{help}; or, if it is meant to be refused, say `refused: true`");
-            notes.error(&path.item(place).field("do"), message, help);
+    let found = find(cluster, (faults, storms), setting);
+    for (place, fault) in faults.iter().enumerate() {
+        let problem = found.iter().find(|(found, ..)| *found == place);
+        match (problem, meant(place)) {
+            (Some((_, message, help)), false) => {
+                let help = format!("{help}; or, if it is meant to be refused, say `refused: true`");
+                notes.error(&path.item(place).field("do"), message, help);
+            }
+            (None, true) => {
+                let (message, help) = not_known(&fault.action);
+                notes.error(&path.item(place).field("refused"), message, help);
+            }
+            (Some(_), true) | (None, false) => {}
         }
+    }
+}
+
+/// What is wrong with saying of this that it is refused.
+fn not_known(action: &Action) -> (&'static str, &'static str) {
+    match action {
+        Action::Transfer(_) => (
+            "it can't be known before the run that this transfer is refused",
+            "take it away, and expect it: `Sometimes(TransferRefused)`",
+        ),
+        action if action.changes_members() => (
+            "it can't be known before the run that this change is refused",
+            "take it away, and expect it: `Sometimes(ChangeRefused)`",
+        ),
+        _ => (
+            "nobody refuses this: it simply happens",
+            "take it away; changes of the members and transfers are refused",
+        ),
     }
 }
 
@@ -50,27 +78,14 @@ fn find(
         let (message, help) = changes.problem(&fault.action)?;
         Some((place, message, help))
     };
-    let mut found: Vec<_> = faults.iter().enumerate().filter_map(problem).collect();
-    let is_removal = |fault: &Fault| matches!(fault.action, Action::Remove(_));
-    let named = |fault: &Fault| changes.named(target(&fault.action)?);
-    let removed: NodeSet = faults.iter().filter(|fault| is_removal(fault)).filter_map(named).collect();
-    let stay = cluster.members().voters.intersection(removed).len() < cluster.voters;
-    if let Some(last) = faults.iter().rposition(is_removal)
-        && !stay
-        && !changes.others_come()
-        && found.iter().all(|(place, ..)| *place != last)
-    {
-        let message = "with this every voter is removed, and none would be left to make a quorum".to_string();
-        let help = "let one stay, or make another node a voter first: `Promote(Node(4))`".to_string();
-        found.push((last, message, help));
-    }
-    found
+    faults.iter().enumerate().filter_map(problem).collect()
 }
 
 /// The one node that a change is about; that goes, if one goes and one comes.
-fn target(action: &Action) -> Option<Target> {
+pub(super) fn target(action: &Action) -> Option<Target> {
     match action {
-        Action::AddLearner(target)
+        Action::Transfer(target)
+        | Action::AddLearner(target)
         | Action::Promote(target)
         | Action::Remove(target)
         | Action::Replace { old: target, .. } => Some(*target),
@@ -85,6 +100,12 @@ impl Changes<'_> {
             Target::Node(node) => Some(node),
             _ => None,
         }
+    }
+
+    /// Whether some action may make a node a voter.
+    fn may_vote(&self, node: NodeId) -> bool {
+        let takes_place = |action: &&Action| matches!(action, Action::Replace { new, .. } if *new == node);
+        self.may(node, |action| matches!(action, Action::Promote(_))) || self.actions.iter().any(takes_place)
     }
 
     /// Whether some action of this kind may be about a node.
@@ -106,9 +127,16 @@ impl Changes<'_> {
     /// Why a change can't be made, and what to do.
     fn problem(&self, action: &Action) -> Option<(String, String)> {
         let members = self.cluster.members();
+        if let Some(problem) = self.of_a_voter(action) {
+            return Some(problem);
+        }
         let node = self.named(target(action)?)?;
         let never = || !members.contains(node) && !self.may_come(node);
         match action {
+            Action::Transfer(_) if !members.votes(node) && !self.may_vote(node) => Some((
+                format!("node {} is no voter, and nothing makes it one: it can't lead", node.0),
+                "name a voter: `Node(1)`, `Follower(1)`".into(),
+            )),
             Action::AddLearner(_) if members.contains(node) && !self.may_go(node) => Some((
                 format!("node {} is a member from the beginning", node.0),
                 "add a node that is none: ask for some with `cluster: (spares: 1)`".into(),
@@ -127,24 +155,52 @@ impl Changes<'_> {
                     "make another node a voter first, or put one in its place with `Replace`".into(),
                 ))
             }
-            Action::Replace { new, .. } if *new == node => Some((
-                format!("node {} can't take its own place", node.0),
-                "name another node as `new`".into(),
-            )),
-            Action::Replace { new, .. } if members.votes(*new) && !self.may_go(*new) => Some((
-                format!("node {} is a voter from the beginning", new.0),
-                "name a node that is none: ask for some with `cluster: (spares: 1)`".into(),
-            )),
-            Action::Replace { .. }
-                if !members.votes(node) && !self.may_come(node) && !members.learns(node) =>
-            {
-                Some((
-                    format!("node {} is no voter, and nothing makes it one", node.0),
-                    "name a voter as `old`: `Node(1)`, `Follower(1)`".into(),
-                ))
-            }
+            Action::Replace { new, .. } => self.replacement(node, *new),
             _ => None,
         }
+    }
+
+    /// Why one node can't take another's place.
+    fn replacement(&self, old: NodeId, new: NodeId) -> Option<(String, String)> {
+        let members = self.cluster.members();
+        if new == old {
+            return Some((
+                format!("node {} can't take its own place", old.0),
+                "name another node as `new`".into(),
+            ));
+        }
+        if members.votes(new) && !self.may_go(new) {
+            return Some((
+                format!("node {} is a voter from the beginning", new.0),
+                "name a node that is none: ask for some with `cluster: (spares: 1)`".into(),
+            ));
+        }
+        (!members.votes(old) && !self.may_vote(old)).then(|| {
+            (
+                format!("node {} is no voter, and nothing makes it one", old.0),
+                "name a voter as `old`: `Node(1)`, `Follower(1)`".into(),
+            )
+        })
+    }
+
+    /// The leader and those whom `Follower` counts are voters whenever they are named.
+    fn of_a_voter(&self, action: &Action) -> Option<(String, String)> {
+        let (Some(Target::Leader | Target::Follower(_)), Action::AddLearner(_) | Action::Promote(_)) =
+            (target(action), action)
+        else {
+            return None;
+        };
+        let Cluster { voters, learners, spares, .. } = *self.cluster;
+        let (what, named, ask, (count, first)) = match action {
+            Action::Promote(_) => ("promoted", "a learner", "learners: 1", (learners, voters + 1)),
+            _ => ("added", "a spare", "spares: 1", (spares, voters + learners + 1)),
+        };
+        let help = match count {
+            0 => format!("ask for {named} with `cluster: ({ask})`, and name it: `Node({first})`"),
+            _ => format!("name {named}: `Node({first})`"),
+        };
+        let message = format!("the leader and its followers are voters, which can't be {what}");
+        Some((message, help))
     }
 
     fn others_come(&self) -> bool {

@@ -38,15 +38,20 @@ pub(super) fn drifts(path: &Path<'_>, given: &[i64], voters: u32, notes: &mut No
         notes.error(path, message, "give the drift of each node's clock, in order, or none");
     }
     let mut drifts = Vec::new();
-    for (i, &drift) in given.iter().enumerate() {
-        if drift.unsigned_abs() > MOST_DRIFT {
-            let message = format!("a clock drifts by at most {MOST_DRIFT} parts per million, not {drift}");
-            let nearest = drift.signum() * MOST_DRIFT as i64;
-            notes.error(&path.item(i), message, format!("the nearest that fits is {nearest}"));
-        }
-        drifts.push(i32::try_from(drift).unwrap_or(0));
+    for (i, &given) in given.iter().enumerate() {
+        drifts.push(drift(&path.item(i), given, notes));
     }
     if drifts.iter().all(|drift| *drift == 0) { Vec::new() } else { drifts }
+}
+
+/// How fast a clock is.
+pub(super) fn drift(path: &Path<'_>, drift: i64, notes: &mut Notes<'_>) -> i32 {
+    if drift.unsigned_abs() > MOST_DRIFT {
+        let message = format!("a clock drifts by at most {MOST_DRIFT} parts per million, not {drift}");
+        let nearest = drift.signum() * MOST_DRIFT as i64;
+        notes.error(path, message, format!("the nearest that fits is {nearest}"));
+    }
+    i32::try_from(drift).unwrap_or(0)
 }
 
 /// Warns of reads that may be out of date, unless that is what the scenario is about.

@@ -2,6 +2,7 @@
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
 use super::{clocks, logs, restraint};
+use crate::ids::NodeId;
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
 use crate::scenario::bounds;
@@ -26,8 +27,8 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
     let flush = distribution(&path.field("disk").field("flush"), cluster.disk.flush, notes);
     positive(&path.field("rpc").field("timeout"), cluster.rpc.timeout, notes);
     let first_leader = cluster.first_leader;
-    let first_leader =
-        first_leader.and_then(|number| node(&path.field("first_leader"), number, voters, notes));
+    let first_leader = first_leader
+        .and_then(|number| leader(&path.field("first_leader"), number, (voters, learners, nodes), notes));
     Cluster {
         voters,
         learners,
@@ -51,10 +52,27 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             bug: cluster.bug.map(bug),
         },
         flush,
+        torn: super::rate(&path.field("disk").field("torn"), cluster.disk.torn, notes),
         call_timeout: cluster.rpc.timeout,
         breaker: (cluster.rpc.breaker)
             .map(|it| restraint::breaker(&path.field("rpc").field("breaker"), &it, notes)),
     }
+}
+
+/// The voter of this number; none, and an error, if it is no voter or there is none.
+fn leader(
+    path: &Path<'_>,
+    number: u64,
+    (voters, learners, nodes): (u32, u32, u32),
+    notes: &mut Notes<'_>,
+) -> Option<NodeId> {
+    if !(u64::from(voters) + 1..=u64::from(nodes)).contains(&number) {
+        return node(path, number, nodes, notes);
+    }
+    let what = if number <= u64::from(voters + learners) { "a learner" } else { "a spare" };
+    let message = format!("node {number} is {what}, and only a voter can lead");
+    notes.error(path, message, format!("the nearest voter is {voters}"));
+    None
 }
 
 /// The bounds of what is on its way.

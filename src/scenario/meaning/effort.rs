@@ -103,12 +103,17 @@ fn changes(path: &Path<'_>, steps: f64, notes: &mut Notes<'_>) {
 fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
     let links = 2.0 * nodes * nodes;
     match action {
-        Action::Partition(_) | Action::Clog(_) => links,
+        Action::Partition(_) | Action::Clog(_) | Action::Deaf(_) | Action::Mute(_) => links,
         Action::Flap { down, up, .. } => {
             links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
         }
         Action::Crash(_)
         | Action::Wipe(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

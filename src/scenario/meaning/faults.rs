@@ -6,7 +6,7 @@ use super::setting::Setting;
 use super::shapes::shape;
 use super::targets::{MOST_COMPARED, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
-use crate::ids::{Index, NodeId};
+use crate::ids::Index;
 use crate::plan::{Action, End, Fault, Milestone, Start};
 use crate::rng::Distribution;
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
@@ -177,6 +177,7 @@ fn milestone(
             Milestone::Committed(Index(bounded_value(path, *index, bounds::COMMITTED, notes)))
         }
         shape::Milestone::Elected(n) => Milestone::Elected(bounded_value(path, *n, bounds::ELECTED, notes)),
+        shape::Milestone::Changed(n) => Milestone::Changed(bounded_value(path, *n, bounds::CHANGED, notes)),
         shape::Milestone::Fault(id) | shape::Milestone::End(id) => {
             let Some(other) = fault_of(path, id, setting, notes) else { return anything };
             if other as usize == place {
@@ -276,9 +277,27 @@ fn chains(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
             && faults[other as usize].end == End::Never
         {
             let item = path.item(place);
-            let message =
-                format!("this waits for the end of faults[{other}], which lasts until no fault may begin");
-            let help = format!("give faults[{other}] an end with `for` or `until`");
+            let (message, help) = match &faults[other as usize].action {
+                Action::Transfer(_) => (
+                    format!(
+                        "this waits for the end of faults[{other}], and nothing ends that: it is asked for, once"
+                    ),
+                    "wait for its beginning, `Fault(..)`, or for the next leader, `Elected(2)`".to_string(),
+                ),
+                action if action.changes_members() => (
+                    format!(
+                        "this waits for the end of faults[{other}], and nothing ends that: it is asked for, once"
+                    ),
+                    "wait until a change is done, `Changed(1)`, or for its beginning, `Fault(..)`"
+                        .to_string(),
+                ),
+                _ => (
+                    format!(
+                        "this waits for the end of faults[{other}], which lasts until no fault may begin"
+                    ),
+                    format!("give faults[{other}] an end with `for` or `until`"),
+                ),
+            };
             notes.error(&item.field("when"), message, help);
         }
     }
@@ -300,15 +319,29 @@ pub(super) fn action(
     match action {
         shape::Action::Crash(target) => Action::Crash(nodes(target, notes)),
         shape::Action::Wipe(target) => Action::Wipe(nodes(target, notes)),
+        shape::Action::Deaf(target) => Action::Deaf(nodes(target, notes)),
+        shape::Action::Mute(target) => Action::Mute(nodes(target, notes)),
+        shape::Action::DiskStall(target) => Action::DiskStall(nodes(target, notes)),
+        shape::Action::DiskFull(target) => Action::DiskFull(nodes(target, notes)),
+        shape::Action::LoseFlush(target) => Action::LoseFlush(nodes(target, notes)),
+        shape::Action::Rot(target) => Action::Rot(nodes(target, notes)),
+        shape::Action::Drift(drift) => Action::Drift {
+            nodes: nodes(&drift.nodes, notes),
+            ppm: super::clocks::drift(&path.field("ppm"), drift.ppm, notes),
+        },
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
         shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),
         shape::Action::Promote(target) => Action::Promote(one(target, notes)),
         shape::Action::Remove(target) => Action::Remove(one(target, notes)),
-        shape::Action::Replace(shape::Replace { old, new }) => Action::Replace {
-            old: one(old, notes),
-            new: node(&path.field("new"), *new, setting.nodes, notes).unwrap_or(NodeId(1)),
-        },
+        shape::Action::Replace(shape::Replace { old, new }) => {
+            let old = one(old, notes);
+            match node(&path.field("new"), *new, setting.nodes, notes) {
+                Some(new) => Action::Replace { old, new },
+                // Nothing else is to be said of it.
+                None => Action::Transfer(crate::plan::Target::Random),
+            }
+        }
         shape::Action::Partition(links) => Action::Partition(shape(path, links, setting, notes)),
         shape::Action::Clog(links) => Action::Clog(shape(path, links, setting, notes)),
         shape::Action::Flap(flap) => Action::Flap {

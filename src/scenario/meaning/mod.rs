@@ -4,6 +4,7 @@
 mod changes;
 mod clocks;
 mod cluster;
+mod doubtful_changes;
 mod effort;
 mod expectations;
 mod faults;
@@ -70,6 +71,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
     let meant = |place: usize| scenario.faults[place].refused == Some(true);
     changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+    doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),
@@ -89,6 +91,9 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
     plan.names = names;
+    if scenario.expect.len() == plan.expectations.len() {
+        doubtful_changes::leader_all_along(&root.field("expect"), &plan, notes);
+    }
     clocks::doubtful_reads(&plan, notes);
     if let Some(clients) = &plan.clients {
         load::doubtful_retries(&root.field("clients"), clients, &plan.expectations, notes);

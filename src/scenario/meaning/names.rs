@@ -101,6 +101,13 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
     match action {
         Action::Crash(target)
         | Action::Wipe(target)
+        | Action::Deaf(target)
+        | Action::Mute(target)
+        | Action::DiskStall(target)
+        | Action::DiskFull(target)
+        | Action::LoseFlush(target)
+        | Action::Rot(target)
+        | Action::Drift { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)

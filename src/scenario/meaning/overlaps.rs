@@ -138,6 +138,13 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }
+        | Action::Deaf(_)
+        | Action::Mute(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

@@ -35,7 +35,12 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             alone().or(none.then_some(("no link duplicates frames", help)))
         }
         Event::FrameLost | Event::FrameRejected | Event::CallFailed => alone(),
+        Event::TornTailCut => {
+            let none = plan.cluster.torn == Rate::ZERO;
+            none.then_some(("crashes leave no torn writes", "let them: `cluster: (disk: (torn: 0.5))`"))
+        }
         Event::NodeCrashed
+        | Event::DiskFilled
         | Event::NodeRestarted
         | Event::NodeBlank
         | Event::TransferBegun
@@ -95,8 +100,12 @@ fn undone<'p>(
     mut actions: impl Iterator<Item = &'p Action>,
 ) -> Option<(&'static str, &'static str)> {
     let (brings, why): (fn(&Action) -> bool, _) = match event {
+        Event::DiskFilled => (
+            |action| matches!(action, Action::DiskFull(_)),
+            ("no disk fills up", "add a `DiskFull` to `faults` or `storm`"),
+        ),
         Event::NodeCrashed | Event::NodeRestarted => (
-            |action| matches!(action, Action::Crash(_) | Action::Wipe(_)),
+            |action| matches!(action, Action::Crash(_) | Action::Wipe(_) | Action::DiskFull(_)),
             ("no fault takes a machine down", "add a `Crash` to `faults` or `storm`"),
         ),
         Event::NodeBlank => (

@@ -107,6 +107,8 @@ enum Event {
     ProbeSucceeded,
     FrameShed,
     RetryBudgetSpent,
+    TornTailCut,
+    DiskFilled,
     FaultSkipped,
 }
 

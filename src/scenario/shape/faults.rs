@@ -26,6 +26,7 @@ pub(in crate::scenario) enum Milestone {
     Leader(u64),
     Committed(u64),
     Elected(u64),
+    Changed(u64),
     Fault(String),
     End(String),
 }
@@ -65,12 +66,27 @@ pub(in crate::scenario) enum Action {
     Flap(Flap),
     Crash(Target),
     Wipe(Target),
+    Deaf(Target),
+    Mute(Target),
+    DiskStall(Target),
+    DiskFull(Target),
+    LoseFlush(Target),
+    Rot(Target),
+    Drift(Drift),
     Pause(Target),
     Transfer(Target),
     AddLearner(Target),
     Promote(Target),
     Remove(Target),
     Replace(Replace),
+}
+
+/// Whose clocks drift, and by how much.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Drift {
+    pub(in crate::scenario) nodes: Target,
+    pub(in crate::scenario) ppm: i64,
 }
 
 /// Who takes whose place.

@@ -160,11 +160,12 @@ pub(super) struct Clock {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Disk {
     pub(super) flush: Distribution,
+    pub(super) torn: f64,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { flush: Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2)) }
+        Self { flush: Distribution::Uniform(Duration::from_micros(500), Duration::from_millis(2)), torn: 0.0 }
     }
 }
 

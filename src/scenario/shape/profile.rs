@@ -52,6 +52,7 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) clocks: Option<Clocks>,
     #[serde(default = "usual_flush")]
     pub(in crate::scenario) flush: (Duration, Duration),
+    pub(in crate::scenario) torn: Option<Chance>,
     #[serde(default)]
     pub(in crate::scenario) priorities: f64,
     #[serde(default)]

@@ -73,7 +73,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("first_leader", "node number", "the node that times out first, at once, and so leads first", "2").limit("a node of the cluster"),
             Entry::field("priorities", "list of whole numbers", "who is preferred as leader: of two nodes with equal logs the one of the higher priority", "[2, 1, 1, 0, 0]")
                 .or("[]")
-                .limit("one for each node, from 0 to 1000000"),
+                .limit("one for each node, each from 0 to 1000000"),
             Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
             Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
             Entry::field("clock", "struct", "the clocks", "(drift: [0, -50000, 0, 0, 20000])").or("()"),
@@ -180,7 +180,10 @@ pub(super) const SECTIONS: &[Section] = &[
         kind: Kind::Struct,
         places: &["cluster.disk"],
         about: "The disks.",
-        entries: &[Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")")],
+        entries: &[
+            Entry::field("flush", "Distribution", "how long a flush takes", "Uniform(\"500us\", \"2ms\")").or("Uniform(\"500us\", \"2ms\")"),
+            Entry::field("torn", "rate", "how likely a crash leaves part of what was not flushed, the end of it torn", "0.5").or("0").limit("0 to 1"),
+        ],
         frame: "cluster: (voters: 5, disk: (@))",
     },
     Section {

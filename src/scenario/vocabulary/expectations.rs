@@ -232,6 +232,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("ProbeSucceeded", "a breaker that was half open closes"),
             Entry::word("FrameShed", "a frame or request is not sent, since a breaker is not closed"),
             Entry::word("RetryBudgetSpent", "a client gives an operation up, since its budget for asking again is spent"),
+            Entry::word("TornTailCut", "a machine starts and cuts an unfinished write off its disk"),
+            Entry::word("DiskFilled", "a node stops since its disk takes nothing more"),
             Entry::word("FaultSkipped", "a fault is given up since its milestone or its targets never came"),
         ],
         frame: "expect: [Sometimes(@)]",

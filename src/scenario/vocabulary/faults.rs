@@ -53,7 +53,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "refused",
                 "true or false",
-                "whether a change of the members is meant to be refused, where it is known that it will be",
+                "whether a change of the members, or a transfer, is meant to be refused; only where it is known that it will be",
                 "true",
             )
             .or("false"),
@@ -88,6 +88,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Elected(2)",
             )
             .within(bounds::ELECTED),
+            Entry::field(
+                "Changed",
+                "Changed(n)",
+                "a leader finds a change of the members done, for the n-th time in the run, whichever",
+                "Changed(1)",
+            )
+            .within(bounds::CHANGED),
             Entry::field("Fault", "Fault(id)", "the fault of this id begins", "Fault(\"split\")"),
             Entry::field("End", "End(id)", "the fault of this id ends", "End(\"split\")"),
         ],
@@ -128,6 +135,48 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Wipe(Target)",
                 "a crash that takes the disk along: the machines come back blank, and stay silent",
                 "Wipe(Node(1))",
+            ),
+            Entry::field(
+                "Deaf",
+                "Deaf(Target)",
+                "nodes receive nothing, from nodes and clients alike",
+                "Deaf(Leader)",
+            ),
+            Entry::field(
+                "Mute",
+                "Mute(Target)",
+                "nothing that nodes send arrives, at nodes and clients alike",
+                "Mute(Leader)",
+            ),
+            Entry::field(
+                "DiskStall",
+                "DiskStall(Target)",
+                "disks take what is written, and finish no flush until the fault is over",
+                "DiskStall(Leader)",
+            ),
+            Entry::field(
+                "DiskFull",
+                "DiskFull(Target)",
+                "disks take nothing more: the next write stops the node; at the end it starts again",
+                "DiskFull(Follower(1))",
+            ),
+            Entry::field(
+                "LoseFlush",
+                "LoseFlush(Target)",
+                "disks say that a flush is done, and a crash takes it all the same; safety is waived",
+                "LoseFlush(All)",
+            ),
+            Entry::field(
+                "Rot",
+                "Rot(Target)",
+                "one bit of what was flushed turns over on each disk; at the end nothing is undone",
+                "Rot(Follower(1))",
+            ),
+            Entry::field(
+                "Drift",
+                "Drift(nodes, ppm)",
+                "clocks run too fast, or too slow",
+                "Drift(nodes: Leader, ppm: -50000)",
             ),
             Entry::field(
                 "Pause",
@@ -195,6 +244,24 @@ pub(super) const SECTIONS: &[Section] = &[
         frame: "faults: [(at: \"5s\", do: Replace(@))]",
     },
     Section {
+        name: "Drift",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Whose clocks drift, and by how much.",
+        entries: &[
+            Entry::field("nodes", "Target", "whose", "Leader").required(),
+            Entry::field(
+                "ppm",
+                "whole number",
+                "by how many parts per million it is fast; slow, if negative",
+                "-50000",
+            )
+            .required()
+            .limit("-500000 to 500000"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Drift(@))]",
+    },
+    Section {
         name: "Flap",
         kind: Kind::Struct,
         places: &[],
@@ -241,10 +308,10 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "Follower",
                 "Follower(k)",
-                "the k-th node, by number, that is up and not the leader; waits as `Leader` does",
+                "the k-th voter, by number, that is up and not the leader; while there is none, the fault waits",
                 "Follower(1)",
             )
-            .limit("1 to voters - 1"),
+            .limit("1 to the number of nodes - 1, since others may become voters"),
             Entry::word("Random", "a node that is up, drawn from those that the fault has not named yet"),
             Entry::word("Majority", "as many nodes as make a majority, drawn likewise"),
             Entry::word(

@@ -92,6 +92,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("flush", "(time, time)", "flushes take any time between two draws from this", "(\"10us\", \"20ms\")")
                 .or("(\"500us\", \"2ms\")")
                 .limit(TIMES),
+            Entry::field("torn", "chance", "how likely crashes leave torn writes", "(likely: 0.5, rate: (0.1, 1))"),
             Entry::field("priorities", "rate", "in what share of the runs each node has a priority of its own, from 0 to 3", "0.1").or("0").limit(SHARE),
             Entry::field("breakers", "rate", "in what share of the runs leaders have circuit breakers, with a window from 1 to 32 and a cool-down from 20ms to 2s", "0.1")
                 .or("0")
@@ -206,7 +207,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "chance",
         kind: Kind::Struct,
-        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate"],
+        places: &["network.loss", "network.duplicate", "clients.sessions.loss", "clients.sessions.duplicate", "cluster.torn"],
         about: "What goes wrong in some runs, there with some rate.",
         entries: &[
             likely("0.5").required(),

@@ -57,6 +57,7 @@ impl Writer<'_> {
             Milestone::Leader(node) => format!("Leader({})", node.0),
             Milestone::Committed(index) => format!("Committed({index})"),
             Milestone::Elected(n) => format!("Elected({n})"),
+            Milestone::Changed(n) => format!("Changed({n})"),
             Milestone::Fault(place) => format!("Fault({})", self.id(place)),
             Milestone::End(place) => format!("End({})", self.id(place)),
         }
@@ -78,6 +79,13 @@ impl Writer<'_> {
             }
             Action::Crash(target) => format!("Crash({})", self.target(*target)),
             Action::Wipe(target) => format!("Wipe({})", self.target(*target)),
+            Action::Deaf(target) => format!("Deaf({})", self.target(*target)),
+            Action::Mute(target) => format!("Mute({})", self.target(*target)),
+            Action::DiskStall(target) => format!("DiskStall({})", self.target(*target)),
+            Action::DiskFull(target) => format!("DiskFull({})", self.target(*target)),
+            Action::LoseFlush(target) => format!("LoseFlush({})", self.target(*target)),
+            Action::Rot(target) => format!("Rot({})", self.target(*target)),
+            Action::Drift { nodes, ppm } => format!("Drift(nodes: {}, ppm: {ppm})", self.target(*nodes)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),

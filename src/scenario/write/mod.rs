@@ -114,7 +114,12 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         let drifts = joined(cluster.drifts_ppm.iter().map(i32::to_string));
         lines.push(format!("        clock: (drift: [{drifts}]),"));
     }
-    lines.push(format!("        disk: (flush: {}),", distribution(&cluster.flush)));
+    let torn = if cluster.torn == crate::rng::Rate::ZERO {
+        String::new()
+    } else {
+        format!(", torn: {}", cluster.torn)
+    };
+    lines.push(format!("        disk: (flush: {}{torn}),", distribution(&cluster.flush)));
     let breaker = cluster.breaker.map_or(String::new(), |it| format!(", breaker: {}", breaker(&it)));
     lines.push(format!("        rpc: (timeout: \"{}\"{breaker}),", cluster.call_timeout));
     if let Some(bug) = raft.bug {

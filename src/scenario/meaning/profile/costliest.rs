@@ -112,6 +112,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             logs: Logs::Same,
             raft: raft(cluster),
             flush: Distribution::Constant(cluster.flush.least),
+            torn: Rate::ZERO,
             call_timeout: Duration::from_millis(150),
             breaker: None,
         },

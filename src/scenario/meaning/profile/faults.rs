@@ -69,9 +69,9 @@ pub(super) fn storms(
             notes.warn(&field("every"), message, "let them come more often, or lengthen `settle`");
         }
         let action = possible(&field("do"), &storm.r#do, least_voters, profile, notes);
-        if let Action::Wipe(_) = action {
+        if action.takes_disks() {
             let help = "put it into `faults`, where it comes a given number of times";
-            notes.error(&field("do"), "a storm of wipes would in time take the disks of a quorum", help);
+            notes.error(&field("do"), "a storm of these would in time take the disks of a quorum", help);
         }
         read.push(StormRanges {
             likely: rate(&field("likely"), storm.likely, notes),
@@ -213,12 +213,12 @@ fn wipes(path: &Path<'_>, faults: &[FaultRanges], profile: &Profile, notes: &mut
         let spared = (voters - 1) / 2;
         let mut wiped = 0_u64;
         for (i, fault) in faults.iter().enumerate().filter(|(_, fault)| fault.least_voters <= voters) {
-            let Action::Wipe(target) = fault.action else { continue };
+            let (Action::Wipe(target) | Action::Rot(target)) = fault.action else { continue };
             wiped += u64::from(fault.count.most) * u64::from(hit(target, voters));
             if wiped > u64::from(spared) {
                 let message =
-                    format!("of {voters} disks {wiped} may be wiped, and a quorum can spare {spared}");
-                let help = "wipe fewer, or in larger clusters only, with `least_voters`";
+                    format!("of {voters} disks {wiped} may be lost, and a quorum can spare {spared}");
+                let help = "let fewer be lost, or in larger clusters only, with `least_voters`";
                 let item = path.item(i);
                 return notes.error(&item.field("do"), message, help);
             }

@@ -110,6 +110,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
         breakers: rate(&field("breakers"), nodes.breakers, notes),
         flush: times(&field("flush"), nodes.flush, notes),
+        torn: chance(&field("torn"), nodes.torn.as_ref(), notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
         bug: nodes.bug.map(cluster::bug),

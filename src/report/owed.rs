@@ -1,0 +1,195 @@
+//! What is still owed under which fault.
+//!
+//! A fault that breaks an assumption of Raft waives the properties that rest on it, from its beginning on: they are
+//! examined all the same, and reported as waived rather than as a failure of the protocol.
+//!
+//! | what goes wrong | safety is owed |
+//! |---|---|
+//! | links cut, clogged or flapping; frames lost, late or twice | always |
+//! | machines that crash, with their disk or without; processes that stop | always |
+//! | transfers of leadership, changes of the members | always |
+//! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
+//! | a flush that is lost | never, from then on |
+//! | clocks that drift | always, but for reads by lease beyond `max_drift` |
+//! | `read: Local` | always, but for reads |
+
+use super::faults::FaultSpan;
+use crate::check::{Check, Verdict};
+use crate::plan::{Action, Fault, Plan};
+use crate::property::Property;
+use crate::replica::ReadBy;
+use crate::time::Time;
+use crate::trace::FaultSource;
+use std::fmt;
+
+/// Something that is not owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// What.
+    pub what: Waived,
+    /// From when on.
+    pub since: Time,
+    /// The assumption that is broken, as the end of a sentence.
+    pub why: &'static str,
+}
+
+/// What a broken assumption waives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waived {
+    /// All of safety.
+    Safety,
+    /// That reads are current.
+    Reads,
+}
+
+impl fmt::Display for Waived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Safety => "nothing of safety is owed",
+            Self::Reads => "reads need not be current",
+        })
+    }
+}
+
+impl Waiver {
+    /// Whether it is what a check speaks of that is not owed. What was violated before was owed then.
+    pub fn covers(&self, check: &Check) -> bool {
+        let is_meant = match self.what {
+            Waived::Safety => true,
+            Waived::Reads => check.name == Property::CurrentReads.name(),
+        };
+        match &check.verdict {
+            Verdict::Violated(violation) => is_meant && violation.time >= self.since,
+            Verdict::Held(_) | Verdict::Vacuous => is_meant,
+        }
+    }
+}
+
+/// What a run of this plan does not owe, given the faults that it had.
+pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan]) -> Vec<Waiver> {
+    let mut waivers: Vec<Waiver> =
+        by_cluster(plan).into_iter().map(|(what, why)| Waiver { what, why, since: Time::ZERO }).collect();
+    for fault in faults {
+        let action = match fault.source {
+            FaultSource::Fault(place) => plan.faults.get(place as usize).map(|fault| &fault.action),
+            FaultSource::Storm(place) => plan.storms.get(place as usize).map(|storm| &storm.action),
+        };
+        let waived = action.and_then(|action| by_fault(action, plan));
+        if let (Some((what, why)), Some(from)) = (waived, fault.from_ns)
+            && !waivers.iter().any(|waiver| waiver.why == why)
+        {
+            waivers.push(Waiver { what, why, since: Time::from_nanos(from) });
+        }
+    }
+    waivers
+}
+
+/// Whether a run of this plan may owe less than safety.
+pub(super) fn may_waive(plan: &Plan) -> bool {
+    let scripted = plan.faults.iter().map(|fault| &fault.action);
+    let actions = scripted.chain(plan.storms.iter().map(|storm| &storm.action));
+    by_cluster(plan).is_some() || actions.into_iter().any(|action| by_fault(action, plan).is_some())
+}
+
+const DRIFT: &str = "clocks drift beyond what leases reckon with";
+
+/// What is never owed, by how the cluster is set up.
+fn by_cluster(plan: &Plan) -> Option<(Waived, &'static str)> {
+    let reads = &plan.cluster.raft.reads;
+    let drifts = || plan.cluster.drifts_ppm.iter().any(|drift| drift.unsigned_abs() > reads.max_drift_ppm);
+    match reads.by {
+        ReadBy::Local => Some((Waived::Reads, "nodes answer reads without asking anybody")),
+        ReadBy::Lease if drifts() => Some((Waived::Reads, DRIFT)),
+        ReadBy::Log | ReadBy::Index | ReadBy::Lease => None,
+    }
+}
+
+/// By how many parts per million a clock may be fast or slow at worst: what faults add to it adds up, and how often a storm comes
+/// is not known.
+fn most_drift(plan: &Plan) -> u32 {
+    let is_drift = |action: &Action| matches!(action, Action::Drift { .. });
+    if plan.storms.iter().any(|storm| is_drift(&storm.action)) {
+        return u32::MAX;
+    }
+    let of_fault = |fault: &Fault| match fault.action {
+        Action::Drift { ppm, .. } => ppm.unsigned_abs(),
+        _ => 0,
+    };
+    let always = plan.cluster.drifts_ppm.iter().map(|drift| drift.unsigned_abs()).max().unwrap_or(0);
+    plan.faults.iter().map(of_fault).fold(always, u32::saturating_add)
+}
+
+/// What is not owed from the beginning of a fault on.
+fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
+    let raft = &plan.cluster.raft;
+    match action {
+        Action::LoseFlush(_) => Some((Waived::Safety, "a disk said that it had flushed what it had not")),
+        Action::Drift { .. }
+            if raft.reads.by == ReadBy::Lease && most_drift(plan) > raft.reads.max_drift_ppm =>
+        {
+            Some((Waived::Reads, DRIFT))
+        }
+        Action::Drift { .. }
+        | Action::Partition(_)
+        | Action::Clog(_)
+        | Action::Flap { .. }
+        | Action::Crash(_)
+        | Action::Wipe(_)
+        | Action::Deaf(_)
+        | Action::Mute(_)
+        | Action::DiskStall(_)
+        | Action::DiskFull(_)
+        | Action::Rot(_)
+        | Action::Pause(_)
+        | Action::Transfer(_)
+        | Action::AddLearner(_)
+        | Action::Promote(_)
+        | Action::Remove(_)
+        | Action::Replace { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Violation;
+    use crate::ids::RecordId;
+    use std::num::NonZeroU64;
+
+    fn check(property: Property, violated_at: Option<u64>) -> Check {
+        let violation = |at| Violation {
+            record: RecordId(NonZeroU64::MIN),
+            time: Time::from_nanos(at),
+            message: String::new(),
+            count: 1,
+            examined: 1,
+        };
+        let verdict = violated_at.map_or(Verdict::Held(1), |at| Verdict::Violated(violation(at)));
+        Check { name: property.name(), about: property.about(), verdict }
+    }
+
+    #[test]
+    fn only_what_rests_on_the_broken_assumption_is_waived_and_only_from_then_on() {
+        let since = Time::from_nanos(10);
+        let reads = Waiver { what: Waived::Reads, since, why: "clocks drift" };
+        let safety = Waiver { what: Waived::Safety, ..reads };
+        let (read, log) = (Property::CurrentReads, Property::LogMatching);
+        let waived = |property, at| [reads, safety].map(|it| it.covers(&check(property, at)));
+        assert_eq!(waived(read, Some(10)), [true, true]);
+        assert_eq!(waived(log, Some(10)), [false, true]);
+        assert_eq!(waived(read, Some(9)), [false, false], "it was owed when it was violated");
+        assert_eq!(waived(log, None), [false, true], "what held is not owed, either");
+    }
+
+    #[test]
+    fn reads_by_lease_are_owed_within_the_drift_that_is_reckoned_with() {
+        let mut plan = crate::report::tests::plan(3);
+        let raft = &mut plan.cluster.raft;
+        raft.reads.by = ReadBy::Lease;
+        raft.reads.max_drift_ppm = 100;
+        plan.cluster.drifts_ppm = vec![0, -100, 100];
+        assert!(!may_waive(&plan));
+        plan.cluster.drifts_ppm = vec![0, -101, 100];
+        assert_eq!(waivers(&plan, &[]).iter().map(|it| it.what).collect::<Vec<_>>(), [Waived::Reads]);
+    }
+}
