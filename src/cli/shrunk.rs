@@ -61,6 +61,7 @@ const fn kind(action: &Action) -> &'static str {
         Action::LoseFlush(_) => "lying disk",
         Action::Rot(_) => "rotten disk",
         Action::Drift { .. } => "drifting clock",
+        Action::Starve { .. } => "starved node",
         Action::Pause(_) => "pause",
         Action::Transfer(_) => "transfer",
         Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {

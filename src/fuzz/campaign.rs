@@ -42,6 +42,8 @@ pub enum Drawn {
     Clogs,
     /// Links that come and go.
     Flaps,
+    /// Nodes that get nothing of one kind of traffic.
+    Starved,
     /// Frames that get lost.
     Loss,
     /// Frames that arrive twice.
@@ -124,6 +126,7 @@ impl Drawn {
             Action::LoseFlush(_) => Self::LostFlushes,
             Action::Rot(_) => Self::Rot,
             Action::Drift { .. } => Self::Drift,
+            Action::Starve { .. } => Self::Starved,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
             Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
@@ -160,6 +163,7 @@ impl Drawn {
             Self::Reads => "reads",
             Self::Leases => "leases",
             Self::Drift => "drift",
+            Self::Starved => "starved nodes",
             Self::Breakers => "breakers",
             Self::Restraint => "restraint",
             Self::OpenLoop => "open loop",

@@ -4,6 +4,7 @@
 //! are spelt out here: a variant that gets another name in the code still draws the same, and so do all seeds.
 
 use crate::plan::{Action, Edge, Shape, Target};
+use crate::replica::Traffic;
 
 /// What an action does and to whom. How fast links flap is no part of it, as no range is: other times leave alone when
 /// the faults come.
@@ -21,12 +22,27 @@ pub(super) fn label(action: &Action) -> String {
         Action::LoseFlush(target) => format!("LoseFlush({})", node(*target)),
         Action::Rot(target) => format!("Rot({})", node(*target)),
         Action::Drift { nodes, ppm: _ } => format!("Drift({})", node(*nodes)),
+        Action::Starve { kind, to } => format!("Starve({}, {})", traffic(*kind), node(*to)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
         Action::AddLearner(target) => format!("AddLearner({})", node(*target)),
         Action::Promote(target) => format!("Promote({})", node(*target)),
         Action::Remove(target) => format!("Remove({})", node(*target)),
         Action::Replace { old, new } => format!("Replace {{ old: {}, new: {} }}", node(*old), new.0),
+    }
+}
+
+const fn traffic(kind: Traffic) -> &'static str {
+    match kind {
+        Traffic::Votes => "Votes",
+        Traffic::PreVotes => "PreVotes",
+        Traffic::Entries => "Entries",
+        Traffic::Heartbeats => "Heartbeats",
+        Traffic::Snapshots => "Snapshots",
+        Traffic::Answers => "Answers",
+        Traffic::Handovers => "Handovers",
+        Traffic::Reads => "Reads",
+        Traffic::Requests => "Requests",
     }
 }
 

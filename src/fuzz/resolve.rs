@@ -91,6 +91,7 @@ impl Resolver {
             Action::LoseFlush(_) => Action::LoseFlush(nodes),
             Action::Rot(_) => Action::Rot(nodes),
             Action::Drift { ppm, .. } => Action::Drift { nodes, ppm: *ppm },
+            Action::Starve { kind, .. } => Action::Starve { kind: *kind, to: nodes },
             Action::Pause(_) => Action::Pause(nodes),
             Action::Transfer(_) => Action::Transfer(nodes),
             Action::AddLearner(_) => Action::AddLearner(nodes),

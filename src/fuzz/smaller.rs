@@ -188,6 +188,7 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         | Action::LoseFlush(target)
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
+        | Action::Starve { to: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
@@ -363,7 +364,11 @@ fn plainer(action: &Action) -> Vec<Action> {
             vec![Action::Partition(Shape::Isolate(*target))]
         }
         Action::DiskFull(target) => vec![Action::Crash(*target)],
-        Action::DiskStall(_) | Action::LoseFlush(_) | Action::Rot(_) | Action::Drift { .. } => Vec::new(),
+        Action::DiskStall(_)
+        | Action::LoseFlush(_)
+        | Action::Rot(_)
+        | Action::Drift { .. }
+        | Action::Starve { .. } => Vec::new(),
         Action::Partition(_)
         | Action::Flap { .. }
         | Action::Crash(_)

@@ -1,6 +1,7 @@
 //! What goes wrong, when and to whom: scripted faults and storms of random ones.
 
 use crate::ids::{Index, NodeId, NodeSet};
+use crate::replica::Traffic;
 use crate::rng::Distribution;
 use crate::time::{Duration, Time};
 
@@ -121,6 +122,13 @@ pub enum Action {
         nodes: Target,
         /// By how much; above -1,000,000. What several faults add to a clock adds up.
         ppm: i32,
+    },
+    /// Frames of one kind of traffic get lost on their last step to these nodes, and all others arrive.
+    Starve {
+        /// Which.
+        kind: Traffic,
+        /// Who gets none of it.
+        to: Target,
     },
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),

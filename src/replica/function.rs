@@ -62,7 +62,49 @@ pub enum Caller {
     Operator,
 }
 
+/// What frames are to a fault that withholds some of them: the functions that belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Traffic {
+    /// Requests for votes, and the votes.
+    Votes,
+    /// Requests for pre-votes, and their answers.
+    PreVotes,
+    /// AppendEntries with entries.
+    Entries,
+    /// AppendEntries without.
+    Heartbeats,
+    /// Snapshots.
+    Snapshots,
+    /// What followers answer to these three.
+    Answers,
+    /// Wishes for a successor.
+    Handovers,
+    /// What is said for the sake of reads.
+    Reads,
+    /// What clients ask.
+    Requests,
+}
+
 impl Function {
+    /// To which part of the traffic it belongs; what operators ask is none.
+    pub const fn traffic(self) -> Option<Traffic> {
+        Some(match self {
+            Self::RequestVote | Self::RequestVoteReply => Traffic::Votes,
+            Self::PreVote | Self::PreVoteReply => Traffic::PreVotes,
+            Self::AppendEntries => Traffic::Entries,
+            Self::Heartbeat => Traffic::Heartbeats,
+            Self::InstallSnapshot => Traffic::Snapshots,
+            Self::AppendEntriesReply | Self::InstallSnapshotReply => Traffic::Answers,
+            Self::TimeoutNow => Traffic::Handovers,
+            Self::Contact | Self::ContactReply | Self::ReadIndex | Self::ReadIndexReply => Traffic::Reads,
+            Self::Propose | Self::Register | Self::Read | Self::FollowerRead | Self::LocalRead => {
+                Traffic::Requests
+            }
+            Self::Transfer | Self::ChangeMembership => return None,
+        })
+    }
+
     /// All of them, in the order of their numbers.
     pub const ALL: [Self; 21] = [
         Self::RequestVote,

@@ -19,7 +19,7 @@ mod function;
 mod members;
 
 pub use entry::{Entries, Entry, EntryKind};
-pub use function::{Caller, Function};
+pub use function::{Caller, Function, Traffic};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
@@ -230,7 +230,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -254,6 +254,7 @@ impl Bug {
         Self::ChangeBeforeOwnCommit,
         Self::TwoNodesInOneStep,
         Self::NextIndexStuck,
+        Self::BreakerShedsHeartbeats,
     ];
 }
 

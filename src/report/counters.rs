@@ -123,6 +123,8 @@ pub struct Losses {
     pub cut_at_arrival: u64,
     /// The receiver was down.
     pub receiver_down: u64,
+    /// A fault withheld this kind of traffic from the receiver.
+    pub starved: u64,
 }
 
 /// Reads that took no entry of the log, by what right they were answered.
@@ -217,16 +219,18 @@ impl Losses {
             Loss::CutAtSending => &mut self.cut_at_sending,
             Loss::CutAtArrival => &mut self.cut_at_arrival,
             Loss::ReceiverDown => &mut self.receiver_down,
+            Loss::Starved => &mut self.starved,
         } += 1;
     }
 
     /// Each reason with its count.
-    pub fn by_reason(&self) -> [(Loss, u64); 4] {
+    pub fn by_reason(&self) -> [(Loss, u64); 5] {
         [
             (Loss::Random, self.random),
             (Loss::CutAtSending, self.cut_at_sending),
             (Loss::CutAtArrival, self.cut_at_arrival),
             (Loss::ReceiverDown, self.receiver_down),
+            (Loss::Starved, self.starved),
         ]
     }
 }

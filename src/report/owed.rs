@@ -130,6 +130,7 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
             Some((Waived::Reads, DRIFT))
         }
         Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }

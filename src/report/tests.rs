@@ -420,7 +420,7 @@ fn frames_are_counted_by_what_became_of_them() {
     s.record(NodeId(1), Body::Committed { index: Index(7), term: Term(1), hash: 1 });
     let counters = measured(&s, 3).counters();
     assert_eq!((counters.frames_sent, counters.frames_delivered), (2, 2));
-    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0]);
+    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0, 0]);
     assert_eq!((counters.client_frames_lost, counters.frames_duplicated), (1, 1));
     assert_eq!(counters.frames_rejected.by_reason().map(|(_, count)| count), [0, 1, 0, 0, 0, 0, 1]);
     assert_eq!((counters.frames_held, counters.requests_refused, counters.calls_failed), (1, 1, 1));

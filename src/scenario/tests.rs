@@ -65,6 +65,7 @@ Scenario(
         (at: "24s", for: "1s", do: LoseFlush(Minority)),
         (at: "24s", for: "1s", do: Rot(Node(3))),
         (at: "24s", for: "1s", do: Drift(nodes: Leader, ppm: -50000)),
+        (at: "24s", for: "1s", do: Starve(kind: PreVotes, to: Node(2))),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
         (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
@@ -115,9 +116,9 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     assert_eq!(plan.faults[1].end, End::For(Duration::from_millis(800)));
     assert_eq!(plan.faults[10].spread, Duration::from_millis(5));
     let committed = Milestone::Committed(Index(1000));
-    assert_eq!(plan.faults[12].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
-    assert_eq!(plan.faults[12].action, Action::Pause(Target::Named(0)));
-    assert_eq!(plan.faults[18].end, End::Never);
+    assert_eq!(plan.faults[20].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
+    assert_eq!(plan.faults[20].action, Action::Pause(Target::Named(0)));
+    assert_eq!(plan.faults[26].end, End::Never);
     let seconds = |n| Duration::from_secs(n);
     let every = Distribution::Exponential { min: seconds(0), mean: seconds(10), max: seconds(200) };
     assert_eq!(plan.storms[0].every, every);
@@ -444,6 +445,7 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         several(voters).prop_map(Action::LoseFlush),
         several(voters).prop_map(Action::Rot),
         (several(voters), -500_000..=500_000).prop_map(|(nodes, ppm)| Action::Drift { nodes, ppm }),
+        several(voters).prop_map(|to| Action::Starve { kind: crate::replica::Traffic::Heartbeats, to }),
         several(voters).prop_map(Action::Pause),
         Just(Action::AddLearner(Target::Random)),
         Just(Action::Promote(Target::Follower(1))),

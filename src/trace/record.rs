@@ -593,6 +593,8 @@ pub enum Loss {
     CutAtArrival = 2,
     /// The receiver was down.
     ReceiverDown = 3,
+    /// A fault withholds this kind of traffic from the receiver.
+    Starved = 20,
 }
 
 /// Why a frame was refused by its receiver.
@@ -741,6 +743,8 @@ pub enum ActionKind {
     Rot = 43,
     /// Clocks run too fast or too slow.
     Drift = 51,
+    /// Nodes get nothing of one kind of traffic.
+    Starve = 60,
 }
 
 /// Some of the members.

@@ -308,6 +308,7 @@ impl fmt::Display for ActionKind {
             Self::LoseFlush => "lose-flush",
             Self::Rot => "rot",
             Self::Drift => "drift",
+            Self::Starve => "starve",
         })
     }
 }
@@ -368,6 +369,7 @@ impl fmt::Display for Loss {
             Self::CutAtSending => "the link is cut",
             Self::CutAtArrival => "the link was cut on the way",
             Self::ReceiverDown => "the receiver is down",
+            Self::Starved => "withheld from the receiver",
         })
     }
 }

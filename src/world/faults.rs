@@ -171,6 +171,7 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::LoseFlush(_) => ActionKind::LoseFlush,
         Action::Rot(_) => ActionKind::Rot,
         Action::Drift { .. } => ActionKind::Drift,
+        Action::Starve { .. } => ActionKind::Starve,
         Action::Pause(_) => ActionKind::Pause,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,

@@ -26,7 +26,7 @@ use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
 use crate::net::{Fate, Frames, Network, Slot, Wire};
 use crate::plan::{Breaker, Clients, Plan};
 use crate::queue::Queue;
-use crate::replica::Software;
+use crate::replica::{Software, Traffic};
 use crate::rng::{Rate, Stream};
 use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
@@ -86,6 +86,8 @@ pub struct World<'p, O> {
     events: u64,
     at_this_instant: u32,
     livelock: bool,
+    /// The traffic that is withheld from nodes, once for each fault that does it.
+    starving: Vec<(NodeId, Traffic)>,
     disturbance: Option<Duration>,
 }
 
@@ -161,6 +163,7 @@ impl<'p, O: Observer> World<'p, O> {
             events: 0,
             at_this_instant: 0,
             livelock: false,
+            starving: Vec::new(),
             disturbance: None,
         };
         world.start();
@@ -291,6 +294,8 @@ impl<'p, O: Observer> World<'p, O> {
             self.lose_on_arrival(slot, Loss::CutAtArrival);
         } else if self.network.is_clogged(link) {
             self.network.hold(link, slot);
+        } else if !self.starving.is_empty() && self.is_withheld(slot) {
+            self.lose_on_arrival(slot, Loss::Starved);
         } else {
             self.deliver(slot);
         }

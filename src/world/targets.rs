@@ -62,6 +62,7 @@ impl<O: Observer> World<'_, O> {
             | Action::LoseFlush(target)
             | Action::Rot(target)
             | Action::Drift { nodes: target, .. }
+            | Action::Starve { to: target, .. }
             | Action::Pause(target) => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)

@@ -145,6 +145,7 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

@@ -9,7 +9,9 @@ mod names;
 pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
-pub(super) use faults::{Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target};
+pub(super) use faults::{
+    Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target, Traffic,
+};
 pub(super) use names::Names;
 
 use crate::time::Duration;

@@ -86,6 +86,7 @@ impl Writer<'_> {
             Action::LoseFlush(target) => format!("LoseFlush({})", self.target(*target)),
             Action::Rot(target) => format!("Rot({})", self.target(*target)),
             Action::Drift { nodes, ppm } => format!("Drift(nodes: {}, ppm: {ppm})", self.target(*nodes)),
+            Action::Starve { kind, to } => format!("Starve(kind: {kind:?}, to: {})", self.target(*to)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
