@@ -37,6 +37,12 @@ impl Stream {
         self.generator.next_u64()
     }
 
+    /// The word at this position, counted from 0. Not counted as drawn; who asks so should not draw from the same stream.
+    pub fn at(&mut self, position: u64) -> u64 {
+        self.generator.set_word_pos(u128::from(position) * 2);
+        self.generator.next_u64()
+    }
+
     /// How many words have been drawn.
     pub fn position(&self) -> u64 {
         self.words
@@ -220,6 +226,16 @@ mod tests {
             assert!(all[i + 1..].iter().all(|b| a != b));
         }
         assert_eq!(first("link", 1, 0), first("link", 1, 0));
+    }
+
+    #[test]
+    fn any_word_of_a_stream_can_be_had_at_once() {
+        let mut stream = Stream::new(7, "test", 1, 0);
+        let words: Vec<u64> = (0..100).map(|_| stream.word()).collect();
+        let mut other = Stream::new(7, "test", 1, 0);
+        for position in [0, 99, 3, 50, 31, 32, 33] {
+            assert_eq!(other.at(position), words[position as usize]);
+        }
     }
 
     #[test]

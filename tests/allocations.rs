@@ -7,7 +7,7 @@ mod common;
 use common::plan;
 use squall::raft::RaftSoftware;
 use squall::rng::Stream;
-use squall::rpc::{frame, store};
+use squall::rpc::{Integrity, frame, store};
 use squall::time::{Duration, Time};
 use squall::world::World;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -24,9 +24,12 @@ fn garbage(seed: u64, length: usize) -> Vec<u8> {
 fn frames_and_messages_of_garbage_allocate_nothing() {
     use squall::replica::Software;
     let bytes: Vec<Vec<u8>> = (0..10_000).map(|seed| garbage(seed, seed as usize % 300)).collect();
+    let levels = [Integrity::Unchecked, Integrity::Crc32c, Integrity::keyed("storm")];
     let region = Region::new(ALLOCATOR);
     for bytes in &bytes {
-        let _ = frame::decode(bytes, false);
+        for integrity in &levels {
+            let _ = frame::decode(bytes, false, integrity);
+        }
         let _ = store::decode_operation(bytes);
         let _ = store::decode_reply(bytes);
         for kind in 0..=u8::MAX {
@@ -34,6 +37,22 @@ fn frames_and_messages_of_garbage_allocate_nothing() {
         }
     }
     assert_eq!(region.change().allocations, 0);
+}
+
+/// Whatever length a message claims: what is looked at is never more than what came.
+fn to_examine_garbage_takes_little() {
+    use squall::replica::{Software, Status};
+    let (mut calls, status) = (0, Status::default());
+    let region = Region::new(ALLOCATOR);
+    for seed in 0..5_000 {
+        let bytes = garbage(seed, seed as usize % 300);
+        for kind in 0..16 {
+            let _ = RaftSoftware.examine(kind, &bytes, &status);
+            calls += 1;
+        }
+    }
+    let each = region.change().bytes_allocated / calls;
+    assert!(each < 512, "{each} bytes for each message");
 }
 
 fn a_scenario_of_garbage_allocates_little() {
@@ -90,6 +109,7 @@ fn a_loaded_cluster_allocates_only_for_its_logs() {
 #[test]
 fn allocations_are_few() {
     frames_and_messages_of_garbage_allocate_nothing();
+    to_examine_garbage_takes_little();
     a_scenario_of_garbage_allocates_little();
     an_idle_cluster_in_steady_state_allocates_nothing();
     a_loaded_cluster_allocates_only_for_its_logs();

@@ -4,7 +4,7 @@ mod common;
 
 use common::{path, scenarios};
 use squall::ids::NodeId;
-use squall::plan::{Action, End, Fault, Plan, Shape, Start, Target};
+use squall::plan::{Action, End, Fault, Integrity, Plan, Shape, Start, Target};
 use squall::replica::ReadBy;
 use squall::report::{Judges, Outcome, Report, RunVerdict};
 use squall::runner::{Options, simulate};
@@ -126,7 +126,7 @@ fn read_by(plan: &mut Plan, by: ReadBy) {
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 9] = [
+        let changes: [&dyn Fn(&mut Plan); 10] = [
             &calm,
             &linked,
             &|plan| blackout(plan, Time::ZERO),
@@ -136,6 +136,7 @@ fn every_expectation_could_fail() {
             &|plan| plan.cluster.first_leader = Some(NodeId(2)),
             &|plan| read_by(plan, ReadBy::Index),
             &|plan| read_by(plan, ReadBy::Local),
+            &|plan| plan.cluster.integrity = Integrity::Unchecked,
         ];
         let mut fails = vec![false; plan.expectations.len()];
         for change in changes {

@@ -62,11 +62,19 @@ const fn kind(action: &Action) -> &'static str {
         Action::Rot(_) => "rotten disk",
         Action::Drift { .. } => "drifting clock",
         Action::Starve { .. } => "starved node",
+        Action::Skew { .. } | Action::Step { .. } => "wrong clock",
         Action::Pause(_) => "pause",
         Action::Transfer(_) => "transfer",
         Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
             "membership change"
         }
+        Action::Lose { .. } => "loss",
+        Action::Duplicate { .. } => "duplication",
+        Action::Delay { .. } => "delay",
+        Action::Corrupt { .. } => "corruption",
+        Action::Misdirect { .. } => "misdirection",
+        Action::Replay { .. } => "replay",
+        Action::Forge { .. } => "forgery",
     }
 }
 
@@ -74,7 +82,8 @@ const fn kind(action: &Action) -> &'static str {
 fn counted(count: usize, what: &str) -> String {
     let plural = match what {
         _ if count == 1 => "",
-        "crash" => "es",
+        "crash" | "loss" => "es",
+        "forgery" => return format!("{count} forgeries"),
         _ => "s",
     };
     format!("{count} {what}{plural}")

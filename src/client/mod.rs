@@ -212,11 +212,15 @@ impl<'p> Client<'p> {
     /// A frame has arrived.
     pub fn receive<O: Observer>(&mut self, slot: Slot, wire: &mut Wire<'_, O>) {
         let frame = wire.frames.get(slot);
-        let (from, call) = (frame.from, frame.call);
-        let admitted = self.admit(from, &frame.bytes, frame.intact);
+        let (from, intact, kind, call) = (frame.from, frame.intact, frame.kind, frame.call);
+        let read = frame::decode(&frame.bytes, intact, &wire.frames.integrity);
+        let admitted = read.and_then(|(header, payload)| self.admit(from, &header, payload));
         wire.frames.release(slot);
         match admitted {
             Ok((errand, node, reply)) => {
+                if !intact {
+                    wire.trace.effect(self.address(), Body::Believed { from, kind });
+                }
                 let is_current =
                     self.pursuit(errand).is_some_and(|it| it.call.is_some_and(|it| it.0 == call));
                 if is_current {
@@ -234,10 +238,9 @@ impl<'p> Client<'p> {
     fn admit(
         &mut self,
         from: Address,
-        bytes: &[u8],
-        intact: bool,
+        header: &Header,
+        payload: &[u8],
     ) -> Result<(Errand, NodeId, Reply), Rejection> {
-        let (header, payload) = frame::decode(bytes, intact)?;
         if header.cluster != self.cluster {
             return Err(Rejection::Cluster);
         }
@@ -810,7 +813,7 @@ mod tests {
     fn sent(bench: &mut Bench) -> Vec<(NodeId, CallId, Command)> {
         let command = |slot: &Slot| {
             let frame = bench.frames.get(*slot);
-            let (_, payload) = frame::decode(&frame.bytes, true).expect("a frame");
+            let (_, payload) = frame::decode(&frame.bytes, true, &bench.frames.integrity).expect("a frame");
             let (command, _) = crate::rpc::store::decode_command(payload).expect("a command");
             (frame.to.as_node().expect("a node"), frame.call, command)
         };

@@ -2,7 +2,7 @@
 
 use super::restraint::USUAL;
 use super::signature::{Failure, Signature};
-use crate::plan::{Action, Arrival, Expectation, Logs, Plan};
+use crate::plan::{Action, Arrival, Expectation, Integrity, Logs, Plan};
 use crate::replica::ReadBy;
 use crate::report::batch::{Figures, Total};
 use crate::report::{Report, RunVerdict};
@@ -30,6 +30,8 @@ pub enum Drawn {
     LostFlushes,
     /// Disks of which a bit turns over.
     Rot,
+    /// Clocks on the wall that are put ahead or back.
+    WallClock,
     /// Crashes that leave torn writes.
     TornTails,
     /// Leaders are asked to hand over.
@@ -44,6 +46,12 @@ pub enum Drawn {
     Flaps,
     /// Nodes that get nothing of one kind of traffic.
     Starved,
+    /// Links that lose, duplicate, delay, misdirect or replay frames for a while.
+    FrameFaults,
+    /// Frames that are changed on their way.
+    Corruption,
+    /// Frames of a stranger.
+    Forgeries,
     /// Frames that get lost.
     Loss,
     /// Frames that arrive twice.
@@ -54,6 +62,10 @@ pub enum Drawn {
     ShuffledLogs,
     /// Snapshots, and logs that are cut.
     Snapshots,
+    /// Frames that only who knows a secret can lay out.
+    Keyed,
+    /// Frames without a checksum.
+    Unchecked,
     /// Reads that take no entry of the log.
     Reads,
     /// Reads by lease.
@@ -91,6 +103,11 @@ impl Drawn {
         drawn.extend(drawn.is_empty().then_some(Self::Calm));
         drawn.extend((plan.cluster.logs != Logs::Same).then_some(Self::ShuffledLogs));
         drawn.extend(plan.cluster.raft.snapshot_every.map(|_| Self::Snapshots));
+        drawn.extend(match plan.cluster.integrity {
+            Integrity::Crc32c => None,
+            Integrity::Keyed { .. } => Some(Self::Keyed),
+            Integrity::Unchecked => Some(Self::Unchecked),
+        });
         let reads = plan.clients.is_some().then_some(plan.cluster.raft.reads.by);
         drawn.extend(reads.filter(|by| *by != ReadBy::Log).map(|_| Self::Reads));
         drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
@@ -127,6 +144,7 @@ impl Drawn {
             Action::Rot(_) => Self::Rot,
             Action::Drift { .. } => Self::Drift,
             Action::Starve { .. } => Self::Starved,
+            Action::Skew { .. } | Action::Step { .. } => Self::WallClock,
             Action::Pause(_) => Self::Pauses,
             Action::Transfer(_) => Self::Transfers,
             Action::AddLearner(_) | Action::Promote(_) | Action::Remove(_) | Action::Replace { .. } => {
@@ -135,6 +153,13 @@ impl Drawn {
             Action::Partition(_) => Self::Partitions,
             Action::Clog(_) => Self::Clogs,
             Action::Flap { .. } => Self::Flaps,
+            Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => Self::FrameFaults,
+            Action::Corrupt { .. } => Self::Corruption,
+            Action::Forge { .. } => Self::Forgeries,
         }
     }
 
@@ -149,12 +174,18 @@ impl Drawn {
             Self::FullDisks => "full disks",
             Self::LostFlushes => "lost flushes",
             Self::Rot => "rot",
+            Self::WallClock => "wrong clocks",
             Self::TornTails => "torn writes",
             Self::Transfers => "transfers",
             Self::Changes => "membership changes",
             Self::Partitions => "partitions",
             Self::Clogs => "clogs",
             Self::Flaps => "flaps",
+            Self::FrameFaults => "frame faults",
+            Self::Corruption => "corruption",
+            Self::Forgeries => "forgeries",
+            Self::Keyed => "keyed frames",
+            Self::Unchecked => "unchecked frames",
             Self::Loss => "loss",
             Self::Duplicates => "duplicates",
             Self::Calm => "no fault",

@@ -10,7 +10,7 @@ use super::restraint;
 use crate::ids::NodeId;
 use crate::plan::{
     Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, End, Fault,
-    FaultRanges, FlowRanges, LimitRange, Link, Logs, Milestone, Network, Plan, Profile, Sessions,
+    FaultRanges, FlowRanges, Integrity, LimitRange, Link, Logs, Milestone, Network, Plan, Profile, Sessions,
     SnapshotRanges, Start, StartRanges, Storm, StormRanges,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
@@ -21,6 +21,9 @@ use std::num::NonZeroU32;
 
 /// By when a request from node to node has to be answered. Only the records of calls depend on it.
 const CALL_TIMEOUT: Duration = Duration::from_millis(150);
+
+/// The secret of clusters whose frames are keyed. Nobody in a run guesses, so any will do.
+const SECRET: &str = "storm";
 
 /// The times between the faults of a storm are cut off at this many times their mean, as in scenarios.
 const USUAL_MOST: u64 = 20;
@@ -120,6 +123,17 @@ impl Draws {
             torn: self.chance("torn", ranges.torn),
             call_timeout: CALL_TIMEOUT,
             breaker: restraint::breaker(self.stream("breakers", 0), ranges.breakers),
+            integrity: self.integrity(ranges),
+        }
+    }
+
+    fn integrity(&self, ranges: &ClusterRanges) -> Integrity {
+        let mut stream = self.stream("integrity", 0);
+        let [keyed, unchecked] = [stream.word(), stream.word()];
+        match (ranges.keyed.hits(keyed), ranges.unchecked.hits(unchecked)) {
+            (true, _) => Integrity::Keyed { secret: SECRET.to_owned() },
+            (false, true) => Integrity::Unchecked,
+            (false, false) => Integrity::Crc32c,
         }
     }
 

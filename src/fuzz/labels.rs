@@ -3,11 +3,11 @@
 //! A stream is named by what its faults do, so that another storm in a profile leaves this one's draws alone. The names
 //! are spelt out here: a variant that gets another name in the code still draws the same, and so do all seeds.
 
-use crate::plan::{Action, Edge, Shape, Target};
+use crate::plan::{Action, Corruption, Edge, Shape, Target};
 use crate::replica::Traffic;
 
-/// What an action does and to whom. How fast links flap is no part of it, as no range is: other times leave alone when
-/// the faults come.
+/// What an action does and to whom. How fast links flap is no part of it, as no range and no rate is: other times leave alone
+/// when the faults come.
 pub(super) fn label(action: &Action) -> String {
     match action {
         Action::Partition(shape) => format!("Partition({})", links(shape)),
@@ -23,11 +23,23 @@ pub(super) fn label(action: &Action) -> String {
         Action::Rot(target) => format!("Rot({})", node(*target)),
         Action::Drift { nodes, ppm: _ } => format!("Drift({})", node(*nodes)),
         Action::Starve { kind, to } => format!("Starve({}, {})", traffic(*kind), node(*to)),
+        Action::Skew { nodes, ahead_ns: _ } => format!("Skew({})", node(*nodes)),
+        Action::Step { nodes, ahead_ns: _ } => format!("Step({})", node(*nodes)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
         Action::Transfer(target) => format!("Transfer({})", node(*target)),
         Action::AddLearner(target) => format!("AddLearner({})", node(*target)),
         Action::Promote(target) => format!("Promote({})", node(*target)),
         Action::Remove(target) => format!("Remove({})", node(*target)),
+        Action::Lose { links: shape, .. } => format!("Lose({})", links(shape)),
+        Action::Duplicate { links: shape, .. } => format!("Duplicate({})", links(shape)),
+        Action::Delay { links: shape, .. } => format!("Delay({})", links(shape)),
+        Action::Corrupt { links: shape, kind, clients, .. } => {
+            let clients = if *clients { ", clients" } else { "" };
+            format!("Corrupt({}, {}{clients})", links(shape), corruption(*kind))
+        }
+        Action::Misdirect { links: shape, .. } => format!("Misdirect({})", links(shape)),
+        Action::Replay { links: shape, .. } => format!("Replay({})", links(shape)),
+        Action::Forge { to, .. } => format!("Forge({})", node(*to)),
         Action::Replace { old, new } => format!("Replace {{ old: {}, new: {} }}", node(*old), new.0),
     }
 }
@@ -43,6 +55,16 @@ const fn traffic(kind: Traffic) -> &'static str {
         Traffic::Handovers => "Handovers",
         Traffic::Reads => "Reads",
         Traffic::Requests => "Requests",
+    }
+}
+
+/// How many bits are flipped is no part of it.
+const fn corruption(kind: Corruption) -> &'static str {
+    match kind {
+        Corruption::BitFlip(..) => "BitFlip",
+        Corruption::Truncate => "Truncate",
+        Corruption::Extend => "Extend",
+        Corruption::Garbage => "Garbage",
     }
 }
 

@@ -104,6 +104,7 @@ fn at_leader(action: &mut Action) {
     match action {
         Action::Crash(target @ Target::Node(_))
         | Action::Pause(target @ Target::Node(_))
+        | Action::Forge { to: target @ Target::Node(_), .. }
         | Action::Partition(Shape::Isolate(target))
         | Action::Clog(Shape::Isolate(target)) => *target = Target::Leader,
         Action::Partition(shape @ Shape::Cut(_)) | Action::Clog(shape @ Shape::Cut(_)) => {

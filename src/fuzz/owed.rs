@@ -31,7 +31,7 @@
 //! removed servers may disturb the others for ever.
 
 use super::restraint::USUAL;
-use crate::plan::{Action, Arrival, Clients, Expectation, Moment, Plan, Span};
+use crate::plan::{Action, Arrival, Clients, Expectation, Integrity, Moment, Plan, Span, Storm};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 use std::num::NonZeroU32;
@@ -54,13 +54,15 @@ const ENTRY_OVERHEAD: u32 = 64;
 /// What a run of this plan owes, in the order of its gravity.
 pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let Some(settle) = plan.settle else { return Vec::new() };
-    if may_end_without_quorum(plan) {
+    if may_end_without_quorum(plan) || may_be_led_astray(plan) {
         return Vec::new();
     }
     let times = Times::of(plan);
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
-    let Some(bound) = times.elected(2.0 * times.usual_way).filter(|bound| *bound <= left) else {
+    let late = stragglers(plan);
+    let bound = times.elected(2.0 * times.usual_way).map(|bound| bound + late);
+    let Some(bound) = bound.filter(|bound| *bound <= left) else {
         return owed;
     };
     owed.push(Expectation::LeaderWithin { bound: duration(bound), after: Moment::Settle });
@@ -76,7 +78,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
         Some(breaker) => 2.0 * (seconds(breaker.cool_down) + seconds(plan.cluster.call_timeout)),
         None => 0.0,
     };
-    let served = stable + caught_up + closed + pursued;
+    let served = late + stable + caught_up + closed + pursued;
     if served + asked.gap > IN_TIME * left {
         return owed;
     }
@@ -90,14 +92,41 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     owed
 }
 
+/// Whether nodes may have been told by frames that nobody sent so, what is not: then nothing can be said of what they do.
+fn may_be_led_astray(plan: &Plan) -> bool {
+    let integrity = &plan.cluster.integrity;
+    actions(plan).any(|action| match action {
+        Action::Corrupt { .. } => *integrity == Integrity::Unchecked,
+        Action::Forge { .. } => !matches!(integrity, Integrity::Keyed { .. }),
+        _ => false,
+    })
+}
+
+/// What goes wrong in a run.
+fn actions(plan: &Plan) -> impl Iterator<Item = &Action> + Clone {
+    plan.faults.iter().map(|fault| &fault.action).chain(plan.storms.iter().map(|storm| &storm.action))
+}
+
+/// For how long frames of before may still be on their way once all faults are over, beyond what links take: nodes may meet
+/// an old candidate, or an old leader, so late. Of a storm several faults may delay the same frame.
+fn stragglers(plan: &Plan) -> f64 {
+    let delay = |action: &Action| match action {
+        Action::Delay { by, .. } => seconds(by.max()),
+        _ => 0.0,
+    };
+    let at_once =
+        |storm: &Storm| 1.0 + 4.0 * seconds(storm.length.max()) / seconds(storm.every.max()).max(1e-3) * 20.0;
+    let storms = plan.storms.iter().map(|storm| delay(&storm.action) * at_once(storm));
+    plan.faults.iter().map(|fault| delay(&fault.action)).chain(storms).sum()
+}
+
 /// Whether changes of the members may keep the cluster from ever having a leader that stays. A leader looks whether enough
 /// of those who are left have answered of late, but a disk may be wiped right after. And a removed server that nobody told
 /// deposes one leader after the other, where neither sticky servers nor pre-votes keep it from that (thesis 4.2.3).
 ///
 /// Nor is anything certain where disks lie.
 fn may_end_without_quorum(plan: &Plan) -> bool {
-    let storms = plan.storms.iter().map(|storm| &storm.action);
-    let mut actions = plan.faults.iter().map(|fault| &fault.action).chain(storms);
+    let mut actions = actions(plan);
     let raft = &plan.cluster.raft;
     let is_protected = raft.pre_vote || raft.sticky;
     let changes = actions.clone().any(Action::changes_members);

@@ -39,7 +39,7 @@ impl Observer for Resolver {
                     happened.to = Some(record.time);
                 }
             }
-            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
+            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to } | Body::Afflicted { to }
                 if record.cause == self.latest =>
             {
                 self.hit(record.node, to);
@@ -92,12 +92,25 @@ impl Resolver {
             Action::Rot(_) => Action::Rot(nodes),
             Action::Drift { ppm, .. } => Action::Drift { nodes, ppm: *ppm },
             Action::Starve { kind, .. } => Action::Starve { kind: *kind, to: nodes },
+            Action::Skew { ahead_ns, .. } => Action::Skew { nodes, ahead_ns: *ahead_ns },
+            Action::Step { ahead_ns, .. } => Action::Step { nodes, ahead_ns: *ahead_ns },
             Action::Pause(_) => Action::Pause(nodes),
             Action::Transfer(_) => Action::Transfer(nodes),
             Action::AddLearner(_) => Action::AddLearner(nodes),
             Action::Promote(_) => Action::Promote(nodes),
             Action::Remove(_) => Action::Remove(nodes),
             Action::Replace { new, .. } => Action::Replace { old: nodes, new: *new },
+            Action::Forge { mean, .. } => Action::Forge { to: nodes, mean: *mean },
+            on_frames @ (Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. }) => {
+                let mut action = on_frames.clone();
+                action.links_of_frames().into_iter().for_each(|shape| *shape = links());
+                action
+            }
         };
         let is_only_one = self.of(happened.source).count() == 1;
         let id = match happened.source {

@@ -4,7 +4,8 @@ use super::restraint::USUAL;
 use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
-    Action, Arrival, Clients, Edge, End, Expectation, Fault, Link, Logs, Mix, Plan, Shape, Start, Target,
+    Action, Arrival, Clients, Edge, End, Expectation, Fault, Integrity, Link, Logs, Mix, Plan, Shape, Start,
+    Target,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
@@ -166,7 +167,15 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         _ => true,
     };
     match action {
-        Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => match shape {
+        Action::Partition(shape)
+        | Action::Clog(shape)
+        | Action::Flap { shape, .. }
+        | Action::Lose { links: shape, .. }
+        | Action::Duplicate { links: shape, .. }
+        | Action::Delay { links: shape, .. }
+        | Action::Corrupt { links: shape, .. }
+        | Action::Misdirect { links: shape, .. }
+        | Action::Replay { links: shape, .. } => match shape {
             Shape::Cut(edges) => {
                 edges.retain_mut(|edge| exists(&mut edge.from) && exists(&mut edge.to));
                 !edges.is_empty()
@@ -189,11 +198,14 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
         | Action::Starve { to: target, .. }
+        | Action::Skew { nodes: target, .. }
+        | Action::Step { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
         | Action::Promote(target)
-        | Action::Remove(target) => exists(target),
+        | Action::Remove(target)
+        | Action::Forge { to: target, .. } => exists(target),
         Action::Replace { old, new } => exists(old) && number(*new).map(|to| *new = to).is_some(),
     }
 }
@@ -227,8 +239,13 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
         }
         clients.count = 1;
     };
+    // Without sessions nothing tells a request from its copy.
+    let mut plain = load(&|clients| (clients.retry_after, clients.sessions) = (None, None));
+    plain.network.clients.duplicate = Rate::ZERO;
     let proposals = [
         Plan { clients: None, ..plan.clone() },
+        plain,
+        load(&|clients| clients.retry_after = None),
         load(&one),
         load(&slower),
         load(&|clients| clients.keys = 1),
@@ -298,6 +315,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.first_leader = None,
             &|it| it.cluster.priorities.clear(),
             &|it| it.cluster.drifts_ppm.clear(),
+            &|it| it.cluster.integrity = Integrity::Crc32c,
         ],
     );
     let usual_latency = Distribution::Uniform(ms(1), ms(5));
@@ -368,8 +386,27 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
-        | Action::Starve { .. } => Vec::new(),
-        Action::Partition(_)
+        | Action::Starve { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. } => Vec::new(),
+        Action::Corrupt { clients: true, .. } => {
+            let mut without = action.clone();
+            if let Action::Corrupt { clients, .. } = &mut without {
+                *clients = false;
+            }
+            vec![without]
+        }
+        Action::Forge { to: Target::Nodes(nodes), mean } => {
+            fewer(*nodes).into_iter().map(|to| Action::Forge { to, mean: *mean }).collect()
+        }
+        Action::Lose { .. }
+        | Action::Duplicate { .. }
+        | Action::Delay { .. }
+        | Action::Corrupt { .. }
+        | Action::Misdirect { .. }
+        | Action::Replay { .. } => on_fewer_links(action),
+        Action::Forge { .. }
+        | Action::Partition(_)
         | Action::Flap { .. }
         | Action::Crash(_)
         | Action::Pause(_)
@@ -379,6 +416,17 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::Remove(_)
         | Action::Replace { .. } => Vec::new(),
     }
+}
+
+/// The same on fewer links.
+fn on_fewer_links(action: &Action) -> Vec<Action> {
+    let Some((Shape::Cut(edges), _)) = action.on_frames() else { return Vec::new() };
+    let on = |edges: &Vec<Edge>| {
+        let mut action = action.clone();
+        action.links_of_frames().into_iter().for_each(|links| *links = Shape::Cut(edges.clone()));
+        action
+    };
+    fewer_edges(edges).iter().map(on).collect()
 }
 
 /// Each half of the links, then all but each one.

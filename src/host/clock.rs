@@ -44,6 +44,13 @@ impl Clock {
         Self { drift: Some(Drift { rate: rate(ppm), since: now, shown: self.local(now) }) }
     }
 
+    /// The same clock, put ahead by so many nanoseconds, or back if negative.
+    pub(super) fn put(self, by_ns: i64, now: Time) -> Self {
+        let shown = LocalTime::from_nanos(self.local(now).nanos().saturating_add_signed(by_ns));
+        let rate = self.drift.map_or(1_000_000, |drift| drift.rate);
+        Self { drift: Some(Drift { rate, since: now, shown }) }
+    }
+
     /// What it shows at this time, which is none before it was last changed.
     #[inline]
     pub(super) fn local(self, now: Time) -> LocalTime {

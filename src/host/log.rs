@@ -66,8 +66,12 @@ impl Log {
         self.entries.truncate(usize::try_from(kept).expect("an index fits"));
     }
 
-    /// Forgets the entries up to this one, if it is there, and returns what is known of it.
+    /// Forgets the entries up to this one, if it is there, and returns what is known of it. To cut at the base is to cut
+    /// nothing, be it the beginning of a whole log: after a short snapshot of a leader's all that follows may be kept.
     pub(super) fn cut(&mut self, to: Index) -> Option<Base> {
+        if to == self.base.index {
+            return Some(self.base);
+        }
         let (term, hash) = self.get(to)?;
         self.entries.drain(..(to.0 - self.base.index.0) as usize);
         self.base = Base { index: to, term, hash };

@@ -8,6 +8,7 @@
 mod admission;
 mod breakers;
 mod clock;
+mod doubtful;
 mod log;
 mod members;
 mod process;
@@ -25,8 +26,8 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Change, ChangeStep, Effects, Function, Input, Members, NoChange, NoTransfer, Options, Recovered, Role,
-    Software, Status, TransferStep,
+    Bug, Change, ChangeStep, Effects, Function, Input, Members, NoChange, NoTransfer, Options, Recovered,
+    Role, Software, Status, TransferStep,
 };
 use crate::rng::{Rate, Stream};
 use crate::rpc::access::{self, Right};
@@ -77,6 +78,8 @@ pub struct Host {
     clock: Clock,
     /// By how many parts per million its clock is fast.
     drift_ppm: i64,
+    /// By how many nanoseconds its clock on the wall is ahead.
+    wall_ahead_ns: i64,
     epoch: Epoch,
     disk: Disk,
     process: Option<Process>,
@@ -104,6 +107,7 @@ impl Host {
             id,
             clock: Clock::of(id, drifts_ppm),
             drift_ppm: drifts_ppm.get(id.slot()).copied().unwrap_or(0).into(),
+            wall_ahead_ns: 0,
             epoch: Epoch::ZERO,
             disk,
             process: None,
@@ -289,13 +293,27 @@ impl Host {
     /// Its clock runs faster from now on by so many parts per million, or slower.
     pub fn drift<O: Observer>(&mut self, by_ppm: i64, wire: &mut Wire<'_, O>) {
         self.drift_ppm += by_ppm;
-        self.clock = self.clock.running(self.drift_ppm, wire.now);
-        if let Some(process) = &mut self.process {
-            process.set_clock(self.clock);
-        }
+        self.set_clock(self.clock.running(self.drift_ppm, wire.now));
         let ppm =
             i32::try_from(self.drift_ppm).unwrap_or(if self.drift_ppm < 0 { i32::MIN } else { i32::MAX });
         wire.trace.effect(self.address(), Body::ClockRate { ppm });
+    }
+
+    fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+        if let Some(process) = &mut self.process {
+            process.set_clock(clock);
+        }
+    }
+
+    /// Its clock on the wall is put ahead, or back. Nobody looks at that one, least of all for timers.
+    /// [`Bug::TimersByWallClock`]: the replica's timers do.
+    pub fn put_clock<O: Observer>(&mut self, by_ns: i64, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        self.wall_ahead_ns = self.wall_ahead_ns.saturating_add(by_ns);
+        if setup.options.bug == Some(Bug::TimersByWallClock) {
+            self.set_clock(self.clock.put(by_ns, wire.now));
+        }
+        wire.trace.effect(self.address(), Body::ClockStepped { ahead_ns: self.wall_ahead_ns });
     }
 
     /// Loses its disk, after a crash.
@@ -369,10 +387,13 @@ impl Host {
     pub fn receive<O: Observer>(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
         let frame = wire.frames.get_mut(slot);
-        let (from, intact) = (frame.from, frame.intact);
+        let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
         let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process {
             if let Some(input) = process.admit(from, &bytes, intact, setup, wire) {
+                if !intact {
+                    wire.trace.effect(self.address(), Body::Believed { from, kind });
+                }
                 self.step(input, setup, wire);
             }
         }

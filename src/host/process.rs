@@ -3,6 +3,7 @@
 use super::Setup;
 use super::admission::Barred;
 use super::clock::Clock;
+use super::doubtful;
 use super::log::Log;
 use super::reads::Reads;
 use super::requests::{Asker, Pending, Requests};
@@ -203,7 +204,11 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) -> Result<Input<'b>, Barred> {
-        let (header, payload) = frame::decode(bytes, intact)?;
+        let integrity = &wire.frames.integrity;
+        let (header, payload) = match intact {
+            true => frame::decode(bytes, true, integrity)?,
+            false => doubtful::read(bytes, integrity, setup)?,
+        };
         if let Some(why) = setup.known().denies(header.cluster, header.from, from) {
             return Err(Barred::denied(why, &header, payload, setup));
         }
@@ -216,6 +221,9 @@ impl Process {
         let Some(peer) = from.as_node().or_else(|| Self::taken_for(from, setup)) else {
             return Err(Barred::denied(Denial::Function, &header, payload, setup));
         };
+        if !intact {
+            doubtful::examine(&header, payload, &self.status, setup)?;
+        }
         let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
         self.expire_calls(peer, setup, wire);
         match class.call {

@@ -2,6 +2,8 @@
 
 use super::LinkId;
 use crate::ids::{Address, CallId, RecordId};
+use crate::rpc::Integrity;
+use crate::rpc::frame::{self, Header};
 
 /// The place of a frame that is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +37,16 @@ pub struct Frame {
 pub struct Frames {
     frames: Vec<Frame>,
     free: Vec<Slot>,
+    /// By what all of them are known to be sound.
+    pub integrity: Integrity,
 }
 
 impl Frames {
+    /// None yet.
+    pub fn new(integrity: Integrity) -> Self {
+        Self { integrity, ..Self::default() }
+    }
+
     /// A place for a frame from here to there, with an empty or old buffer to write over.
     pub fn take(&mut self, from: Address, to: Address, kind: u8, call: CallId) -> Slot {
         if let Some(slot) = self.free.pop() {
@@ -59,6 +68,14 @@ impl Frames {
             sent: None,
         });
         slot
+    }
+
+    /// Lays a frame out in its place.
+    #[inline]
+    pub fn lay_out(&mut self, slot: Slot, header: &Header, payload: &[u8], hash: u64) {
+        let frame = &mut self.frames[slot.0 as usize];
+        frame::encode(header, payload, &self.integrity, &mut frame.bytes);
+        frame.hash = hash;
     }
 
     /// Another frame with the same content.

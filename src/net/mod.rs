@@ -7,21 +7,30 @@
 //! A link with a bandwidth takes a frame's length of time to put it on the way, and the frames of one link go one after
 //! the other: what is sent meanwhile waits, however much it is. A frame that gets lost by chance has taken its time, too;
 //! on a cut link nothing does. A duplicate comes about on the way and takes no time here.
+//!
+//! Faults that do something to single frames (`afflictions`) have a second stream for each link, of which only the words of
+//! the frames that they see are looked at. So they draw nothing from the first, and cost nothing while there are none.
 
+mod afflictions;
+mod alter;
 mod frames;
 mod wire;
 
+pub use afflictions::Plight;
+pub use alter::alter;
 pub use frames::{Frame, Frames, Slot};
 pub use wire::{Payload, Wire};
 
 use crate::ids::{Address, ClientId, NodeId};
-use crate::plan;
+use crate::plan::{self, FrameFault};
 use crate::rng::{Rate, Stream};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU64;
 
+use afflictions::Afflictions;
+
 /// What becomes of a frame that is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// The link is cut.
     Cut,
@@ -29,10 +38,12 @@ pub enum Fate {
     Lost,
     /// It arrives after this delay, and where there is a second one, again after that.
     Arrives(Duration, Option<Duration>),
+    /// Faults do something to it.
+    Afflicted(Box<Plight>),
 }
 
 /// A directed link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkId(u32);
 
 /// All links between nodes, and between nodes and clients.
@@ -42,6 +53,7 @@ pub struct Network {
     nodes: usize,
     models: Vec<plan::Link>,
     links: Vec<Link>,
+    afflictions: Afflictions,
 }
 
 /// One directed link.
@@ -50,6 +62,8 @@ struct Link {
     /// Made at its first use: most links of a large cluster carry nothing.
     stream: Option<Box<Stream>>,
     model: u32,
+    /// How many faults cut it, or do something to its frames.
+    troubles: u32,
     cuts: u32,
     clogs: u32,
     /// When the last frame will have been put on the way, where there is a bandwidth.
@@ -62,7 +76,8 @@ impl Network {
     pub fn new(plan: &plan::Plan, seed: u64) -> Self {
         let nodes = plan.cluster.nodes() as usize;
         let clients = plan.clients.as_ref().map_or(0, |clients| clients.count as usize);
-        let mut network = Self { seed, nodes, models: Vec::new(), links: Vec::new() };
+        let afflictions = Afflictions::new(seed);
+        let mut network = Self { seed, nodes, models: Vec::new(), links: Vec::new(), afflictions };
         network.models.push(plan.network.default.clone());
         network.models.push(plan.network.clients.clone());
         network.links.resize_with(nodes * nodes + 2 * nodes * clients, Link::default);
@@ -120,11 +135,25 @@ impl Network {
             let key = u64::from(from.to_wire()) << 32 | u64::from(to.to_wire());
             Box::new(Stream::new(seed, "link", key, 0))
         });
-        let [loss, latency, duplicate, second] = std::array::from_fn(|_| stream.word());
-        let model = &self.models[link.model as usize];
-        if link.cuts > 0 {
-            return Fate::Cut;
+        let words: [u64; 4] = std::array::from_fn(|_| stream.word());
+        if link.troubles > 0 {
+            self.send_in_trouble(id, (from, to), words, bytes, now)
+        } else {
+            self.fate(id, words, bytes, now)
         }
+    }
+
+    /// What becomes of a frame on a link without faults.
+    #[inline(always)]
+    fn fate(
+        &mut self,
+        id: LinkId,
+        [loss, latency, duplicate, second]: [u64; 4],
+        bytes: usize,
+        now: Time,
+    ) -> Fate {
+        let link = &mut self.links[id.0 as usize];
+        let model = &self.models[link.model as usize];
         let queued = match model.bandwidth {
             None => Duration::ZERO,
             Some(bandwidth) => {
@@ -138,6 +167,50 @@ impl Network {
         let second = model.duplicate.hits(duplicate).then(|| model.latency.sample(second));
         let arrives = |latency: Duration| latency.saturating_add(queued);
         Fate::Arrives(arrives(model.latency.sample(latency)), second.map(arrives))
+    }
+
+    /// What becomes of a frame on a link with faults.
+    #[cold]
+    fn send_in_trouble(
+        &mut self,
+        id: LinkId,
+        ends: (Address, Address),
+        words: [u64; 4],
+        bytes: usize,
+        now: Time,
+    ) -> Fate {
+        let link = &self.links[id.0 as usize];
+        if link.cuts > 0 {
+            return Fate::Cut;
+        }
+        let number = link.stream.as_ref().map_or(0, |stream| stream.position() / 4 - 1);
+        let latency = self.models[link.model as usize].latency;
+        match self.fate(id, words, bytes, now) {
+            Fate::Arrives(delay, second) => {
+                let plight = Plight { delay, again: second.into_iter().collect(), ..Plight::default() };
+                Fate::Afflicted(Box::new(self.afflictions.afflict(id, ends, (number, &latency), plight)))
+            }
+            fate => fate,
+        }
+    }
+
+    /// From now on a fault does this to frames on the link from one to the other.
+    pub fn afflict(&mut self, from: Address, to: Address, fault: FrameFault) {
+        self.link_mut(from, to).troubles += 1;
+        let id = self.link_id(from, to);
+        self.afflictions.add(id, fault);
+    }
+
+    /// A fault no longer does this. The old frames that were kept for it, if no other one needs them.
+    pub fn relieve(&mut self, from: Address, to: Address, fault: FrameFault) -> Vec<Slot> {
+        self.link_mut(from, to).troubles -= 1;
+        let id = self.link_id(from, to);
+        self.afflictions.remove(id, fault)
+    }
+
+    /// Keeps a frame that has been sent on this link, to be sent again. The one that it takes the place of, if any.
+    pub fn keep(&mut self, id: LinkId, frame: Slot) -> Option<Slot> {
+        self.afflictions.keep(id, frame)
     }
 
     /// Whether frames on this link get lost.
@@ -163,6 +236,7 @@ impl Network {
     /// Cuts a link once more. Whether it was whole before.
     pub fn cut(&mut self, from: Address, to: Address) -> bool {
         let link = self.link_mut(from, to);
+        link.troubles += 1;
         link.cuts += 1;
         link.cuts == 1
     }
@@ -170,6 +244,7 @@ impl Network {
     /// Takes back one cut. Whether the link is whole now.
     pub fn heal(&mut self, from: Address, to: Address) -> bool {
         let link = self.link_mut(from, to);
+        link.troubles -= 1;
         link.cuts -= 1;
         link.cuts == 0
     }
@@ -224,7 +299,8 @@ mod tests {
             duplicate: Rate::ZERO,
             bandwidth: bandwidth.and_then(NonZeroU64::new),
         };
-        let mut network = Network { seed: 1, nodes: 2, models: vec![model], links: Vec::new() };
+        let afflictions = Afflictions::new(1);
+        let mut network = Network { seed: 1, nodes: 2, models: vec![model], links: Vec::new(), afflictions };
         network.links.resize_with(4, Link::default);
         let ends = (NodeId(1).into(), NodeId(2).into());
         let id = network.link_id(ends.0, ends.1);

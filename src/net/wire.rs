@@ -1,7 +1,7 @@
 //! What a machine on the network needs to act: the time, the trace, and a way to hand frames over.
 
 use super::{Frames, Slot};
-use crate::rpc::frame::{self, Header};
+use crate::rpc::frame::Header;
 use crate::time::Time;
 use crate::trace::{Trace, digest};
 
@@ -35,9 +35,7 @@ impl<O> Wire<'_, O> {
     /// Lays out a frame. It is not handed over yet.
     pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Slot {
         let slot = self.frames.take(header.from, header.to, header.kind, header.call);
-        let frame = self.frames.get_mut(slot);
-        frame::encode(header, payload.bytes, &mut frame.bytes);
-        frame.hash = payload.hash;
+        self.frames.lay_out(slot, header, payload.bytes, payload.hash);
         slot
     }
 }

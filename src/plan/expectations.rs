@@ -155,6 +155,38 @@ listed! {
         FrameDuplicated,
         /// A frame between nodes is refused by its receiver.
         FrameRejected,
+        /// The bytes of a frame are changed on its way.
+        FrameCorrupted,
+        /// A frame goes to another node than its receiver.
+        FrameMisdirected,
+        /// An old frame comes once more.
+        FrameReplayed,
+        /// A fault delays a frame.
+        FrameDelayed,
+        /// A stranger sends a frame.
+        FrameForged,
+        /// A frame that was changed on its way, or forged, passes every check of its receiver and is handed on.
+        FrameBelieved,
+        /// A frame between nodes is refused for its length.
+        LengthWrong,
+        /// A frame between nodes is refused since its tag does not fit its bytes.
+        ChecksumWrong,
+        /// A frame between nodes is refused as none of this protocol.
+        MagicWrong,
+        /// A frame between nodes is refused as one of another cluster.
+        ClusterWrong,
+        /// A frame between nodes is refused since it does not name its link's ends.
+        AddressWrong,
+        /// A frame between nodes is refused since its message can't be read.
+        MessageUndecodable,
+        /// A frame between nodes is refused for indexes or terms that contradict each other.
+        IndexesWrong,
+        /// A frame between nodes is refused for entries that are not those it says.
+        EntriesWrong,
+        /// A frame between nodes is refused for a term that no cluster can have reached.
+        TermImpossible,
+        /// A frame between nodes is refused as longer than a frame may be.
+        FrameTooLong,
         /// A call between nodes has no answer by its deadline.
         CallFailed,
         /// A node refuses a client's request.

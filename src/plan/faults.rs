@@ -1,8 +1,9 @@
 //! What goes wrong, when and to whom: scripted faults and storms of random ones.
 
+use super::frame_faults::{Corruption, FrameFault};
 use crate::ids::{Index, NodeId, NodeSet};
 use crate::replica::Traffic;
-use crate::rng::Distribution;
+use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 
 /// Something that goes wrong for a while.
@@ -90,6 +91,27 @@ pub enum Action {
     Partition(Shape),
     /// Links hold every frame until they are let go.
     Clog(Shape),
+    /// Links lose some frames by chance, on top of what they lose anyway.
+    Lose {
+        /// Which links.
+        links: Shape,
+        /// How likely each frame is hit.
+        rate: Rate,
+    },
+    /// Links let some frames arrive twice.
+    Duplicate {
+        /// Which links.
+        links: Shape,
+        /// How likely each frame is hit.
+        rate: Rate,
+    },
+    /// Links take longer for each frame.
+    Delay {
+        /// Which links.
+        links: Shape,
+        /// By how much longer.
+        by: Distribution,
+    },
     /// Links are cut and healed in turn: a partition again and again, of the same links.
     Flap {
         /// Which links. Its targets are bound once, when the fault begins.
@@ -130,6 +152,21 @@ pub enum Action {
         /// Who gets none of it.
         to: Target,
     },
+    /// The clocks on the wall of these nodes are put ahead, or back if negative, until the fault is over. Timers run on another
+    /// clock, which never goes back.
+    Skew {
+        /// Whose.
+        nodes: Target,
+        /// By how many nanoseconds.
+        ahead_ns: i64,
+    },
+    /// As `Skew`, and nothing is undone at the end.
+    Step {
+        /// Whose.
+        nodes: Target,
+        /// By how many nanoseconds.
+        ahead_ns: i64,
+    },
     /// Processes stop: frames pile up, timers fire late.
     Pause(Target),
     /// The leader is asked to hand over to this node. While there is none, the fault waits. Nothing is undone at the end.
@@ -148,6 +185,38 @@ pub enum Action {
         /// The other node.
         new: NodeId,
     },
+    /// Links change the bytes of some frames.
+    Corrupt {
+        /// Which links.
+        links: Shape,
+        /// How likely each frame is hit.
+        rate: Rate,
+        /// What is done to it.
+        kind: Corruption,
+        /// Whether all links between nodes and clients do so as well.
+        clients: bool,
+    },
+    /// Links deliver some frames to another node than their receiver.
+    Misdirect {
+        /// Which links.
+        links: Shape,
+        /// How likely each frame is hit.
+        rate: Rate,
+    },
+    /// With some frames an old one of the same link arrives once more.
+    Replay {
+        /// Which links.
+        links: Shape,
+        /// How likely each frame brings an old one along.
+        rate: Rate,
+    },
+    /// A stranger sends frames of its own making to nodes.
+    Forge {
+        /// To whom.
+        to: Target,
+        /// The mean time between two of them, for each of the nodes; longer than nothing.
+        mean: Duration,
+    },
 }
 
 impl Action {
@@ -156,13 +225,39 @@ impl Action {
         matches!(self, Self::Wipe(_) | Self::Rot(_))
     }
 
+    /// What it does to single frames, and on which links; none if it does something else.
+    pub const fn on_frames(&self) -> Option<(&Shape, FrameFault)> {
+        Some(match self {
+            Self::Lose { links, rate } => (links, FrameFault::Lose(*rate)),
+            Self::Duplicate { links, rate } => (links, FrameFault::Duplicate(*rate)),
+            Self::Delay { links, by } => (links, FrameFault::Delay(*by)),
+            Self::Corrupt { links, rate, kind, clients: _ } => (links, FrameFault::Corrupt(*rate, *kind)),
+            Self::Misdirect { links, rate } => (links, FrameFault::Misdirect(*rate)),
+            Self::Replay { links, rate } => (links, FrameFault::Replay(*rate)),
+            _ => return None,
+        })
+    }
+
+    /// Its links, where it does something to single frames.
+    pub const fn links_of_frames(&mut self) -> Option<&mut Shape> {
+        match self {
+            Self::Lose { links, .. }
+            | Self::Duplicate { links, .. }
+            | Self::Delay { links, .. }
+            | Self::Corrupt { links, .. }
+            | Self::Misdirect { links, .. }
+            | Self::Replay { links, .. } => Some(links),
+            _ => None,
+        }
+    }
+
     /// Whether it asks for other members.
     pub const fn changes_members(&self) -> bool {
         matches!(self, Self::AddLearner(_) | Self::Promote(_) | Self::Remove(_) | Self::Replace { .. })
     }
 }
 
-/// Which links between nodes are hit. Links of clients never are.
+/// Which links between nodes are hit. Links of clients never are, but where the action says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// All links between nodes of different groups. A node in no group is alone.

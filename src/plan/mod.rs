@@ -4,11 +4,13 @@
 
 mod expectations;
 mod faults;
+mod frame_faults;
 mod profile;
 
 pub use crate::property::Property;
 pub use expectations::{Event, Expectation, Goodput, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use frame_faults::{Corruption, FrameFault, Integrity};
 pub use profile::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,
     LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges, StormRanges,
@@ -111,6 +113,8 @@ pub struct Cluster {
     pub call_timeout: Duration,
     /// When a leader sends a peer that does not answer neither entries nor snapshots for a while; none if it always does.
     pub breaker: Option<Breaker>,
+    /// By what frames are known to be sound.
+    pub integrity: Integrity,
 }
 
 impl Cluster {

@@ -78,6 +78,10 @@ pub struct ClusterRanges {
     pub priorities: Rate,
     /// How likely logs of different lengths are to begin with.
     pub shuffled_logs: Rate,
+    /// In what share of the runs frames are keyed.
+    pub keyed: Rate,
+    /// In what share of the runs they are unchecked, if not keyed. In all others they have a checksum.
+    pub unchecked: Rate,
     /// A bug that is planted in every node of every run.
     pub bug: Option<Bug>,
 }

@@ -489,6 +489,12 @@ impl<'a> AppendEntries<'a> {
     }
 }
 
+/// Whether a payload that can't be read is wrong before its entries, or has none.
+pub(super) fn fails_before_entries(kind: u8, payload: &[u8]) -> bool {
+    const HEAD: usize = 36;
+    kind != APPEND_ENTRIES || payload.len() < HEAD || payload[..8] == [0; 8]
+}
+
 /// Out of line: few entries name members.
 #[cold]
 #[inline(never)]

@@ -115,6 +115,7 @@ mod contact;
 mod early;
 mod flow;
 mod follower;
+mod forged;
 mod leader;
 mod log;
 mod membership;
@@ -125,6 +126,7 @@ mod priority;
 mod progress;
 mod quorum;
 mod reads;
+mod sense;
 mod snapshot;
 mod transfer;
 mod window;
@@ -132,7 +134,8 @@ mod writes;
 
 pub use node::Raft;
 
-use crate::replica::{Boot, Class, Effects, Replica, Software, Unrecoverable};
+use crate::replica::{Boot, Class, Effects, Flaw, Replica, Software, Status, Unrecoverable};
+use crate::rng::Expansion;
 
 /// This implementation, as Squall boots it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -145,6 +148,14 @@ impl Software for RaftSoftware {
 
     fn classify(&self, kind: u8, payload: &[u8]) -> Option<Class> {
         message::classify(kind, payload)
+    }
+
+    fn examine(&self, kind: u8, payload: &[u8], status: &Status) -> Result<(), Flaw> {
+        sense::examine(kind, payload, status)
+    }
+
+    fn forge(&self, overheard: Status, words: &mut Expansion, payload: &mut Vec<u8>) -> u8 {
+        forged::forge(overheard, words, payload)
     }
 
     fn kind_name(&self, kind: u8) -> &'static str {

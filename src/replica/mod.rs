@@ -23,7 +23,7 @@ pub use function::{Caller, Function, Traffic};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
-use crate::rng::Stream;
+use crate::rng::{Expansion, Stream};
 use crate::time::{Duration, LocalTime};
 use serde::Serialize;
 use std::num::NonZeroU32;
@@ -39,8 +39,37 @@ pub trait Software {
     /// What a frame of this kind and payload is; `None` if it can't be told. Bytes from the network: never panics.
     fn classify(&self, kind: u8, payload: &[u8]) -> Option<Class>;
 
+    /// What is wrong with a payload of this kind, for a replica of this status. Looked at where a frame may be another one than
+    /// its sender laid out; all that is not looked at a replica has to stand. Bytes from the network: never panics.
+    ///
+    /// # Errors
+    /// The first flaw.
+    fn examine(&self, _kind: u8, _payload: &[u8], _status: &Status) -> Result<(), Flaw> {
+        Ok(())
+    }
+
+    /// Makes up a message that nobody has sent, for a stranger who has overheard this status of the cluster: appends its
+    /// payload, and returns its kind. Without knowledge of the protocol it is nonsense.
+    fn forge(&self, _overheard: Status, words: &mut Expansion, payload: &mut Vec<u8>) -> u8 {
+        payload.extend_from_slice(&words.word().to_le_bytes());
+        words.word() as u8 % 16
+    }
+
     /// The name of a kind of frame, for people.
     fn kind_name(&self, kind: u8) -> &'static str;
+}
+
+/// What can be wrong with a message that was changed on its way, or forged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It can't be read.
+    Undecodable,
+    /// Its terms and indexes contradict each other, or speak of entries that nobody can have.
+    Indexes,
+    /// Its entries are not as many as it says, or not in the order of their terms.
+    Entries,
+    /// Its term is one that no cluster can have reached.
+    TermJump,
 }
 
 /// One node's protocol core.
@@ -226,11 +255,17 @@ pub enum Bug {
     /// The breaker of a leader's calls to a node keeps heartbeats back, too: so it never hears that the node is back. This
     /// one lives in the host.
     BreakerShedsHeartbeats,
+    /// Timers and leases run on the clock on the wall, which operators and daemons put ahead and back, instead of one that only
+    /// goes on (thesis 6.4.1 asks for bounded drift). This one lives in the host.
+    TimersByWallClock,
+    /// A receiver does not look at the tag of a frame, by which it would see that its bytes are others than those that were
+    /// sent. This one lives in the host.
+    ChecksumIgnored,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -255,6 +290,8 @@ impl Bug {
         Self::TwoNodesInOneStep,
         Self::NextIndexStuck,
         Self::BreakerShedsHeartbeats,
+        Self::TimersByWallClock,
+        Self::ChecksumIgnored,
     ];
 }
 

@@ -2,7 +2,7 @@
 
 use super::reasons::{Aborts, NoChanges, NoTransfers};
 use crate::replica::{ChangeStep, ReadRight, TransferStep};
-use crate::trace::{BreakerState, Denial, Loss, Rejection};
+use crate::trace::{Body, BreakerState, Denial, Loss, Rejection};
 use serde::Serialize;
 
 /// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
@@ -26,6 +26,8 @@ pub struct Counters {
     pub frames_denied: Denials,
     /// Replies that came when their receiver's role no longer waited for them, and told nothing that it had to know.
     pub replies_stale: u64,
+    /// What was done to frames on their way, between nodes or with clients, and what came of it.
+    pub frame_faults: FrameFaults,
     /// Frames that left a client, or left a node for one.
     pub client_frames_sent: u64,
     /// Frames that reached a client, or came from one.
@@ -140,6 +142,23 @@ pub struct Reads {
     pub local: u64,
 }
 
+/// What was done to frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FrameFaults {
+    /// Their bytes were changed; counted once for each change.
+    pub corrupted: u64,
+    /// They went to another node than their receiver.
+    pub misdirected: u64,
+    /// Old ones came once more.
+    pub replayed: u64,
+    /// They took longer.
+    pub delayed: u64,
+    /// A stranger sent them.
+    pub forged: u64,
+    /// Changed or forged, they passed every check of their receiver and were handed on.
+    pub believed: u64,
+}
+
 /// Rejected frames by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rejections {
@@ -157,6 +176,14 @@ pub struct Rejections {
     pub undecodable: u64,
     /// A reply to a call that was given up or never made.
     pub late: u64,
+    /// Terms and indexes that contradict each other.
+    pub indexes: u64,
+    /// Not the entries that it says.
+    pub entries: u64,
+    /// A term that no cluster can have reached.
+    pub term_jump: u64,
+    /// Longer than a frame may be.
+    pub too_long: u64,
 }
 
 /// How often circuit breakers changed their states.
@@ -208,6 +235,22 @@ impl Counters {
                 self.changes_asked += 1;
                 self.changes_refused.count(why);
             }
+        }
+    }
+}
+
+impl FrameFaults {
+    /// Counts what a record tells of.
+    #[cold]
+    pub(super) fn count(&mut self, body: &Body) {
+        match body {
+            Body::Corrupted { .. } => self.corrupted += 1,
+            Body::Misdirected { .. } => self.misdirected += 1,
+            Body::Replayed { .. } => self.replayed += 1,
+            Body::Delayed { .. } => self.delayed += 1,
+            Body::Forged { .. } => self.forged += 1,
+            Body::Believed { .. } => self.believed += 1,
+            _ => {}
         }
     }
 }
@@ -300,11 +343,15 @@ impl Rejections {
             Rejection::Address => &mut self.address,
             Rejection::Undecodable => &mut self.undecodable,
             Rejection::Late => &mut self.late,
+            Rejection::Indexes => &mut self.indexes,
+            Rejection::Entries => &mut self.entries,
+            Rejection::TermJump => &mut self.term_jump,
+            Rejection::TooLong => &mut self.too_long,
         } += 1;
     }
 
     /// Each reason with its count.
-    pub fn by_reason(&self) -> [(Rejection, u64); 7] {
+    pub fn by_reason(&self) -> [(Rejection, u64); 11] {
         [
             (Rejection::Length, self.length),
             (Rejection::Checksum, self.checksum),
@@ -313,6 +360,10 @@ impl Rejections {
             (Rejection::Address, self.address),
             (Rejection::Undecodable, self.undecodable),
             (Rejection::Late, self.late),
+            (Rejection::Indexes, self.indexes),
+            (Rejection::Entries, self.entries),
+            (Rejection::TermJump, self.term_jump),
+            (Rejection::TooLong, self.too_long),
         ]
     }
 }

@@ -86,7 +86,7 @@ impl Faults {
                     Some(now),
                 ));
             }
-            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to }
+            Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to } | Body::Afflicted { to }
                 if record.cause == self.latest =>
             {
                 self.links.extend(record.node.as_node().zip(to.as_node()));

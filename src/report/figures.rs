@@ -1,5 +1,6 @@
 //! The figures of the liveness report: one table with what each says and what it means, for every form.
 
+use super::counters::FrameFaults;
 use super::format::{count, counted, moment, percent, short};
 use super::{Breakers, Counters, Report};
 use crate::time::Duration;
@@ -109,6 +110,25 @@ fn service(report: &Report) -> Vec<Figure> {
     all
 }
 
+/// What was done to frames, where anything was, and what of it got through.
+fn done_to_frames(faults: &FrameFaults) -> Vec<Figure> {
+    let altered = faults.corrupted + faults.forged;
+    let all = [
+        ("frames corrupted", faults.corrupted, "changed on their way, once for each change"),
+        ("frames misdirected", faults.misdirected, "delivered to another node than their receiver"),
+        ("frames replayed", faults.replayed, "old ones of the same link that came again"),
+        ("frames delayed", faults.delayed, "by faults"),
+        ("frames forged", faults.forged, "sent by a stranger"),
+    ];
+    let told = all.into_iter().filter(|(_, times, _)| *times > 0);
+    let mut told: Vec<Figure> = told.map(|(name, times, what)| figure(name, count(times), what)).collect();
+    if altered > 0 {
+        let what = "corrupted or forged, passed every check and were handed on";
+        told.push(figure("frames believed", count(faults.believed), what));
+    }
+    told
+}
+
 fn traffic(report: &Report) -> Vec<Figure> {
     let counters = &report.counters;
     let lost = counters.frames_lost.by_reason();
@@ -139,6 +159,7 @@ fn traffic(report: &Report) -> Vec<Figure> {
             "the highest index known to be committed",
         ),
     ];
+    all.extend(done_to_frames(&counters.frame_faults));
     if report.service.invoked > 0 {
         let is_busy = counters.requests_put_off > 0;
         let refusers =

@@ -99,6 +99,12 @@ impl Metrics {
                 counters.operations_forgone += 1;
                 counters.retry_budgets_spent += u64::from(why == Forgone::Budget);
             }
+            Body::Corrupted { .. }
+            | Body::Misdirected { .. }
+            | Body::Replayed { .. }
+            | Body::Delayed { .. }
+            | Body::Forged { .. }
+            | Body::Believed { .. } => counters.frame_faults.count(&record.body),
             Body::CallFailed { .. } => counters.calls_failed += 1,
             Body::Refused { reason, .. } => {
                 counters.requests_refused += 1;

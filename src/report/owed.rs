@@ -9,13 +9,17 @@
 //! | machines that crash, with their disk or without; processes that stop | always |
 //! | transfers of leadership, changes of the members | always |
 //! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
+//! | clocks on the wall that are put ahead or back | always |
 //! | a flush that is lost | never, from then on |
+//! | frames misdirected or replayed, late or lost by faults | always: addresses tell the one, Raft stands the other |
+//! | frames that are changed | with `Crc32c` and `Keyed`; else never, from then on |
+//! | frames of a stranger | with `Keyed`; else never, from then on |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads |
 
 use super::faults::FaultSpan;
 use crate::check::{Check, Verdict};
-use crate::plan::{Action, Fault, Plan};
+use crate::plan::{Action, Fault, Integrity, Plan};
 use crate::property::Property;
 use crate::replica::ReadBy;
 use crate::time::Time;
@@ -122,7 +126,14 @@ fn most_drift(plan: &Plan) -> u32 {
 /// What is not owed from the beginning of a fault on.
 fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
     let raft = &plan.cluster.raft;
+    let integrity = &plan.cluster.integrity;
     match action {
+        Action::Corrupt { .. } if *integrity == Integrity::Unchecked => {
+            Some((Waived::Safety, "frames were changed on their way, and nothing tells such frames"))
+        }
+        Action::Forge { .. } if !matches!(integrity, Integrity::Keyed { .. }) => {
+            Some((Waived::Safety, "a stranger sent frames, and without a key nothing tells such frames"))
+        }
         Action::LoseFlush(_) => Some((Waived::Safety, "a disk said that it had flushed what it had not")),
         Action::Drift { .. }
             if raft.reads.by == ReadBy::Lease && most_drift(plan) > raft.reads.max_drift_ppm =>
@@ -131,6 +142,13 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
         }
         Action::Drift { .. }
         | Action::Starve { .. }
+        | Action::Lose { .. }
+        | Action::Duplicate { .. }
+        | Action::Delay { .. }
+        | Action::Corrupt { .. }
+        | Action::Misdirect { .. }
+        | Action::Replay { .. }
+        | Action::Forge { .. }
         | Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }
@@ -141,6 +159,8 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
         | Action::DiskStall(_)
         | Action::DiskFull(_)
         | Action::Rot(_)
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)
@@ -192,5 +212,27 @@ mod tests {
         assert!(!may_waive(&plan));
         plan.cluster.drifts_ppm = vec![0, -101, 100];
         assert_eq!(waivers(&plan, &[]).iter().map(|it| it.what).collect::<Vec<_>>(), [Waived::Reads]);
+    }
+
+    #[test]
+    fn what_integrity_does_not_tell_is_not_owed() {
+        let mut plan = crate::report::tests::plan(3);
+        let links = crate::plan::Shape::Isolate(crate::plan::Target::All);
+        let (rate, kind) = (Default::default(), crate::plan::Corruption::Truncate);
+        let actions = [
+            Action::Corrupt { links: links.clone(), rate, kind, clients: false },
+            Action::Forge { to: crate::plan::Target::All, mean: Default::default() },
+            Action::Replay { links: links.clone(), rate },
+            Action::Misdirect { links, rate },
+        ];
+        let keyed = Integrity::Keyed { secret: "storm".into() };
+        for (integrity, waived) in [
+            (Integrity::Unchecked, [true, true, false, false]),
+            (Integrity::Crc32c, [false, true, false, false]),
+            (keyed, [false; 4]),
+        ] {
+            plan.cluster.integrity = integrity;
+            assert_eq!(actions.each_ref().map(|action| by_fault(action, &plan).is_some()), waived);
+        }
     }
 }

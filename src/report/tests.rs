@@ -58,6 +58,7 @@ pub(super) fn plan(voters: u32) -> Plan {
             flush: Distribution::Constant(ms(1)),
             call_timeout: ms(100),
             breaker: None,
+            integrity: crate::plan::Integrity::Crc32c,
         },
         network: Network {
             default: Link {
@@ -422,7 +423,10 @@ fn frames_are_counted_by_what_became_of_them() {
     assert_eq!((counters.frames_sent, counters.frames_delivered), (2, 2));
     assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0, 0]);
     assert_eq!((counters.client_frames_lost, counters.frames_duplicated), (1, 1));
-    assert_eq!(counters.frames_rejected.by_reason().map(|(_, count)| count), [0, 1, 0, 0, 0, 0, 1]);
+    assert_eq!(
+        counters.frames_rejected.by_reason().map(|(_, count)| count),
+        [0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    );
     assert_eq!((counters.frames_held, counters.requests_refused, counters.calls_failed), (1, 1, 1));
     assert_eq!(counters.entries_committed, 7);
     assert_eq!(counters.records, s.records().len() as u64);

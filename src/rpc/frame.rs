@@ -1,11 +1,13 @@
 //! Frames: what is really on the wire.
 //!
 //! ```text
-//! magic u16 | version u8 | kind u8 | length u32 | cluster u64 | from u32 | to u32 | call u64 | payload | tag u32
+//! magic u16 | version u8 | kind u8 | length u32 | cluster u64 | from u32 | to u32 | call u64 | payload | tag
 //! ```
 //!
-//! Little-endian. The tag is the CRC-32C of all before it.
+//! Little-endian. The tag is of all before it; how long it is depends on the cluster's [`Integrity`], on which all of its
+//! machines agree: it is not told by the frame, since a frame could lie.
 
+use super::integrity::Integrity;
 use crate::ids::{Address, CallId};
 use crate::trace::Rejection;
 
@@ -14,8 +16,6 @@ const MAGIC: u16 = 0x5351;
 const VERSION: u8 = 1;
 /// Bytes before the payload.
 pub const HEADER: usize = 32;
-/// Bytes after the payload.
-pub const TAG: usize = 4;
 /// The longest frame.
 pub const LIMIT: usize = 1 << 20;
 
@@ -44,8 +44,8 @@ pub struct Header {
 ///
 /// # Panics
 /// If the frame would exceed [`LIMIT`].
-pub fn encode(header: &Header, payload: &[u8], buffer: &mut Vec<u8>) {
-    assert!(HEADER + payload.len() + TAG <= LIMIT, "a frame stays within its limit");
+pub fn encode(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &mut Vec<u8>) {
+    assert!(HEADER + payload.len() + integrity.tag_len() <= LIMIT, "a frame stays within its limit");
     let first = u64::from(MAGIC)
         | u64::from(VERSION) << 16
         | u64::from(header.kind) << 24
@@ -57,28 +57,56 @@ pub fn encode(header: &Header, payload: &[u8], buffer: &mut Vec<u8>) {
         *bytes = word.to_le_bytes();
     }
     buffer.clear();
-    buffer.reserve(HEADER + payload.len() + TAG);
+    buffer.reserve(HEADER + payload.len() + integrity.tag_len());
     buffer.extend_from_slice(&head);
     buffer.extend_from_slice(payload);
-    let tag = crc32c::crc32c(buffer);
-    buffer.extend_from_slice(&tag.to_le_bytes());
+    integrity.seal(buffer);
 }
 
 /// Reads a frame. Any bytes may come: never panics, never allocates. Of a frame that is known to be `intact`, since
-/// nothing on its way has touched it, the checksum is computed again only in debug builds, to see that this is so.
+/// nothing on its way has touched it, the tag is computed again only in debug builds, to see that this is so.
 ///
 /// # Errors
 /// What is wrong with it: integrity first, since nothing in a broken frame can be believed; then its form.
 #[inline]
-pub fn decode(bytes: &[u8], intact: bool) -> Result<(Header, &[u8]), Rejection> {
-    let (covered, tag) = bytes.split_last_chunk::<TAG>().ok_or(Rejection::Length)?;
-    let (head, payload) = covered.split_first_chunk::<HEADER>().ok_or(Rejection::Length)?;
-    let is_sound = || crc32c::crc32c(covered) == u32::from_le_bytes(*tag);
+pub fn decode<'b>(
+    bytes: &'b [u8],
+    intact: bool,
+    integrity: &Integrity,
+) -> Result<(Header, &'b [u8]), Rejection> {
+    let (covered, tag) = split(bytes, integrity)?;
     if intact {
-        debug_assert!(is_sound(), "nothing has touched this frame");
-    } else if !is_sound() {
+        debug_assert!(integrity.is_sound(covered, tag), "nothing has touched this frame");
+    } else if bytes.len() > LIMIT {
+        return Err(Rejection::TooLong);
+    } else if !integrity.is_sound(covered, tag) {
         return Err(Rejection::Checksum);
     }
+    read(covered)
+}
+
+/// Reads a frame without a look at its tag, as a receiver does that has a bug.
+///
+/// # Errors
+/// What is wrong with its form.
+pub fn decode_unverified<'b>(
+    bytes: &'b [u8],
+    integrity: &Integrity,
+) -> Result<(Header, &'b [u8]), Rejection> {
+    read(split(bytes, integrity)?.0)
+}
+
+/// What the tag covers, and the tag.
+#[inline(always)]
+fn split<'b>(bytes: &'b [u8], integrity: &Integrity) -> Result<(&'b [u8], &'b [u8]), Rejection> {
+    let covered = bytes.len().checked_sub(integrity.tag_len()).ok_or(Rejection::Length)?;
+    bytes.split_at_checked(covered).filter(|(covered, _)| covered.len() >= HEADER).ok_or(Rejection::Length)
+}
+
+/// Reads what the tag covers.
+#[inline(always)]
+fn read(covered: &[u8]) -> Result<(Header, &[u8]), Rejection> {
+    let (head, payload) = covered.split_first_chunk::<HEADER>().ok_or(Rejection::Length)?;
     let [first, cluster, addresses, call] = words(head);
     if first as u16 != MAGIC || (first >> 16) as u8 != VERSION {
         return Err(Rejection::Magic);
@@ -110,7 +138,13 @@ mod tests {
     use crate::ids::{ClientId, NodeId};
     use proptest::prelude::*;
 
-    fn example() -> (Header, Vec<u8>) {
+    const CRC: &Integrity = &Integrity::Crc32c;
+
+    fn levels() -> [Integrity; 3] {
+        [Integrity::Unchecked, Integrity::Crc32c, Integrity::keyed("storm")]
+    }
+
+    fn example(integrity: &Integrity) -> (Header, Vec<u8>) {
         let header = Header {
             kind: 3,
             cluster: 7,
@@ -119,48 +153,84 @@ mod tests {
             call: CallId(u64::MAX - 1),
         };
         let mut bytes = Vec::new();
-        encode(&header, b"payload", &mut bytes);
+        encode(&header, b"payload", integrity, &mut bytes);
         (header, bytes)
     }
 
     #[test]
     fn frames_read_back_as_written() {
-        let (header, bytes) = example();
-        assert_eq!(decode(&bytes, false), Ok((header, &b"payload"[..])));
-        assert_eq!(bytes.len(), HEADER + 7 + TAG);
+        for integrity in levels() {
+            let (header, bytes) = example(&integrity);
+            assert_eq!(decode(&bytes, false, &integrity), Ok((header, &b"payload"[..])));
+            assert_eq!(decode(&bytes, true, &integrity), Ok((header, &b"payload"[..])));
+            assert_eq!(bytes.len(), HEADER + 7 + integrity.tag_len());
+        }
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let (_, bytes) = example();
-        for bit in 0..bytes.len() * 8 {
-            let mut broken = bytes.clone();
-            broken[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(decode(&broken, false), Err(Rejection::Checksum), "bit {bit}");
-        }
-        for length in 0..bytes.len() {
-            assert!(decode(&bytes[..length], false).is_err(), "cut to {length}");
+        for integrity in &levels()[1..] {
+            let (_, bytes) = example(integrity);
+            for bit in 0..bytes.len() * 8 {
+                let mut broken = bytes.clone();
+                broken[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(decode(&broken, false, integrity), Err(Rejection::Checksum), "bit {bit}");
+            }
+            for length in 0..bytes.len() {
+                assert!(decode(&bytes[..length], false, integrity).is_err(), "cut to {length}");
+            }
         }
     }
 
-    /// The checks behind the checksum, for frames whose checksum is right.
     #[test]
-    fn a_right_checksum_is_not_enough() {
-        let (_, bytes) = example();
-        for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (4, Rejection::Length)] {
-            let mut other = bytes.clone();
-            other[at] ^= 1;
-            let end = other.len() - TAG;
-            let tag = crc32c::crc32c(&other[..end]);
-            other[end..].copy_from_slice(&tag.to_le_bytes());
-            assert_eq!(decode(&other, false), Err(wrong), "byte {at}");
+    fn who_does_not_know_the_secret_can_not_lay_out_a_frame() {
+        let (right, wrong) = (Integrity::keyed("storm"), Integrity::keyed("calm"));
+        for other in [wrong, Integrity::Crc32c, Integrity::Unchecked] {
+            let (_, bytes) = example(&other);
+            assert!(decode(&bytes, false, &right).is_err(), "{other:?}");
         }
+        let (_, by_stranger) = example(CRC);
+        assert!(decode(&by_stranger, false, CRC).is_ok(), "a checksum is no secret");
+    }
+
+    /// The checks behind the tag, for frames whose tag is right.
+    #[test]
+    fn a_right_tag_is_not_enough() {
+        for integrity in levels() {
+            let (_, bytes) = example(&integrity);
+            for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (4, Rejection::Length)] {
+                let mut other = bytes.clone();
+                other[at] ^= 1;
+                other.truncate(other.len() - integrity.tag_len());
+                integrity.seal(&mut other);
+                assert_eq!(decode(&other, false, &integrity), Err(wrong), "byte {at}");
+            }
+            let mut long = bytes[..bytes.len() - integrity.tag_len()].to_vec();
+            long.resize(LIMIT, 0);
+            long[4..8].copy_from_slice(&((LIMIT - HEADER) as u32).to_le_bytes());
+            integrity.seal(&mut long);
+            let expected = if long.len() > LIMIT { Err(Rejection::TooLong) } else { Ok(LIMIT - HEADER) };
+            let read = decode(&long, false, &integrity).map(|(_, payload)| payload.len());
+            assert_eq!(read, expected, "{integrity:?}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_does_not_look_at_the_tag_believes_what_it_should_not() {
+        let (header, mut bytes) = example(CRC);
+        bytes[HEADER] ^= 1;
+        assert_eq!(decode(&bytes, false, CRC), Err(Rejection::Checksum));
+        assert_eq!(decode_unverified(&bytes, CRC), Ok((header, &b"qayload"[..])));
+        assert_eq!(decode_unverified(&bytes[..HEADER], CRC), Err(Rejection::Length));
     }
 
     proptest! {
         #[test]
         fn garbage_is_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(decode(&bytes, false).is_err());
+            for integrity in levels() {
+                prop_assert!(decode(&bytes, false, &integrity).is_err());
+            }
+            let _ = decode_unverified(&bytes, CRC);
         }
     }
 }

@@ -5,6 +5,8 @@ pub mod access;
 pub mod breaker;
 mod calls;
 pub mod frame;
+mod integrity;
 pub mod store;
 
 pub use calls::Calls;
+pub use integrity::Integrity;

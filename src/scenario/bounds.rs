@@ -103,6 +103,10 @@ pub(super) const AT_LEAST: Bounds = Bounds { name: "at_least", least: 0, most: H
 pub(super) const AT_MOST: Bounds = Bounds { name: "at_most", least: 0, most: HIGHEST_COUNT };
 /// How many faults a profile draws at once.
 pub(super) const FAULTS: Bounds = Bounds { name: "count", least: 0, most: 100 };
+/// How many bits of a frame are flipped.
+pub(super) const FLIPPED_BITS: Bounds = Bounds { name: "BitFlip", least: 1, most: 1_000 };
+/// How many frames a stranger sends to a node in a second, from the fewest to the most.
+pub(super) const FORGED: (f64, f64) = (0.001, 10_000.0);
 /// The highest term that is still expected. The first leader has term 1.
 pub(super) const TERM_AT_MOST: Bounds = Bounds { name: "TermAtMost", least: 1, most: HIGHEST_COUNT };
 
@@ -112,11 +116,12 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 36] = [
+const ALL: [Bounds; 37] = [
     WINDOW,
     PROBES,
     ATTEMPTS,
     BURST,
+    FLIPPED_BITS,
     MAX_DRIFT,
     FORMAT,
     SEED,

@@ -36,6 +36,9 @@ impl Here {
 /// The section of what a field holds, or a variant.
 fn inside(language: Language, entry: &Entry) -> Option<&'static Section> {
     let section = |name: &str| language.section(name);
+    if let "Duplicate" | "Misdirect" | "Replay" = entry.name {
+        return section("Lose");
+    }
     if entry.name == "Clog" {
         return section("Partition");
     }

@@ -3,9 +3,9 @@
 use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Breaker, Budget, Clients, Cluster, Edge, End, Event, Expectation, Fault, Found,
-    Goodput, Jitter, Link, Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle, Shape, Span,
-    Start, Storm, Target,
+    Action, Arrival, Backoff, Breaker, Budget, Clients, Cluster, Corruption, Edge, End, Event, Expectation,
+    Fault, Found, Goodput, Integrity, Jitter, Link, Logs, Milestone, Moment, Name, Network, Property,
+    Sessions, Settle, Shape, Span, Start, Storm, Target,
 };
 use crate::replica::{Bug, Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
@@ -64,6 +64,8 @@ Scenario(
         (at: "24s", for: "1s", do: DiskFull(Leader)),
         (at: "24s", for: "1s", do: LoseFlush(Minority)),
         (at: "24s", for: "1s", do: Rot(Node(3))),
+        (at: "24s", for: "1s", do: Skew(nodes: Leader, ahead: "2s")),
+        (at: "24s", for: "1s", do: Step(nodes: All, back: "100ms")),
         (at: "24s", for: "1s", do: Drift(nodes: Leader, ppm: -50000)),
         (at: "24s", for: "1s", do: Starve(kind: PreVotes, to: Node(2))),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
@@ -430,11 +432,34 @@ fn lasting(least: u64) -> impl Strategy<Value = Distribution> {
     })
 }
 
+/// What is done to single frames.
+fn on_frames(voters: u32) -> impl Strategy<Value = Action> {
+    let kind = prop_oneof![
+        (1..500_u32, 0..500_u32).prop_map(|(least, more)| Corruption::BitFlip(least, least + more)),
+        Just(Corruption::Truncate),
+        Just(Corruption::Extend),
+        Just(Corruption::Garbage),
+    ];
+    let rate = (1e-9..=1.0).prop_map(|rate| Rate::new(rate).expect("a rate"));
+    let all = (shape(voters), rate, kind, lasting(0), any::<bool>(), 0..6_u8);
+    let on_links = all.prop_map(|(links, rate, kind, by, clients, which)| match which {
+        0 => Action::Lose { links, rate },
+        1 => Action::Duplicate { links, rate },
+        2 => Action::Delay { links, by },
+        3 => Action::Misdirect { links, rate },
+        4 => Action::Replay { links, rate },
+        _ => Action::Corrupt { links, rate, kind, clients },
+    });
+    let forge = (several(voters), duration(1_000_000, 1_000_000_000));
+    prop_oneof![3 => on_links, 1 => forge.prop_map(|(to, mean)| Action::Forge { to, mean })]
+}
+
 fn action(voters: u32) -> impl Strategy<Value = Action> {
     let flap = (shape(voters), lasting(1_000_000), lasting(1_000_000));
     prop_oneof![
         shape(voters).prop_map(Action::Partition),
         shape(voters).prop_map(Action::Clog),
+        on_frames(voters),
         flap.prop_map(|(shape, down, up)| Action::Flap { shape, down, up }),
         several(voters).prop_map(Action::Crash),
         several(voters).prop_map(Action::Wipe),
@@ -446,6 +471,8 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         several(voters).prop_map(Action::Rot),
         (several(voters), -500_000..=500_000).prop_map(|(nodes, ppm)| Action::Drift { nodes, ppm }),
         several(voters).prop_map(|to| Action::Starve { kind: crate::replica::Traffic::Heartbeats, to }),
+        (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, ahead_ns)| Action::Skew { nodes, ahead_ns }),
+        (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, by)| Action::Step { nodes, ahead_ns: -by }),
         several(voters).prop_map(Action::Pause),
         Just(Action::AddLearner(Target::Random)),
         Just(Action::Promote(Target::Follower(1))),
@@ -568,7 +595,9 @@ prop_compose! {
         (learners, spares) in (0..=2_u32, 0..=3_u32),
         (flush, torn) in (distribution(), rate()),
         (call_timeout, breaker) in (duration(1, DAY), option::of(breaker())),
+        (level, secret) in (0..3_usize, "[^\\p{Cc}]{1,20}"),
     ) -> Cluster {
+        let integrity = [Integrity::Crc32c, Integrity::Unchecked, Integrity::Keyed { secret }][level].clone();
         let least = heartbeat.saturating_add(longer);
         let election_timeout = (least, least.saturating_add(spread));
         let bug = bug.then_some(Bug::AckBeforeFlush);
@@ -594,7 +623,7 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, torn, call_timeout, breaker }
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, flush, torn, call_timeout, breaker, integrity }
     }
 }
 

@@ -159,7 +159,7 @@ impl ChromeTrace {
                 self.arrows.insert(record.id, vec![record.id.0.get()]);
                 self.arrow(out, record, kind, Some(("s", record.id.0.get())))
             }
-            Body::Duplicated { kind, .. } => {
+            Body::Duplicated { kind, .. } | Body::Replayed { kind, .. } => {
                 let id = record.id.0.get();
                 let arrows = record.cause.and_then(|sent| self.arrows.get_mut(&sent));
                 let end = arrows.map(|arrows| {
@@ -262,9 +262,11 @@ impl Format for ChromeTrace {
         self.last = record.time;
         self.introduce(out, record.node)?;
         match record.body {
-            Body::Sent { .. } | Body::Duplicated { .. } | Body::Delivered { .. } | Body::Lost { .. } => {
-                self.frame(record, out)
-            }
+            Body::Sent { .. }
+            | Body::Duplicated { .. }
+            | Body::Replayed { .. }
+            | Body::Delivered { .. }
+            | Body::Lost { .. } => self.frame(record, out),
             Body::FaultStarted { .. }
             | Body::FaultEnded { .. }
             | Body::FaultSkipped { .. }
@@ -284,12 +286,17 @@ impl Format for ChromeTrace {
             | Body::Rotted { .. }
             | Body::TailCut { .. }
             | Body::ClockRate { .. }
+            | Body::ClockStepped { .. }
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }
             | Body::Denied { .. }
             | Body::Shed { .. }
             | Body::Breaker { .. }
+            | Body::Corrupted { .. }
+            | Body::Misdirected { .. }
+            | Body::Forged { .. }
+            | Body::Believed { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. } => self.machine(record, out),

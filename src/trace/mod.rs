@@ -3,6 +3,7 @@
 //! Records are never all kept. Whoever wants them (a checker, a metric, a file) observes them as they are made; the
 //! digest is the same whoever observes. A [`Scribe`] writes them down, in a [`Format`] for people or for some viewer.
 
+mod altered;
 mod chrome;
 pub mod digest;
 mod focus;
@@ -18,8 +19,8 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{
-    ActionKind, Body, BreakerState, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource, Forgone, Loss,
-    MembersPart, Operation, Outcome, Record, Rejection, StopReason,
+    ActionKind, Body, BreakerState, CorruptionKind, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource,
+    Forgery, Forgone, Loss, MembersPart, Operation, Outcome, Record, Rejection, StopReason,
 };
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;

@@ -150,6 +150,16 @@ pub enum Body {
         /// The receiving end.
         to: Address,
     },
+    /// From now on a fault does something to single frames on the link from `node` to here.
+    Afflicted {
+        /// The receiving end.
+        to: Address,
+    },
+    /// A fault no longer does anything to frames on the link from `node` to here.
+    Relieved {
+        /// The receiving end.
+        to: Address,
+    },
     /// A machine lost power: its memory and all that was not flushed.
     Crashed,
     /// A crashed machine's disk was replaced by a blank one.
@@ -170,6 +180,11 @@ pub enum Body {
     ClockRate {
         /// By how many parts per million it is fast; slow, if negative.
         ppm: i32,
+    },
+    /// The clock on the wall was put ahead or back.
+    ClockStepped {
+        /// By how many nanoseconds it is ahead now; behind, if negative.
+        ahead_ns: i64,
     },
     /// A process stopped: frames pile up, timers wait.
     Paused,
@@ -251,6 +266,60 @@ pub enum Body {
         /// The receiver.
         to: Address,
         /// The kind of message.
+        kind: u8,
+    },
+    /// The bytes of a frame were changed on the link from `node` to here.
+    Corrupted {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// How.
+        how: CorruptionKind,
+        /// How many bits were flipped, or bytes taken away, added or left.
+        count: u32,
+    },
+    /// A frame on the link from `node` to `to` goes to another node.
+    Misdirected {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// Where it goes.
+        instead: NodeId,
+    },
+    /// An old frame of the link from `node` to here is on its way once more; `cause` is its `Sent`.
+    Replayed {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+    /// A frame on the link from `node` to here takes longer.
+    Delayed {
+        /// The receiver.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+        /// By how much longer.
+        by_ns: u64,
+    },
+    /// A stranger sent a frame to `node`.
+    Forged {
+        /// From whom it seems to come; the world if from nobody whom the network knows.
+        from: Address,
+        /// The kind of message that it seems to be.
+        kind: u8,
+        /// What it is made like.
+        like: Forgery,
+        /// Its length.
+        bytes: u32,
+    },
+    /// A frame that was changed on its way, or forged, passed every check of its receiver (`node`) and was handed on.
+    Believed {
+        /// The sender as far as the network knows.
+        from: Address,
+        /// The kind of message, as its sender meant it.
         kind: u8,
     },
     /// A frame was refused by its receiver (`node`) before its replica saw it.
@@ -615,6 +684,46 @@ pub enum Rejection {
     Undecodable = 5,
     /// A reply to a call that its caller has given up or never made.
     Late = 6,
+    /// Its terms and indexes contradict each other, or speak of entries that nobody can have.
+    Indexes = 7,
+    /// Its entries are not as many as it says, or not in the order of their terms.
+    Entries = 8,
+    /// Of a term that no cluster can have reached by then.
+    TermJump = 9,
+    /// Longer than a frame may be.
+    TooLong = 10,
+}
+
+/// How the bytes of a frame were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorruptionKind {
+    /// Bits were flipped.
+    BitFlip = 0,
+    /// Bytes at its end were taken away.
+    Truncate = 1,
+    /// Bytes were added at its end.
+    Extend = 2,
+    /// Random bytes took its place.
+    Garbage = 3,
+}
+
+/// What a stranger's frame is made like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forgery {
+    /// A message of the protocol that nobody sent, as if from a node of the cluster.
+    Message = 0,
+    /// Random bytes in a sound frame, as if from a node of the cluster.
+    Payload = 1,
+    /// Random bytes.
+    Garbage = 2,
+    /// A message of the protocol, from another cluster.
+    OtherCluster = 3,
+    /// A message of the protocol, from a node that there is not.
+    Unknown = 4,
+    /// A message of the protocol between nodes, from a client.
+    Client = 5,
 }
 
 /// Why a frame was denied what it asked for.
@@ -741,10 +850,28 @@ pub enum ActionKind {
     LoseFlush = 42,
     /// One bit on each disk turns over.
     Rot = 43,
+    /// Clocks on the wall are off for a while.
+    Skew = 50,
     /// Clocks run too fast or too slow.
     Drift = 51,
     /// Nodes get nothing of one kind of traffic.
     Starve = 60,
+    /// Clocks on the wall are put ahead or back.
+    Step = 52,
+    /// Links lose some frames.
+    Lose = 13,
+    /// Links let some frames arrive twice.
+    Duplicate = 14,
+    /// Links take longer for each frame.
+    Delay = 15,
+    /// Links change some frames.
+    Corrupt = 30,
+    /// Links deliver some frames to somebody else.
+    Misdirect = 31,
+    /// Links deliver old frames again.
+    Replay = 32,
+    /// A stranger sends frames.
+    Forge = 33,
 }
 
 /// Some of the members.
@@ -766,11 +893,19 @@ impl Record {
             Body::Delivered { from, .. }
             | Body::Rejected { from, .. }
             | Body::Denied { from, .. }
-            | Body::Stale { from, .. } => Some((from, self.node)),
+            | Body::Stale { from, .. }
+            | Body::Forged { from, .. }
+            | Body::Believed { from, .. } => Some((from, self.node)),
             Body::Sent { to, .. }
             | Body::Held { to, .. }
             | Body::Lost { to, .. }
             | Body::Duplicated { to, .. }
+            | Body::Corrupted { to, .. }
+            | Body::Misdirected { to, .. }
+            | Body::Replayed { to, .. }
+            | Body::Delayed { to, .. }
+            | Body::Afflicted { to }
+            | Body::Relieved { to }
             | Body::CallFailed { to, .. }
             | Body::Shed { to, .. }
             | Body::Breaker { to, .. }
@@ -821,7 +956,13 @@ impl Body {
             | Self::Lost { kind, .. }
             | Self::Duplicated { kind, .. }
             | Self::Stale { kind, .. }
-            | Self::Shed { kind, .. } => Some(kind),
+            | Self::Shed { kind, .. }
+            | Self::Corrupted { kind, .. }
+            | Self::Misdirected { kind, .. }
+            | Self::Replayed { kind, .. }
+            | Self::Delayed { kind, .. }
+            | Self::Forged { kind, .. }
+            | Self::Believed { kind, .. } => Some(kind),
             _ => None,
         }
     }
@@ -903,6 +1044,7 @@ impl Words {
             Body::Wiped => Self::new(15, 0),
             Body::Rotted { at, bit } => Self::new(115, u64::from(bit)).and(at),
             Body::TailCut { bytes } => Self::new(116, 0).and(bytes),
+            Body::ClockStepped { ahead_ns } => Self::new(119, 0).and(ahead_ns.cast_unsigned()),
             Body::ClockRate { ppm } => Self::new(118, u64::from(ppm.cast_unsigned())),
             Body::Paused => Self::new(16, 0),
             Body::Resumed => Self::new(17, 0),
@@ -924,6 +1066,20 @@ impl Words {
             Body::Lost { to, kind, why } => Self::new(22, (why as u64) << 40).address(to, kind),
             Body::Duplicated { to, kind } => Self::new(23, 0).address(to, kind),
             Body::Rejected { from, why } => Self::new(24, (why as u64) << 40).address(from, 0),
+            Body::Afflicted { to } => Self::new(100, 0).address(to, 0),
+            Body::Relieved { to } => Self::new(101, 0).address(to, 0),
+            Body::Corrupted { to, kind, how, count } => {
+                Self::new(102, (how as u64) << 40).address(to, kind).and(u64::from(count))
+            }
+            Body::Misdirected { to, kind, instead } => {
+                Self::new(103, 0).address(to, kind).and(u64::from(instead.0))
+            }
+            Body::Replayed { to, kind } => Self::new(104, 0).address(to, kind),
+            Body::Delayed { to, kind, by_ns } => Self::new(105, 0).address(to, kind).and(by_ns),
+            Body::Forged { from, kind, like, bytes } => {
+                Self::new(106, (like as u64) << 40).address(from, kind).and(u64::from(bytes))
+            }
+            Body::Believed { from, kind } => Self::new(107, 0).address(from, kind),
             Body::Appended { write, index, term, hash } => {
                 Self::new(25, 0).and(write.0).and(index.0).and(term.0).and(hash)
             }

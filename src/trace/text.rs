@@ -8,6 +8,7 @@ use crate::ids::{Index, NodeSet};
 use crate::replica::{
     Abort, Change, ChangeStep, NoChange, NoTransfer, ReadRight, Refusal, Role, TransferStep,
 };
+use crate::time::Duration;
 use std::fmt;
 
 impl fmt::Display for Record {
@@ -73,6 +74,11 @@ impl Body {
             Self::ClockRate { ppm: 0 } => "its clock runs right".into(),
             Self::ClockRate { ppm } if ppm < 0 => format!("its clock is slow by {} ppm", ppm.unsigned_abs()),
             Self::ClockRate { ppm } => format!("its clock is fast by {ppm} ppm"),
+            Self::ClockStepped { ahead_ns: 0 } => "its clock on the wall is right".into(),
+            Self::ClockStepped { ahead_ns } => {
+                let off = Duration::from_nanos(ahead_ns.unsigned_abs());
+                format!("its clock on the wall is {off} {}", if ahead_ns < 0 { "behind" } else { "ahead" })
+            }
             Self::Paused => "paused".into(),
             Self::Resumed => "resumed".into(),
             Self::Preloaded { index, term, hash } => {
@@ -96,6 +102,24 @@ impl Body {
             Self::Held { to, kind, after } => format!("{} to {to} waits for write {after}", name(kind)),
             Self::Lost { to, kind, why } => format!("{} to {to} lost: {why}", name(kind)),
             Self::Duplicated { to, kind } => format!("{} to {to} duplicated", name(kind)),
+            Self::Afflicted { to } => format!("frames on the link to {to} are hit from now on"),
+            Self::Relieved { to } => format!("frames on the link to {to} are hit no more"),
+            Self::Corrupted { to, kind, how, count } => {
+                format!("{} to {to} changed: {}", name(kind), how.of(count))
+            }
+            Self::Misdirected { to, kind, instead } => {
+                format!("{} to {to} goes to {instead} instead", name(kind))
+            }
+            Self::Replayed { to, kind } => format!("an old {} to {to} is on its way again", name(kind)),
+            Self::Delayed { to, kind, by_ns } => {
+                format!("{} to {to} delayed by {}", name(kind), Duration::from_nanos(by_ns))
+            }
+            Self::Forged { from, kind, like, bytes } => {
+                format!("a stranger sends {like}, {} from {from}, {bytes} bytes", name(kind))
+            }
+            Self::Believed { from, kind } => {
+                format!("took a frame from {from} for sound that is not: {}", name(kind))
+            }
             Self::Rejected { from, why } => format!("rejected a frame from {from}: {why}"),
             Self::Appended { write, index, term, hash } => {
                 format!("appended entry {index} of term {term} in write {write}, hash {hash:016x}")
@@ -309,6 +333,15 @@ impl fmt::Display for ActionKind {
             Self::Rot => "rot",
             Self::Drift => "drift",
             Self::Starve => "starve",
+            Self::Skew => "skew",
+            Self::Step => "step",
+            Self::Lose => "lose",
+            Self::Duplicate => "duplicate",
+            Self::Delay => "delay",
+            Self::Corrupt => "corrupt",
+            Self::Misdirect => "misdirect",
+            Self::Replay => "replay",
+            Self::Forge => "forge",
         })
     }
 }
@@ -384,6 +417,10 @@ impl fmt::Display for Rejection {
             Self::Address => "not the link's addresses",
             Self::Undecodable => "undecodable",
             Self::Late => "reply to a call given up",
+            Self::Indexes => "contradictory indexes",
+            Self::Entries => "not the entries it says",
+            Self::TermJump => "an impossible term",
+            Self::TooLong => "too long",
         })
     }
 }

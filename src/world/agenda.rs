@@ -1,5 +1,6 @@
 //! What is to be done with faults, and in which order.
 
+use crate::ids::NodeId;
 use crate::time::Time;
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ pub(super) enum Step {
     Storm(u32),
     /// The flapping links in this place are cut again.
     Flap(u32),
+    /// The next frame of the fault of this number comes to this node, if it goes on.
+    Forge(u32, NodeId),
 }
 
 /// What is to be done, by time.

@@ -4,15 +4,18 @@ use super::targets::Links;
 use super::{Event, World};
 use crate::client::Client;
 use crate::host::Host;
-use crate::ids::{Address, Epoch, NodeId};
+use crate::ids::{Address, ClientId, Epoch, NodeId};
 use crate::net::Slot;
-use crate::plan::Action;
+use crate::plan::{Action, FrameFault};
 use crate::replica::{Change, Function, Traffic};
 use crate::rpc::frame::{self, FIRST_CLIENT_KIND};
 use crate::trace::{Body, Loss, Observer};
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn hit_links(&mut self, links: &Links, action: &Action) {
+        if let Some((_, fault)) = action.on_frames() {
+            return self.afflict(links, action, fault);
+        }
         for &(from, to) in links {
             self.hit_link(from.into(), to.into(), matches!(action, Action::Clog(_)));
         }
@@ -29,6 +32,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(super) fn mend_links(&mut self, links: &Links, action: &Action) {
+        if let Some((_, fault)) = action.on_frames() {
+            return self.relieve(links, action, fault);
+        }
         for &(from, to) in links {
             let (from, to) = (Address::from(from), Address::from(to));
             if let Action::Clog(_) = action {
@@ -51,7 +57,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The links that end at a node, or begin there, clients' links too.
-    fn links_of(&self, node: NodeId, end_there: bool) -> Vec<(Address, Address)> {
+    fn links_at(&self, node: NodeId, end_there: bool) -> Vec<(Address, Address)> {
         let nodes = self.hosts.iter().map(Host::address);
         let clients = self.clients.iter().map(Client::address);
         let node = Address::from(node);
@@ -59,12 +65,43 @@ impl<O: Observer> World<'_, O> {
         others.map(|other| if end_there { (other, node) } else { (node, other) }).collect()
     }
 
+    /// From now on something is done to frames on these links.
+    fn afflict(&mut self, links: &Links, action: &Action, fault: FrameFault) {
+        for (from, to) in self.links_of(links, action) {
+            self.network.afflict(from, to, fault);
+            self.trace.effect(from, Body::Afflicted { to });
+        }
+    }
+
+    /// It is no longer done.
+    fn relieve(&mut self, links: &Links, action: &Action, fault: FrameFault) {
+        for (from, to) in self.links_of(links, action) {
+            for old in self.network.relieve(from, to, fault) {
+                self.frames.release(old);
+            }
+            self.trace.effect(from, Body::Relieved { to });
+        }
+    }
+
+    /// These links, with those of clients if the action is for them as well.
+    fn links_of(&self, links: &Links, action: &Action) -> Vec<(Address, Address)> {
+        let mut all: Vec<(Address, Address)> =
+            links.iter().map(|&(from, to)| (from.into(), to.into())).collect();
+        if let Action::Corrupt { clients: true, .. } = action {
+            let clients = (1..=self.clients.len() as u32).map(|id| Address::from(ClientId(id)));
+            let pairs =
+                clients.flat_map(|client| self.hosts.iter().map(move |host| (client, host.address())));
+            all.extend(pairs.flat_map(|(client, node)| [(client, node), (node, client)]));
+        }
+        all
+    }
+
     pub(super) fn hit_node(&mut self, node: NodeId, action: &Action) {
         match action {
             Action::Crash(_) => self.crash(node, false),
             Action::Wipe(_) => self.crash(node, true),
             Action::Deaf(_) | Action::Mute(_) => {
-                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                for (from, to) in self.links_at(node, matches!(action, Action::Deaf(_))) {
                     self.hit_link(from, to, false);
                 }
             }
@@ -74,13 +111,24 @@ impl<O: Observer> World<'_, O> {
             Action::Rot(_) => self.with_host(node.slot(), Host::rot),
             Action::Drift { ppm, .. } => self.drift(node, i64::from(*ppm)),
             Action::Starve { kind, .. } => self.starving.push((node, *kind)),
+            Action::Skew { ahead_ns, .. } | Action::Step { ahead_ns, .. } => self.put_clock(node, *ahead_ns),
             Action::Pause(_) => self.pause(node),
             Action::Transfer(_) => self.transfer(node),
             Action::AddLearner(_) => self.change(Change::AddLearner(node)),
             Action::Promote(_) => self.change(Change::Promote(node)),
             Action::Remove(_) => self.change(Change::Remove(node)),
             Action::Replace { new, .. } => self.change(Change::Replace { old: node, new: *new }),
-            Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => unreachable!("it hits links"),
+            // Its frames come one by one, see `forger`.
+            Action::Forge { .. } => {}
+            Action::Partition(_)
+            | Action::Clog(_)
+            | Action::Flap { .. }
+            | Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => unreachable!("it hits links"),
         }
     }
 
@@ -90,7 +138,7 @@ impl<O: Observer> World<'_, O> {
             Action::Pause(_) => self.resume(node, epoch),
             Action::Crash(_) | Action::Wipe(_) => self.restart(node),
             Action::Deaf(_) | Action::Mute(_) => {
-                for (from, to) in self.links_of(node, matches!(action, Action::Deaf(_))) {
+                for (from, to) in self.links_at(node, matches!(action, Action::Deaf(_))) {
                     self.heal_link(from, to);
                 }
             }
@@ -103,13 +151,24 @@ impl<O: Observer> World<'_, O> {
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(false),
             Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
             Action::Starve { kind, .. } => self.feed(node, *kind),
-            Action::Rot(_)
+            Action::Skew { ahead_ns, .. } => self.put_clock(node, -*ahead_ns),
+            Action::Forge { .. }
+            | Action::Step { .. }
+            | Action::Rot(_)
             | Action::Transfer(_)
             | Action::AddLearner(_)
             | Action::Promote(_)
             | Action::Remove(_)
             | Action::Replace { .. } => {}
-            Action::Partition(_) | Action::Clog(_) | Action::Flap { .. } => unreachable!("it hits links"),
+            Action::Partition(_)
+            | Action::Clog(_)
+            | Action::Flap { .. }
+            | Action::Lose { .. }
+            | Action::Duplicate { .. }
+            | Action::Delay { .. }
+            | Action::Corrupt { .. }
+            | Action::Misdirect { .. }
+            | Action::Replay { .. } => unreachable!("it hits links"),
         }
     }
 
@@ -128,7 +187,7 @@ impl<O: Observer> World<'_, O> {
         let kind = if frame.kind >= FIRST_CLIENT_KIND {
             Some(Traffic::Requests)
         } else {
-            let read = frame::decode(&frame.bytes, frame.intact).ok();
+            let read = frame::decode(&frame.bytes, frame.intact, &self.frames.integrity).ok();
             let class = read.and_then(|(header, payload)| self.setup.software.classify(header.kind, payload));
             class.and_then(|class| class.function).and_then(Function::traffic)
         };
@@ -137,6 +196,10 @@ impl<O: Observer> World<'_, O> {
 
     fn drift(&mut self, node: NodeId, by_ppm: i64) {
         self.with_host(node.slot(), |host, _, wire| host.drift(by_ppm, wire));
+    }
+
+    fn put_clock(&mut self, node: NodeId, by_ns: i64) {
+        self.with_host(node.slot(), |host, setup, wire| host.put_clock(by_ns, setup, wire));
     }
 
     /// A disk has room again. Somebody starts the machine that stopped for want of it, if nothing else holds it down.

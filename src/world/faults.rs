@@ -33,6 +33,8 @@ pub(super) struct Faults<'p> {
     pub(super) crashes: Vec<u32>,
     /// What the plan's names stand for.
     pub(super) names: Vec<Named>,
+    /// By whom each node is sent frames that nobody sent, from the first one on.
+    pub(super) forgers: BTreeMap<NodeId, Stream>,
 }
 
 /// A scripted fault.
@@ -110,7 +112,13 @@ impl Faults<'_> {
             begun: 0,
             crashes: vec![0; plan.cluster.nodes() as usize],
             names: plan.names.iter().map(named).collect(),
+            forgers: BTreeMap::new(),
         }
+    }
+
+    /// What a fault does that goes on now; none if it is over.
+    pub(super) fn action(&self, fault: u32) -> Option<&Action> {
+        self.active.get(&fault).map(|active| active.action)
     }
 
     fn set(&mut self, place: u32, state: State) {
@@ -172,12 +180,21 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::Rot(_) => ActionKind::Rot,
         Action::Drift { .. } => ActionKind::Drift,
         Action::Starve { .. } => ActionKind::Starve,
+        Action::Skew { .. } => ActionKind::Skew,
+        Action::Step { .. } => ActionKind::Step,
         Action::Pause(_) => ActionKind::Pause,
         Action::Transfer(_) => ActionKind::Transfer,
         Action::AddLearner(_) => ActionKind::AddLearner,
         Action::Promote(_) => ActionKind::Promote,
         Action::Remove(_) => ActionKind::Remove,
         Action::Replace { .. } => ActionKind::Replace,
+        Action::Lose { .. } => ActionKind::Lose,
+        Action::Duplicate { .. } => ActionKind::Duplicate,
+        Action::Delay { .. } => ActionKind::Delay,
+        Action::Corrupt { .. } => ActionKind::Corrupt,
+        Action::Misdirect { .. } => ActionKind::Misdirect,
+        Action::Replay { .. } => ActionKind::Replay,
+        Action::Forge { .. } => ActionKind::Forge,
     }
 }
 
@@ -215,6 +232,7 @@ impl<'p, O: Observer> World<'p, O> {
                 Step::Start(place) => self.start_scripted(place),
                 Step::Storm(place) => self.start_gust(place),
                 Step::Flap(place) => self.cut_again(place),
+                Step::Forge(fault, node) => self.forge(fault, node),
             }
         }
     }
@@ -284,6 +302,9 @@ impl<'p, O: Observer> World<'p, O> {
         match &bound {
             Bound::Links(links) => self.hit_links(links, action),
             Bound::Nodes(nodes) => nodes.iter().for_each(|(node, _)| self.hit_node(*node, action)),
+        }
+        if let Action::Forge { mean, .. } = action {
+            self.begin_forging(fault, *mean, bound.nodes());
         }
         self.faults.active.insert(fault, Active { source, action, bound, flap });
         // All end before the run settles, in the order in which they began.

@@ -7,10 +7,12 @@
 //! wakes, clients. So a frame that arrives at the instant of a timeout is seen before it, and a fault hits what happens
 //! at its instant.
 
+mod afflicted;
 mod agenda;
 mod blows;
 mod by_hand;
 mod faults;
+mod forger;
 mod genesis;
 mod milestones;
 mod storms;
@@ -32,6 +34,7 @@ use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
 use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
+use afflicted::integrity;
 use faults::Faults;
 use genesis::Genesis;
 use milestones::Doings;
@@ -154,7 +157,7 @@ impl<'p, O: Observer> World<'p, O> {
             queue: Queue::default(),
             trace: Trace::new(observer),
             network: Network::new(plan, seed),
-            frames: Frames::default(),
+            frames: Frames::new(integrity(&plan.cluster.integrity)),
             out: Vec::new(),
             hosts: nodes.iter().map(host).collect(),
             clients: plan.clients.iter().flat_map(|m| (1..=m.count).map(move |id| client(id, m))).collect(),
@@ -395,6 +398,7 @@ impl<'p, O: Observer> World<'p, O> {
             match self.network.send(frame.link, (from, to), frame.bytes.len(), self.now) {
                 Fate::Cut => self.lose(slot, Loss::CutAtSending),
                 Fate::Lost => self.lose(slot, Loss::Random),
+                Fate::Afflicted(plight) => self.send_afflicted(slot, &plight),
                 Fate::Arrives(delay, second) => {
                     let delay = delay.saturating_add(self.take_disturbance());
                     self.push(self.now + delay, Event::Arrival(slot));

@@ -53,6 +53,12 @@ impl<O: Observer> World<'_, O> {
             Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => {
                 Hit::Links(binder.links(shape)?)
             }
+            Action::Lose { links, .. }
+            | Action::Duplicate { links, .. }
+            | Action::Delay { links, .. }
+            | Action::Corrupt { links, .. }
+            | Action::Misdirect { links, .. }
+            | Action::Replay { links, .. } => Hit::Links(binder.links(links)?),
             Action::Crash(target)
             | Action::Wipe(target)
             | Action::Deaf(target)
@@ -63,6 +69,9 @@ impl<O: Observer> World<'_, O> {
             | Action::Rot(target)
             | Action::Drift { nodes: target, .. }
             | Action::Starve { to: target, .. }
+            | Action::Skew { nodes: target, .. }
+            | Action::Step { nodes: target, .. }
+            | Action::Forge { to: target, .. }
             | Action::Pause(target) => Hit::Nodes(binder.nodes(*target)?),
             Action::Transfer(target)
             | Action::AddLearner(target)

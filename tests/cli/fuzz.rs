@@ -103,7 +103,7 @@ fn profiles_are_files_or_come_with_squall() {
     let output = squall(["fuzz", "storm"]);
     exits(&output, 2);
     assert!(
-        stderr(&output).contains("there are canary, cruel, default, leases, quick"),
+        stderr(&output).contains("there are canary, cruel, default, hostile, leases, quick"),
         "{}",
         stderr(&output)
     );

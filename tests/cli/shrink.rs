@@ -46,6 +46,22 @@ fn what_fails_is_shrunk_to_a_scenario_that_fails() {
     assert_eq!(stdout(&squall(["shrink", &out])).matches("do:").count(), text.matches("do:").count());
 }
 
+/// Clients ask twice, and in sessions, only where it matters.
+#[test]
+fn sessions_that_matter_not_are_shrunk_away() {
+    let (_folder, name) = written(
+        r#"(format: 1, name: "plain", seed: 1, duration: "3s", cluster: (voters: 3),
+            network: (clients: (latency: Uniform("100us", "1ms"), duplicate: 0.1)),
+            clients: (count: 2, arrival: OpenLoop(rate: 50.0), retry_after: "150ms", sessions: true),
+            expect: [Never(OperationDone)])"#,
+    );
+    let output = squall(["shrink", &name]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("clients: (\n") && text.contains("expect: ["), "{text}");
+    assert!(!text.contains("retry_after") && !text.contains("sessions"), "{text}");
+}
+
 /// A scenario that was found tells the digest of its own run, by which it is known again.
 #[test]
 fn what_was_found_keeps_its_origin_and_tells_its_new_digest() {

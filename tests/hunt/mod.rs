@@ -26,8 +26,8 @@ pub const OF_LIVENESS: [Bug; 4] =
 pub fn planted(name: &str, bug: Bug) -> Profile {
     let mut profile = match bug {
         Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
-        Bug::LeaseIgnoresDrift => shipped("leases"),
         Bug::BreakerShedsHeartbeats => profile(include_str!("breakers.ron")),
+        Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
         _ => shipped(name),
     };
     profile.cluster.bug = Some(bug);

@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, BreakerState, Forgone, MembersPart, Outcome, Record, StopReason};
+use crate::trace::{Body, BreakerState, Forgone, MembersPart, Outcome, Record, Rejection, StopReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -99,6 +99,12 @@ impl Happenings {
             | Body::Shed { .. }
             | Body::Breaker { .. }
             | Body::Forgone { .. }
+            | Body::Corrupted { .. }
+            | Body::Misdirected { .. }
+            | Body::Replayed { .. }
+            | Body::Delayed { .. }
+            | Body::Forged { .. }
+            | Body::Believed { .. }
             | Body::Truncated { .. }
             | Body::SnapshotTaken { .. }
             | Body::Restored { .. }
@@ -122,9 +128,12 @@ impl Happenings {
             | Body::Healed { .. }
             | Body::Clogged { .. }
             | Body::Unclogged { .. }
+            | Body::Afflicted { .. }
+            | Body::Relieved { .. }
             | Body::Wiped
             | Body::Rotted { .. }
             | Body::ClockRate { .. }
+            | Body::ClockStepped { .. }
             | Body::Paused
             | Body::Resumed
             | Body::Preloaded { .. }
@@ -162,6 +171,9 @@ impl Happenings {
                 found.extend(began.map(|began| at(began, ended)));
             }
             Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
+            Body::Rejected { from, why } if from.as_client().is_none() && record.node.as_node().is_some() => {
+                found.extend(rejected(why).map(event));
+            }
             Body::Accepted { index, term, .. } if index > self.committed => {
                 self.accepted.insert((index, term));
             }
@@ -236,7 +248,6 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Restored { at_start: false, .. } => Some(Event::SnapshotInstalled),
         Body::Lost { to, .. } => with(to).map(|_| Event::FrameLost),
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
-        Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::Denied { .. } => Some(Event::AccessDenied),
         Body::Shed { .. } => Some(Event::FrameShed),
         Body::Breaker { was, is, .. } => match (was, is) {
@@ -246,6 +257,16 @@ fn plain(record: &Record) -> Option<Event> {
             (_, BreakerState::HalfOpen) => None,
         },
         Body::Forgone { why: Forgone::Budget, .. } => Some(Event::RetryBudgetSpent),
+        // A stranger that the network does not know seems to be the world.
+        Body::Rejected { from, .. } if from.as_client().is_none() => {
+            record.node.as_node().map(|_| Event::FrameRejected)
+        }
+        Body::Corrupted { .. } => Some(Event::FrameCorrupted),
+        Body::Misdirected { .. } => Some(Event::FrameMisdirected),
+        Body::Replayed { .. } => Some(Event::FrameReplayed),
+        Body::Delayed { .. } => Some(Event::FrameDelayed),
+        Body::Forged { .. } => Some(Event::FrameForged),
+        Body::Believed { .. } => Some(Event::FrameBelieved),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {
@@ -281,6 +302,25 @@ fn plain(record: &Record) -> Option<Event> {
         Body::FaultSkipped { .. } => Some(Event::FaultSkipped),
         _ => None,
     }
+}
+
+/// The event of a frame that was refused for this reason.
+#[cold]
+const fn rejected(why: Rejection) -> Option<Event> {
+    Some(match why {
+        Rejection::Length => Event::LengthWrong,
+        Rejection::Checksum => Event::ChecksumWrong,
+        Rejection::Magic => Event::MagicWrong,
+        Rejection::Cluster => Event::ClusterWrong,
+        Rejection::Address => Event::AddressWrong,
+        Rejection::Undecodable => Event::MessageUndecodable,
+        // Only clients give calls up.
+        Rejection::Late => return None,
+        Rejection::Indexes => Event::IndexesWrong,
+        Rejection::Entries => Event::EntriesWrong,
+        Rejection::TermJump => Event::TermImpossible,
+        Rejection::TooLong => Event::FrameTooLong,
+    })
 }
 
 impl Ending {

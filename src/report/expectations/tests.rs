@@ -11,7 +11,10 @@ use crate::plan::{
 use crate::replica::Refusal;
 use crate::rng::Rate;
 use crate::time::Duration;
-use crate::trace::{Body, BreakerState, Denial, Forgone, Loss, Outcome as Returned, Rejection, StopReason};
+use crate::trace::{
+    Body, BreakerState, CorruptionKind, Denial, Forgery, Forgone, Loss, Outcome as Returned, Rejection,
+    StopReason,
+};
 use Judgement::{Failed, Held, Vacuous};
 
 /// A plan with two faults, of which the first is called `split`, and calm from 5 s on.
@@ -341,7 +344,30 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(sighted(|s| s), []);
     two(n2, |to| Body::Lost { to, kind: 1, why: Loss::ReceiverDown }, Event::FrameLost);
     two(n2, |to| Body::Duplicated { to, kind: 1 }, Event::FrameDuplicated);
-    two(n2, |from| Body::Rejected { from, why: Rejection::Checksum }, Event::FrameRejected);
+    for (why, event) in [
+        (Rejection::Length, Event::LengthWrong),
+        (Rejection::Checksum, Event::ChecksumWrong),
+        (Rejection::Magic, Event::MagicWrong),
+        (Rejection::Cluster, Event::ClusterWrong),
+        (Rejection::Address, Event::AddressWrong),
+        (Rejection::Undecodable, Event::MessageUndecodable),
+        (Rejection::Indexes, Event::IndexesWrong),
+        (Rejection::Entries, Event::EntriesWrong),
+        (Rejection::TermJump, Event::TermImpossible),
+        (Rejection::TooLong, Event::FrameTooLong),
+    ] {
+        assert_eq!(one(n1, Body::Rejected { from: n2, why }), [Event::FrameRejected, event]);
+        assert_eq!(one(n1, Body::Rejected { from: client, why }), [], "with a client");
+        assert_eq!(one(client, Body::Rejected { from: n2, why }), [], "of a client's");
+    }
+    let how = CorruptionKind::BitFlip;
+    assert_eq!(one(n1, Body::Corrupted { to: n2, kind: 1, how, count: 3 }), [Event::FrameCorrupted]);
+    assert_eq!(one(n1, Body::Misdirected { to: n2, kind: 1, instead: NodeId(3) }), [Event::FrameMisdirected]);
+    assert_eq!(one(n1, Body::Replayed { to: n2, kind: 1 }), [Event::FrameReplayed]);
+    assert_eq!(one(n1, Body::Delayed { to: n2, kind: 1, by_ns: 9 }), [Event::FrameDelayed]);
+    let like = Forgery::Message;
+    assert_eq!(one(n1, Body::Forged { from: n2, kind: 1, like, bytes: 40 }), [Event::FrameForged]);
+    assert_eq!(one(n1, Body::Believed { from: n2, kind: 1 }), [Event::FrameBelieved]);
     two(n2, |to| Body::CallFailed { to, kind: 1, call: CallId(1) }, Event::CallFailed);
     let denied = |from| Body::Denied { from, function: None, why: Denial::Function };
     assert_eq!(

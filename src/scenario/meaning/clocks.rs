@@ -1,6 +1,6 @@
 //! Reads, and the clocks that leases rest on.
 
-use super::bounded;
+use super::{bounded, limited, positive};
 use crate::plan::{Expectation, Plan, Property};
 use crate::replica::{ReadBy, Reads};
 use crate::scenario::bounds::{self, MOST_DRIFT};
@@ -52,6 +52,26 @@ pub(super) fn drift(path: &Path<'_>, drift: i64, notes: &mut Notes<'_>) -> i32 {
         notes.error(path, message, format!("the nearest that fits is {nearest}"));
     }
     i32::try_from(drift).unwrap_or(0)
+}
+
+/// By how many nanoseconds clocks are put ahead.
+pub(super) fn ahead(path: &Path<'_>, put: &shape::Put, notes: &mut Notes<'_>) -> i64 {
+    let (field, by, sign) = match (put.ahead, put.back) {
+        (Some(ahead), None) => ("ahead", ahead, 1),
+        (None, Some(back)) => ("back", back, -1),
+        (Some(_), Some(_)) => {
+            notes.error(path, "a clock is put `ahead` or `back`, not both", "take one of the two away");
+            return 1;
+        }
+        (None, None) => {
+            notes.error(path, "nothing says where the clock is put", "add `ahead: \"2s\"` or `back: \"2s\"`");
+            return 1;
+        }
+    };
+    let path = path.field(field);
+    positive(&path, by, notes);
+    limited(&path, by, notes);
+    sign * i64::try_from(by.nanos()).unwrap_or(i64::MAX)
 }
 
 /// Warns of reads that may be out of date, unless that is what the scenario is about.

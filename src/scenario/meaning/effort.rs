@@ -103,7 +103,17 @@ fn changes(path: &Path<'_>, steps: f64, notes: &mut Notes<'_>) {
 fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
     let links = 2.0 * nodes * nodes;
     match action {
-        Action::Partition(_) | Action::Clog(_) | Action::Deaf(_) | Action::Mute(_) => links,
+        Action::Partition(_)
+        | Action::Clog(_)
+        | Action::Deaf(_)
+        | Action::Mute(_)
+        | Action::Lose { .. }
+        | Action::Duplicate { .. }
+        | Action::Delay { .. }
+        | Action::Corrupt { .. }
+        | Action::Misdirect { .. }
+        | Action::Replay { .. } => links,
+        Action::Forge { mean, .. } => nodes * (2.0 + seconds / mean.as_secs_f64().max(1e-9)),
         Action::Flap { down, up, .. } => {
             links * (seconds / (mean(down).as_secs_f64() + mean(up).as_secs_f64())).max(1.0)
         }
@@ -115,6 +125,8 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         | Action::Rot(_)
         | Action::Drift { .. }
         | Action::Starve { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Pause(_)
         | Action::Transfer(_)
         | Action::AddLearner(_)

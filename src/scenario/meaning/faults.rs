@@ -1,9 +1,11 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
+use super::clocks;
+use super::frame_faults::on_frames;
 use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
-use super::shapes::shape;
+use super::shapes::{Alone, shape};
 use super::targets::{MOST_COMPARED, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
 use crate::ids::Index;
@@ -343,10 +345,16 @@ pub(super) fn action(
         shape::Action::Rot(target) => Action::Rot(nodes(target, notes)),
         shape::Action::Drift(drift) => Action::Drift {
             nodes: nodes(&drift.nodes, notes),
-            ppm: super::clocks::drift(&path.field("ppm"), drift.ppm, notes),
+            ppm: clocks::drift(&path.field("ppm"), drift.ppm, notes),
         },
         shape::Action::Starve(starve) => {
             Action::Starve { kind: traffic(starve.kind), to: nodes(&starve.to, notes) }
+        }
+        shape::Action::Skew(put) => {
+            Action::Skew { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
+        }
+        shape::Action::Step(put) => {
+            Action::Step { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
         }
         shape::Action::Pause(target) => Action::Pause(nodes(target, notes)),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
@@ -361,10 +369,19 @@ pub(super) fn action(
                 None => Action::Transfer(crate::plan::Target::Random),
             }
         }
-        shape::Action::Partition(links) => Action::Partition(shape(path, links, setting, notes)),
-        shape::Action::Clog(links) => Action::Clog(shape(path, links, setting, notes)),
+        shape::Action::Partition(links) => {
+            Action::Partition(shape(path, links, Alone::Isolate, setting, notes))
+        }
+        shape::Action::Clog(links) => Action::Clog(shape(path, links, Alone::Isolate, setting, notes)),
+        shape::Action::Lose(_)
+        | shape::Action::Duplicate(_)
+        | shape::Action::Delay(_)
+        | shape::Action::Corrupt(_)
+        | shape::Action::Misdirect(_)
+        | shape::Action::Replay(_)
+        | shape::Action::Forge(_) => on_frames(path, action, setting, notes),
         shape::Action::Flap(flap) => Action::Flap {
-            shape: shape(path, &flap.links(), setting, notes),
+            shape: shape(path, &flap.links(), Alone::Isolate, setting, notes),
             down: turn(&path.field("down"), flap.down, notes),
             up: turn(&path.field("up"), flap.up, notes),
         },

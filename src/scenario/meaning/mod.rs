@@ -8,6 +8,8 @@ mod doubtful_changes;
 mod effort;
 mod expectations;
 mod faults;
+mod frame_faults;
+mod integrity;
 mod load;
 mod logs;
 mod names;

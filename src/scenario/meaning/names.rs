@@ -109,15 +109,26 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
         | Action::Starve { to: target, .. }
+        | Action::Skew { nodes: target, .. }
+        | Action::Step { nodes: target, .. }
         | Action::Pause(target)
         | Action::Transfer(target)
         | Action::AddLearner(target)
         | Action::Promote(target)
         | Action::Remove(target)
+        | Action::Forge { to: target, .. }
         | Action::Replace { old: target, .. } => {
             vec![*target]
         }
-        Action::Partition(shape) | Action::Clog(shape) | Action::Flap { shape, .. } => targets_in(shape),
+        Action::Partition(shape)
+        | Action::Clog(shape)
+        | Action::Flap { shape, .. }
+        | Action::Lose { links: shape, .. }
+        | Action::Duplicate { links: shape, .. }
+        | Action::Delay { links: shape, .. }
+        | Action::Corrupt { links: shape, .. }
+        | Action::Misdirect { links: shape, .. }
+        | Action::Replay { links: shape, .. } => targets_in(shape),
     }
 }
 

@@ -135,7 +135,14 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
     let (is_down, target) = match action {
         Action::Crash(target) | Action::Wipe(target) => (true, *target),
         Action::Pause(target) => (false, *target),
-        Action::Partition(_)
+        Action::Lose { .. }
+        | Action::Duplicate { .. }
+        | Action::Delay { .. }
+        | Action::Corrupt { .. }
+        | Action::Misdirect { .. }
+        | Action::Replay { .. }
+        | Action::Forge { .. }
+        | Action::Partition(_)
         | Action::Clog(_)
         | Action::Flap { .. }
         | Action::Deaf(_)
@@ -146,6 +153,8 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::Rot(_)
         | Action::Drift { .. }
         | Action::Starve { .. }
+        | Action::Skew { .. }
+        | Action::Step { .. }
         | Action::Transfer(_)
         | Action::AddLearner(_)
         | Action::Promote(_)

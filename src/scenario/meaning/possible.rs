@@ -1,5 +1,6 @@
 //! What can happen in a run at all.
 
+use super::frame_faults;
 use crate::plan::{Action, Event, Plan};
 use crate::replica::ReadBy;
 use crate::rng::Rate;
@@ -28,13 +29,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let help = "bound what they take: `raft: (max_uncommitted_bytes: 1000000)`";
             load().or(none.then_some(("leaders take whatever they are asked for", help)))
         }
-        Event::FrameDuplicated => {
-            let none = plan.network.default.duplicate == Rate::ZERO
-                && plan.network.links.iter().all(|(.., link)| link.duplicate == Rate::ZERO);
-            let help = "give links a rate: `network: (default: (duplicate: 0.01))`";
-            alone().or(none.then_some(("no link duplicates frames", help)))
-        }
-        Event::FrameLost | Event::FrameRejected | Event::CallFailed => alone(),
+        Event::FrameLost | Event::CallFailed => alone(),
         Event::TornTailCut => {
             let none = plan.cluster.torn == Rate::ZERO;
             none.then_some(("crashes leave no torn writes", "let them: `cluster: (disk: (torn: 0.5))`"))
@@ -91,6 +86,8 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::EntryTruncated
         | Event::AccessDenied
         | Event::NodeStopped => None,
+        // All others are about what happens to frames.
+        _ => frame_faults::impossible(event, plan, alone()),
     }
 }
 

@@ -9,18 +9,45 @@ use crate::scenario::path::Path;
 use crate::scenario::shape::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the field is called that tells all links of some nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// `isolate`, where the links are cut or held.
+    Isolate,
+    /// `links`, where something is done to single frames: that isolates nobody.
+    Links,
+}
+
+impl Alone {
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Isolate => "isolate",
+            Self::Links => "links",
+        }
+    }
+}
+
 /// The links that a fault hits.
-pub(super) fn shape(path: &Path<'_>, links: &Links, setting: &Setting<'_>, notes: &mut Notes<'_>) -> Shape {
+pub(super) fn shape(
+    path: &Path<'_>,
+    links: &Links,
+    alone: Alone,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Shape {
     let nothing = Shape::Cut(Vec::new());
-    let given: Vec<&str> = given(links);
+    let given: Vec<&str> = given(links, alone);
     if given.len() != 1 {
         let message = match given[..] {
             [] => "no links are told".to_string(),
             [one, other, ..] => format!("the links are told in one way, not by both `{one}` and `{other}`"),
             [_] => unreachable!("not one"),
         };
-        let help = "write one of `groups: [[Leader], [Rest]]`, `isolate: Leader`, `cut: [\"1-2\"]`, \
-                    `keep: [\"1-2\"]`, `oneway: (from: [Leader], to: [Rest])`, `bridge: Node(3)`, `chain: [All]`, `ring: [All]`";
+        let help = format!(
+            "write one of `groups: [[Leader], [Rest]]`, `{}: Leader`, `cut: [\"1-2\"]`, \
+             `keep: [\"1-2\"]`, `oneway: (from: [Leader], to: [Rest])`, `bridge: Node(3)`, `chain: [All]`, `ring: [All]`",
+            alone.field()
+        );
         notes.error(path, message, help);
         return nothing;
     }
@@ -36,7 +63,7 @@ pub(super) fn shape(path: &Path<'_>, links: &Links, setting: &Setting<'_>, notes
             Shape::Cut(edges(&path, it, setting, notes))
         }
         Links { isolate: Some(it), .. } => {
-            several(&path.field("isolate"), it, setting, notes).map_or(nothing, Shape::Isolate)
+            several(&path.field(alone.field()), it, setting, notes).map_or(nothing, Shape::Isolate)
         }
         Links { oneway: Some(it), .. } => one_way(&path.field("oneway"), it, setting, notes),
         Links { bridge: Some(it), .. } => {
@@ -63,12 +90,12 @@ pub(super) fn shape(path: &Path<'_>, links: &Links, setting: &Setting<'_>, notes
 }
 
 /// The fields that tell links.
-fn given(links: &Links) -> Vec<&'static str> {
+fn given(links: &Links, alone: Alone) -> Vec<&'static str> {
     let fields = [
         ("groups", links.groups.is_some()),
         ("keep", links.keep.is_some()),
         ("cut", links.cut.is_some()),
-        ("isolate", links.isolate.is_some()),
+        (alone.field(), links.isolate.is_some()),
         ("oneway", links.oneway.is_some()),
         ("bridge", links.bridge.is_some()),
         ("chain", links.chain.is_some()),

@@ -63,6 +63,9 @@ pub(in crate::scenario) enum Core {
 pub(in crate::scenario) enum Action {
     Partition(Links),
     Clog(Links),
+    Lose(OnFrames),
+    Duplicate(OnFrames),
+    Delay(Delay),
     Flap(Flap),
     Crash(Target),
     Wipe(Target),
@@ -74,12 +77,18 @@ pub(in crate::scenario) enum Action {
     Rot(Target),
     Drift(Drift),
     Starve(Starve),
+    Skew(Put),
+    Step(Put),
     Pause(Target),
     Transfer(Target),
     AddLearner(Target),
     Promote(Target),
     Remove(Target),
     Replace(Replace),
+    Corrupt(Corrupt),
+    Misdirect(OnFrames),
+    Replay(OnFrames),
+    Forge(Forge),
 }
 
 /// Whose clocks drift, and by how much.
@@ -112,6 +121,15 @@ pub(in crate::scenario) enum Traffic {
     Requests,
 }
 
+/// Whose clocks on the wall are put ahead or back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Put {
+    pub(in crate::scenario) nodes: Target,
+    pub(in crate::scenario) ahead: Option<Duration>,
+    pub(in crate::scenario) back: Option<Duration>,
+}
+
 /// Who takes whose place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,36 +152,89 @@ pub(in crate::scenario) struct Links {
     pub(in crate::scenario) ring: Option<Vec<Target>>,
 }
 
-/// Links that come and go: [`Links`], and for how long. (Serde's flattening would lose the places of errors.)
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Flap {
-    groups: Option<Vec<Vec<Target>>>,
-    keep: Option<Vec<String>>,
-    cut: Option<Vec<String>>,
-    isolate: Option<Target>,
-    oneway: Option<OneWay>,
-    bridge: Option<Target>,
-    chain: Option<Vec<Target>>,
-    ring: Option<Vec<Target>>,
-    pub(in crate::scenario) down: Distribution,
-    pub(in crate::scenario) up: Distribution,
+/// What is done on links: [`Links`], and the fields that say how. (Serde's flattening would lose the places of errors.)
+macro_rules! on_links {
+    ($(#[$doc:meta])* struct $name:ident, $alone:ident { $($(#[$of:meta])* $field:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(in crate::scenario) struct $name {
+            groups: Option<Vec<Vec<Target>>>,
+            keep: Option<Vec<String>>,
+            cut: Option<Vec<String>>,
+            $alone: Option<Target>,
+            oneway: Option<OneWay>,
+            bridge: Option<Target>,
+            chain: Option<Vec<Target>>,
+            ring: Option<Vec<Target>>,
+            $($(#[$of])* pub(in crate::scenario) $field: $type),*
+        }
+
+        impl $name {
+            /// Which links they are.
+            pub(in crate::scenario) fn links(&self) -> Links {
+                Links {
+                    groups: self.groups.clone(),
+                    keep: self.keep.clone(),
+                    cut: self.cut.clone(),
+                    isolate: self.$alone.clone(),
+                    oneway: self.oneway.clone(),
+                    bridge: self.bridge.clone(),
+                    chain: self.chain.clone(),
+                    ring: self.ring.clone(),
+                }
+            }
+        }
+    };
 }
 
-impl Flap {
-    /// Which links they are.
-    pub(in crate::scenario) fn links(&self) -> Links {
-        Links {
-            groups: self.groups.clone(),
-            keep: self.keep.clone(),
-            cut: self.cut.clone(),
-            isolate: self.isolate.clone(),
-            oneway: self.oneway.clone(),
-            bridge: self.bridge.clone(),
-            chain: self.chain.clone(),
-            ring: self.ring.clone(),
-        }
+on_links! {
+    /// Links that come and go, and for how long.
+    struct Flap, isolate {
+        down: Distribution,
+        up: Distribution,
     }
+}
+
+on_links! {
+    /// Links on which some frames are hit.
+    struct OnFrames, links {
+        rate: f64,
+    }
+}
+
+on_links! {
+    /// Links on which frames take longer.
+    struct Delay, links {
+        by: Distribution,
+    }
+}
+
+on_links! {
+    /// Links on which some frames are changed.
+    struct Corrupt, links {
+        rate: f64,
+        kind: Corruption,
+        #[serde(default)]
+        clients: bool,
+    }
+}
+
+/// How frames are changed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(in crate::scenario) enum Corruption {
+    BitFlip(u64, u64),
+    Truncate,
+    Extend,
+    Garbage,
+}
+
+/// A stranger who sends frames.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Forge {
+    pub(in crate::scenario) to: Target,
+    pub(in crate::scenario) rate: f64,
 }
 
 /// The links from some nodes to others.

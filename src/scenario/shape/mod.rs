@@ -10,7 +10,8 @@ pub(super) mod profile;
 
 pub(super) use expectations::{Expectation, Moment, Span};
 pub(super) use faults::{
-    Action, Core, Fault, Links, Milestone, OneWay, Replace, Settle, Storm, Target, Traffic,
+    Action, Core, Corruption, Fault, Links, Milestone, OnFrames, OneWay, Put, Replace, Settle, Storm, Target,
+    Traffic,
 };
 pub(super) use names::Names;
 
@@ -76,7 +77,17 @@ pub(super) struct Cluster {
     pub(super) disk: Disk,
     #[serde(default)]
     pub(super) rpc: Rpc,
+    pub(super) integrity: Option<Integrity>,
+    pub(super) secret: Option<String>,
     pub(super) bug: Option<Bug>,
+}
+
+/// By what frames are known to be sound.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub(super) enum Integrity {
+    Unchecked,
+    Crc32c,
+    Keyed,
 }
 
 /// What the logs hold before time 0.
@@ -221,12 +232,14 @@ pub(super) enum Bug {
     LeaseIgnoresDrift,
     LocalRead,
     NextIndexStuck,
+    ChecksumIgnored,
     OwnEntryCountedUnflushed,
     PrevTermUnchecked,
     ReadWithoutOwnTermCommit,
     RoleUnchecked,
     TimeoutDrawnOnce,
     TimerResetOnRefusal,
+    TimersByWallClock,
     TruncateAlways,
     TwoNodesInOneStep,
 }

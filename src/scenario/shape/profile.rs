@@ -59,6 +59,10 @@ pub(in crate::scenario) struct Nodes {
     pub(in crate::scenario) breakers: f64,
     #[serde(default)]
     pub(in crate::scenario) shuffled_logs: f64,
+    #[serde(default)]
+    pub(in crate::scenario) keyed: f64,
+    #[serde(default)]
+    pub(in crate::scenario) unchecked: f64,
     pub(in crate::scenario) bug: Option<Bug>,
 }
 

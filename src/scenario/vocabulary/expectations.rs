@@ -198,6 +198,43 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("FrameLost", "a frame between nodes is lost, for any reason"),
             Entry::word("FrameDuplicated", "a frame between nodes is duplicated"),
             Entry::word("FrameRejected", "a frame between nodes is refused by its receiver"),
+            Entry::word("FrameCorrupted", "the bytes of a frame are changed on its way"),
+            Entry::word("FrameMisdirected", "a frame goes to another node than its receiver"),
+            Entry::word("FrameReplayed", "an old frame comes once more"),
+            Entry::word("FrameDelayed", "a fault delays a frame"),
+            Entry::word("FrameForged", "a stranger sends a frame"),
+            Entry::word(
+                "FrameBelieved",
+                "a frame that was changed or forged passes every check and is handed on",
+            ),
+            Entry::word("LengthWrong", "a frame between nodes is refused for its length"),
+            Entry::word(
+                "ChecksumWrong",
+                "a frame between nodes is refused since its tag does not fit its bytes",
+            ),
+            Entry::word("MagicWrong", "a frame between nodes is refused as none of this protocol"),
+            Entry::word("ClusterWrong", "a frame between nodes is refused as one of another cluster"),
+            Entry::word(
+                "AddressWrong",
+                "a frame between nodes is refused since it does not name its link's ends",
+            ),
+            Entry::word(
+                "MessageUndecodable",
+                "a frame between nodes is refused since its message can't be read",
+            ),
+            Entry::word(
+                "IndexesWrong",
+                "a frame between nodes is refused for indexes or terms that contradict each other",
+            ),
+            Entry::word(
+                "EntriesWrong",
+                "a frame between nodes is refused for entries that are not those it says",
+            ),
+            Entry::word(
+                "TermImpossible",
+                "a frame between nodes is refused for a term that no cluster can have reached",
+            ),
+            Entry::word("FrameTooLong", "a frame between nodes is refused as longer than a frame may be"),
             Entry::word("CallFailed", "a call between nodes has no answer by its deadline"),
             Entry::word("RequestRefused", "a node refuses a client's request"),
             Entry::word(

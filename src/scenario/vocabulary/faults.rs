@@ -3,14 +3,23 @@
 use super::entry::{Entry, Kind, Section};
 use crate::scenario::bounds;
 
-/// The ways to tell links, for `Partition` and `Clog`, and for `Flap` beside its own fields.
+/// The field for all links of some nodes, where they are cut or held, and where something is done to their frames.
+const ISOLATE: Entry =
+    Entry::field("isolate", "Target", "all links of these nodes, those between them too", "Leader");
+const LINKS: Entry =
+    Entry::field("links", "Target", "all links of these nodes, those between them too", "All");
+const RATE: Entry = Entry::field("rate", "rate", "how likely each frame is hit", "0.01")
+    .required()
+    .limit("above 0, at most 1");
+
+/// The ways to tell links, for `Partition` and `Clog`, and for others beside their own fields.
 macro_rules! links {
-    ($($more:expr),* $(,)?) => {
+    ($alone:expr $(, $more:expr)* $(,)?) => {
         &[
             Entry::field("groups", "list of lists of Target", "all links between nodes of different groups; a node in no group is alone", "[[Leader, Follower(1)], [Rest]]"),
             Entry::field("keep", "list of links", "all links but these", "[\"leader-slowpoke\", \"2-3\"]"),
             Entry::field("cut", "list of links", "just these links", "[\"1-2\", \"leader>3\"]"),
-            Entry::field("isolate", "Target", "all links of these nodes, those between them too", "Leader"),
+            $alone,
             Entry::field("oneway", "struct", "the links from some nodes to others, not those back", "(from: [Leader], to: [Rest])"),
             Entry::field("bridge", "Target", "the other nodes are two halves, linked by this one only", "Node(3)").limit("one node, of at least 3"),
             Entry::field("chain", "list of Target", "each is linked to the one before and the one after it only", "[Leader, Rest]").limit("at least 3 voters"),
@@ -119,6 +128,24 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Clog(cut: [\"1>2\"])",
             ),
             Entry::field(
+                "Lose",
+                "Lose(links, rate)",
+                "links lose some frames by chance, on top of those they lose anyway",
+                "Lose(links: Leader, rate: 0.1)",
+            ),
+            Entry::field(
+                "Duplicate",
+                "Duplicate(links, rate)",
+                "links let some frames arrive twice",
+                "Duplicate(links: All, rate: 0.05)",
+            ),
+            Entry::field(
+                "Delay",
+                "Delay(links, by)",
+                "links take longer for each frame",
+                "Delay(links: Random, by: Uniform(\"10ms\", \"40ms\"))",
+            ),
+            Entry::field(
                 "Flap",
                 "Flap(links, down, up)",
                 "links are cut and healed again and again",
@@ -185,6 +212,18 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Starve(kind: Heartbeats, to: Follower(1))",
             ),
             Entry::field(
+                "Skew",
+                "Skew(nodes, ahead or back)",
+                "clocks on the wall are off for a while; timers run on another one",
+                "Skew(nodes: Leader, ahead: \"2s\")",
+            ),
+            Entry::field(
+                "Step",
+                "Step(nodes, ahead or back)",
+                "clocks on the wall are put ahead or back for good; timers run on another one",
+                "Step(nodes: Leader, back: \"2s\")",
+            ),
+            Entry::field(
                 "Pause",
                 "Pause(Target)",
                 "processes stop: frames pile up, timers fire late",
@@ -220,6 +259,30 @@ pub(super) const SECTIONS: &[Section] = &[
                 "the leader is asked to put a node in the place of a voter",
                 "Replace(old: Follower(1), new: 2)",
             ),
+            Entry::field(
+                "Corrupt",
+                "Corrupt(links, rate, kind)",
+                "links change the bytes of some frames",
+                "Corrupt(links: All, rate: 0.01, kind: BitFlip(1, 8))",
+            ),
+            Entry::field(
+                "Misdirect",
+                "Misdirect(links, rate)",
+                "links deliver some frames to another node than their receiver",
+                "Misdirect(links: All, rate: 0.02)",
+            ),
+            Entry::field(
+                "Replay",
+                "Replay(links, rate)",
+                "with some frames an old one of the same link arrives once more: one of the last 64, from the beginning of the fault on",
+                "Replay(links: All, rate: 0.1)",
+            ),
+            Entry::field(
+                "Forge",
+                "Forge(to, rate)",
+                "a stranger who knows the protocol, and not the secret, sends frames to nodes",
+                "Forge(to: All, rate: 20.0)",
+            ),
         ],
         frame: "faults: [(at: \"5s\", do: @)]",
     },
@@ -228,7 +291,7 @@ pub(super) const SECTIONS: &[Section] = &[
         kind: Kind::Struct,
         places: &[],
         about: "Which links are hit, told in one of these ways; `Clog` has the same.",
-        entries: links!(),
+        entries: links!(ISOLATE),
         frame: "faults: [(at: \"5s\", do: Partition(@))]",
     },
     Section {
@@ -297,11 +360,24 @@ pub(super) const SECTIONS: &[Section] = &[
         frame: "faults: [(at: \"5s\", do: Drift(@))]",
     },
     Section {
+        name: "Skew",
+        kind: Kind::Struct,
+        places: &[],
+        about: "Whose clocks on the wall are put where; `Step` has the same.",
+        entries: &[
+            Entry::field("nodes", "Target", "whose", "Leader").required(),
+            Entry::field("ahead", "time", "by how much they are put ahead; or `back`", "\"2s\"").limit("longer than 0s"),
+            Entry::field("back", "time", "by how much they are put back", "\"2s\"").limit("longer than 0s"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Skew(@))]",
+    },
+    Section {
         name: "Flap",
         kind: Kind::Struct,
         places: &[],
         about: "Which links flap, told as for `Partition`, and how.",
         entries: links!(
+            ISOLATE,
             Entry::field("down", "Distribution", "how long they are cut, each time", "Constant(\"200ms\")")
                 .required()
                 .limit("never 0s, at least 1ms on average"),
@@ -315,6 +391,83 @@ pub(super) const SECTIONS: &[Section] = &[
             .limit("never 0s, at least 1ms on average"),
         ),
         frame: "faults: [(at: \"5s\", do: Flap(@))]",
+    },
+    Section {
+        name: "Lose",
+        kind: Kind::Struct,
+        places: &[],
+        about: "On which links, told as for `Partition` but that `links` stands for `isolate`, and how many frames are hit; \
+                `Duplicate`, `Misdirect` and `Replay` have the same.",
+        entries: links!(LINKS, RATE),
+        frame: "faults: [(at: \"5s\", do: Lose(@))]",
+    },
+    Section {
+        name: "Delay",
+        kind: Kind::Struct,
+        places: &[],
+        about: "On which links, told as for `Lose`, and by how much longer frames take.",
+        entries: links!(
+            LINKS,
+            Entry::field(
+                "by",
+                "Distribution",
+                "by how much, drawn for each frame",
+                "Uniform(\"10ms\", \"40ms\")"
+            )
+            .required(),
+        ),
+        frame: "faults: [(at: \"5s\", do: Delay(@))]",
+    },
+    Section {
+        name: "Corrupt",
+        kind: Kind::Struct,
+        places: &[],
+        about: "On which links, told as for `Lose`, and how frames are changed.",
+        entries: links!(
+            LINKS,
+            RATE,
+            Entry::field("kind", "Corruption", "what is done to them", "BitFlip(1, 8)").required(),
+            Entry::field(
+                "clients",
+                "true or false",
+                "whether all links between nodes and clients are hit as well",
+                "true"
+            )
+            .or("false"),
+        ),
+        frame: "faults: [(at: \"5s\", do: Corrupt(@))]",
+    },
+    Section {
+        name: "Corruption",
+        kind: Kind::Enum,
+        places: &[],
+        about: "What is done to a frame.",
+        entries: &[
+            Entry::field(
+                "BitFlip",
+                "BitFlip(least, most)",
+                "so many of its bits are flipped, each number being equally likely",
+                "BitFlip(1, 8)",
+            )
+            .within(bounds::FLIPPED_BITS),
+            Entry::word("Truncate", "bytes at its end are missing: any number, up to all"),
+            Entry::word("Extend", "up to 64 random bytes follow its end"),
+            Entry::word("Garbage", "random bytes take its place, at most as many as it had"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Corrupt(links: All, rate: 0.01, kind: @))]",
+    },
+    Section {
+        name: "Forge",
+        kind: Kind::Struct,
+        places: &[],
+        about: "To whom a stranger sends frames, and how many.",
+        entries: &[
+            Entry::field("to", "Target", "to these nodes", "All").required(),
+            Entry::field("rate", "number", "how many in a second, at random times, to each of them", "20.0")
+                .required()
+                .limit("0.001 to 10000"),
+        ],
+        frame: "faults: [(at: \"5s\", do: Forge(@))]",
     },
     Section {
         name: "oneway",

@@ -4,8 +4,22 @@ use super::entry::{Entry, Kind, Section};
 use crate::scenario::bounds;
 
 /// The sections of scenarios that profiles have as well.
-pub(super) const SHARED: &[&str] =
-    &["Action", "Partition", "Flap", "oneway", "Target", "Bug", "mix", "Distribution", "Exponential"];
+pub(super) const SHARED: &[&str] = &[
+    "Action",
+    "Partition",
+    "Flap",
+    "Lose",
+    "Delay",
+    "Corrupt",
+    "Corruption",
+    "Forge",
+    "oneway",
+    "Target",
+    "Bug",
+    "mix",
+    "Distribution",
+    "Exponential",
+];
 
 /// What most ranges are limited to.
 const TIMES: &str = "above 0s, at most 30 days";
@@ -98,6 +112,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 .or("0")
                 .limit(SHARE),
             Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
+            Entry::field("keyed", "rate", "in what share of the runs frames are `Keyed`; without it and `unchecked` all are `Crc32c`", "0.2").or("0").limit(SHARE),
+            Entry::field("unchecked", "rate", "in what share of the runs they are `Unchecked`, if not keyed", "0.2").or("0").limit(SHARE),
             Entry::field("bug", "Bug", "a bug planted in every node, to see how soon it is found", "AckBeforeFlush"),
         ],
         frame: "cluster: (@)",

@@ -1,7 +1,7 @@
 //! How faults, storms and their targets are written.
 
-use super::{distribution, joined, quoted};
-use crate::plan::{Action, Edge, End, Fault, Milestone, Plan, Shape, Start, Storm, Target};
+use super::{distribution, joined, operations, quoted};
+use crate::plan::{Action, Corruption, Edge, End, Fault, Milestone, Plan, Shape, Start, Storm, Target};
 use crate::time::Duration;
 
 /// Writes what refers to the plan's names and faults.
@@ -87,14 +87,48 @@ impl Writer<'_> {
             Action::Rot(target) => format!("Rot({})", self.target(*target)),
             Action::Drift { nodes, ppm } => format!("Drift(nodes: {}, ppm: {ppm})", self.target(*nodes)),
             Action::Starve { kind, to } => format!("Starve(kind: {kind:?}, to: {})", self.target(*to)),
+            Action::Skew { nodes, ahead_ns } => format!("Skew({})", self.put(*nodes, *ahead_ns)),
+            Action::Step { nodes, ahead_ns } => format!("Step({})", self.put(*nodes, *ahead_ns)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),
             Action::Transfer(target) => format!("Transfer({})", self.target(*target)),
             Action::AddLearner(target) => format!("AddLearner({})", self.target(*target)),
             Action::Promote(target) => format!("Promote({})", self.target(*target)),
             Action::Remove(target) => format!("Remove({})", self.target(*target)),
+            Action::Lose { links, rate } => format!("Lose({}, rate: {rate})", self.on(links)),
+            Action::Duplicate { links, rate } => format!("Duplicate({}, rate: {rate})", self.on(links)),
+            Action::Delay { links, by } => format!("Delay({}, by: {})", self.on(links), distribution(by)),
+            Action::Corrupt { links, rate, kind, clients } => {
+                let clients = if *clients { ", clients: true" } else { "" };
+                let kind = match kind {
+                    Corruption::BitFlip(least, most) => format!("BitFlip({least}, {most})"),
+                    Corruption::Truncate => "Truncate".to_owned(),
+                    Corruption::Extend => "Extend".to_owned(),
+                    Corruption::Garbage => "Garbage".to_owned(),
+                };
+                format!("Corrupt({}, rate: {rate}, kind: {kind}{clients})", self.on(links))
+            }
+            Action::Misdirect { links, rate } => format!("Misdirect({}, rate: {rate})", self.on(links)),
+            Action::Replay { links, rate } => format!("Replay({}, rate: {rate})", self.on(links)),
+            Action::Forge { to, mean } => {
+                format!("Forge(to: {}, rate: {})", self.target(*to), operations(1, *mean))
+            }
             Action::Replace { old, new } => {
                 format!("Replace(old: {}, new: {})", self.target(*old), new.0)
             }
+        }
+    }
+
+    fn put(&self, nodes: Target, ahead_ns: i64) -> String {
+        let way = if ahead_ns < 0 { "back" } else { "ahead" };
+        let by = Duration::from_nanos(ahead_ns.unsigned_abs());
+        format!("nodes: {}, {way}: \"{by}\"", self.target(nodes))
+    }
+
+    /// The links on which frames are hit. To hit all frames of a node is not to isolate it, so that has a word of its own.
+    fn on(&self, shape: &Shape) -> String {
+        match shape {
+            Shape::Isolate(target) => format!("links: {}", self.target(*target)),
+            other => self.shape(other),
         }
     }
 

@@ -7,7 +7,8 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Found, Link, Logs, Mix, Name, Network, Plan,
+    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Found, Integrity, Link, Logs, Mix, Name, Network,
+    Plan,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
@@ -122,6 +123,13 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     lines.push(format!("        disk: (flush: {}{torn}),", distribution(&cluster.flush)));
     let breaker = cluster.breaker.map_or(String::new(), |it| format!(", breaker: {}", breaker(&it)));
     lines.push(format!("        rpc: (timeout: \"{}\"{breaker}),", cluster.call_timeout));
+    match &cluster.integrity {
+        Integrity::Crc32c => {}
+        Integrity::Unchecked => lines.push("        integrity: Unchecked,".to_string()),
+        Integrity::Keyed { secret } => {
+            lines.push(format!("        integrity: Keyed, secret: {},", quoted(secret)));
+        }
+    }
     if let Some(bug) = raft.bug {
         lines.push(format!("        bug: {bug:?},"));
     }

@@ -1,8 +1,8 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, End, Fault, FaultRanges, Jitter, Link, Logs,
-    Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
+    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, End, Fault, FaultRanges, Integrity, Jitter,
+    Link, Logs, Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
 };
 use crate::replica::{Changes, Flow, Options, Reads};
 use crate::rng::{Distribution, Rate};
@@ -115,6 +115,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             torn: Rate::ZERO,
             call_timeout: Duration::from_millis(150),
             breaker: None,
+            integrity: Integrity::Crc32c,
         },
         network: network(profile),
         clients,

@@ -113,6 +113,8 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         torn: chance(&field("torn"), nodes.torn.as_ref(), notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
         shuffled_logs: rate(&field("shuffled_logs"), nodes.shuffled_logs, notes),
+        keyed: rate(&field("keyed"), nodes.keyed, notes),
+        unchecked: rate(&field("unchecked"), nodes.unchecked, notes),
         bug: nodes.bug.map(cluster::bug),
     }
 }
