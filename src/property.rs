@@ -32,11 +32,14 @@ pub enum Property {
     /// What an operation of a client finds is no older than what any operation on that key had found or written that
     /// was over before this one began. Examined where there are clients.
     CurrentReads,
+    /// No frame is handed on whose sender may never ask for what it asks for: a client that speaks as a node, a node that
+    /// speaks as a client, or a machine that there is not. Examined where there are such frames.
+    Access,
 }
 
 impl Property {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ElectionSafety,
         Self::OneVote,
         Self::LeaderAppendOnly,
@@ -50,6 +53,7 @@ impl Property {
         Self::AcknowledgedWrites,
         Self::ExactlyOnce,
         Self::CurrentReads,
+        Self::Access,
     ];
 
     /// Its name in reports.
@@ -68,6 +72,7 @@ impl Property {
             Self::AcknowledgedWrites => "acknowledged writes",
             Self::ExactlyOnce => "exactly once",
             Self::CurrentReads => "current reads",
+            Self::Access => "access",
         }
     }
 
@@ -87,6 +92,7 @@ impl Property {
             Self::AcknowledgedWrites => "what was acknowledged stays done",
             Self::ExactlyOnce => "no operation takes effect twice",
             Self::CurrentReads => "no operation misses what was done before it",
+            Self::Access => "nobody gets what is not for it to ask",
         }
     }
 }

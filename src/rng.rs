@@ -130,6 +130,11 @@ impl Rate {
         u128::from(part) << 64 >= u128::from(self.0.saturating_sub(ROUNDING)) * u128::from(whole)
     }
 
+    /// It as parts of 2^64; 1 is a part less than the whole.
+    pub const fn parts(self) -> u128 {
+        self.0 as u128
+    }
+
     /// The probability, for rendering only.
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / 18_446_744_073_709_551_616.0

@@ -4,7 +4,8 @@ mod common;
 
 use squall::ids::{Index, NodeId, OperationId, Term};
 use squall::plan::{
-    Action, End, Event, Expectation, Fault, Moment, Plan, Property, Settle, Shape, Span, Start, Target,
+    Action, End, Event, Expectation, Fault, Goodput, Moment, Plan, Property, Settle, Shape, Span, Start,
+    Target,
 };
 use squall::replica::{Bug, Role};
 use squall::report::{Excuse, Judgement, Judges, Outcome, Report, RunVerdict};
@@ -47,6 +48,7 @@ fn storm(seed: u64) -> Plan {
     }
     let at_least = Rate::new(0.9).expect("a rate");
     let bound = ms(300);
+    let goodput = Goodput { share: at_least, before: Moment::At(Time::ZERO + ms(2500)) };
     for span in (0..8).map(Span::Fault).chain([Span::Run, Span::Settle]) {
         plan.expectations.extend([
             Expectation::Progress { during: span },
@@ -60,7 +62,8 @@ fn storm(seed: u64) -> Plan {
         plan.expectations.extend([
             Expectation::LeaderWithin { bound, after: moment },
             Expectation::LeaderWithin { bound: Duration::ZERO, after: moment },
-            Expectation::Returns { within: bound, after: moment },
+            Expectation::Returns { within: bound, after: moment, to: None },
+            Expectation::Returns { within: bound, after: moment, to: Some(goodput) },
         ]);
     }
     plan.expectations.extend([3, 6, 9].map(Expectation::TermAtMost));
@@ -177,7 +180,20 @@ impl Twin<'_> {
                 let committed = self.commits().iter().any(inside(span));
                 if !asked && !committed { None } else { is(committed == wanted) }
             }
-            Expectation::Returns { within, after } => {
+            Expectation::Returns { within, after, to: Some(goodput) } => {
+                let (due, before) = (self.moment(after)? + within, self.moment(goodput.before)?);
+                let done = |span: &dyn Fn(Time) -> bool| {
+                    self.operations().iter().filter(|(began, done)| *done && span(*began)).count() as f64
+                };
+                let (base, again) = (done(&|began| began < before), done(&|began| began > due));
+                let seconds = |time: Time| time.nanos() as f64 / 1e9;
+                let (long, left) = (seconds(before), seconds(self.end) - seconds(due));
+                if base == 0.0 || long <= 0.0 || left <= 0.0 {
+                    return None;
+                }
+                is(again / left >= goodput.share.as_f64() * base / long)
+            }
+            Expectation::Returns { within, after, to: None } => {
                 let due = self.moment(after)? + within;
                 let mut later = self.operations();
                 later.retain(|(began, _)| *began > due);

@@ -19,11 +19,13 @@
 //! | acknowledged writes | a client is told; an entry is committed or applied; at the end |
 //! | exactly once | a command that may have been asked for twice is carried out, answered again or refused |
 //! | current reads | an operation of a client is done |
+//! | access | a frame arrives from somebody who may never send its like |
 //!
 //! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
 //! an index, which looks at every disk. A violation doesn't end anything: the first of each kind is kept in full, the
 //! others are counted.
 
+mod access;
 mod append_only;
 mod by_index;
 mod cluster;
@@ -53,6 +55,7 @@ pub use finding::{Check, Property, Verdict, Violation};
 use crate::ids::{Epoch, Index, NodeId, Term};
 use crate::replica::{HardState, Members, Role};
 use crate::trace::{Body, Observer, Record};
+use access::Access;
 use append_only::LeaderAppendOnly;
 use cluster::{Found, Node};
 use committed::CommittedChain;
@@ -80,6 +83,7 @@ pub struct Checkers {
     term_and_vote: TermAndVote,
     exactly_once: ExactlyOnce,
     current_reads: CurrentReads,
+    access: Access,
     findings: Findings,
 }
 
@@ -103,6 +107,7 @@ impl Checkers {
             term_and_vote: TermAndVote::new(nodes as usize),
             exactly_once: ExactlyOnce::default(),
             current_reads: CurrentReads::default(),
+            access: Access::default(),
             findings: Findings::default(),
         }
     }
@@ -110,6 +115,7 @@ impl Checkers {
     /// The verdicts on the records so far, as if the run ended here, in the order of [`Property::ALL`].
     pub fn verdicts(&self) -> Vec<Check> {
         let mut findings = self.findings.clone();
+        self.access.clone().settle(&mut findings);
         durable::at_the_end(&self.nodes, &self.members, &self.chain, &mut findings);
         Property::ALL.into_iter().map(|property| findings.check(property)).collect()
     }
@@ -218,9 +224,12 @@ impl Observer for Checkers {
         }
         let Some(id) = record.node.as_node() else { return self.observe_client(record) };
         let slot = id.slot();
+        let nodes = self.nodes.len();
         let Some(node) = self.nodes.get_mut(slot) else { return };
         let findings = &mut self.findings;
         match record.body {
+            Body::Delivered { from, kind, .. } => self.access.arrives(nodes, from, kind, record, findings),
+            Body::Denied { .. } | Body::Rejected { .. } => self.access.barred(record.cause),
             Body::Sent { to, term, grants_vote, .. } => {
                 self.term_and_vote.sent(id, term);
                 if grants_vote && let Some(candidate) = to.as_node() {

@@ -3,8 +3,8 @@
 use super::Property::*;
 use super::script::Script;
 use super::{Checkers, Verdict};
-use crate::ids::{Index, NodeId, NodeSet, Term};
-use crate::trace::{Body, MembersPart};
+use crate::ids::{Address, CallId, ClientId, Index, NodeId, NodeSet, Term};
+use crate::trace::{Body, Denial, FIRST_CLIENT_KIND, MembersPart, Rejection};
 
 /// Three nodes; n1 leads term 1 with one entry, committed everywhere.
 fn settled() -> Script {
@@ -33,14 +33,61 @@ fn elect(s: &mut Script, node: u32, voter: u32, term: u64) {
 fn a_settled_cluster_is_innocent() {
     for property in super::Property::ALL {
         match property {
-            // No second election, no entry of a leader but its first, no restart, and no client yet.
-            LeaderCompleteness | LeaderAppendOnly | Recovery | ExactlyOnce | CurrentReads => {
+            // No second election, no entry of a leader but its first, no restart, no client yet, and no stranger.
+            LeaderCompleteness | LeaderAppendOnly | Recovery | ExactlyOnce | CurrentReads | Access => {
                 assert_eq!(settled().verdict(property), Verdict::Vacuous)
             }
             _ => settled().is_innocent(property),
         }
     }
     assert_eq!(settled().play(Checkers::new(3)).committed(), 1);
+}
+
+/// A frame of this kind arrives at n1, and then, if something comes of it first, that.
+fn arrives(s: &mut Script, from: Address, kind: u8, then: Option<Body>) {
+    s.ms(19).wakes(3).sends(3, 2, 1);
+    s.ms(20).event(NodeId(1), Body::Delivered { from, kind, call: CallId(1), bytes: 40, hash: 1 });
+    if let Some(body) = then {
+        s.record(NodeId(1), body);
+    }
+    s.ms(21).receives(2, 3);
+}
+
+#[test]
+fn who_may_not_ask_is_denied_or_the_host_is_accused() {
+    let (node, client) = (Address::from(NodeId(2)), Address::from(ClientId(1)));
+    let stranger = Address::from(NodeId(4));
+    for (from, kind) in [
+        (client, 3),
+        (client, FIRST_CLIENT_KIND - 1),
+        (node, FIRST_CLIENT_KIND),
+        (stranger, 3),
+        (Address::WORLD, 3),
+        (Address::WORLD, FIRST_CLIENT_KIND),
+    ] {
+        let after = |then: Option<Body>| {
+            let mut s = settled();
+            arrives(&mut s, from, kind, then);
+            s
+        };
+        after(None).is_guilty_of(&[Access]);
+        after(Some(Body::Woke)).is_guilty_of(&[Access]);
+        after(Some(Body::Denied { from, function: None, why: Denial::Function })).is_innocent(Access);
+        after(Some(Body::Rejected { from, why: Rejection::Checksum })).is_innocent(Access);
+    }
+    for (from, kind) in [(node, 3), (client, FIRST_CLIENT_KIND)] {
+        let mut s = settled();
+        arrives(&mut s, from, kind, None);
+        assert_eq!(s.verdict(Access), Verdict::Vacuous, "everybody asks what is for it to ask");
+    }
+}
+
+#[test]
+fn a_frame_handed_on_at_the_very_end_is_seen() {
+    let mut s = settled();
+    let from = Address::from(ClientId(1));
+    s.ms(20).event(NodeId(1), Body::Delivered { from, kind: 3, call: CallId(1), bytes: 40, hash: 1 });
+    s.is_guilty_of(&[Access]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, diagnostics and progress to standard error.
 
+mod access;
 mod annotations;
 mod check;
 mod fuzz;
@@ -64,6 +65,8 @@ enum Command {
     Shrink(shrink::ShrinkArguments),
     /// List the scenarios that come with Squall, or print one.
     List(list::Arguments),
+    /// Print who may ask a server for what, by its role.
+    Access(access::Arguments),
     /// Print a script that completes commands and options in a shell.
     Completions(manual::CompletionArguments),
     /// Print the manual page, or write those of all commands into a folder.
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
+        Command::Access(arguments) => access::access(arguments, &output),
         Command::Completions(arguments) => manual::completions(arguments, &output),
         Command::Man(arguments) => manual::man(arguments, &output),
         Command::Replay(arguments) => run::replay(arguments, &output),

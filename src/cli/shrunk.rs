@@ -61,6 +61,7 @@ const fn kind(action: &Action) -> &'static str {
         Action::LoseFlush(_) => "lying disk",
         Action::Rot(_) => "rotten disk",
         Action::Drift { .. } => "drifting clock",
+        Action::Starve { .. } => "starved node",
         Action::Skew { .. } | Action::Step { .. } => "wrong clock",
         Action::Pause(_) => "pause",
         Action::Slow { .. } => "slow host",

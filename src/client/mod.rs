@@ -6,6 +6,7 @@
 
 mod backoff;
 mod pursuit;
+mod restraint;
 mod session;
 
 pub use pursuit::Errand;
@@ -18,8 +19,8 @@ use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, Header};
 use crate::rpc::store::{Command, Reply, decode_reply, encode_command};
 use crate::time::Time;
 use crate::trace::{Body, Observer, Operation, Outcome, Rejection};
-use backoff::backoff;
 use pursuit::{Open, Pursuit};
+use restraint::Restraint;
 use session::Membership;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -64,6 +65,7 @@ pub struct Client<'p> {
     /// What it last saw each key to hold, to have something to expect in a compare-and-set.
     seen: BTreeMap<u32, u64>,
     timers: Vec<(Time, Timer)>,
+    restraint: Restraint,
     /// The record that brings about its next operation: in a closed loop the end of the last one.
     last_return: Option<RecordId>,
     request: Vec<u8>,
@@ -94,6 +96,7 @@ impl<'p> Client<'p> {
             membership: Membership::default(),
             seen: BTreeMap::new(),
             timers: vec![(Time::ZERO + first, Timer::Arrival)],
+            restraint: Restraint::new(model, nodes),
             last_return: None,
             request: Vec::new(),
         }
@@ -136,6 +139,7 @@ impl<'p> Client<'p> {
         let cause = self.last_return.take();
         wire.trace.event(wire.now, self.address(), cause, Body::Invoked { operation, request });
         let errand = Errand::Operation(operation);
+        self.restraint.earn();
         self.timers.push((wire.now + self.model.timeout, Timer::Deadline(errand)));
         let is_read = matches!(request, Operation::Get { .. });
         let readable = self.readable.filter(|_| is_read);
@@ -164,7 +168,8 @@ impl<'p> Client<'p> {
         let Some(command) = self.command(errand) else { return };
         self.last_call = self.last_call.next();
         let first = self.pursuit(errand).and_then(|pursuit| pursuit.first.take());
-        let (call, to) = (self.last_call, first.unwrap_or(self.leader));
+        let (call, wanted) = (self.last_call, first.unwrap_or(self.leader));
+        let Some(to) = self.admitted(wanted, wire) else { return self.shed(errand, wanted, wire) };
         let header =
             Header { kind: CLIENT_REQUEST, cluster: self.cluster, from: self.address(), to: to.into(), call };
         encode_command(&command, self.model.value_bytes as usize, &mut self.request);
@@ -207,7 +212,7 @@ impl<'p> Client<'p> {
     /// A frame has arrived.
     pub fn receive<O: Observer>(&mut self, slot: Slot, wire: &mut Wire<'_, O>) {
         let frame = wire.frames.get(slot);
-        let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
+        let (from, intact, kind, call) = (frame.from, frame.intact, frame.kind, frame.call);
         let read = frame::decode(&frame.bytes, intact, &wire.frames.integrity);
         let admitted = read.and_then(|(header, payload)| self.admit(from, &header, payload));
         wire.frames.release(slot);
@@ -215,6 +220,11 @@ impl<'p> Client<'p> {
             Ok((errand, node, reply)) => {
                 if !intact {
                     wire.trace.effect(self.address(), Body::Believed { from, kind });
+                }
+                let is_current =
+                    self.pursuit(errand).is_some_and(|it| it.call.is_some_and(|it| it.0 == call));
+                if is_current {
+                    self.note_result(node, call, true, wire);
                 }
                 self.answered(errand, node, reply, wire);
             }
@@ -290,7 +300,12 @@ impl<'p> Client<'p> {
         let Some(pursuit) = self.pursuit(errand) else { return };
         let is_second = std::mem::replace(&mut pursuit.followed_hint, true);
         match hint {
-            Some(hint) if hint != from && Some(hint) != self.silent && !is_second => {
+            Some(hint)
+                if hint != from
+                    && Some(hint) != self.silent
+                    && !is_second
+                    && self.calls_on(hint, wire.now) =>
+            {
                 // A hint may come out of a broken frame; only a node of the cluster can be asked.
                 self.leader = if (1..=self.nodes).contains(&hint.0) { hint } else { self.leader };
                 self.ask(errand, wire);
@@ -348,19 +363,6 @@ impl<'p> Client<'p> {
         self.give_up_on(asked);
     }
 
-    /// Waits before it asks again, longer with each refusal in a row. One word is drawn.
-    fn wait<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) {
-        let word = self.stream.word();
-        let model = self.model;
-        if let Some(pursuit) = self.pursuit(errand) {
-            pursuit.followed_hint = false;
-            pursuit.waits_since = wire.trace.current();
-            pursuit.refusals += 1;
-            let wait = backoff(&model.backoff, pursuit.refusals, word);
-            self.timers.push((wire.now + wait, Timer::Retry(errand)));
-        }
-    }
-
     /// Takes another node for the leader than the one that was asked in vain: any, by one word. In turn would do as
     /// well, were it not for cuts that keep the next in turn on the wrong side.
     fn give_up_on(&mut self, asked: NodeId) {
@@ -388,7 +390,11 @@ impl<'p> Client<'p> {
         pursuit.earlier.push(call);
         (pursuit.in_doubt, pursuit.followed_hint) = (true, false);
         self.note_silence(call, node, sent, wire);
-        self.ask(errand, wire);
+        if self.model.backoff.after_silence {
+            self.wait(errand, wire);
+        } else if self.may_ask_again(errand, wire) {
+            self.ask(errand, wire);
+        }
     }
 
     /// Records that a call had no answer, and turns to another node, by one word.
@@ -401,6 +407,7 @@ impl<'p> Client<'p> {
     ) {
         let body = Body::CallFailed { to: node.into(), kind: CLIENT_REQUEST, call };
         wire.trace.event(wire.now, self.address(), Some(sent), body);
+        self.note_result(node, call, false, wire);
         self.silent = Some(node);
         self.give_up_on(node);
     }
@@ -511,9 +518,17 @@ mod tests {
             keys: 1,
             value_bytes: 8,
             timeout: ms(500),
-            backoff: Backoff { base: ms(20), cap: ms(100), jitter: Jitter::NoJitter },
+            backoff: Backoff {
+                base: ms(20),
+                cap: ms(100),
+                jitter: Jitter::NoJitter,
+                after_silence: false,
+                attempts: None,
+                budget: None,
+            },
             retry_after: None,
             sessions: None,
+            breaker: None,
         }
     }
 
@@ -676,6 +691,109 @@ mod tests {
         client.receive(refusal, &mut bench.at(111));
         client.give_up(errand, &mut bench.at(510));
         assert_eq!(bench.outcomes(), [Outcome::Unknown]);
+    }
+
+    #[test]
+    fn who_may_ask_so_often_only_ends_then_as_refused_or_unknown() {
+        let attempts = std::num::NonZeroU32::new(2);
+        let operation = OperationId(1);
+        let errand = Errand::Operation(operation);
+        let model = Clients { backoff: Backoff { attempts, ..model().backoff }, ..patient(Some(100), false) };
+        let run = |silent: bool| {
+            let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+            let mut bench = Bench::new();
+            client.arrive(operation, &mut bench.at(10));
+            let [(node, call)] = bench.asked()[..] else { panic!("one node is asked") };
+            if silent {
+                client.lose_patience(errand, call, &mut bench.at(110));
+            } else {
+                let slot = bench.reply(node, call, Reply::Busy);
+                client.receive(slot, &mut bench.at(11));
+                client.retry(errand, &mut bench.at(31));
+            }
+            let [(node, call)] = bench.asked()[..] else { panic!("it is asked for again") };
+            let slot = bench.reply(node, call, Reply::Busy);
+            client.receive(slot, &mut bench.at(120));
+            client.retry(errand, &mut bench.at(200));
+            assert_eq!(bench.asked(), [], "twice is all");
+            bench.outcomes()
+        };
+        assert_eq!(run(false), [Outcome::Refused]);
+        assert_eq!(run(true), [Outcome::Unknown], "the first call may still take effect");
+    }
+
+    #[test]
+    fn a_budget_is_spent_by_all_operations_together() {
+        let budget = Some(crate::plan::Budget { ratio: crate::rng::Rate::ZERO, burst: 1 });
+        let model = Clients { backoff: Backoff { budget, ..model().backoff }, ..model() };
+        let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+        let mut bench = Bench::new();
+        for operation in [1, 2] {
+            client.arrive(OperationId(operation), &mut bench.at(10));
+            let [(node, call)] = bench.asked()[..] else { panic!("the first try costs nothing") };
+            let slot = bench.reply(node, call, Reply::Busy);
+            client.receive(slot, &mut bench.at(11));
+        }
+        client.retry(Errand::Operation(OperationId(1)), &mut bench.at(31));
+        assert_eq!(bench.asked().len(), 1);
+        client.retry(Errand::Operation(OperationId(2)), &mut bench.at(31));
+        assert_eq!(bench.asked(), [], "the one retry is spent");
+        assert_eq!(bench.outcomes(), [Outcome::Refused]);
+    }
+
+    #[test]
+    fn a_client_that_waits_after_silence_takes_the_late_answer_meanwhile() {
+        let backoff = Backoff { after_silence: true, ..model().backoff };
+        let model = Clients { backoff, ..patient(Some(100), false) };
+        let operation = OperationId(1);
+        let errand = Errand::Operation(operation);
+        let mut client = Client::new(ClientId(1), &model, 3, 7, 1);
+        let mut bench = Bench::new();
+        client.arrive(operation, &mut bench.at(10));
+        let [(node, call)] = bench.asked()[..] else { panic!("one node is asked") };
+        timers(&mut client);
+        client.lose_patience(errand, call, &mut bench.at(110));
+        assert_eq!(bench.asked(), []);
+        assert_eq!(timers(&mut client), [(130, Timer::Retry(errand))]);
+        let slot = bench.reply(node, call, Reply::Applied(done()));
+        client.receive(slot, &mut bench.at(120));
+        client.retry(errand, &mut bench.at(130));
+        assert_eq!(bench.asked(), [], "it is over");
+        assert_eq!(bench.outcomes(), [done()]);
+    }
+
+    #[test]
+    fn a_client_turns_away_from_a_node_that_does_not_answer_until_a_probe_succeeds() {
+        let breaker = crate::plan::Breaker {
+            window: 1,
+            open_at: crate::rng::Rate::new(1.0).expect("a rate"),
+            cool_down: Duration::from_secs(1),
+            probes: 1,
+        };
+        let model = Clients { breaker: Some(breaker), ..patient(Some(100), false) };
+        let mut client = Client::new(ClientId(1), &model, 1, 7, 1);
+        let mut bench = Bench::new();
+        let begin = |client: &mut Client<'_>, bench: &mut Bench, operation, millis| {
+            client.arrive(OperationId(operation), &mut bench.at(millis));
+            bench.asked()
+        };
+        let [(node, call)] = begin(&mut client, &mut bench, 1, 10)[..] else { panic!("the node is asked") };
+        client.lose_patience(Errand::Operation(OperationId(1)), call, &mut bench.at(110));
+        assert_eq!(bench.asked(), [], "there is no other node");
+        assert_eq!(begin(&mut client, &mut bench, 2, 600), []);
+        let [(_, probe)] = begin(&mut client, &mut bench, 3, 1_200)[..] else { panic!("a probe") };
+        assert_eq!(begin(&mut client, &mut bench, 4, 1_201), [], "one at a time");
+        let slot = bench.reply(node, probe, Reply::Applied(done()));
+        client.receive(slot, &mut bench.at(1_210));
+        assert_eq!(begin(&mut client, &mut bench, 5, 1_220).len(), 1);
+        let changes: Vec<_> = (bench.trace.into_observer().iter())
+            .filter_map(|record| match record.body {
+                Body::Breaker { was, is, .. } => Some((was, is)),
+                _ => None,
+            })
+            .collect();
+        use crate::trace::BreakerState::{Closed, HalfOpen, Open};
+        assert_eq!(changes, [(Closed, Open), (Open, HalfOpen), (HalfOpen, Closed)]);
     }
 
     #[test]

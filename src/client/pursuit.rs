@@ -2,6 +2,7 @@
 
 use crate::ids::{CallId, CommandId, NodeId, OperationId, RecordId};
 use crate::rpc::store::Reply;
+use crate::time::Duration;
 use crate::trace::Operation;
 
 /// Something that a client asks for until it is answered or given up.
@@ -37,6 +38,10 @@ pub(super) struct Pursuit {
     pub(super) in_doubt: bool,
     /// Refusals in a row, each followed by a wait.
     pub(super) refusals: u32,
+    /// How long the last of these waits is.
+    pub(super) waited: Duration,
+    /// How often it was asked for again, hints at the leader that were followed not counted.
+    pub(super) retries: u32,
     /// The record that began the current wait.
     pub(super) waits_since: Option<RecordId>,
     /// Whether the last call followed a hint: the next hint has to wait, lest two nodes that take each other for the

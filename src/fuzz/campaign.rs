@@ -1,5 +1,6 @@
 //! Many random runs: what was drawn, what was found, and what that shows.
 
+use super::restraint::USUAL;
 use super::signature::{Failure, Signature};
 use crate::plan::{Action, Arrival, Expectation, Integrity, Logs, Plan};
 use crate::replica::ReadBy;
@@ -47,6 +48,8 @@ pub enum Drawn {
     Clogs,
     /// Links that come and go.
     Flaps,
+    /// Nodes that get nothing of one kind of traffic.
+    Starved,
     /// Links that lose, duplicate, delay, misdirect or replay frames for a while.
     FrameFaults,
     /// Frames that are changed on their way.
@@ -75,6 +78,10 @@ pub enum Drawn {
     Costs,
     /// Clocks that drift.
     Drift,
+    /// Circuit breakers, of leaders or of clients.
+    Breakers,
+    /// Clients that wait, and ask again, by other rules than the usual ones.
+    Restraint,
     /// Clients that don't wait.
     OpenLoop,
     /// Clients that wait for their answers.
@@ -112,6 +119,11 @@ impl Drawn {
         drawn.extend(reads.filter(|by| *by == ReadBy::Lease).map(|_| Self::Leases));
         drawn.extend(plan.cluster.cpu.costs().then_some(Self::Costs));
         drawn.extend((!plan.cluster.drifts_ppm.is_empty()).then_some(Self::Drift));
+        let clients = plan.clients.as_ref();
+        let breakers = plan.cluster.breaker.or_else(|| clients.and_then(|clients| clients.breaker));
+        drawn.extend(breakers.map(|_| Self::Breakers));
+        let restrained = clients.is_some_and(|clients| clients.backoff != USUAL);
+        drawn.extend(restrained.then_some(Self::Restraint));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
             Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
@@ -138,6 +150,7 @@ impl Drawn {
             Action::LoseFlush(_) => Self::LostFlushes,
             Action::Rot(_) => Self::Rot,
             Action::Drift { .. } => Self::Drift,
+            Action::Starve { .. } => Self::Starved,
             Action::Skew { .. } | Action::Step { .. } => Self::WallClock,
             Action::Pause(_) => Self::Pauses,
             Action::Slow { .. } => Self::Slowness,
@@ -193,6 +206,9 @@ impl Drawn {
             Self::Reads => "reads",
             Self::Leases => "leases",
             Self::Drift => "drift",
+            Self::Starved => "starved nodes",
+            Self::Breakers => "breakers",
+            Self::Restraint => "restraint",
             Self::OpenLoop => "open loop",
             Self::ClosedLoop => "closed loop",
             Self::Idle => "no clients",

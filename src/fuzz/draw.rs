@@ -6,12 +6,12 @@
 use super::changes;
 use super::labels::label;
 use super::owed;
+use super::restraint;
 use crate::ids::NodeId;
 use crate::plan::{
-    Action, Arrival, Backoff, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges,
-    Cpu, End, Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Jitter, Lanes, LimitRange, Link, Logs,
-    Milestone, Network, Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
-    WhenFull,
+    Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Cpu, End,
+    Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Lanes, LimitRange, Link, Logs, Milestone, Network,
+    Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -24,10 +24,6 @@ const CALL_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// The secret of clusters whose frames are keyed. Nobody in a run guesses, so any will do.
 const SECRET: &str = "storm";
-
-/// How refused clients wait.
-const BACKOFF: Backoff =
-    Backoff { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full };
 
 /// The times between the faults of a storm are cut off at this many times their mean, as in scenarios.
 const USUAL_MOST: u64 = 20;
@@ -135,6 +131,7 @@ impl Draws {
             torn: self.chance("torn", ranges.torn),
             blocking,
             call_timeout: CALL_TIMEOUT,
+            breaker: restraint::breaker(self.stream("breakers", 0), ranges.breakers),
             integrity: self.integrity(ranges),
         }
     }
@@ -292,9 +289,10 @@ impl Draws {
             keys: self.whole("clients keys", ranges.keys),
             value_bytes: self.whole("clients value bytes", ranges.value_bytes),
             timeout: length(self.word("clients timeout"), ranges.timeout),
-            backoff: BACKOFF,
+            backoff: restraint::backoff(self.stream("clients restraint", 0), ranges.restraint),
             retry_after: retries.map(|it| length(self.word("clients retry after"), it.retry_after)),
             sessions: sessions.map(|it| Sessions { most: self.whole("clients sessions kept", it.most) }),
+            breaker: restraint::breaker(self.stream("clients breakers", 0), ranges.breakers),
         })
     }
 
@@ -395,7 +393,7 @@ pub(super) fn length(word: u64, range: Between<Duration>) -> Duration {
 }
 
 /// A number from a range, each order of magnitude being equally likely, with three digits that count.
-fn magnitude(word: u64, least: u64, most: u64) -> u64 {
+pub(super) fn magnitude(word: u64, least: u64, most: u64) -> u64 {
     if least == most { least } else { rounded(log_uniform(word, least.max(1), most)).max(least) }
 }
 

@@ -4,6 +4,7 @@
 //! are spelt out here: a variant that gets another name in the code still draws the same, and so do all seeds.
 
 use crate::plan::{Action, Corruption, Edge, Shape, Target};
+use crate::replica::Traffic;
 
 /// What an action does and to whom. How fast links flap is no part of it, as no range and no rate is: other times leave alone
 /// when the faults come.
@@ -23,6 +24,7 @@ pub(super) fn label(action: &Action) -> String {
         Action::LoseFlush(target) => format!("LoseFlush({})", node(*target)),
         Action::Rot(target) => format!("Rot({})", node(*target)),
         Action::Drift { nodes, ppm: _ } => format!("Drift({})", node(*nodes)),
+        Action::Starve { kind, to } => format!("Starve({}, {})", traffic(*kind), node(*to)),
         Action::Skew { nodes, ahead_ns: _ } => format!("Skew({})", node(*nodes)),
         Action::Step { nodes, ahead_ns: _ } => format!("Step({})", node(*nodes)),
         Action::Pause(target) => format!("Pause({})", node(*target)),
@@ -43,6 +45,20 @@ pub(super) fn label(action: &Action) -> String {
         Action::Replay { links: shape, .. } => format!("Replay({})", links(shape)),
         Action::Forge { to, .. } => format!("Forge({})", node(*to)),
         Action::Replace { old, new } => format!("Replace {{ old: {}, new: {} }}", node(*old), new.0),
+    }
+}
+
+const fn traffic(kind: Traffic) -> &'static str {
+    match kind {
+        Traffic::Votes => "Votes",
+        Traffic::PreVotes => "PreVotes",
+        Traffic::Entries => "Entries",
+        Traffic::Heartbeats => "Heartbeats",
+        Traffic::Snapshots => "Snapshots",
+        Traffic::Answers => "Answers",
+        Traffic::Handovers => "Handovers",
+        Traffic::Reads => "Reads",
+        Traffic::Requests => "Requests",
     }
 }
 

@@ -13,6 +13,7 @@ mod leap;
 mod overload;
 mod owed;
 mod resolve;
+mod restraint;
 mod rounded;
 mod shrink;
 mod signature;

@@ -19,9 +19,12 @@
 //! on: what is sent without waiting for answers is refused where links reorder it, and then sent again. Where clients ask
 //! for more than that, the backlog may grow for ever, and nothing but a leader is owed.
 //!
+//! Where leaders have circuit breakers, these may have to cool down first; where a usual call may have no answer by its
+//! deadline they may stay open, and nothing but a leader is owed.
+//!
 //! **Service** is back when the last operation that began before is over. It is not owed where a disk was wiped: a blank
 //! node stays silent, and a client may ask it first. Nor is it where a leader may often be busy,
-//! or where members change: clients ask who is none as well.
+//! where clients may give an operation up before its time, or where members change: clients ask who is none as well.
 //!
 //! **Where frames cost something** each waits for others (`overload`). Nothing is owed where the usual load may be too much.
 //!
@@ -30,6 +33,7 @@
 //! removed servers may disturb the others for ever.
 
 use super::overload::{Serving, flooded};
+use super::restraint::USUAL;
 use crate::plan::{Action, Arrival, Clients, Expectation, Integrity, Moment, Plan, Span, Storm};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
@@ -72,7 +76,13 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let Some(caught_up) = times.caught_up(&asked, plan) else { return owed };
     // With sessions a registration of before has to be over as well, and then an operation that waited for it.
     let pursued = if clients.sessions.is_some() { 2.0 } else { 1.0 } * seconds(clients.timeout);
-    let served = late + stable + caught_up + pursued;
+    // A breaker that is open when all is over has to cool down, and its probe to be answered.
+    let closed = match &plan.cluster.breaker {
+        Some(_) if 1.5 * times.round_trip() >= seconds(plan.cluster.call_timeout) => return owed,
+        Some(breaker) => 2.0 * (seconds(breaker.cool_down) + seconds(plan.cluster.call_timeout)),
+        None => 0.0,
+    };
+    let served = late + stable + caught_up + closed + pursued;
     if served + asked.gap > IN_TIME * left {
         return owed;
     }
@@ -81,7 +91,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let enough = (left - served) * asked.served_per_second >= ENOUGH_OPERATIONS;
     let any = |is: fn(&Action) -> bool| plan.faults.iter().any(|fault| is(&fault.action));
     if patient && enough && !any(Action::takes_disks) && !any(Action::changes_members) {
-        owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle });
+        owed.push(Expectation::Returns { within: duration(served), after: Moment::Settle, to: None });
     }
     owed
 }
@@ -134,9 +144,15 @@ fn is_patient(clients: &Clients, times: &Times, plan: &Plan) -> bool {
     let answer = 4.0 * (times.round_trip() + seconds(plan.network.clients.latency.max()));
     // Who has opened a session knows where the leader is.
     let steps = if clients.sessions.is_some() { 2.0 } else { 1.0 };
-    seconds(clients.timeout) >= steps * answer + 0.25
+    is_unrestrained(clients)
+        && seconds(clients.timeout) >= steps * answer + 0.25
         && clients.retry_after.is_none_or(|wait| seconds(wait) >= answer)
         && !may_expire(clients, plan)
+}
+
+/// Whether clients ask for as long as they pursue an operation, whomever they like, and soon again.
+fn is_unrestrained(clients: &Clients) -> bool {
+    clients.breaker.is_none() && clients.backoff == USUAL
 }
 
 /// Whether a leader that is well is hardly ever busy: it may take several times as many commands as come while it commits

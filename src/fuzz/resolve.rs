@@ -1,7 +1,9 @@
 //! A random run as a script.
 
 use crate::ids::{Address, NodeId, NodeSet, RecordId};
-use crate::plan::{Action, Edge, End, Event, Expectation, Fault, Moment, Plan, Shape, Span, Start, Target};
+use crate::plan::{
+    Action, Edge, End, Event, Expectation, Fault, Goodput, Moment, Plan, Shape, Span, Start, Target,
+};
 use crate::report::kept_apart;
 use crate::time::{Duration, Time};
 use crate::trace::{Body, FaultSource, Observer, Record};
@@ -89,6 +91,7 @@ impl Resolver {
             Action::LoseFlush(_) => Action::LoseFlush(nodes),
             Action::Rot(_) => Action::Rot(nodes),
             Action::Drift { ppm, .. } => Action::Drift { nodes, ppm: *ppm },
+            Action::Starve { kind, .. } => Action::Starve { kind: *kind, to: nodes },
             Action::Skew { ahead_ns, .. } => Action::Skew { nodes, ahead_ns: *ahead_ns },
             Action::Step { ahead_ns, .. } => Action::Step { nodes, ahead_ns: *ahead_ns },
             Action::Pause(_) => Action::Pause(nodes),
@@ -149,7 +152,13 @@ impl Resolver {
             Expectation::LeaderWithin { bound, after } => {
                 Expectation::LeaderWithin { bound, after: moment(after)? }
             }
-            Expectation::Returns { within, after } => Expectation::Returns { within, after: moment(after)? },
+            Expectation::Returns { within, after, to } => {
+                let to = match to {
+                    Some(Goodput { share, before }) => Some(Goodput { share, before: moment(before)? }),
+                    None => None,
+                };
+                Expectation::Returns { within, after: moment(after)?, to }
+            }
             Expectation::Progress { during } => Expectation::Progress { during: span(during)? },
             Expectation::NoProgress { during } => Expectation::NoProgress { during: span(during)? },
             Expectation::Availability { at_least, during } => {

@@ -1,5 +1,6 @@
 //! What could be cut from a plan: each pass proposes smaller plans, the boldest first.
 
+use super::restraint::USUAL;
 use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
@@ -196,6 +197,7 @@ fn renumber(action: &mut Action, number: &impl Fn(NodeId) -> Option<NodeId>) -> 
         | Action::LoseFlush(target)
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
+        | Action::Starve { to: target, .. }
         | Action::Skew { nodes: target, .. }
         | Action::Step { nodes: target, .. }
         | Action::Pause(target)
@@ -250,6 +252,8 @@ fn less_load(plan: &Plan, _: Time) -> Vec<Plan> {
         load(&slower),
         load(&|clients| clients.keys = 1),
         load(&|clients| clients.value_bytes = 8),
+        load(&|clients| clients.breaker = None),
+        load(&|clients| clients.backoff = USUAL),
         load(&|clients| clients.mix = Mix { put: 1 << 32, get: 0, cas: 0 }),
     ];
     proposals.into_iter().filter(|smaller| smaller != plan).collect()
@@ -318,6 +322,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| it.cluster.cpu.lanes = Lanes::One,
             &|it| it.cluster.cpu.when_full = WhenFull::DropNewest,
             &|it| it.cluster.call_timeout = ms(150),
+            &|it| it.cluster.breaker = None,
             &|it| it.cluster.logs = Logs::Same,
             &|it| shorter_logs(&mut it.cluster.logs),
             &|it| it.cluster.first_leader = None,
@@ -400,6 +405,7 @@ fn plainer(action: &Action) -> Vec<Action> {
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Skew { .. }
         | Action::Step { .. } => Vec::new(),
         Action::Corrupt { clients: true, .. } => {

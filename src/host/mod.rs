@@ -5,6 +5,8 @@
 //! the rest of the world (frames to route, a flush to wait for, a time to be woken at) it leaves for the world to
 //! fetch.
 
+mod admission;
+mod breakers;
 mod clock;
 mod doubtful;
 mod inbox;
@@ -26,10 +28,12 @@ use crate::disk::Disk;
 use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
-    Bug, Change, ChangeStep, Effects, Input, Members, NoChange, NoTransfer, Options, Recovered, Role,
-    Software, Status, TransferStep,
+    Bug, Change, ChangeStep, Effects, Function, Input, Members, NoChange, NoTransfer, Options, Recovered,
+    Role, Software, Status, TransferStep,
 };
 use crate::rng::{Rate, Stream};
+use crate::rpc::access::{self, Right};
+use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Digest, Loss, Observer, StopReason};
 use clock::Clock;
@@ -46,10 +50,14 @@ pub struct Setup<'s> {
     pub seed: u64,
     /// How many nodes there are.
     pub nodes: usize,
+    /// How many clients there are.
+    pub clients: u32,
     /// The cluster's number in every frame.
     pub cluster: u64,
     /// By when a request to another node has to be answered.
     pub call_timeout: Duration,
+    /// When a leader sends a node that does not answer neither entries nor snapshots; none if it always does.
+    pub breaker: Option<Limits>,
     /// The node whose first timeout ends at once.
     pub first_leader: Option<NodeId>,
     /// The priority of each node, in order; 0 where the list ends.
@@ -402,16 +410,11 @@ impl Host {
         let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
         let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process {
-            match process.admit(from, &bytes, intact, setup, wire) {
-                Ok(input) => {
-                    if !intact {
-                        wire.trace.effect(self.address(), Body::Believed { from, kind });
-                    }
-                    self.step(input, setup, wire);
+            if let Some(input) = process.admit(from, &bytes, intact, setup, wire) {
+                if !intact {
+                    wire.trace.effect(self.address(), Body::Believed { from, kind });
                 }
-                Err(why) => {
-                    wire.trace.effect(self.address(), Body::Rejected { from, why });
-                }
+                self.step(input, setup, wire);
             }
         }
         wire.frames.get_mut(slot).bytes = bytes;
@@ -426,10 +429,10 @@ impl Host {
         }
     }
 
-    /// An operator asks for a transfer of leadership to another node. A process that is paused or down refuses, by silence:
-    /// that is recorded as a refusal.
+    /// An operator asks for a transfer of leadership to another node, which only a leader has. A process that is paused or
+    /// down refuses, by silence: that is recorded as a refusal.
     pub fn transfer<O: Observer>(&mut self, to: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        if self.is_running() {
+        if self.grants(Function::Transfer) {
             self.step(Input::Transfer { to }, setup, wire);
         } else {
             wire.trace
@@ -439,12 +442,19 @@ impl Host {
 
     /// An operator asks for other members. A process that is paused or down refuses, by silence.
     pub fn change<O: Observer>(&mut self, change: Change, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        if self.is_running() {
+        if self.grants(Function::ChangeMembership) {
             self.step(Input::ChangeMembership(change), setup, wire);
         } else {
-            let step = ChangeStep::Refused(NoChange::Down);
+            let why = if self.is_running() { NoChange::NotLeader } else { NoChange::Down };
+            let step = ChangeStep::Refused(why);
             wire.trace.effect(self.address(), Body::Change { change, step });
         }
+    }
+
+    /// Whether an operator who asks for this now is not sent elsewhere.
+    fn grants(&self, function: Function) -> bool {
+        let role = self.status().filter(|_| self.is_running()).map(|status| status.role);
+        role.is_some_and(|role| access::right(role, function) == Right::Allow)
     }
 
     /// The members in force for its replica; none if it is down.

@@ -1,6 +1,7 @@
 //! The process of a machine: a replica, its state machine, and the effects of the one carried out on the other.
 
 use super::Setup;
+use super::admission::Barred;
 use super::clock::Clock;
 use super::doubtful;
 use super::log::Log;
@@ -12,15 +13,16 @@ use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
 use crate::net::{Payload, Slot, Wire};
 use crate::replica::{
-    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, ReadBy,
-    Recovered, Refusal, Replica, Status, Unrecoverable, Write,
+    Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered,
+    Refusal, Replica, Status, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::rpc::Calls;
-use crate::rpc::frame::{self, CLIENT_REPLY, CLIENT_REQUEST, FIRST_CLIENT_KIND, Header};
-use crate::rpc::store::{Reply, decode_command, encode_reply};
+use crate::rpc::breaker::Breaker;
+use crate::rpc::frame::{self, CLIENT_REPLY, FIRST_CLIENT_KIND, Header};
+use crate::rpc::store::{Reply, encode_reply};
 use crate::time::Time;
-use crate::trace::{Body, Observer, Rejection};
+use crate::trace::{Body, Denial, Observer, Rejection};
 use std::collections::VecDeque;
 
 /// What a crash takes.
@@ -46,6 +48,8 @@ pub(super) struct Process {
     held: VecDeque<Held>,
     last_call: CallId,
     calls: Vec<Calls>,
+    /// Those of the calls to each node; none without breakers.
+    pub(super) breakers: Vec<Breaker>,
     /// The call that the current step answers, if a request brought it about.
     answering: Option<(Address, CallId)>,
     reply: Vec<u8>,
@@ -107,6 +111,7 @@ impl Process {
             // Calls of different lives must not be taken for each other.
             last_call: CallId(epoch.0 << 40),
             calls,
+            breakers: vec![Breaker::default(); if setup.breaker.is_some() { setup.nodes } else { 0 }],
             answering: None,
             reply: Vec::new(),
             failed: false,
@@ -169,7 +174,9 @@ impl Process {
         self.requests.propose(asker)
     }
 
-    /// Looks at a frame before the replica may see it: integrity, form and sense. Returns what it is to the replica.
+    /// Looks at a frame before the replica may see it. Returns what it is to the replica; if it is not handed on, that is
+    /// recorded.
+    #[inline]
     pub(super) fn admit<'b, O: Observer>(
         &mut self,
         from: Address,
@@ -177,46 +184,62 @@ impl Process {
         intact: bool,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
-    ) -> Result<Input<'b>, Rejection> {
+    ) -> Option<Input<'b>> {
+        match self.examine(from, bytes, intact, setup, wire) {
+            Ok(input) => Some(input),
+            Err(barred) => {
+                self.bar(barred, from, setup, wire);
+                None
+            }
+        }
+    }
+
+    /// Integrity, form, rights and sense of a frame, in this order.
+    #[inline]
+    fn examine<'b, O: Observer>(
+        &mut self,
+        from: Address,
+        bytes: &'b [u8],
+        intact: bool,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) -> Result<Input<'b>, Barred> {
         let integrity = &wire.frames.integrity;
         let (header, payload) = match intact {
             true => frame::decode(bytes, true, integrity)?,
             false => doubtful::read(bytes, integrity, setup)?,
         };
-        if header.cluster != setup.cluster {
-            return Err(Rejection::Cluster);
+        if let Some(why) = setup.known().denies(header.cluster, header.from, from) {
+            return Err(Barred::denied(why, &header, payload, setup));
         }
-        if header.to != self.id.into() || header.from != from {
-            return Err(Rejection::Address);
+        if header.to != self.id.into() {
+            return Err(Rejection::Address.into());
         }
-        if header.kind < FIRST_CLIENT_KIND {
-            let peer =
-                from.as_node().filter(|peer| peer.slot() < self.calls.len()).ok_or(Rejection::Address)?;
-            if !intact {
-                doubtful::examine(&header, payload, &self.status, setup)?;
-            }
-            let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
-            self.expire_calls(peer, wire);
-            match class.call {
-                Call::Request => self.answering = Some((from, header.call)),
-                Call::Response => {
-                    self.calls[peer.slot()].answer(header.call);
+        if header.kind >= FIRST_CLIENT_KIND {
+            return self.admit_request(from, &header, payload, setup);
+        }
+        let Some(peer) = from.as_node().or_else(|| Self::taken_for(from, setup)) else {
+            return Err(Barred::denied(Denial::Function, &header, payload, setup));
+        };
+        if !intact {
+            doubtful::examine(&header, payload, &self.status, setup)?;
+        }
+        let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
+        self.expire_calls(peer, setup, wire);
+        match class.call {
+            Call::Request => self.answering = Some((from, header.call)),
+            Call::Response => {
+                let is_in_time = self.calls[peer.slot()].answer(header.call);
+                if is_in_time && !self.breakers.is_empty() {
+                    self.note_call(peer, header.call, true, setup, wire);
                 }
-                Call::Notice => {}
             }
-            return Ok(Input::Receive { from: peer, kind: header.kind, payload });
+            Call::Notice => {}
         }
-        let command = decode_command(payload).filter(|_| header.kind == CLIENT_REQUEST);
-        let (command, _) = command.ok_or(Rejection::Undecodable)?;
-        let client = Some(from).filter(|from| from.asks_as_client()).ok_or(Rejection::Address)?;
-        let asker = Asker { client, call: header.call };
-        if setup.options.reads.by != ReadBy::Log
-            && let Some(key) = command.reads()
-        {
-            return Ok(self.take_read(asker, key));
+        if self.is_stale(&class) {
+            return Err(Barred::Stale(header.kind));
         }
-        let request = self.number_request(Some(asker));
-        Ok(Input::Propose { request, command: payload })
+        Ok(Input::Receive { from: peer, kind: header.kind, payload })
     }
 
     /// Steps the replica and carries out its effects.
@@ -393,6 +416,9 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
+        if !self.breakers.is_empty() && self.sheds(slot, class, cause, setup, wire) {
+            return;
+        }
         let frame = wire.frames.get(slot);
         let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
         let bytes = frame.bytes.len() as u32;
@@ -403,7 +429,7 @@ impl Process {
         wire.frames.get_mut(slot).sent = Some(sent);
         wire.out.push(slot);
         if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
-            self.expire_calls(peer, wire);
+            self.expire_calls(peer, setup, wire);
             self.calls[peer.slot()].open(call, kind, wire.now + setup.call_timeout, sent);
         }
     }
@@ -411,17 +437,18 @@ impl Process {
     /// Records the calls to this peer that had no answer by their deadline. They are noticed with the next frame to or
     /// from it, so that no call costs an event of its own.
     #[inline(always)]
-    fn expire_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
+    fn expire_calls<O: Observer>(&mut self, peer: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         if self.calls[peer.slot()].is_any_late(wire.now) {
-            self.fail_late_calls(peer, wire);
+            self.fail_late_calls(peer, setup, wire);
         }
     }
 
     #[cold]
-    fn fail_late_calls<O: Observer>(&mut self, peer: NodeId, wire: &mut Wire<'_, O>) {
+    fn fail_late_calls<O: Observer>(&mut self, peer: NodeId, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         while let Some((call, kind, sent)) = self.calls[peer.slot()].expired(wire.now) {
             let body = Body::CallFailed { to: peer.into(), kind, call };
             wire.trace.because(self.id.into(), Some(sent), body);
+            self.note_call(peer, call, false, setup, wire);
         }
     }
 
@@ -525,7 +552,7 @@ impl Process {
         }
     }
 
-    fn refuse<O: Observer>(
+    pub(super) fn refuse<O: Observer>(
         &mut self,
         request: RequestId,
         reason: Refusal,

@@ -30,6 +30,8 @@ pub enum Expectation {
         within: Duration,
         /// From when.
         after: Moment,
+        /// With this it is enough that so much of what was done before is done again.
+        to: Option<Goodput>,
     },
     /// Of the operations that begin in the span at least this share is done, sooner or later.
     Availability {
@@ -56,6 +58,15 @@ pub enum Expectation {
     /// This property is violated. For scenarios that show a planted bug or a broken assumption; what is violated from
     /// then on is a consequence, and no failure of the run.
     Violates(Property),
+}
+
+/// How many operations per second are done, of those that begin in a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goodput {
+    /// At least this share of what was done from the start of the run up to the moment `before`; above 0.
+    pub share: Rate,
+    /// Up to when the operations count that it is compared with.
+    pub before: Moment,
 }
 
 /// A moment of a run.
@@ -210,6 +221,18 @@ listed! {
         NodeBlank,
         /// A machine stays down since its disk can't be recovered.
         NodeStopped,
+        /// A frame is denied what it asks for.
+        AccessDenied,
+        /// A breaker opens, since calls have failed.
+        BreakerOpened,
+        /// A breaker that was half open opens again.
+        ProbeFailed,
+        /// A breaker that was half open closes.
+        ProbeSucceeded,
+        /// A frame, or a client's call, is not sent since a breaker is open.
+        FrameShed,
+        /// A client gives an operation up since it may not ask so often.
+        RetryBudgetSpent,
         /// A machine starts and cuts an unfinished write off its disk.
         TornTailCut,
         /// A node stops since its disk takes nothing more.

@@ -2,6 +2,7 @@
 
 use super::frame_faults::{Corruption, FrameFault};
 use crate::ids::{Index, NodeId, NodeSet};
+use crate::replica::Traffic;
 use crate::rng::{Distribution, Rate};
 use crate::time::{Duration, Time};
 
@@ -143,6 +144,13 @@ pub enum Action {
         nodes: Target,
         /// By how much; above -1,000,000. What several faults add to a clock adds up.
         ppm: i32,
+    },
+    /// Frames of one kind of traffic get lost on their last step to these nodes, and all others arrive.
+    Starve {
+        /// Which.
+        kind: Traffic,
+        /// Who gets none of it.
+        to: Target,
     },
     /// The clocks on the wall of these nodes are put ahead, or back if negative, until the fault is over. Timers run on another
     /// clock, which never goes back.

@@ -10,7 +10,7 @@ mod profile;
 
 pub use crate::property::Property;
 pub use cpu::{Cpu, Lanes, WhenFull};
-pub use expectations::{Event, Expectation, Moment, Span};
+pub use expectations::{Event, Expectation, Goodput, Moment, Span};
 pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use frame_faults::{Corruption, FrameFault, Integrity};
 pub use profile::{
@@ -23,7 +23,7 @@ use crate::ids::{NodeId, Term};
 use crate::replica::{Members, Options};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// All that a run depends on, with the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,8 @@ pub struct Cluster {
     pub blocking: bool,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
+    /// When a leader sends a peer that does not answer neither entries nor snapshots for a while; none if it always does.
+    pub breaker: Option<Breaker>,
     /// By what frames are known to be sound.
     pub integrity: Integrity,
 }
@@ -198,6 +200,8 @@ pub struct Clients {
     pub retry_after: Option<Duration>,
     /// Sessions that let each operation take effect once however often it is asked for; none without them.
     pub sessions: Option<Sessions>,
+    /// When a client asks a node that does not answer nothing for a while; none if it always does.
+    pub breaker: Option<Breaker>,
 }
 
 impl Clients {
@@ -250,6 +254,23 @@ pub struct Backoff {
     pub cap: Duration,
     /// How it is spread, so that clients don't come back all at once.
     pub jitter: Jitter,
+    /// Whether a client also waits so after a call without an answer, before it asks the next node.
+    pub after_silence: bool,
+    /// How often it is asked for an operation at most, hints at the leader that were followed not counted; none if as often
+    /// as there is time for.
+    pub attempts: Option<NonZeroU32>,
+    /// What a client may spend on asking again; none if it may without end.
+    pub budget: Option<Budget>,
+}
+
+/// A bucket of tokens, full at first, of which each retry takes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// What share of a token each operation brings when it begins: as many retries there are in the long run for each
+    /// operation at most.
+    pub ratio: Rate,
+    /// How many tokens there are at most, and at first.
+    pub burst: u32,
 }
 
 /// How a backoff is spread.
@@ -259,4 +280,21 @@ pub enum Jitter {
     NoJitter,
     /// Uniformly between nothing and the whole.
     Full,
+    /// Uniformly between half of it and the whole.
+    Equal,
+    /// Uniformly between the base and three times the last wait, but at most the cap: whatever the number of refusals.
+    Decorrelated,
+}
+
+/// A circuit breaker: after calls that failed none are made for a while, and then a few, to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// How many of the last calls count; from 1 to 64.
+    pub window: u32,
+    /// It opens when this share of them has failed; above 0.
+    pub open_at: Rate,
+    /// How long it stays open.
+    pub cool_down: Duration,
+    /// How many calls have to succeed then, before it closes; at least 1.
+    pub probes: u32,
 }

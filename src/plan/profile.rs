@@ -70,6 +70,8 @@ pub struct ClusterRanges {
     pub clocks: ClockRanges,
     /// What it costs hosts to serve frames.
     pub hosts: HostRanges,
+    /// In what share of the runs leaders have circuit breakers.
+    pub breakers: Rate,
     /// How long flushes take: the bounds of a uniform distribution are two draws.
     pub flush: Between<Duration>,
     /// How likely crashes leave torn writes.
@@ -208,6 +210,10 @@ pub struct ClientRanges {
     pub value_bytes: Between<u32>,
     /// How long a client pursues an operation.
     pub timeout: Between<Duration>,
+    /// In what share of the runs with clients these wait and ask again by rules of their own.
+    pub restraint: Rate,
+    /// In what share of the runs with clients these have circuit breakers.
+    pub breakers: Rate,
     /// Sessions, and what only harms clients without them; none if no run has any.
     pub sessions: Option<SessionRanges>,
 }

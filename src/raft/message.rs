@@ -7,7 +7,7 @@
 //! tells the length of its chunk. Decoding borrows, never panics and never allocates, whatever the bytes.
 
 use crate::ids::{Index, Term};
-use crate::replica::{Call, Class, Entries, EntryKind, Members, Membership};
+use crate::replica::{Call, Class, Entries, EntryKind, Function, Members, Membership};
 
 /// The kind number of [`RequestVote`].
 pub const REQUEST_VOTE: u8 = 1;
@@ -549,17 +549,32 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
     if kind == PRE_VOTE {
         term = Term(term.0.checked_sub(1)?);
     }
-    let (call, grants_vote) = match kind {
-        REQUEST_VOTE | APPEND_ENTRIES | PRE_VOTE | INSTALL_SNAPSHOT | CONTACT => (Call::Request, false),
-        REQUEST_VOTE_REPLY => (Call::Response, reader.bool()?),
-        APPEND_ENTRIES_REPLY | PRE_VOTE_REPLY | INSTALL_SNAPSHOT_REPLY | CONTACT_REPLY => {
-            (Call::Response, false)
-        }
+    let (call, function) = match kind {
+        REQUEST_VOTE => (Call::Request, Function::RequestVote),
+        REQUEST_VOTE_REPLY => (Call::Response, Function::RequestVoteReply),
+        APPEND_ENTRIES if brings_entries(payload) => (Call::Request, Function::AppendEntries),
+        APPEND_ENTRIES => (Call::Request, Function::Heartbeat),
+        APPEND_ENTRIES_REPLY => (Call::Response, Function::AppendEntriesReply),
+        PRE_VOTE => (Call::Request, Function::PreVote),
+        PRE_VOTE_REPLY => (Call::Response, Function::PreVoteReply),
+        INSTALL_SNAPSHOT => (Call::Request, Function::InstallSnapshot),
+        INSTALL_SNAPSHOT_REPLY => (Call::Response, Function::InstallSnapshotReply),
+        CONTACT => (Call::Request, Function::Contact),
+        CONTACT_REPLY => (Call::Response, Function::ContactReply),
+        TIMEOUT_NOW => (Call::Notice, Function::TimeoutNow),
         // What a follower asks for its reads is answered when a quorum has been heard, or never: that is no call.
-        TIMEOUT_NOW | READ_INDEX | READ_INDEX_REPLY => (Call::Notice, false),
+        READ_INDEX => (Call::Notice, Function::ReadIndex),
+        READ_INDEX_REPLY => (Call::Notice, Function::ReadIndexReply),
         _ => return None,
     };
-    Some(Class { call, term, grants_vote })
+    let grants_vote = kind == REQUEST_VOTE_REPLY && reader.bool()?;
+    Some(Class { call, term, grants_vote, function: Some(function) })
+}
+
+/// Whether there are bytes behind the head of an AppendEntries.
+fn brings_entries(payload: &[u8]) -> bool {
+    const HEAD: usize = 36;
+    payload.len() > HEAD
 }
 
 /// The name of a kind of message, as the paper has it.

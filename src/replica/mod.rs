@@ -15,9 +15,11 @@
 //!   request; the host answers the client when that index is applied.
 
 mod entry;
+mod function;
 mod members;
 
 pub use entry::{Entries, Entry, EntryKind};
+pub use function::{Caller, Function, Traffic};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
@@ -248,6 +250,11 @@ pub enum Bug {
     /// A leader that is refused asks for the same again (5.3 has it step back). Nothing is lost, but a
     /// follower whose log has parted from the leader's never gets anything more.
     NextIndexStuck,
+    /// A host hands on what anybody sends, whatever the sender's part in the cluster. This one lives in the host.
+    RoleUnchecked,
+    /// The breaker of a leader's calls to a node keeps heartbeats back, too: so it never hears that the node is back. This
+    /// one lives in the host.
+    BreakerShedsHeartbeats,
     /// Timers and leases run on the clock on the wall, which operators and daemons put ahead and back, instead of one that only
     /// goes on (thesis 6.4.1 asks for bounded drift). This one lives in the host.
     TimersByWallClock,
@@ -258,7 +265,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -282,6 +289,7 @@ impl Bug {
         Self::ChangeBeforeOwnCommit,
         Self::TwoNodesInOneStep,
         Self::NextIndexStuck,
+        Self::BreakerShedsHeartbeats,
         Self::TimersByWallClock,
         Self::ChecksumIgnored,
     ];
@@ -353,6 +361,8 @@ pub struct Class {
     pub term: Term,
     /// Whether it grants its receiver the sender's vote in that term.
     pub grants_vote: bool,
+    /// What it asks for; none if its kind is none of those that rights are given for: then it is handed on.
+    pub function: Option<Function>,
 }
 
 /// What a frame is to a remote procedure call.

@@ -2,7 +2,7 @@
 
 use super::reasons::{Aborts, NoChanges, NoTransfers};
 use crate::replica::{ChangeStep, ReadRight, TransferStep};
-use crate::trace::{Body, Loss, Rejection};
+use crate::trace::{Body, BreakerState, Denial, Loss, Rejection};
 use serde::Serialize;
 
 /// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
@@ -22,6 +22,10 @@ pub struct Counters {
     pub frames_duplicated: u64,
     /// Frames that their receiver refused before its replica saw them.
     pub frames_rejected: Rejections,
+    /// Frames whose senders had no right to what they asked for, from whomever.
+    pub frames_denied: Denials,
+    /// Replies that came when their receiver's role no longer waited for them, and told nothing that it had to know.
+    pub replies_stale: u64,
     /// What was done to frames on their way, between nodes or with clients, and what came of it.
     pub frame_faults: FrameFaults,
     /// Frames that left a client, or left a node for one.
@@ -30,6 +34,16 @@ pub struct Counters {
     pub client_frames_delivered: u64,
     /// Frames from or to clients that got lost.
     pub client_frames_lost: u64,
+    /// Frames and calls that were not sent, since a breaker was not closed.
+    pub frames_shed: u64,
+    /// How often breakers opened, and what became of their probes.
+    pub breakers: Breakers,
+    /// Requests that clients sent, the first for an operation among them.
+    pub requests_sent: u64,
+    /// Operations that clients gave up since they had asked as often as they may.
+    pub operations_forgone: u64,
+    /// Those of them that were given up since a client's budget was spent.
+    pub retry_budgets_spent: u64,
     /// Calls that had no answer by their deadline.
     pub calls_failed: u64,
     /// Requests of clients that a leader made an entry.
@@ -113,6 +127,8 @@ pub struct Losses {
     pub receiver_down: u64,
     /// The receiver's inbox had no room.
     pub inbox_full: u64,
+    /// A fault withheld this kind of traffic from the receiver.
+    pub starved: u64,
 }
 
 /// Reads that took no entry of the log, by what right they were answered.
@@ -172,6 +188,30 @@ pub struct Rejections {
     pub too_long: u64,
 }
 
+/// How often circuit breakers changed their states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Breakers {
+    /// One that was closed opened.
+    pub opened: u64,
+    /// One that was half open opened again.
+    pub probes_failed: u64,
+    /// One that was half open closed.
+    pub probes_succeeded: u64,
+}
+
+/// Denied frames by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Denials {
+    /// From another cluster.
+    pub cluster: u64,
+    /// From none of the machines and clients that there are.
+    pub stranger: u64,
+    /// In another's name.
+    pub impostor: u64,
+    /// Not for the sender to ask.
+    pub function: u64,
+}
+
 impl Counters {
     #[cold]
     pub(super) fn count_transfer(&mut self, step: TransferStep) {
@@ -225,17 +265,19 @@ impl Losses {
             Loss::CutAtArrival => &mut self.cut_at_arrival,
             Loss::ReceiverDown => &mut self.receiver_down,
             Loss::InboxFull => &mut self.inbox_full,
+            Loss::Starved => &mut self.starved,
         } += 1;
     }
 
     /// Each reason with its count.
-    pub fn by_reason(&self) -> [(Loss, u64); 5] {
+    pub fn by_reason(&self) -> [(Loss, u64); 6] {
         [
             (Loss::Random, self.random),
             (Loss::CutAtSending, self.cut_at_sending),
             (Loss::CutAtArrival, self.cut_at_arrival),
             (Loss::ReceiverDown, self.receiver_down),
             (Loss::InboxFull, self.inbox_full),
+            (Loss::Starved, self.starved),
         ]
     }
 }
@@ -257,6 +299,40 @@ impl Reads {
             (ReadRight::Lease, self.lease),
             (ReadRight::Follower, self.follower),
             (ReadRight::Local, self.local),
+        ]
+    }
+}
+
+impl Breakers {
+    #[cold]
+    pub(super) fn count(&mut self, was: BreakerState, is: BreakerState) {
+        match (was, is) {
+            (BreakerState::Closed, _) => self.opened += 1,
+            (_, BreakerState::Open) => self.probes_failed += 1,
+            (_, BreakerState::Closed) => self.probes_succeeded += 1,
+            (_, BreakerState::HalfOpen) => {}
+        }
+    }
+}
+
+impl Denials {
+    #[cold]
+    pub(super) fn count(&mut self, why: Denial) {
+        *match why {
+            Denial::Cluster => &mut self.cluster,
+            Denial::Stranger => &mut self.stranger,
+            Denial::Impostor => &mut self.impostor,
+            Denial::Function => &mut self.function,
+        } += 1;
+    }
+
+    /// Each reason with its count.
+    pub fn by_reason(&self) -> [(Denial, u64); 4] {
+        [
+            (Denial::Cluster, self.cluster),
+            (Denial::Stranger, self.stranger),
+            (Denial::Impostor, self.impostor),
+            (Denial::Function, self.function),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::counters::FrameFaults;
 use super::format::{count, counted, moment, percent, short};
-use super::{Counters, Inbox, Report};
+use super::{Breakers, Counters, Inbox, Report};
 use crate::time::Duration;
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -148,6 +148,11 @@ fn traffic(report: &Report) -> Vec<Figure> {
             sum(&rejected),
             reasons(&rejected, "by the receiver, before its replica saw them"),
         ),
+        figure(
+            "replies stale",
+            count(counters.replies_stale),
+            "came when the node's role waited for none, and told nothing new",
+        ),
         figure("calls failed", count(counters.calls_failed), "requests between nodes without answer in time"),
         figure(
             "entries committed",
@@ -164,15 +169,40 @@ fn traffic(report: &Report) -> Vec<Figure> {
             0 => "-".into(),
             commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
         };
+        let each = match report.service.done {
+            0 => "-".into(),
+            done => format!("{:.2}", counters.requests_sent as f64 / done as f64),
+        };
         all.extend([
             figure("requests refused", count(counters.requests_refused), refusers),
             figure("frames per command", per_command, "frames delivered over requests acknowledged"),
+            figure(
+                "requests sent",
+                count(counters.requests_sent),
+                format!("by clients; {each} for each operation done"),
+            ),
         ]);
+        if counters.operations_forgone > 0 {
+            all.push(figure(
+                "operations forgone",
+                count(counters.operations_forgone),
+                format!(
+                    "given up before their time, since clients had asked as often as they may; with a budget spent: {}",
+                    count(counters.retry_budgets_spent)
+                ),
+            ));
+        }
     }
     if counters.requests_put_off > 0 {
         let note = "by leaders that handed over, or had taken as much as they may";
         all.push(figure("requests put off", count(counters.requests_put_off), note));
     }
+    let denied = counters.frames_denied.by_reason();
+    if denied.iter().any(|(_, times)| *times > 0) {
+        let who = "their senders had no right to what they asked for";
+        all.push(figure("frames denied", sum(&denied), reasons(&denied, who)));
+    }
+    all.extend(breakers(counters));
     all.extend(reads(counters));
     all.extend(sessions(counters));
     all.extend(transfers(counters));
@@ -210,6 +240,26 @@ fn inboxes(inbox: &Inbox) -> Vec<Figure> {
         "requests of clients that were answered at once since there was no room, as busy or with who leads",
     ));
     all
+}
+
+/// Circuit breakers, if any opened.
+fn breakers(counters: &Counters) -> Vec<Figure> {
+    let Breakers { opened, probes_failed, probes_succeeded } = counters.breakers;
+    if opened == 0 {
+        return Vec::new();
+    }
+    vec![
+        figure(
+            "breakers opened",
+            count(opened),
+            format!(
+                "since calls failed; then probes succeeded: {}, failed: {}",
+                count(probes_succeeded),
+                count(probes_failed)
+            ),
+        ),
+        figure("frames shed", count(counters.frames_shed), "not sent, since a breaker was not closed"),
+    ]
 }
 
 /// Reads that took no entry of the log, if there were any.

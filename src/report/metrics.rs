@@ -10,7 +10,7 @@ use crate::ids::{Epoch, Index};
 use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
-use crate::trace::{Body, Loss, Observer, Record};
+use crate::trace::{Body, Forgone, Loss, Observer, Record};
 
 /// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
 /// per instant, when time moves on: of several links cut at one instant only the end result matters.
@@ -99,6 +99,14 @@ impl Metrics {
             Body::Rejected { from, why } if record.node.as_node().is_some() && from.as_client().is_none() => {
                 counters.frames_rejected.count(why);
             }
+            Body::Denied { why, .. } => counters.frames_denied.count(why),
+            Body::Stale { .. } => counters.replies_stale += 1,
+            Body::Shed { .. } => counters.frames_shed += 1,
+            Body::Breaker { was, is, .. } => counters.breakers.count(was, is),
+            Body::Forgone { why, .. } => {
+                counters.operations_forgone += 1;
+                counters.retry_budgets_spent += u64::from(why == Forgone::Budget);
+            }
             Body::Corrupted { .. }
             | Body::Misdirected { .. }
             | Body::Replayed { .. }
@@ -175,7 +183,10 @@ impl Observer for Metrics {
             | Body::Applied { .. } => {}
             Body::Sent { to, .. } => match (record.node.as_node(), to.as_node()) {
                 (Some(_), Some(_)) => counters.frames_sent += 1,
-                _ => counters.client_frames_sent += 1,
+                (from, _) => {
+                    counters.client_frames_sent += 1;
+                    counters.requests_sent += u64::from(from.is_none());
+                }
             },
             Body::Delivered { from, .. } => {
                 match (record.node.as_node(), from.as_node()) {

@@ -27,7 +27,7 @@ mod statistics;
 mod tests;
 pub mod text;
 
-pub use counters::{Counters, Losses, Rejections};
+pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;

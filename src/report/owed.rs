@@ -142,6 +142,7 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
             Some((Waived::Reads, DRIFT))
         }
         Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Lose { .. }
         | Action::Duplicate { .. }
         | Action::Delay { .. }

@@ -1,7 +1,9 @@
 //! The parameters of a run, in words.
 
 use crate::ids::Term;
-use crate::plan::{Arrival, Clients, Cluster, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull};
+use crate::plan::{
+    Arrival, Breaker, Budget, Clients, Cluster, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull,
+};
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
@@ -27,6 +29,9 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
         ("flush", distribution(&plan.cluster.flush)),
         ("links", link(&plan.network.default)),
     ]);
+    if let Some(it) = &plan.cluster.breaker {
+        all.push(("breakers", breaker(it)));
+    }
     if let Some(every) = raft.snapshot_every {
         let chunk = raft.snapshot_chunk;
         all.push((
@@ -202,6 +207,8 @@ fn clients(clients: &Clients) -> String {
     let jitter = match clients.backoff.jitter {
         Jitter::NoJitter => "no jitter",
         Jitter::Full => "full jitter",
+        Jitter::Equal => "equal jitter",
+        Jitter::Decorrelated => "decorrelated jitter",
     };
     let mut text = format!(
         "{}, {arrival}; {} put, {} get, {} cas of {} bytes on {} keys; timeout {}, backoff {} to {} with {jitter}",
@@ -215,13 +222,32 @@ fn clients(clients: &Clients) -> String {
         clients.backoff.base,
         clients.backoff.cap,
     );
+    if let Some(attempts) = clients.backoff.attempts {
+        text += &format!(", at most {attempts} tries");
+    }
+    if let Some(Budget { ratio, burst }) = clients.backoff.budget {
+        text += &format!(", a budget of {} retries for an operation and {burst} at once", share(ratio));
+    }
     if let Some(wait) = clients.retry_after {
-        text += &format!(", the next node asked after {wait} without answer");
+        let waits = if clients.backoff.after_silence { " and that wait" } else { "" };
+        text += &format!(", the next node asked after {wait} without answer{waits}");
+    }
+    if let Some(it) = &clients.breaker {
+        text += &format!("; {}", breaker(it));
     }
     if let Some(sessions) = clients.sessions {
         text += &format!("; sessions, of which {} are kept", sessions.most);
     }
     text
+}
+
+/// When a breaker opens, and how it closes.
+fn breaker(breaker: &Breaker) -> String {
+    let Breaker { window, open_at, cool_down, probes } = breaker;
+    format!(
+        "breakers that open when {} of {window} calls had no answer, for {cool_down}; {probes} have to succeed then",
+        share(*open_at)
+    )
 }
 
 fn share_of(part: u64, whole: u64) -> String {

@@ -59,6 +59,7 @@ pub(super) fn plan(voters: u32) -> Plan {
             flush: Distribution::Constant(ms(1)),
             blocking: false,
             call_timeout: ms(100),
+            breaker: None,
             integrity: crate::plan::Integrity::Crc32c,
         },
         network: Network {
@@ -76,9 +77,17 @@ pub(super) fn plan(voters: u32) -> Plan {
             keys: 16,
             value_bytes: 64,
             timeout: ms(500),
-            backoff: Backoff { base: ms(20), cap: ms(2000), jitter: Jitter::Full },
+            backoff: Backoff {
+                base: ms(20),
+                cap: ms(2000),
+                jitter: Jitter::Full,
+                after_silence: false,
+                attempts: None,
+                budget: None,
+            },
             retry_after: None,
             sessions: None,
+            breaker: None,
         }),
         names: vec![],
         faults: vec![],
@@ -414,7 +423,7 @@ fn frames_are_counted_by_what_became_of_them() {
     s.record(NodeId(1), Body::Committed { index: Index(7), term: Term(1), hash: 1 });
     let counters = measured(&s, 3).counters();
     assert_eq!((counters.frames_sent, counters.frames_delivered), (2, 2));
-    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0, 0]);
+    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [1, 0, 2, 0, 0, 0]);
     assert_eq!((counters.client_frames_lost, counters.frames_duplicated), (1, 1));
     assert_eq!(
         counters.frames_rejected.by_reason().map(|(_, count)| count),

@@ -19,8 +19,7 @@ pub const HEADER: usize = 32;
 /// The longest frame.
 pub const LIMIT: usize = 1 << 20;
 
-/// Kinds from here on are between clients and hosts; those below belong to the replica's implementation.
-pub const FIRST_CLIENT_KIND: u8 = 128;
+pub use crate::trace::FIRST_CLIENT_KIND;
 /// A client asks for an operation.
 pub const CLIENT_REQUEST: u8 = 128;
 /// A host answers a client.

@@ -1,5 +1,8 @@
-//! Remote procedure calls: frames as bytes, what clients and servers say to each other, and calls with deadlines.
+//! Remote procedure calls: frames as bytes, what clients and servers say to each other, who may ask for what, and calls
+//! with deadlines.
 
+pub mod access;
+pub mod breaker;
 mod calls;
 pub mod frame;
 mod integrity;

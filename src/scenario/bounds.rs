@@ -93,6 +93,14 @@ pub(super) const KEYS: Bounds = Bounds { name: "keys", least: 1, most: 1_000_000
 pub(super) const VALUE_BYTES: Bounds = Bounds { name: "value_bytes", least: 8, most: 65_536 };
 /// How many sessions of clients are kept.
 pub(super) const MOST_SESSIONS: Bounds = Bounds { name: "most_sessions", least: 1, most: 1_000_000 };
+/// How many of the last calls a breaker counts.
+pub(super) const WINDOW: Bounds = Bounds { name: "window", least: 1, most: 64 };
+/// How many probes have to succeed before a breaker closes.
+pub(super) const PROBES: Bounds = Bounds { name: "probes", least: 1, most: 1_000 };
+/// How often a client asks for an operation at most.
+pub(super) const ATTEMPTS: Bounds = Bounds { name: "attempts", least: 1, most: 1_000_000 };
+/// How many retries a client may have in store.
+pub(super) const BURST: Bounds = Bounds { name: "burst", least: 0, most: 1_000_000 };
 /// The index that has to be committed.
 pub(super) const COMMITTED: Bounds = Bounds { name: "Committed", least: 1, most: HIGHEST_COUNT };
 /// The number of the election.
@@ -118,7 +126,11 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 35] = [
+const ALL: [Bounds; 39] = [
+    WINDOW,
+    PROBES,
+    ATTEMPTS,
+    BURST,
     FLIPPED_BITS,
     INBOX,
     FLOOD_BYTES,

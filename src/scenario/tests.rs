@@ -3,9 +3,9 @@
 use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Clients, Cluster, Corruption, Cpu, Edge, End, Event, Expectation, Fault, Found,
-    Integrity, Jitter, Lanes, Link, Logs, Milestone, Moment, Name, Network, Property, Sessions, Settle,
-    Shape, Span, Start, Storm, Target, WhenFull,
+    Action, Arrival, Backoff, Breaker, Budget, Clients, Cluster, Corruption, Cpu, Edge, End, Event,
+    Expectation, Fault, Found, Goodput, Integrity, Jitter, Lanes, Link, Logs, Milestone, Moment, Name,
+    Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target, WhenFull,
 };
 use crate::replica::{Bug, Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate};
@@ -68,6 +68,7 @@ Scenario(
         (at: "24s", for: "1s", do: Skew(nodes: Leader, ahead: "2s")),
         (at: "24s", for: "1s", do: Step(nodes: All, back: "100ms")),
         (at: "24s", for: "1s", do: Drift(nodes: Leader, ppm: -50000)),
+        (at: "24s", for: "1s", do: Starve(kind: PreVotes, to: Node(2))),
         (id: "committed", when: Committed(1000), after: "10ms", for: "800ms", do: Pause(Named("slowpoke"))),
         (when: Leader(2), for: "800ms", do: Pause(Majority)),
         (at: "25s", for: "800ms", do: Pause(Nodes([1, 3]))),
@@ -162,7 +163,9 @@ fn what_is_left_out_is_as_documented() {
     assert_eq!(clients.arrival, Arrival::OpenLoop { mean: Duration::from_millis(10) });
     assert_eq!((clients.keys, clients.value_bytes, clients.timeout), (16, 64, Duration::from_millis(500)));
     let (base, cap) = (Duration::from_millis(20), Duration::from_secs(2));
-    assert_eq!(clients.backoff, Backoff { base, cap, jitter: Jitter::Full });
+    let jitter = Jitter::Full;
+    let backoff = Backoff { base, cap, jitter, after_silence: false, attempts: None, budget: None };
+    assert_eq!(clients.backoff, backoff);
 }
 
 #[test]
@@ -327,9 +330,8 @@ prop_compose! {
         keys in 1..=1_000_000_u32,
         value_bytes in 8..=65_536_u32,
         timeout in duration(1, DAY),
-        base in duration(bounds::SHORTEST_BACKOFF.nanos(), DAY),
-        more in duration(0, DAY),
-        jitter in prop_oneof![Just(Jitter::NoJitter), Just(Jitter::Full)],
+        backoff in backoff(),
+        breaker in option::of(breaker()),
         retry_after in option::of(duration(bounds::SHORTEST_BACKOFF.nanos(), DAY)),
         sessions in option::of((1..=1_000_000_u32).prop_map(|most| Sessions { most })),
     ) -> Clients {
@@ -337,8 +339,35 @@ prop_compose! {
             Some(rate) => Arrival::OpenLoop { mean: meaning::mean_between(count, rate) },
             None => Arrival::ClosedLoop { think },
         };
-        let backoff = Backoff { base, cap: base.saturating_add(more), jitter };
-        Clients { count, arrival, mix, keys, value_bytes, timeout, backoff, retry_after, sessions }
+        Clients { count, arrival, mix, keys, value_bytes, timeout, backoff, retry_after, sessions, breaker }
+    }
+}
+
+prop_compose! {
+    fn backoff()(
+        base in duration(bounds::SHORTEST_BACKOFF.nanos(), DAY),
+        more in duration(0, DAY),
+        jitter in proptest::sample::select(
+            &[Jitter::NoJitter, Jitter::Full, Jitter::Equal, Jitter::Decorrelated][..]
+        ),
+        after_silence: bool,
+        attempts in option::of(1..=1_000_000_u32),
+        budget in option::of((rate(), 0..=1_000_000_u32)),
+    ) -> Backoff {
+        let attempts = attempts.and_then(std::num::NonZeroU32::new);
+        let budget = budget.map(|(ratio, burst)| Budget { ratio, burst });
+        Backoff { base, cap: base.saturating_add(more), jitter, after_silence, attempts, budget }
+    }
+}
+
+prop_compose! {
+    fn breaker()(
+        window in 1..=64_u32,
+        open_at in rate().prop_filter("opens always", |rate| *rate != Rate::ZERO),
+        cool_down in duration(1, DAY),
+        probes in 1..=1_000_u32,
+    ) -> Breaker {
+        Breaker { window, open_at, cool_down, probes }
     }
 }
 
@@ -452,6 +481,7 @@ fn action(voters: u32) -> impl Strategy<Value = Action> {
         several(voters).prop_map(Action::LoseFlush),
         several(voters).prop_map(Action::Rot),
         (several(voters), -500_000..=500_000).prop_map(|(nodes, ppm)| Action::Drift { nodes, ppm }),
+        several(voters).prop_map(|to| Action::Starve { kind: crate::replica::Traffic::Heartbeats, to }),
         (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, ahead_ns)| Action::Skew { nodes, ahead_ns }),
         (several(voters), 1..=1_i64 << 40).prop_map(|(nodes, by)| Action::Step { nodes, ahead_ns: -by }),
         several(voters).prop_map(Action::Pause),
@@ -540,7 +570,11 @@ fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Va
     });
     let one = prop_oneof![
         moment.clone().prop_map(move |after| Expectation::LeaderWithin { bound, after }),
-        moment.prop_map(move |after| Expectation::Returns { within: bound, after }),
+        (moment, option::of(rate())).prop_map(move |(after, share)| {
+            let share = share.filter(|share| *share != Rate::ZERO);
+            let to = share.map(|share| Goodput { share, before: Moment::At(half) });
+            Expectation::Returns { within: bound, after, to }
+        }),
         span.clone().prop_map(|during| Expectation::Progress { during }),
         (rate(), span).prop_map(|(at_least, during)| Expectation::Availability { at_least, during }),
         changes,
@@ -589,7 +623,7 @@ prop_compose! {
         (learners, spares) in (0..=2_u32, 0..=3_u32),
         cpu in cpu(),
         (flush, torn, blocking) in (distribution(), rate(), any::<bool>()),
-        call_timeout in duration(1, DAY),
+        (call_timeout, breaker) in (duration(1, DAY), option::of(breaker())),
         (level, secret) in (0..3_usize, "[^\\p{Cc}]{1,20}"),
     ) -> Cluster {
         let integrity = [Integrity::Crc32c, Integrity::Unchecked, Integrity::Keyed { secret }][level].clone();
@@ -618,7 +652,7 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, torn, blocking, call_timeout, integrity }
+        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, torn, blocking, call_timeout, breaker, integrity }
     }
 }
 

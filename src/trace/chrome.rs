@@ -290,6 +290,9 @@ impl Format for ChromeTrace {
             | Body::Stopped { .. }
             | Body::CallFailed { .. }
             | Body::Rejected { .. }
+            | Body::Denied { .. }
+            | Body::Shed { .. }
+            | Body::Breaker { .. }
             | Body::Corrupted { .. }
             | Body::Misdirected { .. }
             | Body::Forged { .. }

@@ -19,8 +19,8 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
 pub use record::{
-    ActionKind, Body, CorruptionKind, Disowned, FaultSource, Forgery, Loss, MembersPart, Operation, Outcome,
-    Record, Rejection, StopReason,
+    ActionKind, Body, BreakerState, CorruptionKind, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource,
+    Forgery, Forgone, Loss, MembersPart, Operation, Outcome, Record, Rejection, StopReason,
 };
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;

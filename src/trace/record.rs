@@ -8,9 +8,12 @@ use crate::ids::{
     Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
     Term, WriteId,
 };
-use crate::replica::{Change, ChangeStep, ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{Change, ChangeStep, Function, ReadRight, Refusal, Role, TransferStep};
 use crate::time::{Duration, Time};
 use serde::Serialize;
+
+/// Kinds of frame from here on are between clients and nodes; those below belong to the implementation of Raft.
+pub const FIRST_CLIENT_KIND: u8 = 128;
 
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -554,6 +557,48 @@ pub enum Body {
         leader: Option<NodeId>,
     },
 
+    /// A frame was not handed on by its receiver (`node`), since its sender has no right to what it asks for.
+    Denied {
+        /// The sender as far as the network knows.
+        from: Address,
+        /// What it asked for, where the receiver can tell.
+        function: Option<Function>,
+        /// Why.
+        why: Denial,
+    },
+    /// A reply was not handed on by its receiver (`node`), which waits for no such reply in its role. It did no harm, and
+    /// stands in no digest.
+    Stale {
+        /// Who replied.
+        from: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+
+    /// A frame was not sent, since its sender's breaker is not closed: entries or a snapshot, or a client's request.
+    Shed {
+        /// Whom it was for.
+        to: Address,
+        /// The kind of message.
+        kind: u8,
+    },
+    /// A breaker changed its state.
+    Breaker {
+        /// That of the calls to whom.
+        to: Address,
+        /// The state so far.
+        was: BreakerState,
+        /// The state from now on.
+        is: BreakerState,
+    },
+    /// A client asks no more for an operation that was not done.
+    Forgone {
+        /// Which.
+        operation: OperationId,
+        /// Why.
+        why: Forgone,
+    },
+
     // ---- the end ----
     /// What a node holds at the end of the run.
     FinalNode {
@@ -635,6 +680,8 @@ pub enum Loss {
     ReceiverDown = 3,
     /// The receiver's inbox had no room for it, or none any more.
     InboxFull = 10,
+    /// A fault withholds this kind of traffic from the receiver.
+    Starved = 20,
 }
 
 /// Why a frame was refused by its receiver.
@@ -695,6 +742,48 @@ pub enum Forgery {
     Unknown = 4,
     /// A message of the protocol between nodes, from a client.
     Client = 5,
+}
+
+/// Why a frame was denied what it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// It is from another cluster.
+    Cluster = 0,
+    /// Its sender is none of the machines and clients that there are.
+    Stranger = 1,
+    /// It names another sender than the one of its link.
+    Impostor = 2,
+    /// Its sender may never ask for this: a client that speaks as a node, or a node that speaks as a client.
+    Function = 3,
+}
+
+impl Denial {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cluster, Self::Stranger, Self::Impostor, Self::Function];
+}
+
+/// The state of a circuit breaker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// All is sent.
+    #[default]
+    Closed = 0,
+    /// Calls have failed: it cools down.
+    Open = 1,
+    /// Some calls are made, to see.
+    HalfOpen = 2,
+}
+
+/// Why a client asks no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forgone {
+    /// It has asked for the operation as often as it may.
+    Attempts = 0,
+    /// It has spent what it had on asking again, for all operations together.
+    Budget = 1,
 }
 
 /// Why a command was not carried out.
@@ -783,6 +872,8 @@ pub enum ActionKind {
     Skew = 50,
     /// Clocks run too fast or too slow.
     Drift = 51,
+    /// Nodes get nothing of one kind of traffic.
+    Starve = 60,
     /// Clocks on the wall are put ahead or back.
     Step = 52,
     /// Links lose some frames.
@@ -824,6 +915,8 @@ impl Record {
             Body::Delivered { from, .. }
             | Body::Rejected { from, .. }
             | Body::TurnedAway { from, .. }
+            | Body::Denied { from, .. }
+            | Body::Stale { from, .. }
             | Body::Forged { from, .. }
             | Body::Believed { from, .. } => Some((from, self.node)),
             Body::Sent { to, .. }
@@ -837,6 +930,8 @@ impl Record {
             | Body::Afflicted { to }
             | Body::Relieved { to }
             | Body::CallFailed { to, .. }
+            | Body::Shed { to, .. }
+            | Body::Breaker { to, .. }
             | Body::Cut { to }
             | Body::HitAlready { to }
             | Body::Healed { to }
@@ -847,10 +942,10 @@ impl Record {
     }
 
     /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
-    /// nothing; whether it stood in the plan must not show.
+    /// nothing; whether it stood in the plan must not show. Neither did a stale reply.
     #[inline(always)]
     pub fn fold_into(&self, digest: &mut Digest) {
-        if !matches!(self.body, Body::FaultSkipped { .. }) {
+        if !matches!(self.body, Body::FaultSkipped { .. } | Body::Stale { .. }) {
             let (words, count) = self.body.words();
             digest.fold(&[self.time.nanos(), u64::from(self.node.to_wire())]);
             digest.fold(&words[..count]);
@@ -883,6 +978,8 @@ impl Body {
             | Self::Held { kind, .. }
             | Self::Lost { kind, .. }
             | Self::Duplicated { kind, .. }
+            | Self::Stale { kind, .. }
+            | Self::Shed { kind, .. }
             | Self::Corrupted { kind, .. }
             | Self::Misdirected { kind, .. }
             | Self::Replayed { kind, .. }
@@ -1081,6 +1178,16 @@ impl Words {
                 Self::new(64 + part as u8, 0).and(index.0).and(a).and(b).and(c).and(d)
             }
             Body::Change { change, step } => Self::change(change, step),
+            Body::Denied { from, function, why } => {
+                let function = function.map_or(0, |function| function as u64 + 1);
+                Self::new(130, (why as u64) << 48 | function << 40).address(from, 0)
+            }
+            Body::Stale { from, kind } => Self::new(131, 0).address(from, kind),
+            Body::Shed { to, kind } => Self::new(132, 0).address(to, kind),
+            Body::Breaker { to, was, is } => {
+                Self::new(133, (was as u64) << 48 | (is as u64) << 40).address(to, 0)
+            }
+            Body::Forgone { operation, why } => Self::new(134, why as u64).and(operation.0),
             Body::FinalNode { log, hard_state, store } => {
                 Self::new(34, 0).and(log).and(hard_state).and(store)
             }

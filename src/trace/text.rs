@@ -1,8 +1,8 @@
 //! Records as one line of text each.
 
 use super::{
-    ActionKind, Body, Disowned, FaultSource, Loss, MembersPart, Operation, Outcome, Record, Rejection,
-    StopReason,
+    ActionKind, Body, BreakerState, Denial, Disowned, FaultSource, Forgone, Loss, MembersPart, Operation,
+    Outcome, Record, Rejection, StopReason,
 };
 use crate::ids::{Index, NodeSet};
 use crate::replica::{
@@ -229,6 +229,18 @@ impl Body {
                 };
                 format!("is {role}{leader} in term {term}")
             }
+            Self::Denied { from, function: Some(function), why } => {
+                format!("denied {from} {}: {why}", function.name())
+            }
+            Self::Denied { from, function: None, why } => format!("denied a frame from {from}: {why}"),
+            Self::Stale { from, kind } => {
+                format!("had no use for the {} from {from}: it waits for none", name(kind))
+            }
+            Self::Shed { to, kind } => {
+                format!("did not send {} to {to}: its breaker is not closed", name(kind))
+            }
+            Self::Breaker { to, was, is } => format!("breaker for {to} is {is}; it was {was}"),
+            Self::Forgone { operation, why } => format!("asks no more for operation {operation}: {why}"),
             Self::FinalNode { log, hard_state, store } => {
                 format!("ends with log {log:016x}, hard state {hard_state:016x}, store {store:016x}")
             }
@@ -324,6 +336,7 @@ impl fmt::Display for ActionKind {
             Self::LoseFlush => "lose-flush",
             Self::Rot => "rot",
             Self::Drift => "drift",
+            Self::Starve => "starve",
             Self::Skew => "skew",
             Self::Step => "step",
             Self::Lose => "lose",
@@ -396,6 +409,7 @@ impl fmt::Display for Loss {
             Self::CutAtArrival => "the link was cut on the way",
             Self::ReceiverDown => "the receiver is down",
             Self::InboxFull => "the inbox is full",
+            Self::Starved => "withheld from the receiver",
         })
     }
 }
@@ -414,6 +428,36 @@ impl fmt::Display for Rejection {
             Self::Entries => "not the entries it says",
             Self::TermJump => "an impossible term",
             Self::TooLong => "too long",
+        })
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cluster => "from another cluster",
+            Self::Stranger => "from nobody of this cluster",
+            Self::Impostor => "in another's name",
+            Self::Function => "not for the sender to ask",
+        })
+    }
+}
+
+impl fmt::Display for BreakerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half open",
+        })
+    }
+}
+
+impl fmt::Display for Forgone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Attempts => "it has asked as often as it may",
+            Self::Budget => "its budget for asking again is spent",
         })
     }
 }

@@ -5,8 +5,10 @@ use super::{Event, World};
 use crate::client::Client;
 use crate::host::Host;
 use crate::ids::{Address, ClientId, Epoch, NodeId};
+use crate::net::Slot;
 use crate::plan::{Action, FrameFault};
-use crate::replica::Change;
+use crate::replica::{Change, Function, Traffic};
+use crate::rpc::frame::{self, FIRST_CLIENT_KIND};
 use crate::trace::{Body, Loss, Observer};
 
 impl<O: Observer> World<'_, O> {
@@ -108,6 +110,7 @@ impl<O: Observer> World<'_, O> {
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(true),
             Action::Rot(_) => self.with_host(node.slot(), Host::rot),
             Action::Drift { ppm, .. } => self.drift(node, i64::from(*ppm)),
+            Action::Starve { kind, .. } => self.starving.push((node, *kind)),
             Action::Skew { ahead_ns, .. } | Action::Step { ahead_ns, .. } => self.put_clock(node, *ahead_ns),
             Action::Pause(_) => self.pause(node),
             Action::Slow { permille, .. } => self.hosts[node.slot()].slow_down(*permille),
@@ -150,6 +153,7 @@ impl<O: Observer> World<'_, O> {
             Action::DiskFull(_) => self.empty(node),
             Action::LoseFlush(_) => self.hosts[node.slot()].disk_mut().lie(false),
             Action::Drift { ppm, .. } => self.drift(node, -i64::from(*ppm)),
+            Action::Starve { kind, .. } => self.feed(node, *kind),
             Action::Skew { ahead_ns, .. } => self.put_clock(node, -*ahead_ns),
             Action::Forge { .. }
             | Action::Flood { .. }
@@ -170,6 +174,28 @@ impl<O: Observer> World<'_, O> {
             | Action::Misdirect { .. }
             | Action::Replay { .. } => unreachable!("it hits links"),
         }
+    }
+
+    /// One fault less withholds this traffic from the node.
+    fn feed(&mut self, node: NodeId, kind: Traffic) {
+        if let Some(at) = self.starving.iter().position(|starved| *starved == (node, kind)) {
+            self.starving.swap_remove(at);
+        }
+    }
+
+    /// Whether a fault withholds this frame from its receiver.
+    #[cold]
+    pub(super) fn is_withheld(&self, slot: Slot) -> bool {
+        let frame = self.frames.get(slot);
+        let Some(node) = frame.to.as_node() else { return false };
+        let kind = if frame.kind >= FIRST_CLIENT_KIND {
+            Some(Traffic::Requests)
+        } else {
+            let read = frame::decode(&frame.bytes, frame.intact, &self.frames.integrity).ok();
+            let class = read.and_then(|(header, payload)| self.setup.software.classify(header.kind, payload));
+            class.and_then(|class| class.function).and_then(Function::traffic)
+        };
+        kind.is_some_and(|kind| self.starving.contains(&(node, kind)))
     }
 
     fn drift(&mut self, node: NodeId, by_ppm: i64) {

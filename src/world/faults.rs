@@ -179,6 +179,7 @@ pub(super) fn kind(action: &Action) -> ActionKind {
         Action::LoseFlush(_) => ActionKind::LoseFlush,
         Action::Rot(_) => ActionKind::Rot,
         Action::Drift { .. } => ActionKind::Drift,
+        Action::Starve { .. } => ActionKind::Starve,
         Action::Skew { .. } => ActionKind::Skew,
         Action::Step { .. } => ActionKind::Step,
         Action::Pause(_) => ActionKind::Pause,

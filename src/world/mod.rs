@@ -28,10 +28,11 @@ use crate::disk::Disk;
 use crate::host::{Host, Setup};
 use crate::ids::{Address, ClientId, Epoch, NodeId, OperationId};
 use crate::net::{Fate, Frames, Network, Slot, Wire};
-use crate::plan::{Clients, Plan};
+use crate::plan::{Breaker, Clients, Plan};
 use crate::queue::Queue;
-use crate::replica::Software;
+use crate::replica::{Software, Traffic};
 use crate::rng::{Rate, Stream};
+use crate::rpc::breaker::Limits;
 use crate::time::{Duration, Time};
 use crate::trace::digest::content;
 use crate::trace::{Body, Digest, Loss, Observer, Trace};
@@ -96,7 +97,15 @@ pub struct World<'p, O> {
     events: u64,
     at_this_instant: u32,
     livelock: bool,
+    /// The traffic that is withheld from nodes, once for each fault that does it.
+    starving: Vec<(NodeId, Traffic)>,
     disturbance: Option<Duration>,
+}
+
+/// When the breakers of a plan open, and how they close.
+const fn limits(breaker: Breaker) -> Limits {
+    let Breaker { window, open_at, cool_down, probes } = breaker;
+    Limits { window, open_at, cool_down, probes }
 }
 
 /// How a run ended.
@@ -124,8 +133,10 @@ impl<'p, O: Observer> World<'p, O> {
             options: &plan.cluster.raft,
             seed,
             nodes: nodes.len(),
+            clients: plan.clients.as_ref().map_or(0, |clients| clients.count),
             cluster: CLUSTER,
             call_timeout: plan.cluster.call_timeout,
+            breaker: plan.cluster.breaker.map(limits),
             first_leader: plan.cluster.first_leader,
             priorities: &plan.cluster.priorities,
             torn: plan.cluster.torn,
@@ -166,6 +177,7 @@ impl<'p, O: Observer> World<'p, O> {
             events: 0,
             at_this_instant: 0,
             livelock: false,
+            starving: Vec::new(),
             disturbance: None,
         };
         world.start();
@@ -302,6 +314,8 @@ impl<'p, O: Observer> World<'p, O> {
             self.lose_on_arrival(slot, Loss::CutAtArrival);
         } else if self.network.is_clogged(link) {
             self.network.hold(link, slot);
+        } else if !self.starving.is_empty() && self.is_withheld(slot) {
+            self.lose_on_arrival(slot, Loss::Starved);
         } else {
             self.deliver(slot);
         }

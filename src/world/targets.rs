@@ -68,6 +68,7 @@ impl<O: Observer> World<'_, O> {
             | Action::LoseFlush(target)
             | Action::Rot(target)
             | Action::Drift { nodes: target, .. }
+            | Action::Starve { to: target, .. }
             | Action::Skew { nodes: target, .. }
             | Action::Step { nodes: target, .. }
             | Action::Forge { to: target, .. }

@@ -119,3 +119,28 @@ fn the_vocabulary_has_every_word_with_an_example() {
     assert!(text.lines().all(|line| line.chars().count() <= 100), "fits where output is piped");
     exits(&squall(["list", "--vocabulary", "--json"]), 2);
 }
+
+#[test]
+fn the_access_table_fits_a_terminal_and_is_the_same_in_json() {
+    let output = squall(["access"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    let table: Vec<&str> = text.lines().take_while(|line| !line.contains("allow:")).collect();
+    assert!(table.iter().all(|line| line.chars().count() <= 80), "{text}");
+    let output = squall(["access", "--json"]);
+    exits(&output, 0);
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(document["roles"].as_array().map(Vec::len), Some(4));
+    for row in document["access"].as_array().expect("rows") {
+        let words =
+            row["rights"].as_array().expect("rights").iter().map(|right| right.as_str().expect("a word"));
+        let cells: Vec<&str> = [&row["function"], &row["caller"]]
+            .map(|cell| cell.as_str().expect("text"))
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .chain(words)
+            .collect();
+        let is_row = |line: &&str| line.split_whitespace().eq(cells.iter().copied());
+        assert!(table.iter().any(|line| is_row(&line)), "{cells:?} is not in {text}");
+    }
+}

@@ -19,12 +19,14 @@ pub fn shipped(name: &str) -> Profile {
 }
 
 /// The bugs that take leaders away rather than what was committed: an expectation fails, no rule of safety.
-pub const OF_LIVENESS: [Bug; 3] = [Bug::TimerResetOnRefusal, Bug::TimeoutDrawnOnce, Bug::NextIndexStuck];
+pub const OF_LIVENESS: [Bug; 4] =
+    [Bug::TimerResetOnRefusal, Bug::TimeoutDrawnOnce, Bug::NextIndexStuck, Bug::BreakerShedsHeartbeats];
 
 /// This profile with a bug planted; where it can't show in that one, a profile in which it can.
 pub fn planted(name: &str, bug: Bug) -> Profile {
     let mut profile = match bug {
         Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
+        Bug::BreakerShedsHeartbeats => profile(include_str!("breakers.ron")),
         Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
         _ => shipped(name),
     };

@@ -4,7 +4,7 @@ use crate::ids::{Address, Epoch, Index, OperationId, RecordId, Term};
 use crate::plan::Event;
 use crate::replica::{ChangeStep, ReadRight, Refusal, Role, TransferStep};
 use crate::time::Time;
-use crate::trace::{Body, Loss, MembersPart, Outcome, Record, Rejection, StopReason};
+use crate::trace::{Body, BreakerState, Forgone, Loss, MembersPart, Outcome, Record, Rejection, StopReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -95,6 +95,10 @@ impl Happenings {
             | Body::Lost { .. }
             | Body::Duplicated { .. }
             | Body::Rejected { .. }
+            | Body::Denied { .. }
+            | Body::Shed { .. }
+            | Body::Breaker { .. }
+            | Body::Forgone { .. }
             | Body::Corrupted { .. }
             | Body::Misdirected { .. }
             | Body::Replayed { .. }
@@ -137,6 +141,7 @@ impl Happenings {
             | Body::Preloaded { .. }
             | Body::Sent { .. }
             | Body::Held { .. }
+            | Body::Stale { .. }
             | Body::Appended { .. }
             | Body::SnapshotWritten { .. }
             | Body::Compacted { .. }
@@ -246,6 +251,15 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Restored { at_start: false, .. } => Some(Event::SnapshotInstalled),
         Body::Lost { to, .. } => with(to).map(|_| Event::FrameLost),
         Body::Duplicated { to, .. } => with(to).map(|_| Event::FrameDuplicated),
+        Body::Denied { .. } => Some(Event::AccessDenied),
+        Body::Shed { .. } => Some(Event::FrameShed),
+        Body::Breaker { was, is, .. } => match (was, is) {
+            (BreakerState::Closed, _) => Some(Event::BreakerOpened),
+            (_, BreakerState::Open) => Some(Event::ProbeFailed),
+            (_, BreakerState::Closed) => Some(Event::ProbeSucceeded),
+            (_, BreakerState::HalfOpen) => None,
+        },
+        Body::Forgone { why: Forgone::Budget, .. } => Some(Event::RetryBudgetSpent),
         // A stranger that the network does not know seems to be the world.
         Body::Rejected { from, .. } if from.as_client().is_none() => {
             record.node.as_node().map(|_| Event::FrameRejected)

@@ -180,7 +180,7 @@ impl Watch {
             Expectation::LeaderWithin { bound, after } => Self::LeaderWithin(LeaderWithin { bound, after }),
             Expectation::Progress { during } => Self::Progress(Progress::new(true, during)),
             Expectation::NoProgress { during } => Self::Progress(Progress::new(false, during)),
-            Expectation::Returns { within, after } => Self::Returns(Returns::new(within, after)),
+            Expectation::Returns { within, after, to } => Self::Returns(Returns::new(within, after, to)),
             Expectation::Availability { at_least, during } => {
                 Self::Availability(Availability::new(at_least, during))
             }

@@ -4,7 +4,7 @@ use super::happenings::{Ending, Happening, What};
 use super::moments::Moments;
 use super::{Judged, Miss, Run};
 use crate::ids::OperationId;
-use crate::plan::{Moment, Span};
+use crate::plan::{Goodput, Moment, Span};
 use crate::report::format::{count, counted, percent};
 use crate::rng::Rate;
 use crate::time::{Duration, Time};
@@ -36,6 +36,9 @@ impl Tally {
 pub(super) struct Returns {
     within: Duration,
     after: Moment,
+    /// What goodput is asked for, if that is all; and how many operations were done before.
+    to: Option<Goodput>,
+    base: u64,
     tally: Tally,
     /// The first of them to begin.
     first: Option<(Time, OperationId, Happening, Ending)>,
@@ -45,13 +48,17 @@ pub(super) struct Returns {
 }
 
 impl Returns {
-    pub(super) fn new(within: Duration, after: Moment) -> Self {
-        Self { within, after, tally: Tally::default(), first: None, not_done: None, done: None }
+    pub(super) fn new(within: Duration, after: Moment, to: Option<Goodput>) -> Self {
+        Self { within, after, to, base: 0, tally: Tally::default(), first: None, not_done: None, done: None }
     }
 
     pub(super) fn take(&mut self, happening: &Happening, moments: &Moments) {
         let What::Ended(operation, ending) = happening.what else { return };
         let began = happening.time;
+        if let Some(Goodput { before, .. }) = self.to {
+            let counts = ending == Ending::Done && moments.time(before).is_none_or(|before| began < before);
+            self.base += u64::from(counts);
+        }
         let Some(after) = moments.time(self.after).filter(|after| *after <= began) else { return };
         let last = if ending == Ending::Done { &mut self.done } else { &mut self.not_done };
         *last = (*last).max(Some(began));
@@ -67,6 +74,9 @@ impl Returns {
 
     pub(super) fn judge(&self, run: &Run<'_>) -> Judged {
         let due = run.moments.came(self.after, run.end)? + self.within;
+        if let Some(goodput) = self.to {
+            return self.judge_goodput(goodput, due, run);
+        }
         let all = self.tally.all();
         let Some((began, operation, happening, ending)) = self.first else {
             return match all {
@@ -95,6 +105,29 @@ impl Returns {
             happening.node,
             happening.record,
         )))
+    }
+}
+
+impl Returns {
+    /// Compares how many operations per second were done, of those that began after a time and of those before a moment.
+    fn judge_goodput(&self, goodput: Goodput, due: Time, run: &Run<'_>) -> Judged {
+        let before = run.moments.came(goodput.before, run.end)?;
+        let spans = [run.end.since(due.min(run.end)), before.since(Time::ZERO)];
+        // In milliseconds, so that products stay far below 2^64.
+        let [after_ms, before_ms] = spans.map(|span| span.nanos() / 1_000_000);
+        if after_ms == 0 || before_ms == 0 || self.base == 0 {
+            let why =
+                format!("no operation that began before {before} was done, or no time is left after {due}");
+            return Err(Miss::Vacuous(why));
+        }
+        let per_second = |done: u64, ms: u64| done as f64 * 1e3 / ms as f64;
+        let (base, again) = (per_second(self.base, before_ms), per_second(self.tally.done, after_ms));
+        let why = format!(
+            "{again:.1} operations done per second of those that began after {due}, {} of the {base:.1} before {before}",
+            percent(again / base),
+        );
+        let is_reached = goodput.share.is_reached(self.tally.done * before_ms, self.base * after_ms);
+        if is_reached { Ok(why) } else { Err(Miss::Failed(why)) }
     }
 }
 

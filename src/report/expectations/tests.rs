@@ -4,14 +4,17 @@ use super::super::tests::{at, ms, plan};
 use super::super::{Outcome, Report, RunVerdict};
 use super::{Excuse, Expected, Judgement};
 use crate::check::script::Script;
-use crate::ids::{Address, CallId, CommandId, Index, NodeId, RequestId, Serial, SessionId};
+use crate::ids::{Address, CallId, CommandId, Index, NodeId, OperationId, RequestId, Serial, SessionId};
 use crate::plan::{
     Action, End, Event, Expectation, Fault, Moment, Plan, Property, Settle, Shape, Span, Start, Target,
 };
 use crate::replica::Refusal;
 use crate::rng::Rate;
 use crate::time::Duration;
-use crate::trace::{Body, CorruptionKind, Forgery, Loss, Outcome as Returned, Rejection, StopReason};
+use crate::trace::{
+    Body, BreakerState, CorruptionKind, Denial, Forgery, Forgone, Loss, Outcome as Returned, Rejection,
+    StopReason,
+};
 use Judgement::{Failed, Held, Vacuous};
 
 /// A plan with two faults, of which the first is called `split`, and calm from 5 s on.
@@ -210,7 +213,7 @@ fn the_span_of_a_fault_contains_the_instant_of_its_beginning_and_not_that_of_its
 }
 
 fn returns(within: u64, after: Moment) -> Expectation {
-    Expectation::Returns { within: ms(within), after }
+    Expectation::Returns { within: ms(within), after, to: None }
 }
 
 #[test]
@@ -372,6 +375,24 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(one(n1, Body::Forged { from: n2, kind: 1, like, bytes: 40 }), [Event::FrameForged]);
     assert_eq!(one(n1, Body::Believed { from: n2, kind: 1 }), [Event::FrameBelieved]);
     two(n2, |to| Body::CallFailed { to, kind: 1, call: CallId(1) }, Event::CallFailed);
+    let denied = |from| Body::Denied { from, function: None, why: Denial::Function };
+    assert_eq!(
+        [one(n1, denied(n2)), one(n1, denied(client))],
+        [[Event::AccessDenied], [Event::AccessDenied]]
+    );
+    assert_eq!(one(n1, Body::Stale { from: n2, kind: 2 }), []);
+    for node in [n1, client] {
+        use BreakerState::{Closed, HalfOpen, Open};
+        assert_eq!(one(node, Body::Shed { to: n2, kind: 3 }), [Event::FrameShed]);
+        let turns = |was, is| one(node, Body::Breaker { to: n2, was, is });
+        assert_eq!(turns(Closed, Open), [Event::BreakerOpened]);
+        assert_eq!(turns(Open, HalfOpen), []);
+        assert_eq!(turns(HalfOpen, Open), [Event::ProbeFailed]);
+        assert_eq!(turns(HalfOpen, Closed), [Event::ProbeSucceeded]);
+    }
+    let forgone = |why| one(client, Body::Forgone { operation: OperationId(1), why });
+    assert_eq!(forgone(Forgone::Budget), [Event::RetryBudgetSpent]);
+    assert_eq!(forgone(Forgone::Attempts), []);
     let reason = Refusal::NotLeader { hint: None };
     assert_eq!(one(n1, Body::Refused { request: RequestId(1), reason }), [Event::RequestRefused]);
     assert_eq!(one(n1, Body::Stopped { reason: StopReason::Unrecoverable }), [Event::NodeStopped]);

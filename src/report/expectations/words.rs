@@ -1,6 +1,6 @@
 //! Expectations as scenarios write them.
 
-use crate::plan::{Expectation, Fault, Moment, Span};
+use crate::plan::{Expectation, Fault, Goodput, Moment, Span};
 use crate::report::format::count;
 use crate::trace::FaultSource;
 
@@ -14,8 +14,11 @@ pub(super) fn text(expectation: &Expectation, faults: &[Fault]) -> String {
         }
         Expectation::Progress { during } => format!("Progress(during: {})", span(during)),
         Expectation::NoProgress { during } => format!("NoProgress(during: {})", span(during)),
-        Expectation::Returns { within, after } => {
-            format!("Returns(within: \"{within}\", after: {})", moment(after))
+        Expectation::Returns { within, after, to } => {
+            let to = to.map_or(String::new(), |Goodput { share, before }| {
+                format!(", to: {share}, before: {}", moment(before))
+            });
+            format!("Returns(within: \"{within}\", after: {}{to})", moment(after))
         }
         Expectation::Availability { at_least, during } => {
             format!("Availability(at_least: {at_least}, during: {})", span(during))

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, hosts, integrity, logs};
+use super::{clocks, hosts, integrity, logs, restraint};
 use crate::ids::NodeId;
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
@@ -56,6 +56,8 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         torn: super::rate(&path.field("disk").field("torn"), cluster.disk.torn, notes),
         blocking: cluster.disk.blocking,
         call_timeout: cluster.rpc.timeout,
+        breaker: (cluster.rpc.breaker)
+            .map(|it| restraint::breaker(&path.field("rpc").field("breaker"), &it, notes)),
         integrity: integrity::integrity(path, cluster, notes),
     }
 }
@@ -151,6 +153,8 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::ChangeBeforeOwnCommit => Bug::ChangeBeforeOwnCommit,
         shape::Bug::TwoNodesInOneStep => Bug::TwoNodesInOneStep,
         shape::Bug::NextIndexStuck => Bug::NextIndexStuck,
+        shape::Bug::RoleUnchecked => Bug::RoleUnchecked,
+        shape::Bug::BreakerShedsHeartbeats => Bug::BreakerShedsHeartbeats,
         shape::Bug::TimersByWallClock => Bug::TimersByWallClock,
         shape::Bug::ChecksumIgnored => Bug::ChecksumIgnored,
     }

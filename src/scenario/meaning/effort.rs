@@ -164,6 +164,7 @@ fn steps(action: &Action, seconds: f64, nodes: f64) -> f64 {
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Skew { .. }
         | Action::Step { .. }
         | Action::Pause(_)

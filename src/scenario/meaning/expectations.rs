@@ -4,7 +4,7 @@ use super::faults::fault_of;
 use super::possible::impossible;
 use super::setting::Setting;
 use super::{bounded, bounded_value, positive, rate};
-use crate::plan::{End, Event, Expectation, Moment, Plan, Span, Start};
+use crate::plan::{End, Event, Expectation, Goodput, Moment, Plan, Span, Start};
 use crate::rng::Rate;
 use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
@@ -44,9 +44,11 @@ impl Reader<'_> {
                 bound: *bound,
                 after: self.within("bound", *bound, after, notes)?,
             },
-            shape::Expectation::Returns { within, after } => {
+            shape::Expectation::Returns { within, after, to, before } => {
                 self.needs_clients(notes);
-                Expectation::Returns { within: *within, after: self.within("within", *within, after, notes)? }
+                let after = self.within("within", *within, after, notes)?;
+                let to = self.goodput(*to, before.as_ref(), after, notes)?;
+                Expectation::Returns { within: *within, after, to }
             }
             shape::Expectation::Progress { during } => {
                 self.needs_clients(notes);
@@ -165,6 +167,40 @@ impl Reader<'_> {
             }
             shape::Span::Fault(id) => Span::Fault(fault_of(&path, id, self.setting, notes)?),
         })
+    }
+
+    /// What goodput is asked for, and compared with what. None, and an error, if it can't be read.
+    fn goodput(
+        &self,
+        to: Option<f64>,
+        before: Option<&shape::Moment>,
+        after: Moment,
+        notes: &mut Notes<'_>,
+    ) -> Option<Option<Goodput>> {
+        let Some(share) = to else {
+            if before.is_some() {
+                let help = "say how much of it there has to be again: `to: 0.9`";
+                notes.warn(&self.path.field("before"), "nothing is compared with what was before", help);
+            }
+            return Some(None);
+        };
+        let path = self.path.field("to");
+        let share = rate(&path, share, notes);
+        if share == Rate::ZERO {
+            notes.error(&path, "a share of 0 is always reached", "ask for some share, such as 0.9");
+            return None;
+        }
+        let before = match (before, after) {
+            (Some(before), _) => self.moment(&self.path.field("before"), before, notes)?,
+            (None, Moment::End(fault)) => Moment::Fault(fault),
+            (None, after) => after,
+        };
+        if self.earliest(before) == Some(Time::ZERO) {
+            let help = "let it be after something, or say with what to compare: `before: At(\"10s\")`";
+            notes.error(&path, "nothing is done before the run", help);
+            return None;
+        }
+        Some(Some(Goodput { share, before }))
     }
 
     /// Notes an error if the run never settles.

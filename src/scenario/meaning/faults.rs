@@ -10,6 +10,7 @@ use super::{bounded_value, distribution, limited, mean, node, positive};
 use super::{clocks, hosts};
 use crate::ids::Index;
 use crate::plan::{Action, End, Fault, Milestone, Start};
+use crate::replica::Traffic;
 use crate::rng::Distribution;
 use crate::scenario::bounds::{self, SHORTEST_MEAN};
 use crate::scenario::nearest::nearest;
@@ -305,6 +306,21 @@ fn chains(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
     }
 }
 
+/// The traffic of this name.
+const fn traffic(kind: shape::Traffic) -> Traffic {
+    match kind {
+        shape::Traffic::Votes => Traffic::Votes,
+        shape::Traffic::PreVotes => Traffic::PreVotes,
+        shape::Traffic::Entries => Traffic::Entries,
+        shape::Traffic::Heartbeats => Traffic::Heartbeats,
+        shape::Traffic::Snapshots => Traffic::Snapshots,
+        shape::Traffic::Answers => Traffic::Answers,
+        shape::Traffic::Handovers => Traffic::Handovers,
+        shape::Traffic::Reads => Traffic::Reads,
+        shape::Traffic::Requests => Traffic::Requests,
+    }
+}
+
 /// What a fault does.
 pub(super) fn action(
     path: &Path<'_>,
@@ -331,6 +347,9 @@ pub(super) fn action(
             nodes: nodes(&drift.nodes, notes),
             ppm: clocks::drift(&path.field("ppm"), drift.ppm, notes),
         },
+        shape::Action::Starve(starve) => {
+            Action::Starve { kind: traffic(starve.kind), to: nodes(&starve.to, notes) }
+        }
         shape::Action::Skew(put) => {
             Action::Skew { nodes: nodes(&put.nodes, notes), ahead_ns: clocks::ahead(path, put, notes) }
         }

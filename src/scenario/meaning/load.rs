@@ -1,7 +1,7 @@
 //! The load: who begins which operations when.
 
-use super::{bounded, limited, positive};
-use crate::plan::{Arrival, Backoff, Clients, Expectation, Jitter, Mix, Property, Sessions};
+use super::{bounded, limited, positive, restraint};
+use crate::plan::{Arrival, Clients, Expectation, Mix, Property, Sessions};
 use crate::scenario::bounds::{self, GREATEST_WEIGHT, LONGEST, MOST_OPERATIONS, SHORTEST_BACKOFF};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -18,18 +18,7 @@ const ROUNDING: f64 = 0.011;
 /// The clients.
 pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Notes<'_>) -> Clients {
     let count = bounded(path, clients.count, bounds::COUNT, notes);
-    let backoff = path.field("backoff");
-    if clients.backoff.base < SHORTEST_BACKOFF {
-        let message = format!("the first wait, {}, is below {SHORTEST_BACKOFF}", clients.backoff.base);
-        notes.error(&backoff.field("base"), message, format!("write \"{SHORTEST_BACKOFF}\" or more"));
-    }
-    limited(&backoff.field("base"), clients.backoff.base, notes);
-    limited(&backoff.field("cap"), clients.backoff.cap, notes);
-    if clients.backoff.base > clients.backoff.cap {
-        let (base, cap) = (clients.backoff.base, clients.backoff.cap);
-        let message = format!("the first wait, {base}, is above the longest, {cap}");
-        notes.error(&backoff, message, format!("make `cap` at least \"{base}\""));
-    }
+    let backoff = restraint::backoff(&path.field("backoff"), &clients.backoff, notes);
     positive(&path.field("timeout"), clients.timeout, notes);
     let retry_after = path.field("retry_after");
     if let Some(wait) = clients.retry_after {
@@ -49,16 +38,10 @@ pub(super) fn clients(path: &Path<'_>, clients: &shape::Clients, notes: &mut Not
         keys: bounded(path, clients.keys, bounds::KEYS, notes),
         value_bytes: bounded(path, clients.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: clients.timeout,
-        backoff: Backoff {
-            base: clients.backoff.base,
-            cap: clients.backoff.cap,
-            jitter: match clients.backoff.jitter {
-                shape::Jitter::NoJitter => Jitter::NoJitter,
-                shape::Jitter::Full => Jitter::Full,
-            },
-        },
+        backoff,
         retry_after: clients.retry_after,
         sessions: sessions(path, clients, notes),
+        breaker: clients.breaker.map(|it| restraint::breaker(&path.field("breaker"), &it, notes)),
     }
 }
 

@@ -18,6 +18,7 @@ mod network;
 mod overlaps;
 mod possible;
 mod profile;
+mod restraint;
 mod setting;
 mod shapes;
 mod storms;

@@ -108,6 +108,7 @@ pub(super) fn targets_of(action: &Action) -> Vec<Target> {
         | Action::LoseFlush(target)
         | Action::Rot(target)
         | Action::Drift { nodes: target, .. }
+        | Action::Starve { to: target, .. }
         | Action::Skew { nodes: target, .. }
         | Action::Step { nodes: target, .. }
         | Action::Pause(target)

@@ -152,6 +152,7 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
+        | Action::Starve { .. }
         | Action::Skew { .. }
         | Action::Step { .. }
         | Action::Slow { .. }

@@ -52,6 +52,17 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = actions.next().is_none();
             none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))
         }
+        Event::BreakerOpened | Event::ProbeFailed | Event::ProbeSucceeded | Event::FrameShed => {
+            let is_in = |clients: &crate::plan::Clients| clients.breaker.is_some();
+            let none = plan.cluster.breaker.is_none() && !plan.clients.as_ref().is_some_and(is_in);
+            none.then_some(("there are no breakers", "add some: `clients: (breaker: ())`"))
+        }
+        Event::RetryBudgetSpent => {
+            let is_in = |clients: &crate::plan::Clients| clients.backoff.budget.is_some();
+            let none = !plan.clients.as_ref().is_some_and(is_in);
+            let help = "give them one: `clients: (backoff: (budget: ()))`";
+            load().or(none.then_some(("clients may ask again without end", help)))
+        }
         Event::PreCandidacy => (!plan.cluster.raft.pre_vote).then_some((
             "nodes don't ask for pre-votes",
             "switch them on: `cluster: (raft: (pre_vote: true))`",
@@ -68,6 +79,7 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         | Event::LeaderElected
         | Event::LeaderDeposed
         | Event::EntryTruncated
+        | Event::AccessDenied
         | Event::NodeStopped => None,
         // All others are about what happens to frames.
         _ => frame_faults::impossible(event, plan, alone()),

@@ -21,6 +21,8 @@ pub(in crate::scenario) enum Expectation {
     Returns {
         within: Duration,
         after: Moment,
+        to: Option<f64>,
+        before: Option<Moment>,
     },
     Availability {
         at_least: f64,
@@ -116,6 +118,12 @@ enum Event {
     NodeRestarted,
     NodeBlank,
     NodeStopped,
+    AccessDenied,
+    BreakerOpened,
+    ProbeFailed,
+    ProbeSucceeded,
+    FrameShed,
+    RetryBudgetSpent,
     TornTailCut,
     DiskFilled,
     FaultSkipped,
@@ -138,4 +146,5 @@ enum Property {
     AcknowledgedWrites,
     ExactlyOnce,
     CurrentReads,
+    Access,
 }

@@ -76,6 +76,7 @@ pub(in crate::scenario) enum Action {
     LoseFlush(Target),
     Rot(Target),
     Drift(Drift),
+    Starve(Starve),
     Skew(Put),
     Step(Put),
     Pause(Target),
@@ -98,6 +99,28 @@ pub(in crate::scenario) enum Action {
 pub(in crate::scenario) struct Drift {
     pub(in crate::scenario) nodes: Target,
     pub(in crate::scenario) ppm: i64,
+}
+
+/// What is withheld from whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Starve {
+    pub(in crate::scenario) kind: Traffic,
+    pub(in crate::scenario) to: Target,
+}
+
+/// Kinds of traffic.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(in crate::scenario) enum Traffic {
+    Votes,
+    PreVotes,
+    Entries,
+    Heartbeats,
+    Snapshots,
+    Answers,
+    Handovers,
+    Reads,
+    Requests,
 }
 
 /// Whose clocks on the wall are put ahead or back.

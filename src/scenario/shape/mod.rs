@@ -12,7 +12,7 @@ pub(super) mod profile;
 pub(super) use expectations::{Expectation, Moment, Span};
 pub(super) use faults::{
     Action, Core, Corruption, Fault, Flood, Links, Milestone, OnFrames, OneWay, Put, Replace, Settle, Slow,
-    Storm, Target,
+    Storm, Target, Traffic,
 };
 pub(super) use host::{Host, Lanes, WhenFull};
 pub(super) use names::Names;
@@ -193,11 +193,28 @@ impl Default for Disk {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Rpc {
     pub(super) timeout: Duration,
+    pub(super) breaker: Option<Breaker>,
 }
 
 impl Default for Rpc {
     fn default() -> Self {
-        Self { timeout: Duration::from_millis(150) }
+        Self { timeout: Duration::from_millis(150), breaker: None }
+    }
+}
+
+/// When calls are not made for a while.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Breaker {
+    pub(super) window: u64,
+    pub(super) open_at: f64,
+    pub(super) cool_down: Duration,
+    pub(super) probes: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { window: 20, open_at: 0.5, cool_down: Duration::from_secs(1), probes: 1 }
     }
 }
 
@@ -205,6 +222,7 @@ impl Default for Rpc {
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) enum Bug {
     AckBeforeFlush,
+    BreakerShedsHeartbeats,
     VoteNotPersisted,
     VoteNotTiedToTerm,
     OwnVoteNotRecorded,
@@ -224,6 +242,7 @@ pub(super) enum Bug {
     OwnEntryCountedUnflushed,
     PrevTermUnchecked,
     ReadWithoutOwnTermCommit,
+    RoleUnchecked,
     TimeoutDrawnOnce,
     TimerResetOnRefusal,
     TimersByWallClock,
@@ -297,6 +316,7 @@ pub(super) struct Clients {
     #[serde(default)]
     pub(super) sessions: bool,
     pub(super) most_sessions: Option<u64>,
+    pub(super) breaker: Option<Breaker>,
 }
 
 fn usual_mix() -> Mix {
@@ -345,11 +365,35 @@ pub(super) struct Backoff {
     pub(super) base: Duration,
     pub(super) cap: Duration,
     pub(super) jitter: Jitter,
+    pub(super) after_silence: bool,
+    pub(super) attempts: Option<u64>,
+    pub(super) budget: Option<Budget>,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { base: Duration::from_millis(20), cap: Duration::from_secs(2), jitter: Jitter::Full }
+        Self {
+            base: Duration::from_millis(20),
+            cap: Duration::from_secs(2),
+            jitter: Jitter::Full,
+            after_silence: false,
+            attempts: None,
+            budget: None,
+        }
+    }
+}
+
+/// What clients may spend on asking again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Budget {
+    pub(super) ratio: f64,
+    pub(super) burst: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { ratio: 0.1, burst: 10 }
     }
 }
 
@@ -358,4 +402,6 @@ impl Default for Backoff {
 pub(super) enum Jitter {
     NoJitter,
     Full,
+    Equal,
+    Decorrelated,
 }

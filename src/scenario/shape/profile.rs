@@ -57,6 +57,8 @@ pub(in crate::scenario) struct Nodes {
     #[serde(default)]
     pub(in crate::scenario) priorities: f64,
     #[serde(default)]
+    pub(in crate::scenario) breakers: f64,
+    #[serde(default)]
     pub(in crate::scenario) shuffled_logs: f64,
     #[serde(default)]
     pub(in crate::scenario) keyed: f64,
@@ -216,6 +218,10 @@ pub(in crate::scenario) struct Load {
     pub(in crate::scenario) value_bytes: (u64, u64),
     #[serde(default = "usual_timeout")]
     pub(in crate::scenario) timeout: (Duration, Duration),
+    #[serde(default)]
+    pub(in crate::scenario) restraint: f64,
+    #[serde(default)]
+    pub(in crate::scenario) breakers: f64,
     pub(in crate::scenario) sessions: Option<Sessions>,
 }
 

@@ -246,7 +246,11 @@ pub(super) const SECTIONS: &[Section] = &[
         kind: Kind::Struct,
         places: &["cluster.rpc"],
         about: "Calls from node to node.",
-        entries: &[Entry::field("timeout", "time", "by when a request has to be answered; else the call has failed", "\"150ms\"").or("\"150ms\"").limit(TIME)],
+        entries: &[
+            Entry::field("timeout", "time", "by when a request has to be answered; else the call has failed", "\"150ms\"").or("\"150ms\"").limit(TIME),
+            Entry::field("breaker", "struct", "when a leader sends a node that does not answer neither entries nor snapshots for a while, only heartbeats", "(window: 20)")
+                .else_as("never"),
+        ],
         frame: "cluster: (voters: 5, rpc: (@))",
     },
     Section {
@@ -278,6 +282,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("ChangeBeforeOwnCommit", "a leader changes the members before it has committed an entry of its own term"),
             Entry::word("TwoNodesInOneStep", "a voter is replaced in one step, without a joint configuration"),
             Entry::word("NextIndexStuck", "a leader that is refused asks for the same again, and does not go back"),
+            Entry::word("BreakerShedsHeartbeats", "a breaker keeps heartbeats back as well, and so stays open for good"),
+            Entry::word("RoleUnchecked", "a node hands on what a client sends as if a node had sent it"),
             Entry::word("TimersByWallClock", "timers and leases run on the clock on the wall, which may be put ahead or back"),
             Entry::word("ChecksumIgnored", "a receiver believes a frame whatever its checksum"),
         ],
@@ -375,6 +381,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("most_sessions", "whole number", "how many sessions are kept; beyond, the one unused for longest is dropped", "100")
                 .or("10000")
                 .within(bounds::MOST_SESSIONS),
+            Entry::field("breaker", "struct", "when a client asks a node that does not answer nothing for a while", "(window: 20)").else_as("never"),
         ],
         frame: "clients: (@)",
     },
@@ -426,15 +433,48 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("base", "time", "the first wait", "\"20ms\"").or("\"20ms\"").limit("at least 100us"),
             Entry::field("cap", "time", "the longest wait", "\"2s\"").or("\"2s\"").limit("at least `base`, at most 30 days"),
             Entry::field("jitter", "Jitter", "how waits are spread", "Full").or("Full"),
+            Entry::field("after_silence", "true or false", "whether a client also waits so when it has had no answer for `retry_after`, before it asks the next node", "true")
+                .or("false"),
+            Entry::field("attempts", "whole number", "how often a client asks for an operation; hints at the leader that it follows don't count", "4")
+                .else_as("as often as there is time for")
+                .within(bounds::ATTEMPTS),
+            Entry::field("budget", "struct", "what a client may spend on asking again, for all its operations together", "(ratio: 0.1)").else_as("any number of times"),
         ],
         frame: "clients: (count: 4, backoff: (@))",
+    },
+    Section {
+        name: "budget",
+        kind: Kind::Struct,
+        places: &["clients.backoff.budget"],
+        about: "Each time that a client asks again takes one token. If there is none, the operation ends.",
+        entries: &[
+            Entry::field("ratio", "rate", "what share of a token each operation brings", "0.1").or("0.1").limit("0 to 1"),
+            Entry::field("burst", "whole number", "how many tokens there are at first, and at most", "10").or("10").within(bounds::BURST),
+        ],
+        frame: "clients: (count: 4, backoff: (budget: (@)))",
+    },
+    Section {
+        name: "breaker",
+        kind: Kind::Struct,
+        places: &["clients.breaker", "cluster.rpc.breaker"],
+        about: "A circuit breaker: when calls to a node are not made for a while.",
+        entries: &[
+            Entry::field("window", "whole number", "how many of the last calls count", "20").or("20").within(bounds::WINDOW),
+            Entry::field("open_at", "rate", "it opens when this share of the window had no answer", "0.5").or("0.5").limit("above 0, at most 1"),
+            Entry::field("cool_down", "time", "how long it stays open before it tries again", "\"1s\"").or("\"1s\"").limit(TIME),
+            Entry::field("probes", "whole number", "how many calls have to succeed then before it closes", "1").or("1").within(bounds::PROBES),
+        ],
+        frame: "clients: (count: 4, breaker: (@))",
     },
     Section {
         name: "Jitter",
         kind: Kind::Enum,
         places: &["clients.backoff.jitter"],
         about: "How a wait is spread, so that clients don't come back all at once.",
-        entries: &[Entry::word("NoJitter", "not at all"), Entry::word("Full", "uniformly between nothing and the whole")],
+        entries: &[Entry::word("NoJitter", "not at all"), Entry::word("Full", "uniformly between nothing and the whole"),
+            Entry::word("Equal", "uniformly between half of it and the whole"),
+            Entry::word("Decorrelated", "uniformly between the base and three times the last wait, up to the cap"),
+        ],
         frame: "clients: (count: 4, backoff: (jitter: @))",
     },
 ];

@@ -46,7 +46,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "Returns",
                 "Returns(..)",
-                "service is back: every operation that begins later is done",
+                "service is back: every operation that begins later is done, or as many per second as before",
                 "Returns(within: \"2s\", after: Settle)",
             ),
             Entry::field(
@@ -95,7 +95,19 @@ pub(super) const SECTIONS: &[Section] = &[
     fields(
         "Returns",
         "Service is back soon.",
-        &[Entry::field("within", "time", "how long it may take", "\"2s\"").required().limit(BOUND), AFTER],
+        &[
+            Entry::field("within", "time", "how long it may take", "\"2s\"").required().limit(BOUND),
+            AFTER,
+            Entry::field(
+                "to",
+                "rate",
+                "then it is enough that of the operations that begin later as many per second are done as this share of those before",
+                "0.9",
+            )
+            .limit("above 0, at most 1"),
+            Entry::field("before", "Moment", "up to when operations count as those before", "At(\"10s\")")
+                .else_as("`after`, or the beginning of the fault whose end that is"),
+        ],
         "expect: [Returns(@)]",
     ),
     fields(
@@ -255,6 +267,12 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("NodeRestarted", "a machine that had crashed starts again"),
             Entry::word("NodeBlank", "a machine starts with a blank disk"),
             Entry::word("NodeStopped", "a machine stays down since its disk can't be recovered"),
+            Entry::word("AccessDenied", "a node or client is denied what it has no right to ask for"),
+            Entry::word("BreakerOpened", "a circuit breaker opens, since calls have failed"),
+            Entry::word("ProbeFailed", "a breaker that was half open opens again"),
+            Entry::word("ProbeSucceeded", "a breaker that was half open closes"),
+            Entry::word("FrameShed", "a frame or request is not sent, since a breaker is not closed"),
+            Entry::word("RetryBudgetSpent", "a client gives an operation up, since its budget for asking again is spent"),
             Entry::word("TornTailCut", "a machine starts and cuts an unfinished write off its disk"),
             Entry::word("DiskFilled", "a node stops since its disk takes nothing more"),
             Entry::word("FaultSkipped", "a fault is given up since its milestone or its targets never came"),
@@ -280,6 +298,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("AcknowledgedWrites", "what was acknowledged stays done"),
             Entry::word("ExactlyOnce", "no operation takes effect twice"),
             Entry::word("CurrentReads", "no operation misses what was done before it"),
+            Entry::word("Access", "nobody gets what is not for it to ask"),
         ],
         frame: "expect: [Violates(@)]",
     },

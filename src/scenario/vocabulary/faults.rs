@@ -206,6 +206,12 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Drift(nodes: Leader, ppm: -50000)",
             ),
             Entry::field(
+                "Starve",
+                "Starve(kind, to)",
+                "frames of one kind of traffic do not arrive at these nodes, all others do",
+                "Starve(kind: Heartbeats, to: Follower(1))",
+            ),
+            Entry::field(
                 "Skew",
                 "Skew(nodes, ahead or back)",
                 "clocks on the wall are off for a while; timers run on another one",
@@ -346,6 +352,35 @@ pub(super) const SECTIONS: &[Section] = &[
             .limit("a node of the cluster"),
         ],
         frame: "faults: [(at: \"5s\", do: Replace(@))]",
+    },
+    Section {
+        name: "Starve",
+        kind: Kind::Struct,
+        places: &[],
+        about: "What is withheld from whom.",
+        entries: &[
+            Entry::field("kind", "Traffic", "which frames", "Votes").required(),
+            Entry::field("to", "Target", "who gets none of them", "Node(3)").required(),
+        ],
+        frame: "faults: [(at: \"5s\", for: \"1s\", do: Starve(@))]",
+    },
+    Section {
+        name: "Traffic",
+        kind: Kind::Enum,
+        places: &[],
+        about: "Kinds of frame, by what they ask.",
+        entries: &[
+            Entry::word("Votes", "requests for votes, and votes"),
+            Entry::word("PreVotes", "requests for pre-votes, and their answers"),
+            Entry::word("Entries", "a leader's entries"),
+            Entry::word("Heartbeats", "a leader's appends without entries"),
+            Entry::word("Snapshots", "a leader's snapshots"),
+            Entry::word("Answers", "what followers answer to these three"),
+            Entry::word("Handovers", "a leader's wish to be succeeded"),
+            Entry::word("Reads", "what is asked and answered for the sake of reads"),
+            Entry::word("Requests", "what clients ask"),
+        ],
+        frame: "faults: [(at: \"5s\", for: \"1s\", do: Starve(kind: @, to: Leader))]",
     },
     Section {
         name: "Drift",

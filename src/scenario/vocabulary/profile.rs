@@ -111,6 +111,9 @@ pub(super) const SECTIONS: &[Section] = &[
                 .limit(TIMES),
             Entry::field("torn", "chance", "how likely crashes leave torn writes", "(likely: 0.5, rate: (0.1, 1))"),
             Entry::field("priorities", "rate", "in what share of the runs each node has a priority of its own, from 0 to 3", "0.1").or("0").limit(SHARE),
+            Entry::field("breakers", "rate", "in what share of the runs leaders have circuit breakers, with a window from 1 to 32 and a cool-down from 20ms to 2s", "0.1")
+                .or("0")
+                .limit(SHARE),
             Entry::field("shuffled_logs", "rate", "in what share of the runs logs are `Shuffled` to begin with", "0.1").or("0").limit(SHARE),
             Entry::field("keyed", "rate", "in what share of the runs frames are `Keyed`; without it and `unchecked` all are `Crc32c`", "0.2").or("0").limit(SHARE),
             Entry::field("unchecked", "rate", "in what share of the runs they are `Unchecked`, if not keyed", "0.2").or("0").limit(SHARE),
@@ -271,6 +274,10 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("timeout", "(time, time)", "how long a client pursues an operation", "(\"200ms\", \"2s\")")
                 .or("(\"500ms\", \"500ms\")")
                 .limit(TIMES),
+            Entry::field("restraint", "rate", "in what share of the runs clients have any `jitter`, other waits, and bounds of their `attempts` or a `budget`", "0.3")
+                .or("0")
+                .limit(SHARE),
+            Entry::field("breakers", "rate", "in what share of the runs clients have circuit breakers", "0.1").or("0").limit(SHARE),
             Entry::field("sessions", "struct", "sessions, and what then may happen to frames of clients", "(likely: 0.5, retries: 0.5)"),
         ],
         frame: "clients: (@)",

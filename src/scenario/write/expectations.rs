@@ -2,7 +2,7 @@
 
 use super::faults::Writer;
 use super::joined;
-use crate::plan::{Expectation, Moment, Span};
+use crate::plan::{Expectation, Goodput, Moment, Span};
 
 pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> String {
     match expectation {
@@ -11,8 +11,11 @@ pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> Stri
         }
         Expectation::Progress { during } => format!("Progress(during: {})", span(during, faults)),
         Expectation::NoProgress { during } => format!("NoProgress(during: {})", span(during, faults)),
-        Expectation::Returns { within, after } => {
-            format!("Returns(within: \"{within}\", after: {})", moment(after, faults))
+        Expectation::Returns { within, after, to } => {
+            let to = to.map_or(String::new(), |Goodput { share, before }| {
+                format!(", to: {share}, before: {}", moment(before, faults))
+            });
+            format!("Returns(within: \"{within}\", after: {}{to})", moment(after, faults))
         }
         Expectation::Availability { at_least, during } => {
             format!("Availability(at_least: {at_least}, during: {})", span(during, faults))

@@ -87,6 +87,7 @@ impl Writer<'_> {
             Action::LoseFlush(target) => format!("LoseFlush({})", self.target(*target)),
             Action::Rot(target) => format!("Rot({})", self.target(*target)),
             Action::Drift { nodes, ppm } => format!("Drift(nodes: {}, ppm: {ppm})", self.target(*nodes)),
+            Action::Starve { kind, to } => format!("Starve(kind: {kind:?}, to: {})", self.target(*to)),
             Action::Skew { nodes, ahead_ns } => format!("Skew({})", self.put(*nodes, *ahead_ns)),
             Action::Step { nodes, ahead_ns } => format!("Step({})", self.put(*nodes, *ahead_ns)),
             Action::Pause(target) => format!("Pause({})", self.target(*target)),

@@ -7,7 +7,8 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Clients, Cluster, Cpu, Found, Integrity, Jitter, Link, Logs, Mix, Name, Network, Plan,
+    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Cpu, Found, Integrity, Link, Logs, Mix, Name,
+    Network, Plan,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
@@ -124,7 +125,8 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     };
     let blocking = if cluster.blocking { ", blocking: true" } else { "" };
     lines.push(format!("        disk: (flush: {}{torn}{blocking}),", distribution(&cluster.flush)));
-    lines.push(format!("        rpc: (timeout: \"{}\"),", cluster.call_timeout));
+    let breaker = cluster.breaker.map_or(String::new(), |it| format!(", breaker: {}", breaker(&it)));
+    lines.push(format!("        rpc: (timeout: \"{}\"{breaker}),", cluster.call_timeout));
     match &cluster.integrity {
         Integrity::Crc32c => {}
         Integrity::Unchecked => lines.push("        integrity: Unchecked,".to_string()),
@@ -220,25 +222,38 @@ fn clients(clients: &Clients, lines: &mut Vec<String>) {
         Arrival::OpenLoop { mean } => format!("OpenLoop(rate: {})", operations(clients.count, mean)),
         Arrival::ClosedLoop { think } => format!("ClosedLoop(think: \"{think}\")"),
     };
-    let jitter = match clients.backoff.jitter {
-        Jitter::NoJitter => "NoJitter",
-        Jitter::Full => "Full",
-    };
     lines.push("    clients: (".to_string());
     lines.push(format!("        count: {}, arrival: {arrival}, mix: {},", clients.count, mix(clients.mix)));
     lines.push(format!(
         "        keys: {}, value_bytes: {}, timeout: \"{}\",",
         clients.keys, clients.value_bytes, clients.timeout
     ));
-    let (base, cap) = (clients.backoff.base, clients.backoff.cap);
-    lines.push(format!("        backoff: (base: \"{base}\", cap: \"{cap}\", jitter: {jitter}),"));
+    lines.push(format!("        backoff: {},", backoff(&clients.backoff)));
     if let Some(wait) = clients.retry_after {
         lines.push(format!("        retry_after: \"{wait}\","));
     }
     if let Some(sessions) = clients.sessions {
         lines.push(format!("        sessions: true, most_sessions: {},", sessions.most));
     }
+    if let Some(it) = &clients.breaker {
+        lines.push(format!("        breaker: {},", breaker(it)));
+    }
     lines.push("    ),".to_string());
+}
+
+fn backoff(backoff: &Backoff) -> String {
+    let Backoff { base, cap, jitter, after_silence, attempts, budget } = backoff;
+    let silence = if *after_silence { ", after_silence: true" } else { "" };
+    let attempts = attempts.map_or(String::new(), |most| format!(", attempts: {most}"));
+    let budget = budget.map_or(String::new(), |Budget { ratio, burst }| {
+        format!(", budget: (ratio: {ratio}, burst: {burst})")
+    });
+    format!("(base: \"{base}\", cap: \"{cap}\", jitter: {jitter:?}{silence}{attempts}{budget})")
+}
+
+fn breaker(breaker: &Breaker) -> String {
+    let Breaker { window, open_at, cool_down, probes } = breaker;
+    format!("(window: {window}, open_at: {open_at}, cool_down: \"{cool_down}\", probes: {probes})")
 }
 
 /// The shortest rate of arrival that gives this mean.

@@ -35,9 +35,12 @@ pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
                     value_bytes: load.value_bytes.most,
                     timeout,
                     backoff: Backoff {
-                        base: Duration::from_millis(20),
+                        base: if load.restraint == Rate::ZERO { Duration::from_millis(20) } else { SOONEST },
                         cap: Duration::from_secs(2),
                         jitter: Jitter::Full,
+                        after_silence: false,
+                        attempts: None,
+                        budget: None,
                     },
                     retry_after: load
                         .sessions
@@ -45,6 +48,7 @@ pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
                         .filter(|it| it.retries != Rate::ZERO)
                         .map(|it| it.retry_after.least),
                     sessions: load.sessions.as_ref().map(|it| Sessions { most: it.most.most }),
+                    breaker: None,
                 };
                 plans.push(plan(profile, voters, Some(clients)));
             }
@@ -52,6 +56,9 @@ pub(super) fn plans(profile: &Profile) -> Vec<Plan> {
     }
     plans
 }
+
+/// The shortest first wait that is drawn.
+const SOONEST: Duration = Duration::from_millis(5);
 
 /// The protocol that sends most: that of the shortest times and the smallest batches.
 fn raft(cluster: &ClusterRanges) -> Options {
@@ -109,6 +116,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
             torn: Rate::ZERO,
             blocking: false,
             call_timeout: Duration::from_millis(150),
+            breaker: None,
             integrity: Integrity::Crc32c,
         },
         network: network(profile),

@@ -109,6 +109,7 @@ fn nodes(path: &Path<'_>, nodes: &shape::Nodes, notes: &mut Notes<'_>) -> Cluste
         reads: reads(&field("reads"), nodes.reads.as_ref(), notes),
         clocks: clocks(&field("clocks"), nodes.clocks.as_ref(), notes),
         hosts: hosts(&field("hosts"), nodes.hosts.as_ref(), notes),
+        breakers: rate(&field("breakers"), nodes.breakers, notes),
         flush: times(&field("flush"), nodes.flush, notes),
         torn: chance(&field("torn"), nodes.torn.as_ref(), notes),
         priorities: rate(&field("priorities"), nodes.priorities, notes),
@@ -286,6 +287,8 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         keys: wholes(&field("keys"), load.keys, bounds::KEYS, notes),
         value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: times(&field("timeout"), load.timeout, notes),
+        restraint: rate(&field("restraint"), load.restraint, notes),
+        breakers: rate(&field("breakers"), load.breakers, notes),
         sessions: load.sessions.as_ref().map(|it| sessions(&field("sessions"), it, notes)),
     };
     let (least, _) = load.rate;
