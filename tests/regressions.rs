@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 26] = [
+const PLANTED: [(Bug, &str); 27] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -40,6 +40,7 @@ const PLANTED: [(Bug, &str); 26] = [
     (Bug::ChangeBeforeOwnCommit, "change-before-own-commit"),
     (Bug::TwoNodesInOneStep, "two-nodes-in-one-step"),
     (Bug::NextIndexStuck, "next-index-stuck"),
+    (Bug::RoleUnchecked, "role-unchecked"),
     (Bug::BreakerShedsHeartbeats, "breaker-sheds-heartbeats"),
     (Bug::TimersByWallClock, "timers-by-wall-clock"),
     (Bug::ChecksumIgnored, "checksum-ignored"),

@@ -265,7 +265,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -289,6 +289,7 @@ impl Bug {
         Self::ChangeBeforeOwnCommit,
         Self::TwoNodesInOneStep,
         Self::NextIndexStuck,
+        Self::RoleUnchecked,
         Self::BreakerShedsHeartbeats,
         Self::TimersByWallClock,
         Self::ChecksumIgnored,

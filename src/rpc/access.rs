@@ -96,10 +96,10 @@ impl Known {
         if cluster != self.cluster {
             return Some(Denial::Cluster);
         }
-        if says != link {
-            return Some(Denial::Impostor);
+        if !self.has(link) {
+            return Some(Denial::Stranger);
         }
-        (!self.has(link)).then_some(Denial::Stranger)
+        (says != link).then_some(Denial::Impostor)
     }
 
     /// Whether there is such a machine or client.

@@ -26,6 +26,7 @@ pub const OF_LIVENESS: [Bug; 4] =
 pub fn planted(name: &str, bug: Bug) -> Profile {
     let mut profile = match bug {
         Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
+        Bug::RoleUnchecked => profile(include_str!("strangers.ron")),
         Bug::BreakerShedsHeartbeats => profile(include_str!("breakers.ron")),
         Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
         _ => shipped(name),
