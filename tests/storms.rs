@@ -2,7 +2,7 @@
 
 use squall::check::{Property, Verdict};
 use squall::ids::NodeId;
-use squall::plan::{Action, Edge, End, Fault, Plan, Sessions, Shape, Start, Target};
+use squall::plan::{Action, Edge, End, Fault, Integrity, Plan, Sessions, Shape, Start, Target};
 use squall::replica::Bug;
 use squall::report::{Judges, Outcome, Report, RunVerdict};
 use squall::rng::{Rate, Stream, below};
@@ -50,6 +50,14 @@ fn storm(voters: u32, seed: u64) -> Plan {
         let (start, spread) = (Start::At(at), Duration::ZERO);
         faults.push((at, Fault { id: None, start, spread, end, action }));
     }
+    // A stranger asks for what it may not have, and has no key.
+    plan.cluster.integrity = Integrity::Keyed { secret: "storm".to_string() };
+    let forge = Action::Forge { to: Target::All, mean: Duration::from_millis(500) };
+    let start = Start::At(Time::ZERO);
+    faults.push((
+        Time::ZERO,
+        Fault { id: None, start, spread: Duration::ZERO, end: End::Never, action: forge },
+    ));
     faults.sort_by_key(|(at, _)| *at);
     plan.faults = faults.into_iter().map(|(_, fault)| fault).collect();
     plan

@@ -152,7 +152,9 @@ fn is_patient(clients: &Clients, times: &Times, plan: &Plan) -> bool {
 
 /// Whether clients ask for as long as they pursue an operation, whomever they like, and soon again.
 fn is_unrestrained(clients: &Clients) -> bool {
-    clients.breaker.is_none() && clients.backoff == USUAL
+    let backoff = &clients.backoff;
+    let is_bounded = backoff.attempts.is_some() || backoff.budget.is_some();
+    clients.breaker.is_none() && !is_bounded && !backoff.after_silence && backoff.cap <= USUAL.cap
 }
 
 /// Whether a leader that is well is hardly ever busy: it may take several times as many commands as come while it commits

@@ -1,8 +1,10 @@
 //! What became of the plan's faults.
 
 use super::links::{Links, words};
-use crate::ids::{NodeSet, RecordId};
+use crate::ids::{NodeId, NodeSet, RecordId};
 use crate::plan::Plan;
+use crate::replica::{Change, ChangeStep, TransferStep};
+use crate::time::Time;
 use crate::trace::{ActionKind, Body, FaultSource, Record};
 use serde::Serialize;
 
@@ -22,6 +24,8 @@ pub struct FaultSpan {
     pub links: u64,
     /// Which these are, in words: who was apart from whom; empty if it hit nodes.
     pub between: String,
+    /// What came of it, and when, if it asked the leader for something; none if nothing was heard of it.
+    pub outcome: Option<String>,
     /// When it began; none if what it waited for never came, or its targets could not be named.
     pub from_ns: Option<u64>,
     /// When it ended, or was given up; none if it lasted to the end of the run.
@@ -36,7 +40,18 @@ impl FaultSpan {
         from_ns: Option<u64>,
         to_ns: Option<u64>,
     ) -> Self {
-        Self { name, source, action, nodes, links: 0, between: String::new(), from_ns, to_ns }
+        Self { name, source, action, nodes, links: 0, between: String::new(), outcome: None, from_ns, to_ns }
+    }
+}
+
+/// What a step of a change means to who asked for it.
+fn outcome(step: ChangeStep) -> String {
+    match step {
+        ChangeStep::Begun => "begun".to_string(),
+        ChangeStep::CaughtUp { .. } => "caught up".to_string(),
+        ChangeStep::Done => "done".to_string(),
+        ChangeStep::Aborted(why) => format!("given up: {why}"),
+        ChangeStep::Refused(why) => format!("refused: {why}"),
     }
 }
 
@@ -86,12 +101,39 @@ impl Faults {
                     Some(now),
                 ));
             }
+            Body::Change { change, step } => {
+                let (action, node) = match change {
+                    Change::AddLearner(node) => (ActionKind::AddLearner, node),
+                    Change::Promote(node) => (ActionKind::Promote, node),
+                    Change::Remove(node) => (ActionKind::Remove, node),
+                    Change::Replace { old, .. } => (ActionKind::Replace, old),
+                };
+                self.came_of((action, node), outcome(step), record.time);
+            }
+            Body::Transfer { to, step } => {
+                let outcome = match step {
+                    TransferStep::Begun => "begun".to_string(),
+                    TransferStep::Asked => "handed over".to_string(),
+                    TransferStep::Aborted => "given up".to_string(),
+                    TransferStep::Refused(why) => format!("refused: {why}"),
+                };
+                self.came_of((ActionKind::Transfer, to), outcome, record.time);
+            }
             Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to } | Body::Afflicted { to }
                 if record.cause == self.latest =>
             {
                 self.links.extend(record.node.as_node().zip(to.as_node()));
             }
             _ => {}
+        }
+    }
+
+    /// Something has come of what the leader was asked for: it is told with the last fault that asked for it.
+    #[cold]
+    fn came_of(&mut self, (action, node): (ActionKind, NodeId), outcome: String, now: Time) {
+        let asked = |span: &&mut FaultSpan| span.action == action && span.nodes == NodeSet::from_iter([node]);
+        if let Some(span) = self.all.iter_mut().rev().find(asked) {
+            span.outcome = Some(format!("{outcome} at {now}"));
         }
     }
 

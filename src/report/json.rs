@@ -209,7 +209,7 @@ fn checked<'a>(check: &'a Check, report: &Report) -> Checked<'a> {
     let excuse = report.excuse(check);
     let waiver = report.waiver(check);
     let verdict = match excuse {
-        None | Some(Excuse::Waived) if waiver.is_some() => "waived",
+        Some(Excuse::Waived) => "waived",
         _ => verdict,
     };
     let waived = waiver.map(|waiver| waiver.why);

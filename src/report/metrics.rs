@@ -22,6 +22,8 @@ pub struct Metrics {
     faults: Faults,
     service: Service,
     inboxes: Inboxes,
+    /// When a frame that was not what its sender had sent was believed first.
+    first_believed: Option<Time>,
     /// The highest entry whose command was told of. All nodes tell of each; the first counts.
     told: Index,
     /// The instant whose changes are not weighed yet.
@@ -39,6 +41,7 @@ impl Metrics {
             faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
             inboxes: Inboxes::new(&plan.cluster),
+            first_believed: None,
             told: Index::ZERO,
             unsettled: None,
         }
@@ -62,6 +65,11 @@ impl Metrics {
     /// What became of the plan's faults so far.
     pub fn faults(&self) -> Vec<FaultSpan> {
         self.faults.all()
+    }
+
+    /// When a frame that was not what its sender had sent was believed for the first time; none if none was.
+    pub fn first_believed(&self) -> Option<Time> {
+        self.first_believed
     }
 
     /// The service in a run that ended at `end`.
@@ -111,9 +119,12 @@ impl Metrics {
             | Body::Misdirected { .. }
             | Body::Replayed { .. }
             | Body::Delayed { .. }
-            | Body::Forged { .. }
-            | Body::Believed { .. } => counters.frame_faults.count(&record.body),
-            Body::CallFailed { .. } => counters.calls_failed += 1,
+            | Body::Forged { .. } => counters.frame_faults.count(&record.body),
+            Body::Believed { .. } => {
+                counters.frame_faults.count(&record.body);
+                self.first_believed.get_or_insert(record.time);
+            }
+            Body::CallFailed { .. } if record.node.as_node().is_some() => counters.calls_failed += 1,
             Body::Refused { reason, .. } => {
                 counters.requests_refused += 1;
                 counters.requests_put_off += u64::from(reason == Refusal::Busy);

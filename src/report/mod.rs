@@ -170,7 +170,7 @@ impl Report {
             });
         }
         let faults = judges.metrics().faults();
-        let waivers = owed::waivers(plan, &faults);
+        let waivers = owed::waivers(plan, &faults, judges.metrics().first_believed());
         let is_failure = |check: &Check| {
             matches!(check.verdict, Verdict::Violated(_))
                 && excuse(check, &checks, &expectations, &waivers).is_none()

@@ -13,8 +13,8 @@
 //! | clocks on the wall that are put ahead or back | always |
 //! | a flush that is lost | never, from then on |
 //! | frames misdirected or replayed, late or lost by faults | always: addresses tell the one, Raft stands the other |
-//! | frames that are changed | with `Crc32c` and `Keyed`; else never, from then on |
-//! | frames of a stranger | with `Keyed`; else never, from then on |
+//! | frames that are changed | with `Crc32c` and `Keyed`; else never, once one was believed |
+//! | frames of a stranger | with `Keyed`; else never, once one was believed |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads |
 
@@ -72,7 +72,8 @@ impl Waiver {
 }
 
 /// What a run of this plan does not owe, given the faults that it had.
-pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan]) -> Vec<Waiver> {
+/// `first_believed` is when a frame that was not what its sender had sent was believed for the first time.
+pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], first_believed: Option<Time>) -> Vec<Waiver> {
     let mut waivers: Vec<Waiver> =
         by_cluster(plan).into_iter().map(|(what, why)| Waiver { what, why, since: Time::ZERO }).collect();
     for fault in faults {
@@ -81,10 +82,15 @@ pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan]) -> Vec<Waiver> {
             FaultSource::Storm(place) => plan.storms.get(place as usize).map(|storm| &storm.action),
         };
         let waived = action.and_then(|action| by_fault(action, plan));
-        if let (Some((what, why)), Some(from)) = (waived, fault.from_ns)
+        let since = match action {
+            // What nobody believes breaks nothing.
+            Some(Action::Corrupt { .. } | Action::Forge { .. }) => first_believed,
+            _ => fault.from_ns.map(Time::from_nanos),
+        };
+        if let (Some((what, why)), Some(since)) = (waived, since)
             && !waivers.iter().any(|waiver| waiver.why == why)
         {
-            waivers.push(Waiver { what, why, since: Time::from_nanos(from) });
+            waivers.push(Waiver { what, why, since });
         }
     }
     waivers
@@ -131,10 +137,10 @@ fn by_fault(action: &Action, plan: &Plan) -> Option<(Waived, &'static str)> {
     let raft = &plan.cluster.raft;
     match action {
         Action::Corrupt { .. } if *integrity == Integrity::Unchecked => {
-            Some((Waived::Safety, "frames were changed on their way, and nothing tells such frames"))
+            Some((Waived::Safety, "a frame that was changed on its way was believed"))
         }
         Action::Forge { .. } if !matches!(integrity, Integrity::Keyed { .. }) => {
-            Some((Waived::Safety, "a stranger sent frames, and without a key nothing tells such frames"))
+            Some((Waived::Safety, "a frame that a stranger had made was believed"))
         }
         Action::LoseFlush(_) => Some((Waived::Safety, "a disk said that it had flushed what it had not")),
         Action::Drift { .. }
@@ -215,7 +221,7 @@ mod tests {
         plan.cluster.drifts_ppm = vec![0, -100, 100];
         assert!(!may_waive(&plan));
         plan.cluster.drifts_ppm = vec![0, -101, 100];
-        assert_eq!(waivers(&plan, &[]).iter().map(|it| it.what).collect::<Vec<_>>(), [Waived::Reads]);
+        assert_eq!(waivers(&plan, &[], None).iter().map(|it| it.what).collect::<Vec<_>>(), [Waived::Reads]);
     }
 
     #[test]

@@ -102,6 +102,9 @@ impl Page<'_> {
                 at(fault.from_ns).unwrap_or_else(|| "-".into()),
                 match fault.from_ns {
                     None => "-".into(),
+                    Some(_) if fault.outcome.is_some() => {
+                        fault.outcome.as_deref().map_or_else(String::new, |outcome| wrap(outcome, 30))
+                    }
                     Some(_) => at(fault.to_ns).unwrap_or_else(|| "the end".into()),
                 },
             ]);
@@ -252,6 +255,14 @@ impl Page<'_> {
             let at = moment(Time::ZERO + report.simulated);
             self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
         }
+        match report.checks.iter().filter(|check| report.excuse(check) == Some(Excuse::Waived)).count() {
+            0 => {}
+            broken => {
+                let rules = counted(broken as u64, "rule");
+                self.text +=
+                    &format!("note: {rules} of safety broken, which is waived: see under Safety why\n");
+            }
+        }
         let skipped = report.faults.iter().filter(|fault| fault.from_ns.is_none());
         let (of_storms, scripted): (Vec<_>, Vec<_>) =
             skipped.partition(|fault| matches!(fault.source, FaultSource::Storm(_)));
@@ -348,9 +359,9 @@ fn word(check: &Check, report: &Report) -> (&'static str, Style) {
     let excuse = report.excuse(check);
     match check.verdict {
         Verdict::Violated(_) if excuse.is_none() => ("VIOLATED", BAD),
-        Verdict::Violated(_) if excuse != Some(Excuse::Waived) => ("violated", ODD),
-        _ if report.waiver(check).is_some() => ("waived", ODD),
+        Verdict::Violated(_) if excuse == Some(Excuse::Waived) => ("waived", ODD),
+        Verdict::Violated(_) => ("violated", ODD),
         Verdict::Vacuous => ("vacuous", ODD),
-        Verdict::Held(_) | Verdict::Violated(_) => ("held", GOOD),
+        Verdict::Held(_) => ("held", GOOD),
     }
 }

@@ -120,10 +120,12 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     assert_eq!(plan.faults[0].end, End::Until(Time::from_nanos(12_000_000_000)));
     assert_eq!(plan.faults[1].end, End::For(Duration::from_millis(800)));
     assert_eq!(plan.faults[10].spread, Duration::from_millis(5));
-    let committed = Milestone::Committed(Index(1000));
-    assert_eq!(plan.faults[19].start, Start::When { milestone: committed, after: Duration::from_millis(10) });
-    assert_eq!(plan.faults[19].action, Action::Pause(Target::Named(0)));
-    assert_eq!(plan.faults[27].end, End::Never);
+    let milestone = Milestone::Committed(Index(1000));
+    let committed = plan.faults.iter().find(|fault| fault.id.as_deref() == Some("committed"));
+    let committed = committed.expect("a fault of this id");
+    assert_eq!(committed.start, Start::When { milestone, after: Duration::from_millis(10) });
+    assert_eq!(committed.action, Action::Pause(Target::Named(0)));
+    assert_eq!(plan.faults.last().map(|fault| fault.end), Some(End::Never));
     let has = |action: &Action| plan.faults.iter().any(|fault| fault.action == *action);
     assert!(has(&Action::Slow { target: Target::Leader, permille: 2_500 }));
     let target = Target::Nodes([NodeId(1), NodeId(3)].into_iter().collect());

@@ -1,6 +1,6 @@
 //! Reads, and the clocks that leases rest on.
 
-use super::{bounded, limited, positive};
+use super::{bounded, positive};
 use crate::plan::{Expectation, Plan, Property};
 use crate::replica::{ReadBy, Reads};
 use crate::scenario::bounds::{self, MOST_DRIFT};
@@ -70,7 +70,6 @@ pub(super) fn ahead(path: &Path<'_>, put: &shape::Put, notes: &mut Notes<'_>) ->
     };
     let path = path.field(field);
     positive(&path, by, notes);
-    limited(&path, by, notes);
     sign * i64::try_from(by.nanos()).unwrap_or(i64::MAX)
 }
 
