@@ -14,7 +14,7 @@
 use super::message::{APPEND_ENTRIES, AppendEntries, Message};
 use super::node::Raft;
 use super::progress::Mode;
-use super::window::Gap;
+use super::window::{Gap, Patience};
 use crate::ids::{Index, Term};
 use crate::replica::{Effect, Effects, Entry, EntryKind};
 
@@ -74,7 +74,7 @@ impl Raft {
         (hint, hint_term): (Index, Term),
         out: &mut Effects,
     ) -> bool {
-        let (heartbeat, now) = (self.options.heartbeat, self.now);
+        let (patience, now) = (Patience::of(&self.options), self.now);
         let progress = &mut self.progress[place];
         // At the hint the logs have to agree; what follows it has to be in the log still.
         if progress.mode() != Mode::Replicate
@@ -85,7 +85,7 @@ impl Raft {
         }
         let lacks = hint.max(progress.matched()).next();
         progress.window_mut().came_early(prev);
-        match progress.window().gap_at(lacks, heartbeat, now) {
+        match progress.window().gap_at(lacks, patience, now) {
             Gap::MayClose => true,
             Gap::Certain => {
                 self.fill_gaps(place, out);
@@ -98,9 +98,9 @@ impl Raft {
     /// Sends again what should have arrived before something that has.
     #[inline(never)]
     fn fill_gaps(&mut self, place: usize, out: &mut Effects) {
-        let (heartbeat, now, base) = (self.options.heartbeat, self.now, self.log.base());
+        let (patience, now, base) = (Patience::of(&self.options), self.now, self.log.base());
         let mut after = self.progress[place].matched().max(base);
-        while let Some(lost) = self.progress[place].window_mut().take_lost(after, heartbeat, now) {
+        while let Some(lost) = self.progress[place].window_mut().take_lost(after, patience, now) {
             let (first, last) = lost;
             after = last;
             let prev_index = first.previous();

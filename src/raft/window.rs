@@ -5,7 +5,7 @@
 //! the window (`Progress::probe_after`). So a full window is never full for ever.
 
 use crate::ids::Index;
-use crate::replica::Flow;
+use crate::replica::{Flow, Options};
 use crate::time::{Duration, LocalTime};
 use std::collections::VecDeque;
 
@@ -73,6 +73,23 @@ struct Flight {
     sent: LocalTime,
     /// Whether the follower has refused it since it came before those it follows, and so has it.
     early: bool,
+}
+
+/// For how long an append may be on its way before it is taken for lost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Where nothing is known of the way: two heartbeats.
+    first: Duration,
+    /// Whatever is known: the least election timeout. A follower whose frames take longer would campaign. Without this bound one
+    /// outage, of which the answers that come after it tell, would make each loss after it cost as long.
+    most: Duration,
+}
+
+impl Patience {
+    /// As these options allow.
+    pub(super) fn of(options: &Options) -> Self {
+        Self { first: options.heartbeat.saturating_mul(2), most: options.election_timeout.0 }
+    }
 }
 
 /// What is known of the append that a follower lacks while it has later ones.
@@ -149,43 +166,42 @@ impl Window {
     }
 
     /// What is known of the append with this entry, which the follower lacks.
-    pub(super) fn gap_at(&self, index: Index, heartbeat: Duration, now: LocalTime) -> Gap {
+    pub(super) fn gap_at(&self, index: Index, patience: Patience, now: LocalTime) -> Gap {
         let place = self.place(index);
         match self.flights.get(place) {
             Some(flight) if flight.early => Gap::Unknown,
-            Some(flight) if !self.is_overdue(flight, heartbeat, now) => Gap::MayClose,
+            Some(flight) if !self.is_overdue(flight, patience, now) => Gap::MayClose,
             Some(_) if self.flights.range(place..).any(|flight| flight.early) => Gap::Certain,
             _ => Gap::Unknown,
         }
     }
 
-    /// The next append after this entry that should have arrived by now, and that one which has follows: its first and its
-    /// last entry. It counts as sent now.
+    /// The next append with entries after this one that should have arrived by now, and that one which has follows: the first of
+    /// these entries and its last. It counts as sent now.
     pub(super) fn take_lost(
         &mut self,
         after: Index,
-        heartbeat: Duration,
+        patience: Patience,
         now: LocalTime,
     ) -> Option<(Index, Index)> {
         let upto = self.flights.iter().rposition(|flight| flight.early)?;
-        let lost = |flight: &Flight| {
-            flight.first > after && !flight.early && self.is_overdue(flight, heartbeat, now)
-        };
+        let lost =
+            |flight: &Flight| flight.last > after && !flight.early && self.is_overdue(flight, patience, now);
         let place = self.flights.range(..upto).position(lost)?;
         let flight = &mut self.flights[place];
         flight.sent = now;
         self.resent = Some(now);
-        Some((flight.first, flight.last))
+        Some((flight.first.max(after.next()), flight.last))
     }
 
-    /// Whether it should have arrived by now: longer ago than the slowest answer took, and half as long again. Until there has
-    /// been an answer it is taken to take two heartbeats.
-    fn is_overdue(&self, flight: &Flight, heartbeat: Duration, now: LocalTime) -> bool {
-        let patience = match self.slowest {
-            Some(slowest) => slowest.nanos().saturating_add(slowest.nanos() / 2),
-            None => heartbeat.nanos().saturating_mul(2),
+    /// Whether it should have arrived by now: longer ago than the slowest answer took, and half as long again, within the bounds
+    /// of patience. Until there has been an answer it is taken to take as long as is allowed for the first.
+    fn is_overdue(&self, flight: &Flight, patience: Patience, now: LocalTime) -> bool {
+        let waits = match self.slowest {
+            Some(slowest) => slowest.nanos().saturating_add(slowest.nanos() / 2).min(patience.most.nanos()),
+            None => patience.first.nanos(),
         };
-        now >= flight.sent + Duration::from_nanos(patience)
+        now >= flight.sent + Duration::from_nanos(waits)
     }
 
     /// The place of the append with this entry.
@@ -230,7 +246,8 @@ mod tests {
         window
     }
 
-    const HEARTBEAT: Duration = Duration::from_millis(50);
+    const PATIENCE: Patience =
+        Patience { first: Duration::from_millis(100), most: Duration::from_millis(150) };
 
     #[test]
     fn without_bounds_nothing_is_kept_and_nothing_full() {
@@ -245,15 +262,11 @@ mod tests {
         let mut window = of_entries(5);
         window.came_early(Index(1));
         window.came_early(Index(3));
-        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(100)), Gap::MayClose, "two heartbeats are not over");
-        assert_eq!(window.gap_at(Index(1), HEARTBEAT, at(101)), Gap::Certain);
-        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(200)), Gap::Unknown, "it came, and is not there");
-        assert_eq!(
-            window.gap_at(Index(5), HEARTBEAT, at(200)),
-            Gap::Unknown,
-            "nothing is known to follow it"
-        );
-        let mut lost = |after, now| window.take_lost(Index(after), HEARTBEAT, at(now));
+        assert_eq!(window.gap_at(Index(1), PATIENCE, at(100)), Gap::MayClose, "two heartbeats are not over");
+        assert_eq!(window.gap_at(Index(1), PATIENCE, at(101)), Gap::Certain);
+        assert_eq!(window.gap_at(Index(2), PATIENCE, at(200)), Gap::Unknown, "it came, and is not there");
+        assert_eq!(window.gap_at(Index(5), PATIENCE, at(200)), Gap::Unknown, "nothing is known to follow it");
+        let mut lost = |after, now| window.take_lost(Index(after), PATIENCE, at(now));
         assert_eq!(lost(0, 200), Some((Index(1), Index(1))));
         assert_eq!(lost(1, 200), Some((Index(3), Index(3))));
         assert_eq!(lost(3, 200), None, "the fifth may just be late");
@@ -266,16 +279,39 @@ mod tests {
         let mut window = of_entries(4);
         window.free(Index(1), at(11));
         window.came_early(Index(2));
-        assert_eq!(window.gap_at(Index(2), HEARTBEAT, at(16)), Gap::MayClose);
+        assert_eq!(window.gap_at(Index(2), PATIENCE, at(16)), Gap::MayClose);
         assert_eq!(
-            window.gap_at(Index(2), HEARTBEAT, at(17)),
+            window.gap_at(Index(2), PATIENCE, at(17)),
             Gap::Certain,
             "ten milliseconds and half of it"
         );
-        assert!(window.take_lost(Index(1), HEARTBEAT, at(100)).is_some());
+        assert!(window.take_lost(Index(1), PATIENCE, at(100)).is_some());
         window.free(Index(4), at(900));
         assert_eq!(window.slowest, Some(Duration::from_millis(10)));
         assert!(!window.has_gaps());
+    }
+
+    /// A follower may have the first entries of an append from an earlier one.
+    #[test]
+    fn of_an_append_that_is_known_in_part_the_rest_is_sent_again() {
+        let mut window = Window::default();
+        window.sent((Index(1), Index(6)), 60, at(1));
+        window.sent((Index(7), Index(7)), 10, at(2));
+        window.free(Index(3), at(5));
+        window.came_early(Index(6));
+        assert_eq!(window.gap_at(Index(4), PATIENCE, at(200)), Gap::Certain);
+        assert_eq!(window.take_lost(Index(3), PATIENCE, at(200)), Some((Index(4), Index(6))));
+    }
+
+    #[test]
+    fn an_outage_does_not_make_the_losses_after_it_cost_as_long() {
+        let mut window = of_entries(4);
+        window.free(Index(1), at(9_001));
+        window.came_early(Index(2));
+        assert_eq!(window.slowest, Some(Duration::from_millis(9_000)));
+        window.flights[0].sent = at(9_001);
+        assert_eq!(window.gap_at(Index(2), PATIENCE, at(9_150)), Gap::MayClose);
+        assert_eq!(window.gap_at(Index(2), PATIENCE, at(9_151)), Gap::Certain);
     }
 
     /// The appends in flight, naively: first and last entry, and bytes.
