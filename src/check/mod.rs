@@ -223,8 +223,7 @@ impl Observer for Checkers {
             self.append_only.settle(&copy, &mut self.findings);
         }
         let Some(id) = record.node.as_node() else { return self.observe_client(record) };
-        let slot = id.slot();
-        let nodes = self.nodes.len();
+        let (slot, nodes) = (id.slot(), self.nodes.len());
         let Some(node) = self.nodes.get_mut(slot) else { return };
         let findings = &mut self.findings;
         match record.body {

@@ -409,13 +409,13 @@ impl Host {
         let frame = wire.frames.get_mut(slot);
         let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
         let bytes = std::mem::take(&mut frame.bytes);
-        if let Some(process) = &mut self.process {
-            if let Some(input) = process.admit(from, &bytes, intact, setup, wire) {
-                if !intact {
-                    wire.trace.effect(self.address(), Body::Believed { from, kind });
-                }
-                self.step(input, setup, wire);
+        if let Some(process) = &mut self.process
+            && let Some(input) = process.admit(from, &bytes, intact, setup, wire)
+        {
+            if !intact {
+                wire.trace.effect(self.address(), Body::Believed { from, kind });
             }
+            self.step(input, setup, wire);
         }
         wire.frames.get_mut(slot).bytes = bytes;
         wire.frames.release(slot);

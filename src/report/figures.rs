@@ -161,38 +161,7 @@ fn traffic(report: &Report) -> Vec<Figure> {
         ),
     ];
     all.extend(done_to_frames(&counters.frame_faults));
-    if report.service.invoked > 0 {
-        let is_busy = counters.requests_put_off > 0;
-        let refusers =
-            if is_busy { "by nodes that did not lead, or were busy" } else { "by nodes that did not lead" };
-        let per_command = match counters.requests_acknowledged {
-            0 => "-".into(),
-            commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
-        };
-        let each = match report.service.done {
-            0 => "-".into(),
-            done => format!("{:.2}", counters.requests_sent as f64 / done as f64),
-        };
-        all.extend([
-            figure("requests refused", count(counters.requests_refused), refusers),
-            figure("frames per command", per_command, "frames delivered over requests acknowledged"),
-            figure(
-                "requests sent",
-                count(counters.requests_sent),
-                format!("by clients; {each} for each operation done"),
-            ),
-        ]);
-        if counters.operations_forgone > 0 {
-            all.push(figure(
-                "operations forgone",
-                count(counters.operations_forgone),
-                format!(
-                    "given up before their time, since clients had asked as often as they may; with a budget spent: {}",
-                    count(counters.retry_budgets_spent)
-                ),
-            ));
-        }
-    }
+    all.extend(asked(report));
     if counters.requests_put_off > 0 {
         let note = "by leaders that handed over, or had taken as much as they may";
         all.push(figure("requests put off", count(counters.requests_put_off), note));
@@ -208,6 +177,45 @@ fn traffic(report: &Report) -> Vec<Figure> {
     all.extend(transfers(counters));
     all.extend(changes(counters));
     all.extend(snapshots(counters));
+    all
+}
+
+/// What clients asked for, and how often; nothing if they asked for nothing.
+fn asked(report: &Report) -> Vec<Figure> {
+    let counters = &report.counters;
+    if report.service.invoked == 0 {
+        return Vec::new();
+    }
+    let is_busy = counters.requests_put_off > 0;
+    let refusers =
+        if is_busy { "by nodes that did not lead, or were busy" } else { "by nodes that did not lead" };
+    let per_command = match counters.requests_acknowledged {
+        0 => "-".into(),
+        commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
+    };
+    let each = match report.service.done {
+        0 => "-".into(),
+        done => format!("{:.2}", counters.requests_sent as f64 / done as f64),
+    };
+    let mut all = vec![
+        figure("requests refused", count(counters.requests_refused), refusers),
+        figure("frames per command", per_command, "frames delivered over requests acknowledged"),
+        figure(
+            "requests sent",
+            count(counters.requests_sent),
+            format!("by clients; {each} for each operation done"),
+        ),
+    ];
+    if counters.operations_forgone > 0 {
+        all.push(figure(
+            "operations forgone",
+            count(counters.operations_forgone),
+            format!(
+                "given up before their time, since clients had asked as often as they may; with a budget spent: {}",
+                count(counters.retry_budgets_spent)
+            ),
+        ));
+    }
     all
 }
 

@@ -159,6 +159,11 @@ impl Metrics {
             _ => {}
         }
         self.faults.take(record);
+        self.weigh(record);
+    }
+
+    /// Follows who stands where.
+    fn weigh(&mut self, record: &Record) {
         if let Some(change) = self.places.take(record) {
             self.unsettled = Some(record.time);
             match change {

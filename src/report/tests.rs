@@ -23,6 +23,7 @@ pub(super) fn at(millis: u64) -> Time {
     Time::ZERO + ms(millis)
 }
 
+#[expect(clippy::too_many_lines, reason = "all that a plan has")]
 pub(super) fn plan(voters: u32) -> Plan {
     let link = |latency| Link { latency, loss: Rate::ZERO, duplicate: Rate::ZERO, bandwidth: None };
     Plan {

@@ -79,6 +79,7 @@ impl Happenings {
     /// Whether records of this kind tell of happenings, or of the moments that these are held against. The most common
     /// kinds don't; where a record is made, its kind is known and nothing is left of this.
     #[inline(always)]
+    #[expect(clippy::too_many_lines, reason = "one flat match over all bodies")]
     pub(super) fn concern(body: &Body) -> bool {
         match body {
             Body::Proposed { .. }

@@ -350,6 +350,37 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(one(n1, Body::TurnedAway { from: client, call: CallId(1) }), [Event::InboxOverflowed]);
     assert_eq!(one(n1, Body::Waited { waited: ms(1), ahead: 1 }), []);
     two(n2, |to| Body::Duplicated { to, kind: 1 }, Event::FrameDuplicated);
+    two(n2, |to| Body::CallFailed { to, kind: 1, call: CallId(1) }, Event::CallFailed);
+    let reason = Refusal::NotLeader { hint: None };
+    assert_eq!(one(n1, Body::Refused { request: RequestId(1), reason }), [Event::RequestRefused]);
+    assert_eq!(one(n1, Body::Stopped { reason: StopReason::Unrecoverable }), [Event::NodeStopped]);
+    assert_eq!(sighted(|s| s.campaigns(1, 1)), [Event::Candidacy]);
+    assert_eq!(sighted(|s| s.leads(1, 1)), [Event::LeaderElected]);
+    assert_eq!(sighted(|s| s.appends(1, 1, "a").truncates(1, 1)), [Event::EntryTruncated]);
+    assert_eq!(sighted(|s| s.invokes(1, 1).done(1, 1)), [Event::OperationDone]);
+    assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Unknown)), [Event::OperationUnknown]);
+    assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Refused)), []);
+    let (session, command) = (SessionId(3), CommandId { session: SessionId(3), serial: Serial(1) });
+    assert_eq!(one(n1, Body::SessionOpened { session, dropped: None }), []);
+    assert_eq!(
+        one(n1, Body::SessionOpened { session, dropped: Some(SessionId(2)) }),
+        [Event::SessionExpired]
+    );
+    assert_eq!(one(n1, Body::Repeated { index: Index(4), command }), [Event::RepeatAnswered]);
+    assert_eq!(one(n1, Body::Executed { index: Index(4), operation: None, command: Some(command) }), []);
+    assert_eq!(sighted(|s| s.crashes(1)), [Event::NodeCrashed]);
+    assert_eq!(sighted(|s| s.crashes(1).restarts(1)), [Event::NodeCrashed, Event::NodeRestarted]);
+    let blank = [Event::NodeCrashed, Event::NodeRestarted, Event::NodeBlank];
+    assert_eq!(sighted(|s| s.crashes(1).wipes(1).restarts(1)), blank);
+    assert_eq!(sighted(|s| s.begins(0).ends(0, true)), []);
+    assert_eq!(sighted(|s| s.skips(0)), [Event::FaultSkipped]);
+}
+
+#[test]
+fn what_is_done_to_frames_and_kept_from_them_is_told() {
+    let (n1, n2): (Address, Address) = (NodeId(1).into(), NodeId(2).into());
+    let client = Address::client(crate::ids::ClientId(1));
+    let one = |node: Address, body: Body| sighted(|s| s.event(node, body));
     for (why, event) in [
         (Rejection::Length, Event::LengthWrong),
         (Rejection::Checksum, Event::ChecksumWrong),
@@ -374,7 +405,6 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     let like = Forgery::Message;
     assert_eq!(one(n1, Body::Forged { from: n2, kind: 1, like, bytes: 40 }), [Event::FrameForged]);
     assert_eq!(one(n1, Body::Believed { from: n2, kind: 1 }), [Event::FrameBelieved]);
-    two(n2, |to| Body::CallFailed { to, kind: 1, call: CallId(1) }, Event::CallFailed);
     let denied = |from| Body::Denied { from, function: None, why: Denial::Function };
     assert_eq!(
         [one(n1, denied(n2)), one(n1, denied(client))],
@@ -393,29 +423,6 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     let forgone = |why| one(client, Body::Forgone { operation: OperationId(1), why });
     assert_eq!(forgone(Forgone::Budget), [Event::RetryBudgetSpent]);
     assert_eq!(forgone(Forgone::Attempts), []);
-    let reason = Refusal::NotLeader { hint: None };
-    assert_eq!(one(n1, Body::Refused { request: RequestId(1), reason }), [Event::RequestRefused]);
-    assert_eq!(one(n1, Body::Stopped { reason: StopReason::Unrecoverable }), [Event::NodeStopped]);
-    assert_eq!(sighted(|s| s.campaigns(1, 1)), [Event::Candidacy]);
-    assert_eq!(sighted(|s| s.leads(1, 1)), [Event::LeaderElected]);
-    assert_eq!(sighted(|s| s.appends(1, 1, "a").truncates(1, 1)), [Event::EntryTruncated]);
-    assert_eq!(sighted(|s| s.invokes(1, 1).done(1, 1)), [Event::OperationDone]);
-    assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Unknown)), [Event::OperationUnknown]);
-    assert_eq!(sighted(|s| s.invokes(1, 1).returns(1, 1, Returned::Refused)), []);
-    let (session, command) = (SessionId(3), CommandId { session: SessionId(3), serial: Serial(1) });
-    assert_eq!(one(n1, Body::SessionOpened { session, dropped: None }), []);
-    assert_eq!(
-        one(n1, Body::SessionOpened { session, dropped: Some(SessionId(2)) }),
-        [Event::SessionExpired]
-    );
-    assert_eq!(one(n1, Body::Repeated { index: Index(4), command }), [Event::RepeatAnswered]);
-    assert_eq!(one(n1, Body::Executed { index: Index(4), operation: None, command: Some(command) }), []);
-    assert_eq!(sighted(|s| s.crashes(1)), [Event::NodeCrashed]);
-    assert_eq!(sighted(|s| s.crashes(1).restarts(1)), [Event::NodeCrashed, Event::NodeRestarted]);
-    let blank = [Event::NodeCrashed, Event::NodeRestarted, Event::NodeBlank];
-    assert_eq!(sighted(|s| s.crashes(1).wipes(1).restarts(1)), blank);
-    assert_eq!(sighted(|s| s.begins(0).ends(0, true)), []);
-    assert_eq!(sighted(|s| s.skips(0)), [Event::FaultSkipped]);
 }
 
 #[test]

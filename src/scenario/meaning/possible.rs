@@ -52,16 +52,9 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
             let none = actions.next().is_none();
             none.then_some(("there are no faults", "add some: `faults: [(at: \"5s\", do: Crash(Leader))]`"))
         }
+        Event::RetryBudgetSpent => load().or_else(|| unrestrained(event, plan)),
         Event::BreakerOpened | Event::ProbeFailed | Event::ProbeSucceeded | Event::FrameShed => {
-            let is_in = |clients: &crate::plan::Clients| clients.breaker.is_some();
-            let none = plan.cluster.breaker.is_none() && !plan.clients.as_ref().is_some_and(is_in);
-            none.then_some(("there are no breakers", "add some: `clients: (breaker: ())`"))
-        }
-        Event::RetryBudgetSpent => {
-            let is_in = |clients: &crate::plan::Clients| clients.backoff.budget.is_some();
-            let none = !plan.clients.as_ref().is_some_and(is_in);
-            let help = "give them one: `clients: (backoff: (budget: ()))`";
-            load().or(none.then_some(("clients may ask again without end", help)))
+            unrestrained(event, plan)
         }
         Event::PreCandidacy => (!plan.cluster.raft.pre_vote).then_some((
             "nodes don't ask for pre-votes",
@@ -84,6 +77,18 @@ pub(super) fn impossible(event: Event, plan: &Plan) -> Option<(&'static str, &'s
         // All others are about what happens to frames.
         _ => frame_faults::impossible(event, plan, alone()),
     }
+}
+
+/// Why nothing keeps clients or leaders from asking.
+fn unrestrained(event: Event, plan: &Plan) -> Option<(&'static str, &'static str)> {
+    let clients = plan.clients.as_ref();
+    if event == Event::RetryBudgetSpent {
+        let none = clients.is_none_or(|clients| clients.backoff.budget.is_none());
+        let help = "give them one: `clients: (backoff: (budget: ()))`";
+        return none.then_some(("clients may ask again without end", help));
+    }
+    let none = plan.cluster.breaker.is_none() && clients.is_none_or(|clients| clients.breaker.is_none());
+    none.then_some(("there are no breakers", "add some: `clients: (breaker: ())`"))
 }
 
 /// Whether requests come from others than clients.

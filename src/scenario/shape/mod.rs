@@ -399,6 +399,7 @@ impl Default for Budget {
 
 /// How a wait is spread.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "as scenarios write it: nothing may be called `None`")]
 pub(super) enum Jitter {
     NoJitter,
     Full,
