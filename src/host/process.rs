@@ -301,6 +301,10 @@ impl Process {
                 Effect::ReadRound { round, reads } => {
                     wire.trace.effect(self.id.into(), Body::ReadRound { round, reads });
                 }
+                Effect::VoteRefused { candidate, pre_vote, why } => {
+                    let body = Body::VoteRefused { candidate, pre_vote, why };
+                    wire.trace.effect(self.id.into(), body);
+                }
                 Effect::Transfer { to, step } => {
                     wire.trace.effect(self.id.into(), Body::Transfer { to, step });
                 }

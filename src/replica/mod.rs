@@ -17,10 +17,12 @@
 mod entry;
 mod function;
 mod members;
+mod votes;
 
 pub use entry::{Entries, Entry, EntryKind};
 pub use function::{Caller, Function, Traffic};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
+pub use votes::VoteRefusal;
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::rng::{Expansion, Stream};
@@ -514,6 +516,16 @@ pub enum Effect {
         round: u64,
         /// How many reads wait for it.
         reads: u32,
+    },
+    /// A vote, or the promise of one, is refused. Nothing has to be done: the message that says so, if there is one, is
+    /// another effect.
+    VoteRefused {
+        /// The candidate.
+        candidate: NodeId,
+        /// Whether it had only asked whether it would get the vote (Raft thesis, section 9.6).
+        pre_vote: bool,
+        /// Why.
+        why: VoteRefusal,
     },
     /// A transfer of leadership has come so far. Nothing has to be done.
     Transfer {
