@@ -263,11 +263,14 @@ pub enum Bug {
     /// A receiver does not look at the tag of a frame, by which it would see that its bytes are others than those that were
     /// sent. This one lives in the host.
     ChecksumIgnored,
+    /// A client asks again after a millisecond, as often as it likes and whomever it likes: no wait grows, and no bound of
+    /// attempts, no budget and no breaker holds it back. This one lives in clients.
+    RetryWithoutBackoff,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -295,6 +298,7 @@ impl Bug {
         Self::BreakerShedsHeartbeats,
         Self::TimersByWallClock,
         Self::ChecksumIgnored,
+        Self::RetryWithoutBackoff,
     ];
 }
 
