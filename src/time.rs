@@ -66,6 +66,9 @@ pub enum DurationError {
     /// Not of the form number and unit.
     #[error("{0}; write a number and a unit: \"150ms\", \"1.5s\", \"2m\"")]
     Syntax(String),
+    /// Less than nothing.
+    #[error("a duration is not negative; write a number and a unit: \"150ms\", \"1.5s\", \"2m\"")]
+    Negative,
     /// Longer than 2^64 nanoseconds, about 584 years.
     #[error("too long: at most 584 years fit")]
     TooLong,
@@ -84,6 +87,9 @@ impl FromStr for Duration {
         let unit: String = text.chars().filter(|c| c.is_alphabetic()).collect();
         if ["M", "month", "months", "y", "year", "years"].contains(&unit.as_str()) {
             return Err(DurationError::Ambiguous);
+        }
+        if text.trim_start().starts_with('-') {
+            return Err(DurationError::Negative);
         }
         match fractional(text) {
             Some(nanos) => Ok(Self(nanos?)),

@@ -1,13 +1,13 @@
 //! Explains the parser's errors in the words of the file's language, with what the vocabulary knows of their place.
 
 use super::bounds;
-use super::foreign::ELSEWHERE;
-use super::here::{Here, homes, with_variants};
+use super::here::{Here, homes, in_words, with_variants};
 use super::locate::Tree;
 use super::nearest::nearest;
 use super::patch::Patch;
 use super::path::{Step, display};
 use super::problem::{Problem, excerpt};
+use super::suggest::{candidates, meant, whom};
 use super::vocabulary::{Entry, Kind, Language, Range as Values, Section, range, written};
 use ron::error::{Error, Position, SpannedError};
 use std::ops::Range;
@@ -64,7 +64,8 @@ impl Parsing<'_> {
             Error::Message(message) => {
                 let (message, help) =
                     message.split_once("; ").unwrap_or((message, "a time looks like \"150ms\""));
-                (self.value(), message.to_string(), help.to_string())
+                let other_way = self.other_way();
+                (self.value(), message.to_string(), other_way.unwrap_or_else(|| help.to_string()))
             }
             _ => self.syntax(),
         };
@@ -100,7 +101,13 @@ impl Parsing<'_> {
             _ if self.is_target(found) && expected.contains(&"isolate") => {
                 format!("to cut these nodes off write `isolate: {}`", excerpt(found))
             }
-            [] | [_, _, _, _, ..] => self.candidates(found, expected),
+            _ if self.is_target(found)
+                && let Some(field) = whom(expected, self.steps) =>
+            {
+                format!("to name these nodes write `{field}: {}`", excerpt(found))
+            }
+            [] | [_, _, _, _, ..] => candidates(found, expected, self.steps),
+            _ if !meant(found, expected, self.steps).is_empty() => candidates(found, expected, self.steps),
             _ => format!("`{found}` belongs {}", homes.join(", or ")),
         };
         (self.span(), message, help)
@@ -108,20 +115,27 @@ impl Parsing<'_> {
 
     /// A variant that does not exist here.
     fn unknown_variant(&self, found: &str, expected: &[&str]) -> Told {
+        if self.at_field()
+            && let Some((section, entry)) = self.here().entry
+        {
+            let message = format!("the value of `{}` has no name", entry.name);
+            return (self.span(), message, format!("write it alone: `{}`", written(section, entry)));
+        }
         let what = with_variants(self.language, expected)
-            .map_or("variant".to_string(), |section| section.name.to_lowercase());
+            .map_or("variant".to_string(), |section| in_words(section.name));
         let message = format!("unknown {what} `{}`", excerpt(found));
-        (self.variant_name(found), message, self.candidates(found, expected))
+        (self.variant_name(found), message, candidates(found, expected, self.steps))
     }
 
-    /// The nearest of some names, and all of them.
-    fn candidates(&self, found: &str, expected: &[&str]) -> String {
-        let all = format!("`{}`", expected.join("`, `"));
-        match nearest(found, expected).or_else(|| elsewhere(found, expected)) {
-            Some(name) if expected.len() > 1 => format!("did you mean `{name}`? There are {all}"),
-            _ if expected.len() == 1 => format!("the only one is {all}"),
-            _ => format!("there are {all}"),
-        }
+    /// How a time of less than nothing is meant, where the other way has a field of its own.
+    fn other_way(&self) -> Option<String> {
+        let time = self.text.get(self.value())?.strip_prefix("\"-")?;
+        let other = match self.steps.last()? {
+            Step::Field("ahead") => "back",
+            Step::Field("back") => "ahead",
+            _ => return None,
+        };
+        Some(format!("the other way is `{other}: \"{}\"`", excerpt(time.trim_end_matches('"'))))
     }
 
     /// A field that is missing.
@@ -326,12 +340,6 @@ impl Parsing<'_> {
     }
 }
 
-/// What a word of other systems is called here, if one of these names is it.
-fn elsewhere<'a>(found: &str, expected: &[&'a str]) -> Option<&'a str> {
-    let (_, here) = ELSEWHERE.iter().find(|(word, _)| word.eq_ignore_ascii_case(found))?;
-    expected.iter().find(|name| *name == here).copied()
-}
-
 /// Whether a text begins with a word in quotes and a colon, as fields of JSON do.
 fn is_key(text: &str) -> bool {
     let after = text[1..].split_once('"').map_or("", |(_, after)| after);
@@ -341,7 +349,7 @@ fn is_key(text: &str) -> bool {
 /// A name of the vocabulary in a sentence.
 fn with_article(name: &str) -> String {
     let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-    format!("{article} {}", name.to_lowercase())
+    format!("{article} {}", in_words(name))
 }
 
 /// What is wrong with a number, and how to mend it.

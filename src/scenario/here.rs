@@ -63,6 +63,18 @@ pub(super) fn with_variants(language: Language, names: &[&str]) -> Option<&'stat
     language.sections().find(same)
 }
 
+/// The name of an enum in a sentence: in small letters, its words apart.
+pub(super) fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 /// Where a field of this name belongs, for people.
 pub(super) fn homes(language: Language, field: &str) -> Vec<String> {
     let has = |section: &&Section| {

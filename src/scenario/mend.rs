@@ -2,9 +2,9 @@
 
 use super::explain::Parsing;
 use super::here::with_variants;
-use super::nearest::nearest;
 use super::patch::Patch;
 use super::path::Step;
+use super::suggest::meant;
 use ron::error::Error;
 
 impl Parsing<'_> {
@@ -25,6 +25,11 @@ impl Parsing<'_> {
                 let end = self.text.len() - after.len() + comma;
                 let place = field.start..if comma == 1 { end } else { field.end };
                 Some(Patch { place, with: String::new() })
+            }
+            Error::NoSuchEnumVariant { .. } if self.at_field() => {
+                let name = self.span();
+                let colon = name.end + self.text[name.end..].find(':')? + 1;
+                Some(Patch { place: name.start..colon, with: String::new() })
             }
             Error::NoSuchEnumVariant { expected, .. } => {
                 let example = with_variants(self.language, expected)?.entries[0].example;
@@ -61,7 +66,7 @@ impl Parsing<'_> {
 
     /// The field that was meant by this name, if it is not there as well.
     fn misspelt<'n>(&self, found: &str, expected: &[&'n str]) -> Option<&'n str> {
-        let name = nearest(found, expected)?;
+        let name = *meant(found, expected, self.steps).first()?;
         let [parent @ .., Step::Field(last)] = self.steps else { return None };
         let beside = [parent, &[Step::Field(name)]].concat();
         (*last == found && self.text.get(self.span()) == Some(found) && self.tree.value(&beside).is_none())

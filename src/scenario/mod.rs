@@ -34,6 +34,7 @@ mod patch;
 mod path;
 mod problem;
 mod shape;
+mod suggest;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,7 @@ fn budget(path: &Path<'_>, budget: &shape::Budget, notes: &mut Notes<'_>) -> Bud
 /// When calls are not made for a while.
 pub(super) fn breaker(path: &Path<'_>, breaker: &shape::Breaker, notes: &mut Notes<'_>) -> Breaker {
     let open_at = rate(&path.field("open_at"), breaker.open_at, notes);
-    if open_at == Rate::ZERO {
+    if open_at == Rate::ZERO && (0.0..=1.0).contains(&breaker.open_at) {
         let message = "a breaker that opens at a share of 0 opens at the first failure, whatever the window";
         notes.error(&path.field("open_at"), message, "write some share, such as 0.5");
     }
