@@ -1,7 +1,9 @@
 //! Spans without an effective leader, and how each came to its end.
 
+use super::causes::{Causes, Explanation};
 use super::places::Places;
 use crate::ids::{Index, NodeId, RecordId, Term};
+use crate::plan::Plan;
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -28,6 +30,8 @@ pub struct Election {
     pub candidates: Vec<NodeId>,
     /// Who led at its end, and in which term; none if the run ended first.
     pub leader: Option<(NodeId, Term)>,
+    /// Why nobody led.
+    pub why: Explanation,
 }
 
 /// Who leads effectively from a time on, or that nobody does.
@@ -53,6 +57,8 @@ pub(super) struct Elections {
     watch: Option<Watch>,
     /// The terms of the last span that had no leader by its end; they may still get one.
     undecided: Vec<Term>,
+    /// Why nobody leads.
+    pub(super) causes: Causes,
     /// Candidacies of the current instant: a span may turn out to have begun in it.
     instant: (Time, Vec<(NodeId, Option<Term>)>),
 }
@@ -97,7 +103,7 @@ impl Span {
         }
     }
 
-    fn close(&self, to: Time, leader: Option<(NodeId, Term)>) -> Election {
+    fn close(&self, to: Time, leader: Option<(NodeId, Term)>, why: Explanation) -> Election {
         let elected = self.first_candidacy.filter(|_| leader.is_some());
         Election {
             from: self.from,
@@ -110,13 +116,14 @@ impl Span {
             split_votes: self.terms.values().filter(|elected| !**elected).count() as u64,
             candidates: self.candidates.clone(),
             leader,
+            why,
         }
     }
 }
 
 impl Elections {
-    /// The run begins without a leader.
-    pub(super) fn new() -> Self {
+    /// A run of this plan begins without a leader.
+    pub(super) fn new(plan: &Plan) -> Self {
         Self {
             closed: Vec::new(),
             open: Some(Span::new(Time::ZERO)),
@@ -126,6 +133,7 @@ impl Elections {
             changes: 0,
             watch: None,
             undecided: Vec::new(),
+            causes: Causes::new(plan),
             instant: (Time::ZERO, Vec::new()),
         }
     }
@@ -160,10 +168,14 @@ impl Elections {
     /// All that happened at this instant has been taken in: who leads now?
     pub(super) fn settle(&mut self, at: Time, places: &Places) {
         let now = places.effective_leader();
+        if now.is_none() {
+            self.causes.vacant(at, self.latest, places);
+        }
         if now == self.leader {
             self.still(at, places);
             return;
         }
+        let why = if now.is_some() { self.causes.filled(at, places) } else { None };
         self.leader = now;
         self.reigns.push(Reign { from: at, leader: now });
         self.watch = None;
@@ -180,7 +192,7 @@ impl Elections {
         }
         let is_new = self.latest != now;
         self.latest = now;
-        if let Some(mut span) = self.open.take()
+        if let (Some(mut span), Some(why)) = (self.open.take(), why)
             && span.from < at
         {
             if is_new && !span.terms.contains_key(&term) {
@@ -190,7 +202,7 @@ impl Elections {
             }
             self.undecided =
                 span.terms.iter().filter(|(_, elected)| !**elected).map(|(term, _)| *term).collect();
-            self.closed.push(span.close(at, now));
+            self.closed.push(span.close(at, now, why));
             let waiting: Vec<bool> = places.hearing(leader).collect();
             self.watch = Some(Watch {
                 leader,
@@ -280,8 +292,9 @@ impl Elections {
     }
 
     /// All spans of a run that ended now.
-    pub(super) fn all(&self, end: Time) -> Vec<Election> {
-        let open = self.open.as_ref().filter(|span| span.from < end).map(|span| span.close(end, None));
-        self.closed.iter().cloned().chain(open).collect()
+    pub(super) fn all(&self, end: Time, places: &Places) -> Vec<Election> {
+        let open = self.open.as_ref().filter(|span| span.from < end);
+        let last = open.zip(self.causes.explain(end, places)).map(|(span, why)| span.close(end, None, why));
+        self.closed.iter().cloned().chain(last).collect()
     }
 }

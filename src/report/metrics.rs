@@ -37,7 +37,7 @@ impl Metrics {
         Self {
             counters: Counters::default(),
             places: Places::new(plan.cluster.nodes(), plan.cluster.members()),
-            elections: Elections::new(),
+            elections: Elections::new(plan),
             faults: Faults::new(plan),
             service: Service::new(plan.cluster.raft.election_timeout.0),
             inboxes: Inboxes::new(&plan.cluster),
@@ -54,7 +54,7 @@ impl Metrics {
 
     /// The spans without an effective leader in a run that ended at `end`.
     pub fn elections(&self, end: Time) -> Vec<Election> {
-        self.settled().all(end)
+        self.settled().all(end, &self.places)
     }
 
     /// Who led effectively, and from when on: each change so far.
@@ -99,6 +99,7 @@ impl Metrics {
 
     /// A record that is none of the common ones.
     fn rare(&mut self, record: &Record) {
+        self.elections.causes.rare(record, &self.places);
         let counters = &mut self.counters;
         match record.body {
             Body::Duplicated { to, .. } if record.node.as_node().is_some() && to.as_node().is_some() => {
@@ -166,6 +167,7 @@ impl Metrics {
     fn weigh(&mut self, record: &Record) {
         if let Some(change) = self.places.take(record) {
             self.unsettled = Some(record.time);
+            self.elections.causes.place(record, &self.places);
             match change {
                 Change::Something => {}
                 Change::PreCandidacy(node) => self.elections.candidacy(record.time, node, None),
@@ -191,14 +193,23 @@ impl Observer for Metrics {
         self.counters.records += 1;
         let counters = &mut self.counters;
         match record.body {
-            Body::Woke
-            | Body::Flushed { .. }
+            Body::Woke => {
+                if self.elections.causes.watches() {
+                    self.elections.causes.woken(record);
+                }
+            }
+            Body::Flushed { .. }
             | Body::Appended { .. }
             | Body::Truncated { .. }
             | Body::HardStateWritten { .. }
             | Body::Applied { .. } => {}
             Body::Sent { to, .. } => match (record.node.as_node(), to.as_node()) {
-                (Some(_), Some(_)) => counters.frames_sent += 1,
+                (Some(_), Some(_)) => {
+                    counters.frames_sent += 1;
+                    if self.elections.causes.watches() {
+                        self.elections.causes.frame(record, &self.places);
+                    }
+                }
                 (from, _) => {
                     counters.client_frames_sent += 1;
                     counters.requests_sent += u64::from(from.is_none());
@@ -211,6 +222,9 @@ impl Observer for Metrics {
                         if self.elections.watches() {
                             self.elections.delivered(record.time, node, from, record.cause);
                         }
+                        if self.elections.causes.watches() {
+                            self.elections.causes.frame(record, &self.places);
+                        }
                     }
                     _ => counters.client_frames_delivered += 1,
                 }
@@ -218,7 +232,11 @@ impl Observer for Metrics {
                     self.inboxes.take(record);
                 }
             }
-            Body::Waited { .. } | Body::TurnedAway { .. } => self.inboxes.take(record),
+            Body::Waited { .. } => {
+                self.inboxes.take(record);
+                self.elections.causes.rare(record, &self.places);
+            }
+            Body::TurnedAway { .. } => self.inboxes.take(record),
             Body::Lost { to, why, .. } => {
                 match (record.node.as_node(), to.as_node()) {
                     (Some(_), Some(_)) => counters.frames_lost.count(why),
@@ -226,9 +244,18 @@ impl Observer for Metrics {
                 }
                 if why == Loss::InboxFull {
                     self.inboxes.take(record);
+                    self.elections.causes.rare(record, &self.places);
+                }
+                if self.elections.causes.watches() {
+                    self.elections.causes.frame(record, &self.places);
                 }
             }
-            Body::Held { .. } => counters.frames_held += 1,
+            Body::Held { .. } => {
+                counters.frames_held += 1;
+                if self.elections.causes.watches() {
+                    self.elections.causes.frame(record, &self.places);
+                }
+            }
             Body::Accepted { index, .. } => {
                 counters.requests_accepted += 1;
                 if self.elections.watches()

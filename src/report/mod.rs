@@ -5,6 +5,7 @@
 //! [`Host`].
 
 pub mod batch;
+mod causes;
 mod counters;
 mod elections;
 mod expectations;
@@ -27,6 +28,7 @@ mod statistics;
 mod tests;
 pub mod text;
 
+pub use causes::{Answer, Candidacy, Cause, Explanation};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};

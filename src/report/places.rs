@@ -23,6 +23,8 @@ pub(super) struct Places {
 struct Place {
     up: bool,
     paused: bool,
+    /// Whether it has lost its disk, and with it its say.
+    blank: bool,
     role: Role,
     term: Term,
     /// The event in which it became leader. What it sent since is numbered later.
@@ -51,7 +53,14 @@ pub(super) enum Change {
 impl Places {
     /// So many nodes, none of them up, of which these are the members at first.
     pub(super) fn new(nodes: u32, initial: Members) -> Self {
-        let down = Place { up: false, paused: false, role: Role::Follower, term: Term::ZERO, elected: None };
+        let down = Place {
+            up: false,
+            paused: false,
+            blank: false,
+            role: Role::Follower,
+            term: Term::ZERO,
+            elected: None,
+        };
         let nodes = nodes as usize;
         Self {
             nodes: vec![down; nodes],
@@ -65,17 +74,62 @@ impl Places {
     /// The effective leader: of the nodes that are up and in the role of leader the one of the highest term, if it
     /// isn't paused and is linked both ways to so many nodes that are up that they and itself are a quorum of its members.
     pub(super) fn effective_leader(&self) -> Option<(NodeId, Term)> {
-        let leads = |place: &Place| place.up && place.role == Role::Leader;
-        let (slot, place) = self
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| leads(place))
-            .max_by_key(|(slot, place)| (place.term, std::cmp::Reverse(*slot)))?;
-        let leader = NodeId(slot as u32 + 1);
+        let leader = self.highest_leader()?;
+        let place = self.nodes[leader.slot()];
         let others = (1..).map(NodeId).zip(self.reachable(leader)).filter(|(_, reachable)| *reachable);
         let linked = others.map(|(node, _)| node).chain([leader]).collect();
         (!place.paused && self.members(leader).is_quorum(linked)).then_some((leader, place.term))
+    }
+
+    /// Of the nodes that are up and in the role of leader the one of the highest term.
+    pub(super) fn highest_leader(&self) -> Option<NodeId> {
+        let nodes = (1..).map(NodeId).zip(&self.nodes);
+        let leaders = nodes.filter(|(_, place)| place.up && place.role == Role::Leader);
+        leaders.max_by_key(|(id, place)| (place.term, std::cmp::Reverse(*id))).map(|(id, _)| id)
+    }
+
+    /// Whether this node is up and in the role of leader.
+    pub(super) fn leads(&self, node: NodeId) -> bool {
+        self.nodes.get(node.slot()).is_some_and(|place| place.up && place.role == Role::Leader)
+    }
+
+    /// The term that this node has shown last.
+    pub(super) fn term(&self, node: NodeId) -> Term {
+        self.nodes.get(node.slot()).map_or(Term::ZERO, |place| place.term)
+    }
+
+    /// Whether this node is up, not paused, and has a say.
+    pub(super) fn can_act(&self, node: NodeId) -> bool {
+        self.nodes.get(node.slot()).is_some_and(|place| place.up && !place.paused && !place.blank)
+    }
+
+    /// Whether frames pass between these two, both ways.
+    pub(super) fn is_linked(&self, one: NodeId, other: NodeId) -> bool {
+        let nodes = self.nodes.len();
+        let whole = |from: NodeId, to: NodeId| {
+            self.links.get(from.slot() * nodes + to.slot()).is_some_and(|link| !link.cut && !link.clogged)
+        };
+        whole(one, other) && whole(other, one)
+    }
+
+    /// Whether so many nodes can act that they are a quorum.
+    pub(super) fn quorum_is_up(&self, members: &Members) -> bool {
+        members.is_quorum(self.able().collect())
+    }
+
+    /// Whether some node that can act is linked to so many others that they and itself are a quorum.
+    pub(super) fn quorum_is_connected(&self, members: &Members) -> bool {
+        self.able().any(|node| self.reaches_quorum(node, members))
+    }
+
+    /// Whether this node is linked to so many others that can act that they and itself are a quorum.
+    pub(super) fn reaches_quorum(&self, node: NodeId, members: &Members) -> bool {
+        members
+            .is_quorum(self.able().filter(|other| *other == node || self.is_linked(node, *other)).collect())
+    }
+
+    fn able(&self) -> impl Iterator<Item = NodeId> {
+        (1..=self.nodes.len() as u32).map(NodeId).filter(|node| self.can_act(*node))
     }
 
     /// For each node in order, whether it is another one than this, up, and linked both ways with it.
@@ -100,7 +154,7 @@ impl Places {
     }
 
     /// Who the members are for this node.
-    fn members(&self, node: NodeId) -> &Members {
+    pub(super) fn members(&self, node: NodeId) -> &Members {
         self.told.get(&node).unwrap_or(&self.initial)
     }
 
@@ -115,9 +169,9 @@ impl Places {
         let place = self.nodes.get_mut(node.slot())?;
         match record.body {
             Body::Membership { part, nodes, .. } => self.tell(node, part, nodes),
-            Body::Booted { term, .. } => {
+            Body::Booted { term, blank, .. } => {
                 self.told.remove(&node);
-                *place = Place { up: true, role: Role::Follower, term, elected: None, ..*place };
+                *place = Place { up: true, blank, role: Role::Follower, term, elected: None, ..*place };
             }
             Body::Crashed => *place = Place { up: false, paused: false, role: Role::Follower, ..*place },
             Body::Stopped { .. } => (place.up, place.role) = (false, Role::Follower),

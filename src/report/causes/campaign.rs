@@ -1,0 +1,222 @@
+//! A candidacy: what became of what the candidate asked each voter for.
+
+use super::{Cause, Overloads};
+use crate::ids::{NodeId, RecordId, Term};
+use crate::replica::{Members, VoteRefusal};
+use crate::report::places::Places;
+use crate::time::{Duration, Time};
+use crate::trace::{Body, Loss, Record};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What became of a candidate's request to a voter, as far as it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It waits for the candidate's own disk.
+    Unsent,
+    /// It is on its way.
+    Awaited,
+    /// The voter has it, and its answer waits for the voter's disk.
+    Held,
+    /// The voter has answered, and the answer is on its way.
+    Underway,
+    /// The vote came, or the promise of one.
+    Granted,
+    /// The voter refuses.
+    Refused(Option<VoteRefusal>),
+    /// It got lost, or the answer did.
+    Lost(Loss),
+    /// It was not what had been sent, or the answer was not.
+    Rejected,
+}
+
+/// A request to one voter.
+#[derive(Clone, Debug)]
+struct Request {
+    answer: Answer,
+    /// Whether an answer on its way says yes.
+    grants: bool,
+    /// The record that the next one of it names as its cause.
+    last: RecordId,
+    /// Since when it has waited for a disk.
+    held_since: Option<Time>,
+    /// How long it has waited for disks.
+    held: Duration,
+    /// How long it has waited in inboxes.
+    waited: Duration,
+}
+
+/// A candidacy, or the question whether it would be worth while.
+#[derive(Clone, Debug)]
+pub(super) struct Campaign {
+    pub(super) node: NodeId,
+    /// The term it is for; none of a pre-vote.
+    pub(super) term: Option<Term>,
+    pub(super) from: Time,
+    /// How much of the span is put down to it so far.
+    pub(super) time: Duration,
+    /// The event that began it: its requests name this as their cause.
+    event: Option<RecordId>,
+    requests: BTreeMap<NodeId, Request>,
+}
+
+/// How a candidacy ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The candidate leads, or stands for election after the promises.
+    Won,
+    /// Its time was up.
+    TimedOut,
+    /// It gave up for a later term, or for a leader; or it went down, or the span was over.
+    Overtaken,
+}
+
+impl Campaign {
+    /// One that begins with this record; so much of the span is put down to it already.
+    pub(super) fn new(node: NodeId, term: Option<Term>, time: Duration, record: &Record) -> Self {
+        Self { node, term, from: record.time, time, event: record.cause, requests: BTreeMap::new() }
+    }
+
+    /// Whether this event, a wake of the candidate, is another one than that which began it.
+    pub(super) fn is_older_than(&self, event: RecordId) -> bool {
+        self.event != Some(event)
+    }
+
+    /// What became of each request.
+    pub(super) fn answers(&self) -> Vec<(NodeId, Answer)> {
+        self.requests.iter().map(|(voter, request)| (*voter, request.answer)).collect()
+    }
+
+    /// Takes in a record of a frame between the candidate and this voter. Whether it is one of this candidacy's frames, so that
+    /// what the receiver does with it is of interest.
+    pub(super) fn frame(&mut self, voter: NodeId, record: &Record) -> bool {
+        let by_candidate = record.node.as_node() == Some(self.node);
+        let Some(request) = self.requests.get_mut(&voter) else {
+            if by_candidate && record.cause.is_some() && record.cause == self.event {
+                self.begin(voter, record);
+            }
+            return false;
+        };
+        if record.cause != Some(request.last) {
+            return false;
+        }
+        match record.body {
+            Body::Held { .. } => {
+                request.answer = if by_candidate { Answer::Unsent } else { Answer::Held };
+                request.held_since = Some(record.time);
+            }
+            Body::Sent { grants_vote, .. } => {
+                if let Some(since) = request.held_since.take() {
+                    request.held = request.held + record.time.since(since);
+                }
+                if by_candidate {
+                    request.answer = Answer::Awaited;
+                } else if !matches!(request.answer, Answer::Refused(_)) {
+                    request.grants = grants_vote || self.term.is_none();
+                    request.answer = Answer::Underway;
+                }
+            }
+            Body::Delivered { .. } if by_candidate && !matches!(request.answer, Answer::Refused(_)) => {
+                request.answer = if request.grants { Answer::Granted } else { Answer::Refused(None) };
+            }
+            Body::Delivered { .. } => {}
+            Body::Lost { why, .. } => request.answer = Answer::Lost(why),
+            Body::Rejected { .. } => request.answer = Answer::Rejected,
+            _ => return false,
+        }
+        request.last = record.id;
+        true
+    }
+
+    fn begin(&mut self, voter: NodeId, record: &Record) {
+        let (answer, held_since) = match record.body {
+            Body::Held { .. } => (Answer::Unsent, Some(record.time)),
+            Body::Sent { .. } => (Answer::Awaited, None),
+            _ => return,
+        };
+        let none = Duration::ZERO;
+        let request =
+            Request { answer, grants: false, last: record.id, held_since, held: none, waited: none };
+        self.requests.insert(voter, request);
+    }
+
+    /// The frame that was delivered last had waited so long.
+    pub(super) fn waited(&mut self, voter: NodeId, waited: Duration) {
+        if let Some(request) = self.requests.get_mut(&voter) {
+            request.waited = request.waited + waited;
+        }
+    }
+
+    /// A voter refuses.
+    pub(super) fn refused(&mut self, voter: NodeId, why: VoteRefusal, record: &Record) {
+        if let Some(request) = self.requests.get_mut(&voter)
+            && record.cause == Some(request.last)
+        {
+            request.answer = Answer::Refused(Some(why));
+        }
+    }
+
+    /// What kept this candidacy from more, when it ended so; none if nothing but that others had to come first.
+    pub(super) fn hindrance(
+        &self,
+        ending: Ending,
+        now: Time,
+        places: &Places,
+        overloads: &Overloads,
+    ) -> Option<Cause> {
+        if ending == Ending::Won {
+            return self.delay(now);
+        }
+        let mut missing: BTreeMap<Cause, u32> = BTreeMap::new();
+        for (voter, request) in &self.requests {
+            let why = match request.answer {
+                Answer::Granted => None,
+                _ if !places.can_act(*voter) || !places.is_linked(self.node, *voter) => None,
+                Answer::Refused(why) => Some(refusal(why)),
+                Answer::Lost(Loss::InboxFull) => Some(Cause::Overload),
+                Answer::Lost(_) | Answer::Rejected => Some(Cause::FramesLost),
+                Answer::Unsent | Answer::Held => Some(Cause::DiskStalled),
+                Answer::Awaited | Answer::Underway if overloads.concern(*voter, self.node, now) => {
+                    Some(Cause::Overload)
+                }
+                Answer::Awaited | Answer::Underway => match ending {
+                    Ending::TimedOut => Some(Cause::RoundTrip),
+                    Ending::Overtaken | Ending::Won => None,
+                },
+            };
+            if let Some(why) = why {
+                *missing.entry(why).or_default() += 1;
+            }
+        }
+        missing.into_iter().max_by_key(|(_, voters)| *voters).map(|(why, _)| why)
+    }
+
+    /// What has taken most of the time of one that was won, if that was not the network.
+    fn delay(&self, now: Time) -> Option<Cause> {
+        let most =
+            |part: fn(&Request) -> Duration| self.requests.values().map(part).max().unwrap_or_default();
+        let half = Duration::from_nanos(now.since(self.from).nanos() / 2);
+        if half == Duration::ZERO {
+            None
+        } else if most(|request| request.held) >= half {
+            Some(Cause::DiskStalled)
+        } else {
+            (most(|request| request.waited) >= half).then_some(Cause::Overload)
+        }
+    }
+
+    /// Whether nobody but nodes that are down or cut off failed to answer, so that this candidate could not win and another
+    /// one might.
+    pub(super) fn is_cut_off(&self, members: &Members, places: &Places) -> bool {
+        !places.reaches_quorum(self.node, members)
+    }
+}
+
+fn refusal(why: Option<VoteRefusal>) -> Cause {
+    match why {
+        Some(VoteRefusal::LogBehind) => Cause::LogsBehind,
+        Some(VoteRefusal::Outranked | VoteRefusal::LeaderCurrent | VoteRefusal::Lease) => Cause::VotesRefused,
+        Some(VoteRefusal::Voted | VoteRefusal::TermPast) | None => Cause::SplitVote,
+    }
+}

@@ -1,0 +1,515 @@
+//! Why nobody led: the cause of each span without an effective leader, judged on records alone.
+//!
+//! At each moment of a span something stands in the way of a leader: too few voters are up, they can't reach one another, a
+//! candidacy is under way, or all wait for somebody's timer. The time of a candidacy that fails is put down to what kept the
+//! votes away; the time of waiting, and of a candidacy that is won, to what took the last leader away. The cause of the span is
+//! what most of its time is put down to.
+
+mod campaign;
+#[cfg(test)]
+mod tests;
+
+pub use campaign::Answer;
+
+use super::places::Places;
+use crate::ids::{NodeId, RecordId, Term};
+use crate::plan::Plan;
+use crate::replica::{Role, TransferStep, VoteRefusal};
+use crate::time::{Duration, Time};
+use crate::trace::{Body, Loss, Record};
+use campaign::{Campaign, Ending};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many candidacies of a span are kept as evidence.
+const TOLD: usize = 4;
+
+/// Why there was no effective leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Nobody had led yet: the first timer had to run out.
+    Start,
+    /// The leader handed over.
+    HandedOver,
+    /// The leader crashed, stopped or was paused.
+    LeaderDown,
+    /// The leader was no longer linked to a quorum.
+    LeaderCutOff,
+    /// A server campaigned although there was a leader, and its later term deposed it.
+    LeaderDeposed,
+    /// The leader gave up by itself: it had heard from no quorum, or was removed.
+    LeaderGaveUp,
+    /// Candidates split the votes of a term, or drove one another out of it.
+    SplitVote,
+    /// Voters refused since a leader was current, a lease bound them, or a better one was to lead.
+    VotesRefused,
+    /// The logs of those who campaigned were behind.
+    LogsBehind,
+    /// Timers ran out before answers could come.
+    RoundTrip,
+    /// Requests for votes, or answers, were lost or changed.
+    FramesLost,
+    /// Frames waited in inboxes, or found them full.
+    Overload,
+    /// A breaker kept the leader's frames back.
+    BreakerOpen,
+    /// Votes waited for disks.
+    DiskStalled,
+    /// No quorum was linked together.
+    NoConnectedQuorum,
+    /// Too few voters were up.
+    NoQuorumUp,
+    /// None of these.
+    Unexplained,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Start,
+        Self::HandedOver,
+        Self::LeaderDown,
+        Self::LeaderCutOff,
+        Self::LeaderDeposed,
+        Self::LeaderGaveUp,
+        Self::SplitVote,
+        Self::VotesRefused,
+        Self::LogsBehind,
+        Self::RoundTrip,
+        Self::FramesLost,
+        Self::Overload,
+        Self::BreakerOpen,
+        Self::DiskStalled,
+        Self::NoConnectedQuorum,
+        Self::NoQuorumUp,
+        Self::Unexplained,
+    ];
+
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::HandedOver => "handed over",
+            Self::LeaderDown => "leader down",
+            Self::LeaderCutOff => "leader cut off",
+            Self::LeaderDeposed => "leader deposed",
+            Self::LeaderGaveUp => "leader gave up",
+            Self::SplitVote => "split vote",
+            Self::VotesRefused => "votes refused",
+            Self::LogsBehind => "logs behind",
+            Self::RoundTrip => "round trip",
+            Self::FramesLost => "frames lost",
+            Self::Overload => "overload",
+            Self::BreakerOpen => "breaker open",
+            Self::DiskStalled => "disk stalled",
+            Self::NoConnectedQuorum => "no connected quorum",
+            Self::NoQuorumUp => "no quorum up",
+            Self::Unexplained => "unexplained",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Why a span had no effective leader, and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What most of its time is put down to.
+    pub cause: Cause,
+    /// All of its time, by what it is put down to, the longest first.
+    pub shares: Vec<(Cause, Duration)>,
+    /// Who led before, and in which term.
+    pub before: Option<(NodeId, Term)>,
+    /// The first candidacies that were under way in it.
+    pub candidacies: Vec<Candidacy>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+/// A candidacy, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidacy {
+    /// Who asked.
+    pub node: NodeId,
+    /// For votes in which term; none if it asked whether it would get them.
+    pub term: Option<Term>,
+    /// When.
+    pub at: Time,
+    /// What became of the request to each voter.
+    pub answers: Vec<(NodeId, Answer)>,
+    /// What kept the votes away, or took the time; none if nothing did.
+    pub hindrance: Option<Cause>,
+}
+
+/// What stands in the way now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Obstacle {
+    Known(Cause),
+    /// Whether this one's candidacy comes to something.
+    Candidacy(NodeId),
+}
+
+/// Which nodes were overloaded just now.
+#[derive(Clone, Debug)]
+pub(super) struct Overloads {
+    /// For each node, when a frame had waited too long there, or found no room, for the last time.
+    last: Vec<Option<Time>>,
+    /// How long is too long.
+    patience: Duration,
+    /// For how long that is remembered.
+    memory: Duration,
+}
+
+impl Overloads {
+    fn new(plan: &Plan) -> Self {
+        let (least, most) = plan.cluster.raft.election_timeout;
+        Self {
+            last: vec![None; plan.cluster.nodes() as usize],
+            patience: Duration::from_nanos(least.nanos() / 4),
+            memory: most,
+        }
+    }
+
+    fn note(&mut self, node: Option<NodeId>, time: Time) {
+        if let Some(last) = node.and_then(|node| self.last.get_mut(node.slot())) {
+            *last = Some(time);
+        }
+    }
+
+    fn of(&self, node: NodeId, now: Time) -> bool {
+        self.last.get(node.slot()).copied().flatten().is_some_and(|at| now.since(at) <= self.memory)
+    }
+
+    pub(super) fn concern(&self, one: NodeId, other: NodeId, now: Time) -> bool {
+        self.of(one, now) || self.of(other, now)
+    }
+}
+
+/// Follows what stands in the way of a leader.
+#[derive(Clone, Debug)]
+pub(super) struct Causes {
+    /// The candidacies under way, by node.
+    campaigns: BTreeMap<NodeId, Campaign>,
+    /// Of these the one that began last.
+    latest: Option<NodeId>,
+    /// The last event in which a node was woken.
+    woke: Option<RecordId>,
+    /// The candidate and the voter whose frame was delivered last.
+    delivered: Option<(NodeId, NodeId)>,
+    overloads: Overloads,
+    /// The leader that kept frames back last, and when.
+    shed: Option<(NodeId, Time)>,
+    /// For how long that is remembered.
+    memory: Duration,
+    /// Whether the leader has asked another server to succeed it.
+    is_handing_over: bool,
+    span: Option<Span>,
+}
+
+/// The span that goes on.
+#[derive(Clone, Debug)]
+struct Span {
+    /// Who led before.
+    before: Option<(NodeId, Term)>,
+    /// What took it away.
+    loss: Cause,
+    /// What stands in the way, and since when.
+    obstacle: (Obstacle, Time),
+    shares: BTreeMap<Cause, Duration>,
+    candidacies: Vec<Candidacy>,
+    more: u64,
+}
+
+impl Span {
+    fn new(before: Option<(NodeId, Term)>, loss: Cause, at: Time) -> Self {
+        Self {
+            before,
+            loss,
+            obstacle: (Obstacle::Known(loss), at),
+            shares: BTreeMap::new(),
+            candidacies: Vec::new(),
+            more: 0,
+        }
+    }
+
+    fn put_down(&mut self, cause: Cause, time: Duration) {
+        if time > Duration::ZERO {
+            let share = self.shares.entry(cause).or_default();
+            *share = *share + time;
+        }
+    }
+
+    fn tell(&mut self, campaign: &Campaign, hindrance: Option<Cause>) {
+        if self.candidacies.len() == TOLD {
+            self.more += 1;
+            return;
+        }
+        self.candidacies.push(Candidacy {
+            node: campaign.node,
+            term: campaign.term,
+            at: campaign.from,
+            answers: campaign.answers(),
+            hindrance,
+        });
+    }
+}
+
+impl Causes {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            campaigns: BTreeMap::new(),
+            latest: None,
+            woke: None,
+            delivered: None,
+            overloads: Overloads::new(plan),
+            shed: None,
+            memory: plan.cluster.raft.election_timeout.1,
+            is_handing_over: false,
+            span: Some(Span::new(None, Cause::Start, Time::ZERO)),
+        }
+    }
+
+    /// Whether frames are of interest.
+    #[inline]
+    pub(super) fn watches(&self) -> bool {
+        !self.campaigns.is_empty()
+    }
+
+    /// Takes in a record of a frame between nodes, or of what its receiver does with it.
+    #[cold]
+    pub(super) fn frame(&mut self, record: &Record, places: &Places) {
+        let (Some(node), Some((from, to))) = (record.node.as_node(), record.link()) else { return };
+        if self.woke.is_some() && record.cause == self.woke && self.asks_again(node, record) {
+            self.ask_again(node, record, places);
+        }
+        let Some(other) =
+            from.as_node().zip(to.as_node()).map(|(from, to)| if from == node { to } else { from })
+        else {
+            return;
+        };
+        let mut is_ours = |candidate: NodeId, voter: NodeId| {
+            self.campaigns.get_mut(&candidate).is_some_and(|campaign| campaign.frame(voter, record))
+        };
+        let ours = [(node, other), (other, node)].into_iter().find(|(one, two)| is_ours(*one, *two));
+        if matches!(record.body, Body::Delivered { .. }) {
+            self.delivered = ours;
+        }
+    }
+
+    /// A node is woken.
+    #[cold]
+    pub(super) fn woken(&mut self, record: &Record) {
+        self.woke = Some(record.id);
+    }
+
+    /// Takes in a record of another kind that is not common.
+    pub(super) fn rare(&mut self, record: &Record, places: &Places) {
+        match record.body {
+            Body::Waited { waited, .. } => {
+                if waited >= self.overloads.patience {
+                    self.overloads.note(record.node.as_node(), record.time);
+                }
+                if let Some((candidate, voter)) = self.delivered
+                    && let Some(campaign) = self.campaigns.get_mut(&candidate)
+                {
+                    campaign.waited(voter, waited);
+                }
+            }
+            Body::Lost { to, why: Loss::InboxFull, .. } => self.overloads.note(to.as_node(), record.time),
+            Body::VoteRefused { candidate, why, .. } => self.refused(candidate, why, record),
+            Body::Rejected { .. } if self.watches() => self.frame(record, places),
+            Body::Shed { .. } => self.shed = record.node.as_node().map(|node| (node, record.time)),
+            Body::Transfer { step, .. } => self.is_handing_over = step == TransferStep::Asked,
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, candidate: NodeId, why: VoteRefusal, record: &Record) {
+        if let (Some(campaign), Some(voter)) = (self.campaigns.get_mut(&candidate), record.node.as_node()) {
+            campaign.refused(voter, why, record);
+        }
+    }
+
+    /// Takes in a record after which the nodes and links stand so.
+    pub(super) fn place(&mut self, record: &Record, places: &Places) {
+        let Some(node) = record.node.as_node() else { return };
+        match record.body {
+            Body::RoleChanged { role, term, .. } => self.role(node, role, term, record, places),
+            Body::Crashed | Body::Stopped { .. } => self.down(node, record.time, places),
+            _ => {}
+        }
+    }
+
+    /// A node has another role or term.
+    fn role(&mut self, node: NodeId, role: Role, term: Term, record: &Record, places: &Places) {
+        let asks = match role {
+            Role::Candidate => Some(Some(term)),
+            Role::PreCandidate => Some(None),
+            Role::Follower | Role::Leader => None,
+        };
+        if asks.is_none() && !self.campaigns.contains_key(&node) {
+            return;
+        }
+        self.pass(record.time);
+        let mut carried = Duration::ZERO;
+        if let Some(mut old) = self.campaigns.remove(&node) {
+            let is_promised = old.term.is_none() && role == Role::Candidate;
+            if is_promised {
+                // The time of the question belongs to the candidacy that follows from it.
+                carried = std::mem::take(&mut old.time);
+            }
+            let ending = match role {
+                _ if is_promised => Ending::Won,
+                Role::Leader => Ending::Won,
+                Role::Follower => Ending::Overtaken,
+                Role::Candidate | Role::PreCandidate => Ending::TimedOut,
+            };
+            self.close(&old, ending, record.time, places);
+        }
+        if let Some(term) = asks {
+            self.begin(Campaign::new(node, term, carried, record));
+        }
+    }
+
+    fn asks_again(&self, node: NodeId, record: &Record) -> bool {
+        let asks = |campaign: &Campaign| {
+            campaign.term.is_none() && record.cause.is_some_and(|event| campaign.is_older_than(event))
+        };
+        matches!(record.body, Body::Sent { .. } | Body::Held { .. })
+            && self.campaigns.get(&node).is_some_and(asks)
+    }
+
+    fn begin(&mut self, campaign: Campaign) {
+        self.latest = Some(campaign.node);
+        self.campaigns.insert(campaign.node, campaign);
+    }
+
+    /// A node that asks whether it would get votes asks again: that is no other role, and no other term.
+    fn ask_again(&mut self, node: NodeId, record: &Record, places: &Places) {
+        self.pass(record.time);
+        if let Some(old) = self.campaigns.remove(&node) {
+            self.close(&old, Ending::TimedOut, record.time, places);
+            self.begin(Campaign::new(node, None, Duration::ZERO, record));
+        }
+    }
+
+    /// A candidacy is over.
+    fn close(&mut self, campaign: &Campaign, ending: Ending, now: Time, places: &Places) {
+        let Some(span) = &mut self.span else { return };
+        let hindrance = campaign.hindrance(ending, now, places, &self.overloads);
+        span.put_down(hindrance.unwrap_or(span.loss), campaign.time);
+        span.tell(campaign, hindrance);
+    }
+
+    /// A node went down, and its candidacy with it.
+    fn down(&mut self, node: NodeId, now: Time, places: &Places) {
+        self.pass(now);
+        if let Some(campaign) = self.campaigns.remove(&node) {
+            self.close(&campaign, Ending::Overtaken, now, places);
+        }
+    }
+
+    /// Time has gone by with the present obstacle.
+    fn pass(&mut self, now: Time) {
+        let Some(span) = &mut self.span else { return };
+        let (obstacle, since) = span.obstacle;
+        let time = now.since(since);
+        span.obstacle.1 = now;
+        match obstacle {
+            Obstacle::Known(cause) => span.put_down(cause, time),
+            Obstacle::Candidacy(node) => match self.campaigns.get_mut(&node) {
+                Some(campaign) => campaign.time = campaign.time + time,
+                None => span.put_down(span.loss, time),
+            },
+        }
+    }
+
+    /// All that happened at this instant has been taken in, and nobody leads effectively: what stands in the way?
+    pub(super) fn vacant(&mut self, now: Time, before: Option<(NodeId, Term)>, places: &Places) {
+        if self.span.is_none() {
+            let loss = self.loss(now, before, places);
+            self.span = Some(Span::new(before, loss, now));
+        }
+        self.pass(now);
+        let obstacle = self.obstacle(before, places);
+        if let Some(span) = &mut self.span {
+            span.obstacle.0 = obstacle;
+        }
+    }
+
+    /// What took the leader away.
+    fn loss(&self, now: Time, before: Option<(NodeId, Term)>, places: &Places) -> Cause {
+        let Some((leader, term)) = before else { return Cause::Start };
+        if !places.can_act(leader) {
+            return Cause::LeaderDown;
+        }
+        if places.leads(leader) {
+            return Cause::LeaderCutOff;
+        }
+        if self.is_handing_over {
+            return Cause::HandedOver;
+        }
+        let shed = self.shed.is_some_and(|(by, at)| by == leader && now.since(at) <= self.memory);
+        if shed {
+            Cause::BreakerOpen
+        } else if places.term(leader) > term {
+            if self.overloads.of(leader, now) { Cause::Overload } else { Cause::LeaderDeposed }
+        } else {
+            Cause::LeaderGaveUp
+        }
+    }
+
+    fn obstacle(&self, before: Option<(NodeId, Term)>, places: &Places) -> Obstacle {
+        let members = places.members(before.map_or(NodeId(1), |(leader, _)| leader));
+        let loss = self.span.as_ref().map_or(Cause::Unexplained, |span| span.loss);
+        if !places.quorum_is_up(members) {
+            return Obstacle::Known(Cause::NoQuorumUp);
+        }
+        if !places.quorum_is_connected(members) {
+            return Obstacle::Known(Cause::NoConnectedQuorum);
+        }
+        let latest = self.latest.and_then(|node| self.campaigns.get(&node));
+        let open = latest.or_else(|| self.campaigns.values().max_by_key(|campaign| campaign.from));
+        match open {
+            Some(campaign) if !campaign.is_cut_off(members, places) => Obstacle::Candidacy(campaign.node),
+            _ => match places.highest_leader() {
+                Some(leader) if !places.can_act(leader) => Obstacle::Known(Cause::LeaderDown),
+                Some(leader) if !places.reaches_quorum(leader, members) => {
+                    Obstacle::Known(Cause::LeaderCutOff)
+                }
+                _ => Obstacle::Known(loss),
+            },
+        }
+    }
+
+    /// Somebody leads effectively from now on.
+    pub(super) fn filled(&mut self, now: Time, places: &Places) -> Option<Explanation> {
+        self.pass(now);
+        self.is_handing_over = false;
+        let explanation = self.explain(now, places);
+        self.span = None;
+        explanation
+    }
+
+    /// Why nobody led so far in the span that goes on, as if it ended now.
+    pub(super) fn explain(&self, now: Time, places: &Places) -> Option<Explanation> {
+        let mut end = self.clone();
+        end.pass(now);
+        for campaign in std::mem::take(&mut end.campaigns).into_values() {
+            end.close(&campaign, Ending::Overtaken, now, places);
+        }
+        let span = end.span?;
+        let mut shares: Vec<(Cause, Duration)> = span.shares.into_iter().collect();
+        shares.sort_by_key(|(cause, time)| std::cmp::Reverse((*time, *cause)));
+        let cause = shares.first().map_or(Cause::Unexplained, |(cause, _)| *cause);
+        let mut candidacies = span.candidacies;
+        candidacies.sort_by_key(|candidacy| candidacy.at);
+        Some(Explanation { cause, shares, before: span.before, candidacies, more: span.more })
+    }
+}
