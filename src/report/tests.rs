@@ -584,7 +584,11 @@ fn much_expected() -> Report {
         expectations: vec![
             Expectation::LeaderWithin { bound, after: Moment::Start },
             Expectation::LeaderWithin { bound: ms(399), after: Moment::At(at(500)) },
-            Expectation::Availability { at_least: Rate::new(0.95).expect("a rate"), during: Span::Run },
+            Expectation::Availability {
+                at_least: Some(Rate::new(0.95).expect("a rate")),
+                at_most: None,
+                during: Span::Run,
+            },
             Expectation::LeaderChanges {
                 at_least: Some(1),
                 at_most: Some(3),

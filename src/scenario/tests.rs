@@ -587,7 +587,11 @@ fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Va
             Expectation::Returns { within: bound, after, to }
         }),
         span.clone().prop_map(|during| Expectation::Progress { during }),
-        (rate(), span).prop_map(|(at_least, during)| Expectation::Availability { at_least, during }),
+        (rate(), option::of(Just(())), span).prop_map(|(share, most, during)| {
+            let is_most = most.is_some() && share != Rate::new(1.0).expect("a rate");
+            let (at_least, at_most) = if is_most { (None, Some(share)) } else { (Some(share), None) };
+            Expectation::Availability { at_least, at_most, during }
+        }),
         changes,
         (10..1_u64 << 32).prop_map(Expectation::TermAtMost),
         proptest::sample::select(&Property::ALL[..]).prop_map(Expectation::Violates),
