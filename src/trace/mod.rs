@@ -11,6 +11,7 @@ mod json_lines;
 mod record;
 mod scribe;
 mod shiviz;
+mod story;
 mod text;
 mod text_lines;
 
@@ -24,6 +25,7 @@ pub use record::{
 };
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;
+pub use story::{Causes, Story};
 pub use text_lines::TextLines;
 
 use crate::ids::{Address, RecordId};
