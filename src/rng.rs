@@ -37,6 +37,13 @@ impl Stream {
         self.generator.next_u64()
     }
 
+    /// The next words.
+    #[inline]
+    pub fn words<const N: usize>(&mut self) -> [u64; N] {
+        self.words += N as u64;
+        std::array::from_fn(|_| self.generator.next_u64())
+    }
+
     /// The word at this position, counted from 0. Not counted as drawn; who asks so should not draw from the same stream.
     pub fn at(&mut self, position: u64) -> u64 {
         self.generator.set_word_pos(u128::from(position) * 2);

@@ -16,7 +16,7 @@ use squall::scenario::read;
 use std::path::PathBuf;
 
 /// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 27] = [
+const PLANTED: [(Bug, &str); 28] = [
     (Bug::AckBeforeFlush, "ack-before-flush"),
     (Bug::VoteNotPersisted, "vote-not-persisted"),
     (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
@@ -44,6 +44,7 @@ const PLANTED: [(Bug, &str); 27] = [
     (Bug::BreakerShedsHeartbeats, "breaker-sheds-heartbeats"),
     (Bug::TimersByWallClock, "timers-by-wall-clock"),
     (Bug::ChecksumIgnored, "checksum-ignored"),
+    (Bug::RetryWithoutBackoff, "retry-without-backoff"),
 ];
 
 fn file(name: &str) -> PathBuf {

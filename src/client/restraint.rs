@@ -8,15 +8,17 @@ use super::pursuit::Errand;
 use super::{Client, Timer};
 use crate::ids::{CallId, NodeId};
 use crate::net::Wire;
-use crate::plan::Clients;
+use crate::plan::{Backoff, Clients, Jitter};
+use crate::replica::Bug;
 use crate::rpc::breaker::{Breaker, Limits};
 use crate::rpc::frame::CLIENT_REQUEST;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::trace::{Body, Forgone, Observer, Outcome};
 
 /// What a client has to heed, as far as its model asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Restraint {
+    pub(super) backoff: Backoff,
     purse: Option<Purse>,
     limits: Option<Limits>,
     /// One for each node; none without limits.
@@ -33,7 +35,15 @@ impl Restraint {
         });
         let breakers = if limits.is_some() { nodes as usize } else { 0 };
         let purse = model.backoff.budget.map(Purse::new);
-        Self { purse, limits, breakers: vec![Breaker::default(); breakers] }
+        Self { backoff: model.backoff, purse, limits, breakers: vec![Breaker::default(); breakers] }
+    }
+
+    /// [`Bug::RetryWithoutBackoff`]: what a client heeds that holds back from nothing, whatever its model asks for.
+    fn none(model: &Clients) -> Self {
+        let wait = Duration::from_millis(1);
+        let (jitter, attempts, budget) = (Jitter::NoJitter, None, None);
+        let backoff = Backoff { base: wait, cap: wait, jitter, attempts, budget, ..model.backoff };
+        Self { backoff, purse: None, limits: None, breakers: Vec::new() }
     }
 
     /// An operation begins.
@@ -45,18 +55,27 @@ impl Restraint {
 }
 
 impl Client<'_> {
+    /// The same client with a planted bug, if that is one of clients.
+    pub fn with_bug(self, bug: Option<Bug>) -> Self {
+        if bug == Some(Bug::RetryWithoutBackoff) {
+            let restraint = Restraint::none(self.model);
+            return Self { restraint, ..self };
+        }
+        self
+    }
+
     /// Waits before it asks again, longer with each refusal in a row, if it may ask again. One word is drawn.
     pub(super) fn wait<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) {
         let word = self.stream.word();
         if !self.may_ask_again(errand, wire) {
             return;
         }
-        let model = self.model;
+        let rules = self.restraint.backoff;
         if let Some(pursuit) = self.pursuit(errand) {
             pursuit.followed_hint = false;
             pursuit.waits_since = wire.trace.current();
             pursuit.refusals += 1;
-            let wait = backoff(&model.backoff, pursuit.refusals, pursuit.waited, word);
+            let wait = backoff(&rules, pursuit.refusals, pursuit.waited, word);
             pursuit.waited = wait;
             self.timers.push((wire.now + wait, Timer::Retry(errand)));
         }
@@ -65,7 +84,7 @@ impl Client<'_> {
     /// Whether it may ask once more. If not, an operation ends.
     pub(super) fn may_ask_again<O: Observer>(&mut self, errand: Errand, wire: &mut Wire<'_, O>) -> bool {
         let Errand::Operation(operation) = errand else { return true };
-        let attempts = self.model.backoff.attempts;
+        let attempts = self.restraint.backoff.attempts;
         let Some(pursuit) = self.pursuit(errand) else { return false };
         pursuit.retries += 1;
         let in_doubt = pursuit.in_doubt;

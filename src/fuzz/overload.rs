@@ -7,7 +7,7 @@
 //! be caught up with.
 
 use super::owed::seconds;
-use crate::plan::{Action, Arrival, Clients, Lanes, Plan};
+use crate::plan::{Action, Arrival, Clients, Jitter, Lanes, Plan};
 use crate::rng::Distribution;
 use crate::time::Time;
 
@@ -68,8 +68,30 @@ fn load(clients: &Clients) -> (f64, f64, f64) {
         // Each begins its next operation as soon as it may.
         Arrival::ClosedLoop { think } => (count / seconds(think).max(1e-3), count),
     };
-    let asks = clients.retry_after.map_or(1.0, |wait| 1.0 + seconds(clients.timeout) / seconds(wait));
-    (per_second * asks, open * asks, f64::from(clients.value_bytes))
+    let unbounded = asks(clients);
+    let asks = clients.backoff.attempts.map_or(unbounded, |most| unbounded.min(f64::from(most.get())));
+    // Sessions are asked for without such a bound.
+    let sessions = if asks < unbounded { count * unbounded } else { 0.0 };
+    let per_second = per_second * asks + sessions / seconds(clients.timeout);
+    (per_second, open * asks + sessions, f64::from(clients.value_bytes))
+}
+
+/// How often a client asks for something within the time of an operation if nobody answers: less often if it waits longer
+/// each time.
+fn asks(clients: &Clients) -> f64 {
+    let Some(patience) = clients.retry_after.map(seconds) else { return 1.0 };
+    let (whole, backoff) = (seconds(clients.timeout), &clients.backoff);
+    if !backoff.after_silence || backoff.jitter == Jitter::Decorrelated {
+        return 1.0 + whole / patience;
+    }
+    // Of each wait a half counts: it may be drawn from nothing on.
+    let (mut wait, cap) = (seconds(backoff.base), seconds(backoff.cap));
+    let (mut at, mut times) = (0.0, 1.0);
+    while wait < cap && at < whole && times < 64.0 {
+        at += patience + wait / 2.0;
+        (wait, times) = (2.0 * wait, times + 1.0);
+    }
+    times + (whole - at).max(0.0) / (patience + cap / 2.0)
 }
 
 /// By which factor a fault makes hosts slow at most.

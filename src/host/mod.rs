@@ -270,7 +270,7 @@ impl Host {
             return None;
         }
         let mut stream = Stream::new(setup.seed, "torn tail", u64::from(self.id.0), self.epoch.0);
-        let [likely, place] = [stream.word(), stream.word()];
+        let [likely, place] = stream.words();
         setup.torn.hits(likely).then_some(place)
     }
 
@@ -404,6 +404,7 @@ impl Host {
     }
 
     /// A frame has arrived.
+    #[inline(always)]
     pub fn receive<O: Observer>(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
         let frame = wire.frames.get_mut(slot);

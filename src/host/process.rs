@@ -176,7 +176,7 @@ impl Process {
 
     /// Looks at a frame before the replica may see it. Returns what it is to the replica; if it is not handed on, that is
     /// recorded.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit<'b, O: Observer>(
         &mut self,
         from: Address,
@@ -195,7 +195,7 @@ impl Process {
     }
 
     /// Integrity, form, rights and sense of a frame, in this order.
-    #[inline]
+    #[inline(always)]
     fn examine<'b, O: Observer>(
         &mut self,
         from: Address,
@@ -300,6 +300,10 @@ impl Process {
                 Effect::Serve { request, at, right } => self.reads.wait(request, at, right),
                 Effect::ReadRound { round, reads } => {
                     wire.trace.effect(self.id.into(), Body::ReadRound { round, reads });
+                }
+                Effect::VoteRefused { candidate, pre_vote, why } => {
+                    let body = Body::VoteRefused { candidate, pre_vote, why };
+                    wire.trace.effect(self.id.into(), body);
                 }
                 Effect::Transfer { to, step } => {
                     wire.trace.effect(self.id.into(), Body::Transfer { to, step });

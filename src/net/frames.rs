@@ -13,7 +13,7 @@ pub struct Slot(u32);
 /// A frame on its way.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// What is on the wire.
+    /// What is on the wire; while it is intact, perhaps with zeroes for a tag.
     pub bytes: Vec<u8>,
     /// The sending end of the link.
     pub from: Address,
@@ -85,12 +85,25 @@ impl Frames {
         slot
     }
 
-    /// Lays a frame out in its place.
+    /// Lays a frame out in its place. Its tag is left to [`Frames::seal`]: most frames stay intact, and nobody reads theirs.
+    /// Debug builds write it at once, and hold it against the bytes when the frame is read.
     #[inline]
     pub fn lay_out(&mut self, slot: Slot, header: &Header, payload: &[u8], hash: u64) {
         let frame = &mut self.frames[slot.0 as usize];
-        frame::encode(header, payload, &self.integrity, &mut frame.bytes);
+        frame::lay_out(header, payload, &self.integrity, &mut frame.bytes);
         frame.hash = hash;
+        if cfg!(debug_assertions) {
+            self.seal(slot);
+        }
+    }
+
+    /// Writes the tag of an intact frame, whose bytes are about to be looked at or changed.
+    #[cold]
+    pub fn seal(&mut self, slot: Slot) {
+        let frame = &mut self.frames[slot.0 as usize];
+        if frame.intact {
+            frame::seal(&self.integrity, &mut frame.bytes);
+        }
     }
 
     /// Another frame with the same content.

@@ -135,7 +135,7 @@ impl Network {
             let key = u64::from(from.to_wire()) << 32 | u64::from(to.to_wire());
             Box::new(Stream::new(seed, "link", key, 0))
         });
-        let words: [u64; 4] = std::array::from_fn(|_| stream.word());
+        let words = stream.words();
         if link.troubles > 0 {
             self.send_in_trouble(id, (from, to), words, bytes, now)
         } else {

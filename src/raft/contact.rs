@@ -4,7 +4,7 @@ use super::message::RequestVote;
 use super::node::Raft;
 use super::quorum;
 use crate::ids::NodeSet;
-use crate::replica::Role;
+use crate::replica::{Role, VoteRefusal};
 use crate::time::{Duration, LocalTime};
 
 /// When a leader last heard from a majority.
@@ -50,9 +50,17 @@ impl Raft {
 
     /// Whether a request for a vote is not even looked at, because a leader is current: a server that was removed, or cut
     /// off for a while, can't depose it (thesis 4.2.3). One that the leader itself asked to campaign can (3.10).
-    pub(super) fn ignores_vote_request(&self, now: LocalTime, request: &RequestVote) -> bool {
-        let has_leader = || self.has_current_leader(now) || self.is_bound_by_lease(now);
-        self.options.sticky && !request.is_transfer && has_leader()
+    pub(super) fn ignores_vote_request(&self, now: LocalTime, request: &RequestVote) -> Option<VoteRefusal> {
+        if self.options.sticky && !request.is_transfer { self.is_content(now) } else { None }
+    }
+
+    /// Why this server wants no new leader now, if it doesn't.
+    pub(super) fn is_content(&self, now: LocalTime) -> Option<VoteRefusal> {
+        if self.has_current_leader(now) {
+            Some(VoteRefusal::LeaderCurrent)
+        } else {
+            self.is_bound_by_lease(now).then_some(VoteRefusal::Lease)
+        }
     }
 
     /// Whether this leader has heard from no majority, itself among it, for the least election timeout. A follower may

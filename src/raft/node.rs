@@ -15,6 +15,7 @@ use super::writes::Writes;
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
     Boot, Effect, Effects, HardState, Input, Options, Refusal, Replica, Role, Status, Unrecoverable,
+    VoteRefusal,
 };
 use crate::rng::{Distribution, Stream};
 use crate::time::{Duration, LocalTime};
@@ -166,9 +167,9 @@ impl Raft {
             return;
         }
         if let Message::RequestVote(request) = &message
-            && self.ignores_vote_request(now, request)
+            && let Some(why) = self.ignores_vote_request(now, request)
         {
-            return;
+            return out.push(Effect::VoteRefused { candidate: from, pre_vote: false, why });
         }
         // Whoever meets a higher term is behind: it adopts that term and becomes a follower (5.1). A pre-vote is about a
         // term that nobody has entered yet (9.6).
@@ -239,17 +240,37 @@ impl Raft {
         request: RequestVote,
         out: &mut Effects,
     ) {
-        let current = request.term == self.term;
-        let free = self.vote.is_none_or(|voted| voted == from);
-        let granted = current && free && self.is_up_to_date(&request) && !self.outranks(&request);
-        if granted {
-            self.vote_for(from);
+        let refusal = self.refuses_vote(from, &request);
+        let granted = refusal.is_none();
+        match refusal {
+            None => self.vote_for(from),
+            Some(why) => out.push(Effect::VoteRefused { candidate: from, pre_vote: false, why }),
         }
         if granted || self.refusal_restarts_timer() {
             self.restart_timer(now);
         }
         let reply = RequestVoteReply { term: self.term, granted };
         self.reply(from, Message::RequestVoteReply(reply), WriteId::ZERO, out);
+    }
+
+    /// Why a vote is refused, if it is.
+    fn refuses_vote(&self, from: NodeId, request: &RequestVote) -> Option<VoteRefusal> {
+        if request.term != self.term {
+            Some(VoteRefusal::TermPast)
+        } else if self.vote.is_some_and(|voted| voted != from) {
+            Some(VoteRefusal::Voted)
+        } else {
+            self.prefers_own_log(request)
+        }
+    }
+
+    /// Why a candidate with such a log gets no vote here, if it doesn't.
+    pub(super) fn prefers_own_log(&self, request: &RequestVote) -> Option<VoteRefusal> {
+        if !self.is_up_to_date(request) {
+            Some(VoteRefusal::LogBehind)
+        } else {
+            self.outranks(request).then_some(VoteRefusal::Outranked)
+        }
     }
 
     /// Answers a request. What a reply says is promised: the hard state, and what `needed` wrote, must be durable

@@ -4,7 +4,7 @@
 use super::message::{Message, PreVote, PreVoteReply, RequestVote};
 use super::node::Raft;
 use crate::ids::{NodeId, Term, WriteId};
-use crate::replica::{Effects, Role};
+use crate::replica::{Effect, Effects, Role, VoteRefusal};
 use crate::time::LocalTime;
 
 impl Raft {
@@ -44,10 +44,17 @@ impl Raft {
     ) {
         let PreVote { term, last_index, last_term, priority } = *request;
         let vote = RequestVote { term, last_index, last_term, priority, is_transfer: false };
-        let would_vote = term > self.term && self.is_up_to_date(&vote) && !self.outranks(&vote);
-        let granted = would_vote && !self.has_current_leader(now) && !self.is_bound_by_lease(now);
-        if !granted && self.refusal_restarts_timer() {
-            self.restart_timer(now);
+        let refusal = if term <= self.term {
+            Some(VoteRefusal::TermPast)
+        } else {
+            self.prefers_own_log(&vote).or_else(|| self.is_content(now))
+        };
+        let granted = refusal.is_none();
+        if let Some(why) = refusal {
+            out.push(Effect::VoteRefused { candidate: from, pre_vote: true, why });
+            if self.refusal_restarts_timer() {
+                self.restart_timer(now);
+            }
         }
         let reply = PreVoteReply { term: self.term, granted, candidacy: term };
         self.reply(from, Message::PreVoteReply(reply), WriteId::ZERO, out);

@@ -17,10 +17,12 @@
 mod entry;
 mod function;
 mod members;
+mod votes;
 
 pub use entry::{Entries, Entry, EntryKind};
 pub use function::{Caller, Function, Traffic};
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
+pub use votes::VoteRefusal;
 
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::rng::{Expansion, Stream};
@@ -261,11 +263,14 @@ pub enum Bug {
     /// A receiver does not look at the tag of a frame, by which it would see that its bytes are others than those that were
     /// sent. This one lives in the host.
     ChecksumIgnored,
+    /// A client asks again after a millisecond, as often as it likes and whomever it likes: no wait grows, and no bound of
+    /// attempts, no budget and no breaker holds it back. This one lives in clients.
+    RetryWithoutBackoff,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::AckBeforeFlush,
         Self::VoteNotPersisted,
         Self::VoteNotTiedToTerm,
@@ -293,6 +298,7 @@ impl Bug {
         Self::BreakerShedsHeartbeats,
         Self::TimersByWallClock,
         Self::ChecksumIgnored,
+        Self::RetryWithoutBackoff,
     ];
 }
 
@@ -514,6 +520,16 @@ pub enum Effect {
         round: u64,
         /// How many reads wait for it.
         reads: u32,
+    },
+    /// A vote, or the promise of one, is refused. Nothing has to be done: the message that says so, if there is one, is
+    /// another effect.
+    VoteRefused {
+        /// The candidate.
+        candidate: NodeId,
+        /// Whether it had only asked whether it would get the vote (Raft thesis, section 9.6).
+        pre_vote: bool,
+        /// Why.
+        why: VoteRefusal,
     },
     /// A transfer of leadership has come so far. Nothing has to be done.
     Transfer {

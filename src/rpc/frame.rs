@@ -45,6 +45,16 @@ pub struct Header {
 /// # Panics
 /// If the frame would exceed [`LIMIT`].
 pub fn encode(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &mut Vec<u8>) {
+    lay_out(header, payload, integrity, buffer);
+    seal(integrity, buffer);
+}
+
+/// Writes a frame over `buffer`'s contents, with zeroes where its tag belongs: [`seal`] writes that.
+///
+/// # Panics
+/// If the frame would exceed [`LIMIT`].
+#[inline]
+pub fn lay_out(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &mut Vec<u8>) {
     assert!(HEADER + payload.len() + integrity.tag_len() <= LIMIT, "a frame stays within its limit");
     let first = u64::from(MAGIC)
         | u64::from(VERSION) << 16
@@ -60,11 +70,17 @@ pub fn encode(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &m
     buffer.reserve(HEADER + payload.len() + integrity.tag_len());
     buffer.extend_from_slice(&head);
     buffer.extend_from_slice(payload);
-    integrity.seal(buffer);
+    integrity.leave_room(buffer);
+}
+
+/// Writes a frame's tag.
+pub fn seal(integrity: &Integrity, frame: &mut [u8]) {
+    let (covered, tag) = frame.split_at_mut(frame.len() - integrity.tag_len());
+    integrity.seal(covered, tag);
 }
 
 /// Reads a frame. Any bytes may come: never panics, never allocates. Of a frame that is known to be `intact`, since
-/// nothing on its way has touched it, the tag is computed again only in debug builds, to see that this is so.
+/// nothing on its way has touched it, nobody looks at the tag but debug builds, to see that this is so.
 ///
 /// # Errors
 /// What is wrong with it: integrity first, since nothing in a broken frame can be believed; then its form.
@@ -201,14 +217,13 @@ mod tests {
             for (at, wrong) in [(0, Rejection::Magic), (2, Rejection::Magic), (4, Rejection::Length)] {
                 let mut other = bytes.clone();
                 other[at] ^= 1;
-                other.truncate(other.len() - integrity.tag_len());
-                integrity.seal(&mut other);
+                seal(&integrity, &mut other);
                 assert_eq!(decode(&other, false, &integrity), Err(wrong), "byte {at}");
             }
-            let mut long = bytes[..bytes.len() - integrity.tag_len()].to_vec();
-            long.resize(LIMIT, 0);
+            let mut long = bytes.clone();
+            long.resize(LIMIT + integrity.tag_len(), 0);
             long[4..8].copy_from_slice(&((LIMIT - HEADER) as u32).to_le_bytes());
-            integrity.seal(&mut long);
+            seal(&integrity, &mut long);
             let expected = if long.len() > LIMIT { Err(Rejection::TooLong) } else { Ok(LIMIT - HEADER) };
             let read = decode(&long, false, &integrity).map(|(_, payload)| payload.len());
             assert_eq!(read, expected, "{integrity:?}");

@@ -47,22 +47,19 @@ impl Integrity {
         }
     }
 
-    /// Appends the tag of what is in the buffer.
+    /// Appends as many zeroes as a tag has bytes.
     #[inline(always)]
-    pub(super) fn seal(&self, buffer: &mut Vec<u8>) {
+    pub(super) fn leave_room(&self, buffer: &mut Vec<u8>) {
         match self {
-            Self::Crc32c => {
-                let tag = crc32c::crc32c(buffer);
-                buffer.extend_from_slice(&tag.to_le_bytes());
-            }
-            _ => self.seal_otherwise(buffer),
+            Self::Crc32c => buffer.extend_from_slice(&[0; 4]),
+            _ => buffer.resize(buffer.len() + self.tag_len(), 0),
         }
     }
 
+    /// Writes the tag of what it covers.
     #[cold]
-    fn seal_otherwise(&self, buffer: &mut Vec<u8>) {
-        let (tag, length) = (self.tag(buffer), self.tag_len());
-        buffer.extend_from_slice(&tag[..length]);
+    pub(super) fn seal(&self, covered: &[u8], tag: &mut [u8]) {
+        tag.copy_from_slice(&self.tag(covered)[..self.tag_len()]);
     }
 
     /// Whether this is the tag of these bytes.

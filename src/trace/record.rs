@@ -8,7 +8,7 @@ use crate::ids::{
     Address, CallId, CommandId, Epoch, Index, NodeId, NodeSet, OperationId, RecordId, RequestId, SessionId,
     Term, WriteId,
 };
-use crate::replica::{Change, ChangeStep, Function, ReadRight, Refusal, Role, TransferStep};
+use crate::replica::{Change, ChangeStep, Function, ReadRight, Refusal, Role, TransferStep, VoteRefusal};
 use crate::time::{Duration, Time};
 use serde::Serialize;
 
@@ -575,6 +575,17 @@ pub enum Body {
         kind: u8,
     },
 
+    /// A server refused its vote, or the promise of one. What it answers and does tells the digest already, so this stands in
+    /// none.
+    VoteRefused {
+        /// The candidate.
+        candidate: NodeId,
+        /// Whether it had only asked whether it would get the vote.
+        pre_vote: bool,
+        /// Why.
+        why: VoteRefusal,
+    },
+
     /// A frame was not sent, since its sender's breaker is not closed: entries or a snapshot, or a client's request.
     Shed {
         /// Whom it was for.
@@ -942,10 +953,11 @@ impl Record {
     }
 
     /// Folds its time, node and body into a digest: all of a run that the digest is made of. A skipped fault did
-    /// nothing; whether it stood in the plan must not show. Neither did a stale reply.
+    /// nothing; whether it stood in the plan must not show. Neither did a stale reply; and why a vote was refused is
+    /// told for people.
     #[inline(always)]
     pub fn fold_into(&self, digest: &mut Digest) {
-        if !matches!(self.body, Body::FaultSkipped { .. } | Body::Stale { .. }) {
+        if !matches!(self.body, Body::FaultSkipped { .. } | Body::Stale { .. } | Body::VoteRefused { .. }) {
             let (words, count) = self.body.words();
             digest.fold(&[self.time.nanos(), u64::from(self.node.to_wire())]);
             digest.fold(&words[..count]);
@@ -1183,6 +1195,9 @@ impl Words {
                 Self::new(130, (why as u64) << 48 | function << 40).address(from, 0)
             }
             Body::Stale { from, kind } => Self::new(131, 0).address(from, kind),
+            Body::VoteRefused { candidate, pre_vote, why } => {
+                Self::new(160, (why as u64) << 48 | u64::from(pre_vote) << 40 | u64::from(candidate.0))
+            }
             Body::Shed { to, kind } => Self::new(132, 0).address(to, kind),
             Body::Breaker { to, was, is } => {
                 Self::new(133, (was as u64) << 48 | (is as u64) << 40).address(to, 0)

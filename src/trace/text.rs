@@ -236,6 +236,10 @@ impl Body {
             Self::Stale { from, kind } => {
                 format!("had no use for the {} from {from}: it waits for none", name(kind))
             }
+            Self::VoteRefused { candidate, pre_vote, why } => {
+                let what = if pre_vote { "the promise of a vote" } else { "a vote" };
+                format!("refused {candidate} {what}: {why}")
+            }
             Self::Shed { to, kind } => {
                 format!("did not send {} to {to}: its breaker is not closed", name(kind))
             }

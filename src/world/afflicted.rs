@@ -70,6 +70,7 @@ impl<O: Observer> World<'_, O> {
         if changes.is_empty() {
             return;
         }
+        self.frames.seal(slot);
         let frame = self.frames.get_mut(slot);
         let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
         let mut bytes = std::mem::take(&mut frame.bytes);

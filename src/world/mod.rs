@@ -161,6 +161,7 @@ impl<'p, O: Observer> World<'p, O> {
             Client::new(ClientId(id), model, plan.cluster.nodes(), CLUSTER, seed)
                 .whose_frames_repeat(repeats)
                 .who_reads_at(readable)
+                .with_bug(plan.cluster.raft.bug)
         };
         let mut world = Self {
             plan,

@@ -42,7 +42,7 @@ impl Gusts {
 
     /// Draws the next one. How long it is until then.
     fn draw(&mut self, every: Distribution) -> Duration {
-        let [every_word, length, choices] = std::array::from_fn(|_| self.stream.word());
+        let [every_word, length, choices] = self.stream.words();
         self.next = [length, choices];
         every.sample(every_word).max(INSTANT)
     }

@@ -322,6 +322,10 @@ impl Cluster {
                 self.note(format_args!("  {id} refuses it: {reason:?}"));
             }
             Effect::Serve { request, at, right } => self.serve(id, request, at, right),
+            Effect::VoteRefused { candidate, pre_vote, why } => {
+                let what = if pre_vote { "the promise of a vote" } else { "a vote" };
+                self.note(format_args!("  {id} refuses {candidate} {what}: {why}"));
+            }
             Effect::ReadRound { round, reads } => {
                 self.note(format_args!("  {id} begins round {round} for {reads} reads"));
             }

@@ -20,8 +20,13 @@ pub fn shipped(name: &str) -> Profile {
 }
 
 /// The bugs that take leaders away rather than what was committed: an expectation fails, no rule of safety.
-pub const OF_LIVENESS: [Bug; 4] =
-    [Bug::TimerResetOnRefusal, Bug::TimeoutDrawnOnce, Bug::NextIndexStuck, Bug::BreakerShedsHeartbeats];
+pub const OF_LIVENESS: [Bug; 5] = [
+    Bug::TimerResetOnRefusal,
+    Bug::TimeoutDrawnOnce,
+    Bug::NextIndexStuck,
+    Bug::BreakerShedsHeartbeats,
+    Bug::RetryWithoutBackoff,
+];
 
 /// This profile with a bug planted; where it can't show in that one, a profile in which it can.
 pub fn planted(name: &str, bug: Bug) -> Profile {
@@ -29,6 +34,7 @@ pub fn planted(name: &str, bug: Bug) -> Profile {
         Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
         Bug::RoleUnchecked => profile(include_str!("strangers.ron")),
         Bug::BreakerShedsHeartbeats => profile(include_str!("breakers.ron")),
+        Bug::RetryWithoutBackoff => profile(include_str!("retries.ron")),
         Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
         _ => shipped(name),
     };

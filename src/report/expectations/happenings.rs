@@ -143,6 +143,7 @@ impl Happenings {
             | Body::Sent { .. }
             | Body::Held { .. }
             | Body::Stale { .. }
+            | Body::VoteRefused { .. }
             | Body::Appended { .. }
             | Body::SnapshotWritten { .. }
             | Body::Compacted { .. }

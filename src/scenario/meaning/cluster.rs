@@ -159,6 +159,7 @@ pub(super) fn bug(bug: shape::Bug) -> Bug {
         shape::Bug::BreakerShedsHeartbeats => Bug::BreakerShedsHeartbeats,
         shape::Bug::TimersByWallClock => Bug::TimersByWallClock,
         shape::Bug::ChecksumIgnored => Bug::ChecksumIgnored,
+        shape::Bug::RetryWithoutBackoff => Bug::RetryWithoutBackoff,
     }
 }
 

@@ -242,6 +242,7 @@ pub(super) enum Bug {
     OwnEntryCountedUnflushed,
     PrevTermUnchecked,
     ReadWithoutOwnTermCommit,
+    RetryWithoutBackoff,
     RoleUnchecked,
     TimeoutDrawnOnce,
     TimerResetOnRefusal,

@@ -286,6 +286,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("RoleUnchecked", "a node hands on what a client sends as if a node had sent it"),
             Entry::word("TimersByWallClock", "timers and leases run on the clock on the wall, which may be put ahead or back"),
             Entry::word("ChecksumIgnored", "a receiver believes a frame whatever its checksum"),
+            Entry::word("RetryWithoutBackoff", "a client asks again after a millisecond, as often as it likes, and has no breaker"),
         ],
         frame: "cluster: (voters: 5, bug: @)",
     },
