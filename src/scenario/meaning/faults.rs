@@ -106,7 +106,7 @@ fn start(
             Some(at) if waits_for_a_leader(&fault.r#do) => {
                 let at = at.saturating_add(after);
                 format!(
-                    "write `at: \"{at}\"`: from then on it waits for a leader by itself; or count from one: `when: Elected(1)`"
+                    "write `at: \"{at}\"`: from then on it waits for a leader by itself; or count from one: `when: Elected(1), after: \"{after}\"`"
                 )
             }
             Some(at) => format!("write `at: \"{}\"`, or say `when`", at.saturating_add(after)),
