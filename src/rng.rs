@@ -116,6 +116,9 @@ impl Rate {
     /// Never.
     pub const ZERO: Self = Self(0);
 
+    /// What a decimal may lose when it is kept in binary, in parts of 2^64.
+    const ROUNDING: u64 = 1 << 11;
+
     /// From a number in `0.0..=1.0`; `None` for any other, NaN included. Turned into an integer once, here.
     pub fn new(probability: f64) -> Option<Self> {
         match probability {
@@ -133,8 +136,12 @@ impl Rate {
     /// Whether `part` of `whole` is at least this share. What was written as a decimal is kept in binary, to 53 bits: what
     /// falls short by less than that rounding is that very decimal.
     pub fn is_reached(self, part: u64, whole: u64) -> bool {
-        const ROUNDING: u64 = 1 << 11;
-        u128::from(part) << 64 >= u128::from(self.0.saturating_sub(ROUNDING)) * u128::from(whole)
+        u128::from(part) << 64 >= u128::from(self.0.saturating_sub(Self::ROUNDING)) * u128::from(whole)
+    }
+
+    /// Whether `part` of `whole` is more than this share, with the same grace.
+    pub fn is_exceeded(self, part: u64, whole: u64) -> bool {
+        u128::from(part) << 64 > (u128::from(self.0) + u128::from(Self::ROUNDING)) * u128::from(whole)
     }
 
     /// It as parts of 2^64; 1 is a part less than the whole.

@@ -53,7 +53,8 @@ fn storm(seed: u64) -> Plan {
         plan.expectations.extend([
             Expectation::Progress { during: span },
             Expectation::NoProgress { during: span },
-            Expectation::Availability { at_least, during: span },
+            Expectation::Availability { at_least: Some(at_least), at_most: None, during: span },
+            Expectation::Availability { at_least: None, at_most: Some(at_least), during: span },
             Expectation::LeaderChanges { at_least: Some(1), at_most: Some(2), during: span },
         ]);
     }
@@ -199,12 +200,15 @@ impl Twin<'_> {
                 later.retain(|(began, _)| *began > due);
                 if later.is_empty() { None } else { is(later.iter().all(|(_, done)| *done)) }
             }
-            Expectation::Availability { at_least, during } => {
+            Expectation::Availability { at_least, at_most, during } => {
                 let span = self.span(during)?;
                 let mut all = self.operations();
                 all.retain(|(began, _)| inside(span)(began));
                 let done = all.iter().filter(|(_, done)| *done).count() as f64;
-                if all.is_empty() { None } else { is(done / all.len() as f64 >= at_least.as_f64()) }
+                let share = done / all.len().max(1) as f64;
+                let least = at_least.is_none_or(|least| share >= least.as_f64());
+                let most = at_most.is_none_or(|most| share <= most.as_f64());
+                if all.is_empty() { None } else { is(least && most) }
             }
             Expectation::LeaderChanges { at_least, at_most, during } => {
                 let span = self.span(during)?;

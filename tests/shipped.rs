@@ -4,7 +4,7 @@ mod common;
 
 use common::{path, scenarios};
 use squall::ids::NodeId;
-use squall::plan::{Action, End, Fault, Integrity, Plan, Shape, Start, Target};
+use squall::plan::{Action, End, Fault, Integrity, Jitter, Plan, Shape, Start, Target};
 use squall::replica::ReadBy;
 use squall::report::{FaultSpan, Judges, Outcome, Report, RunVerdict};
 use squall::runner::{Options, simulate};
@@ -129,7 +129,7 @@ fn read_by(plan: &mut Plan, by: ReadBy) {
 fn every_expectation_could_fail() {
     let mut idle = Vec::new();
     for (name, plan) in shipped() {
-        let changes: [&dyn Fn(&mut Plan); 11] = [
+        let changes: [&dyn Fn(&mut Plan); 12] = [
             &calm,
             &linked,
             &|plan| blackout(plan, Time::ZERO),
@@ -141,6 +141,7 @@ fn every_expectation_could_fail() {
             &|plan| read_by(plan, ReadBy::Index),
             &|plan| read_by(plan, ReadBy::Local),
             &|plan| plan.cluster.integrity = Integrity::Unchecked,
+            &|plan| plan.clients.iter_mut().for_each(|clients| clients.backoff.jitter = Jitter::Full),
         ];
         let mut fails = vec![false; plan.expectations.len()];
         for change in changes {

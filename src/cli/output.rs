@@ -17,6 +17,9 @@ pub(super) struct Output {
 /// The width of text that goes to a file or a pipe.
 const PIPED_WIDTH: usize = 100;
 
+/// The least and the most columns of a report on a terminal: tables need the one, and beyond the other nobody reads lines.
+const WIDTHS: (usize, usize) = (80, 120);
+
 impl Output {
     pub(super) fn new(color: Color) -> Self {
         let choice = match color {
@@ -65,7 +68,7 @@ impl Output {
 
     /// How many columns a report may take.
     pub(super) fn width(&self) -> usize {
-        Self::columns(&io::stdout()).unwrap_or(PIPED_WIDTH)
+        Self::columns(&io::stdout()).map_or(PIPED_WIDTH, |columns| columns.clamp(WIDTHS.0, WIDTHS.1))
     }
 
     /// How many columns a diagnostic may take.

@@ -127,22 +127,44 @@ fn step(record: &Record) -> String {
     format!("{:>16} {:<3} {what}", record.time.to_string(), record.node.to_string())
 }
 
-/// What was cut.
+/// What was cut, and what else differs.
 pub(super) fn cuts(from: &Plan, to: &Plan) -> String {
-    let operations = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| clients.count);
+    let clients = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| u64::from(clients.count));
     let numbers = [
         ("faults", from.faults.len() as u64, to.faults.len() as u64),
         ("nodes", u64::from(from.cluster.nodes()), u64::from(to.cluster.nodes())),
-        ("clients", u64::from(operations(from)), u64::from(operations(to))),
+        ("clients", clients(from), clients(to)),
     ];
-    let changed = numbers.iter().filter(|(_, before, after)| before != after);
-    let mut cut: Vec<String> =
-        changed.map(|(what, before, after)| format!("{what} {before} -> {after}")).collect();
-    if from.seed != to.seed {
-        cut.push(format!("seed {} -> {}", from.seed, to.seed));
+    let (mut cut, mut changed) = (Vec::new(), Vec::new());
+    for (what, before, after) in numbers {
+        let list = if after < before { &mut cut } else { &mut changed };
+        list.extend((before != after).then(|| format!("{what} {before} -> {after}")));
     }
-    if from.duration != to.duration {
-        cut.push(format!("duration {} -> {}", from.duration, to.duration));
+    let list = if to.duration < from.duration { &mut cut } else { &mut changed };
+    let durations = format!("duration {} -> {}", from.duration, to.duration);
+    list.extend((from.duration != to.duration).then_some(durations));
+    changed.extend((from.seed != to.seed).then(|| format!("seed {} -> {}", from.seed, to.seed)));
+    let lines = [("Cut", cut), ("Changed", changed)];
+    let told = lines.iter().filter(|(_, what)| !what.is_empty());
+    let told: String = told.map(|(name, what)| format!("// {name}: {}.\n", what.join(", "))).collect();
+    if told.is_empty() { told } else { format!("//\n{told}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Duration;
+
+    #[test]
+    fn what_has_grown_was_not_cut() {
+        let text = r#"(format: 1, name: "x", duration: "5s", cluster: (voters: 3), clients: (count: 2),
+            faults: [(at: "1s", for: "1s", do: Crash(Leader))])"#;
+        let (plan, _) = crate::scenario::read(text).expect("a scenario");
+        assert_eq!(cuts(&plan, &plan), "");
+        let longer = Plan { seed: 7, duration: Duration::from_secs(6), faults: Vec::new(), ..plan.clone() };
+        let told = "//\n// Cut: faults 1 -> 0.\n// Changed: duration 5s -> 6s, seed 0 -> 7.\n";
+        assert_eq!(cuts(&plan, &longer).replace(&format!("seed {}", plan.seed), "seed 0"), told);
+        let shorter = Plan { duration: Duration::from_secs(1), ..plan.clone() };
+        assert_eq!(cuts(&plan, &shorter), "//\n// Cut: duration 5s -> 1s.\n");
     }
-    if cut.is_empty() { String::new() } else { format!("//\n// Cut: {}.\n", cut.join(", ")) }
 }

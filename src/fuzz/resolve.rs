@@ -161,8 +161,8 @@ impl Resolver {
             }
             Expectation::Progress { during } => Expectation::Progress { during: span(during)? },
             Expectation::NoProgress { during } => Expectation::NoProgress { during: span(during)? },
-            Expectation::Availability { at_least, during } => {
-                Expectation::Availability { at_least, during: span(during)? }
+            Expectation::Availability { at_least, at_most, during } => {
+                Expectation::Availability { at_least, at_most, during: span(during)? }
             }
             Expectation::LeaderChanges { at_least, at_most, during } => {
                 Expectation::LeaderChanges { at_least, at_most, during: span(during)? }

@@ -21,6 +21,11 @@ impl Host {
         self.cpu.is_some()
     }
 
+    /// How many frames wait in its inbox; none if there is none.
+    pub fn waiting(&self) -> Option<u64> {
+        self.cpu.as_ref().map(|cpu| cpu.waiting() as u64)
+    }
+
     /// Whether its process has something under service, or waits for a flush.
     #[inline]
     pub(super) fn is_busy(&self) -> bool {

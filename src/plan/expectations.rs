@@ -33,10 +33,12 @@ pub enum Expectation {
         /// With this it is enough that so much of what was done before is done again.
         to: Option<Goodput>,
     },
-    /// Of the operations that begin in the span at least this share is done, sooner or later.
+    /// Which share of the operations that begin in the span is done, sooner or later.
     Availability {
-        /// The least share.
-        at_least: Rate,
+        /// At least this share.
+        at_least: Option<Rate>,
+        /// At most this share.
+        at_most: Option<Rate>,
         /// When.
         during: Span,
     },

@@ -39,6 +39,8 @@ pub struct Figures {
     done: u64,
     elections: u64,
     terms: u64,
+    /// The rules of safety that were broken while they were waived.
+    waived: Vec<&'static str>,
 }
 
 impl Figures {
@@ -58,6 +60,7 @@ impl Figures {
             done: report.service.done,
             elections: report.counters.elections,
             terms: report.counters.terms,
+            waived: report.waived().map(|check| check.name).collect(),
         }
     }
 
@@ -124,6 +127,29 @@ impl Shares {
     }
 }
 
+/// The runs in which rules of safety were broken that were not owed.
+#[derive(Clone, Debug, Default)]
+struct Waived {
+    runs: u64,
+    /// In how many runs each was.
+    rules: BTreeMap<&'static str, u64>,
+}
+
+impl Waived {
+    fn add(&mut self, run: &Figures) {
+        self.runs += u64::from(!run.waived.is_empty());
+        for rule in &run.waived {
+            *self.rules.entry(rule).or_default() += 1;
+        }
+    }
+
+    fn text(&self) -> String {
+        let rules = self.rules.iter().map(|(rule, runs)| format!("{rule} in {}", count(*runs)));
+        let rules = rules.collect::<Vec<_>>().join(", ");
+        format!("runs that broke rules of safety that were waived, so they did not fail: {rules}")
+    }
+}
+
 /// All runs of a call: how they ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
@@ -177,6 +203,7 @@ pub struct Batch {
     elections: u64,
     most_elections: Option<(u64, u64)>,
     terms: Option<(u64, u64)>,
+    waived: Waived,
     failing: Vec<Figures>,
     first: Option<Box<Report>>,
 }
@@ -197,6 +224,7 @@ impl Batch {
             elections: 0,
             most_elections: None,
             terms: None,
+            waived: Waived::default(),
             failing: Vec::new(),
             first: None,
         }
@@ -216,6 +244,7 @@ impl Batch {
         self.elections += run.elections;
         greatest(&mut self.most_elections, run.elections, seed);
         greatest(&mut self.terms, run.terms, seed);
+        self.waived.add(run);
         if run.failed() {
             if self.failing.len() < LISTED {
                 self.failing.push(run.clone());
@@ -317,6 +346,9 @@ impl Batch {
         ));
         let highest = self.terms.map_or("-".into(), |(terms, _)| count(terms));
         let seed = self.terms.map_or(String::new(), |(_, seed)| format!(", with seed {seed}"));
+        if self.waived.runs > 0 {
+            rows.push(("waived violations", count(self.waived.runs), self.waived.text()));
+        }
         rows.push(("highest term", highest, format!("that any node was in{seed}")));
         rows
     }

@@ -1,6 +1,7 @@
 //! What became of the plan's faults.
 
 use super::links::{Links, words};
+use super::strengths::Strengths;
 use crate::ids::{NodeId, NodeSet, RecordId};
 use crate::plan::Plan;
 use crate::replica::{Change, ChangeStep, TransferStep};
@@ -18,6 +19,9 @@ pub struct FaultSpan {
     pub source: FaultSource,
     /// What it did.
     pub action: ActionKind,
+    /// How strong it was, in a few words: a factor, a rate, how far ahead; none of what is there or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strength: Option<String>,
     /// The nodes that it hit; none if it hit links.
     pub nodes: NodeSet,
     /// How many directed links it hit.
@@ -35,12 +39,13 @@ pub struct FaultSpan {
 impl FaultSpan {
     fn new(
         (name, source): (String, FaultSource),
-        action: ActionKind,
+        (action, strength): (ActionKind, Option<String>),
         nodes: NodeSet,
         from_ns: Option<u64>,
         to_ns: Option<u64>,
     ) -> Self {
-        Self { name, source, action, nodes, links: 0, between: String::new(), outcome: None, from_ns, to_ns }
+        let (links, between, outcome) = (0, String::new(), None);
+        Self { name, source, action, strength, nodes, links, between, outcome, from_ns, to_ns }
     }
 }
 
@@ -61,6 +66,7 @@ pub(super) struct Faults {
     voters: u32,
     /// The ids of the plan's scripted faults.
     ids: Vec<Option<String>>,
+    strengths: Strengths,
     all: Vec<FaultSpan>,
     /// For each that began, in that order, its place among all.
     begun: Vec<usize>,
@@ -73,7 +79,7 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Self {
         let ids = plan.faults.iter().map(|fault| fault.id.clone()).collect();
-        Self { voters: plan.cluster.nodes(), ids, ..Self::default() }
+        Self { voters: plan.cluster.nodes(), ids, strengths: Strengths::of(plan), ..Self::default() }
     }
 
     /// Takes in a record; of interest are those of faults and links.
@@ -84,7 +90,8 @@ impl Faults {
                 self.tell_links();
                 self.latest = Some(record.id);
                 self.begun.push(self.all.len());
-                self.all.push(FaultSpan::new((self.name(source), source), action, nodes, Some(now), None));
+                let what = (action, self.strengths.get(source));
+                self.all.push(FaultSpan::new((self.name(source), source), what, nodes, Some(now), None));
             }
             Body::FaultEnded { fault, .. } => {
                 if let Some(place) = self.begun.get(fault as usize) {
@@ -93,13 +100,8 @@ impl Faults {
             }
             Body::FaultSkipped { source, action } => {
                 self.tell_links();
-                self.all.push(FaultSpan::new(
-                    (self.name(source), source),
-                    action,
-                    NodeSet::EMPTY,
-                    None,
-                    Some(now),
-                ));
+                let (who, what) = ((self.name(source), source), (action, self.strengths.get(source)));
+                self.all.push(FaultSpan::new(who, what, NodeSet::EMPTY, None, Some(now)));
             }
             Body::Change { change, step } => {
                 let (action, node) = match change {

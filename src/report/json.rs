@@ -4,8 +4,8 @@
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
 use super::{
-    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement, Report, RunVerdict,
-    Summary,
+    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement, OfNode, Report,
+    RunVerdict, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
@@ -63,7 +63,7 @@ struct Run<'a> {
     liveness: Liveness,
     /// Left out where frames cost nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    inboxes: Option<Inboxes>,
+    inboxes: Option<Inboxes<'a>>,
     counters: &'a Counters,
     simulated_ns: u64,
     events: u64,
@@ -137,13 +137,14 @@ struct Liveness {
 }
 
 #[derive(Serialize)]
-struct Inboxes {
+struct Inboxes<'a> {
     longest: u64,
     nodes_wait_ns: Option<Summary>,
     nodes_dropped: u64,
     clients_wait_ns: Option<Summary>,
     clients_dropped: u64,
     turned_away: u64,
+    each: &'a [OfNode],
 }
 
 #[derive(Serialize)]
@@ -241,7 +242,7 @@ fn span(election: &Election) -> Span {
     }
 }
 
-fn inboxes(inbox: &Inbox) -> Inboxes {
+fn inboxes(inbox: &Inbox) -> Inboxes<'_> {
     Inboxes {
         longest: inbox.longest,
         nodes_wait_ns: inbox.nodes.waited,
@@ -249,6 +250,7 @@ fn inboxes(inbox: &Inbox) -> Inboxes {
         clients_wait_ns: inbox.clients.waited,
         clients_dropped: inbox.clients.dropped,
         turned_away: inbox.turned_away,
+        each: &inbox.each,
     }
 }
 

@@ -77,9 +77,10 @@ impl Metrics {
         self.service.all(end)
     }
 
-    /// The inboxes of hosts that serve frames at a cost; none where they don't.
-    pub fn inboxes(&self) -> Option<Inbox> {
-        self.inboxes.all()
+    /// The inboxes of hosts that serve frames at a cost, in which so many frames of each node are left; none where they
+    /// don't.
+    pub fn inboxes(&self, waiting: &[u64]) -> Option<Inbox> {
+        self.inboxes.all(waiting)
     }
 
     /// The elections with the last instant weighed.

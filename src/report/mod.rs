@@ -24,6 +24,7 @@ mod places;
 mod reasons;
 mod service;
 mod statistics;
+mod strengths;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -33,7 +34,7 @@ pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
-pub use inboxes::{Inbox, Waits};
+pub use inboxes::{Inbox, OfNode, Waits};
 pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
 pub use metrics::Metrics;
@@ -115,6 +116,8 @@ pub struct Outcome {
     pub cut: bool,
     /// How a second run of the same differed, if it did.
     pub nondeterminism: Option<String>,
+    /// How many frames wait in the inbox of each node at the end; none where there are no inboxes.
+    pub waiting: Vec<u64>,
 }
 
 /// What differs from machine to machine and from run to run.
@@ -161,7 +164,7 @@ impl fmt::Display for RunVerdict {
 impl Report {
     /// The report on a run of `plan` that is over.
     pub fn new(plan: &Plan, judges: &Judges, outcome: Outcome) -> Self {
-        let Outcome { file, digest, end, events, panicked, livelock, cut, nondeterminism } = outcome;
+        let Outcome { file, digest, end, events, panicked, livelock, cut, nondeterminism, waiting } = outcome;
         let checks = judges.verdicts();
         let counters = judges.metrics().counters();
         let mut expectations = judges.expected(end, &checks);
@@ -211,7 +214,7 @@ impl Report {
             cut,
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
-            inboxes: judges.metrics().inboxes(),
+            inboxes: judges.metrics().inboxes(&waiting),
             counters,
             simulated: end.since(Time::ZERO),
             events,
@@ -255,6 +258,11 @@ impl Report {
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
     pub fn excuse(&self, check: &Check) -> Option<Excuse> {
         excuse(check, &self.checks, &self.expectations, &self.waivers)
+    }
+
+    /// The checks that found a violation of what was waived by then.
+    pub fn waived(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| self.excuse(check) == Some(Excuse::Waived))
     }
 
     /// Why what this check demands is not owed; none if it is, or if it was violated while it was.

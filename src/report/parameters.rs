@@ -164,7 +164,7 @@ fn faults(plan: &Plan) -> String {
     text
 }
 
-fn distribution(distribution: &Distribution) -> String {
+pub(super) fn distribution(distribution: &Distribution) -> String {
     match distribution {
         Distribution::Constant(always) => always.to_string(),
         Distribution::Uniform(min, max) => format!("{min} to {max}"),
@@ -188,7 +188,7 @@ fn link(link: &Link) -> String {
     text
 }
 
-fn share(rate: Rate) -> String {
+pub(super) fn share(rate: Rate) -> String {
     // A rate is kept in binary; a few decimals give back what was written.
     let percent = format!("{:.6}", rate.as_f64() * 100.0);
     format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))

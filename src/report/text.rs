@@ -1,6 +1,8 @@
 //! The report for a terminal.
 
 mod expected;
+mod faults;
+mod inboxes;
 
 use super::format::{count, counted, moment, short, wrap};
 pub use super::page::Form;
@@ -11,7 +13,7 @@ use crate::time::{Duration, Time};
 use crate::trace::{Digest, FaultSource};
 use anstyle::Style;
 
-/// How many spans the table of elections shows.
+/// How many rows the tables of faults and of elections show.
 const SPANS: usize = 20;
 
 /// The report as text. Its last two lines are the verdict and the digest; a run that failed has a line above them
@@ -46,6 +48,7 @@ impl Page<'_> {
         self.faults(report);
         self.elections(report);
         self.liveness(report);
+        self.inboxes(report);
         self.checks(report);
         self.expectations(report);
         self.violations(report);
@@ -78,41 +81,6 @@ impl Page<'_> {
         }
         grid.faint_first(vec!["virtual time".into(), wrap(&went_by, room)]);
         self.grid(&grid);
-    }
-
-    fn faults(&mut self, report: &Report) {
-        if report.faults.is_empty() {
-            return;
-        }
-        self.heading("Faults", "");
-        let mut grid = Grid { right: vec![3, 4], rules: vec![1], ..Grid::default() };
-        grid.rows.push(["fault", "what", "hit", "from", "until"].map(String::from).into());
-        for fault in report.faults.iter().take(SPANS) {
-            let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
-            let hit = match fault.from_ns {
-                None => format!("skipped: {}", fault.source.why_skipped()),
-                Some(_) if fault.nodes.is_empty() && fault.between.is_empty() => "nothing".into(),
-                Some(_) if fault.nodes.is_empty() => wrap(&fault.between, 32),
-                Some(_) => wrap(&fault.nodes.to_string(), 30),
-            };
-            grid.rows.push(vec![
-                fault.name.clone(),
-                fault.action.to_string(),
-                hit,
-                at(fault.from_ns).unwrap_or_else(|| "-".into()),
-                match fault.from_ns {
-                    None => "-".into(),
-                    Some(_) if fault.outcome.is_some() => {
-                        fault.outcome.as_deref().map_or_else(String::new, |outcome| wrap(outcome, 30))
-                    }
-                    Some(_) => at(fault.to_ns).unwrap_or_else(|| "the end".into()),
-                },
-            ]);
-        }
-        self.grid(&grid);
-        if let Some(more) = report.faults.len().checked_sub(SPANS).filter(|more| *more > 0) {
-            self.paragraph(&format!("and {more} more, in the JSON report"), FAINT);
-        }
     }
 
     fn elections(&mut self, report: &Report) {
@@ -255,7 +223,7 @@ impl Page<'_> {
             let at = moment(Time::ZERO + report.simulated);
             self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
         }
-        match report.checks.iter().filter(|check| report.excuse(check) == Some(Excuse::Waived)).count() {
+        match report.waived().count() {
             0 => {}
             broken => {
                 let rules = counted(broken as u64, "rule");

@@ -66,8 +66,8 @@ pub fn judge(
     };
     let cut = options.until.is_some_and(|until| until < Time::ZERO + plan.duration);
     match ended {
-        Ok(End { digest, events, time, livelock, .. }) => {
-            Outcome { digest, end: time, events, livelock, cut, ..Outcome::default() }
+        Ok(End { digest, events, time, livelock, waiting, .. }) => {
+            Outcome { digest, end: time, events, livelock, cut, waiting, ..Outcome::default() }
         }
         Err(Panicked { message }) => {
             // The last record tells how far it got; the digest up to there comes from running it once more.

@@ -39,6 +39,9 @@ fn inside(language: Language, entry: &Entry) -> Option<&'static Section> {
     if let "Duplicate" | "Misdirect" | "Replay" = entry.name {
         return section("Lose");
     }
+    if entry.name == "Step" {
+        return section("Skew");
+    }
     if entry.name == "Clog" {
         return section("Partition");
     }

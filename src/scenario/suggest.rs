@@ -65,7 +65,7 @@ pub(super) fn candidates(found: &str, expected: &[&str], steps: &[Step<'_>]) -> 
     let meant = meant(found, expected, steps);
     let is_long = all.chars().count() > LONGEST_LIST;
     let rest = match is_long {
-        true => format!("`squall list --vocabulary` tells all {}", expected.len()),
+        true => "`squall list --vocabulary` tells all of them".to_string(),
         false => format!("There are {all}"),
     };
     match &meant[..] {
@@ -125,7 +125,7 @@ mod tests {
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.push("InboxOverflowed");
         let help = candidates("InboxFull", &names, &[]);
-        assert_eq!(help, "there are `InboxOverflowed`, ..; `squall list --vocabulary` tells all 61");
+        assert_eq!(help, "there are `InboxOverflowed`, ..; `squall list --vocabulary` tells all of them");
         assert!(candidates("Elephant", &names, &[]).starts_with("there are `Event0Happened`, "));
     }
 }

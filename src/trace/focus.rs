@@ -1,6 +1,6 @@
 //! Some records out of many.
 
-use super::{Body, Observer, Record};
+use super::{Body, Observer, Record, Story};
 use crate::ids::Address;
 
 /// Which records are of interest: those that meet all conditions.
@@ -11,7 +11,7 @@ pub struct Focus {
 }
 
 /// What a record of interest has to be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// What happens to this one, or to a frame, a call or a link between it and another.
     Of(Address),
@@ -21,6 +21,8 @@ pub enum Condition {
     BothWays(Address, Address),
     /// A message of one of these kinds: bit n of the words together is kind n.
     Kinds([u64; 4]),
+    /// One of those that led to some record, or that one, or what it brought about.
+    Told(Story),
 }
 
 impl Focus {
@@ -31,9 +33,10 @@ impl Focus {
 }
 
 impl Condition {
-    fn takes(self, record: &Record) -> bool {
+    fn takes(&self, record: &Record) -> bool {
         let link = record.link();
-        match self {
+        match *self {
+            Self::Told(ref story) => story.takes(record),
             Self::Of(one) => {
                 record.node == one
                     || link.is_some_and(|(from, to)| from == one || to == one)

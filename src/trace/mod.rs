@@ -8,22 +8,27 @@ mod chrome;
 pub mod digest;
 mod focus;
 mod json_lines;
+mod parts;
 mod record;
 mod scribe;
 mod shiviz;
+mod story;
 mod text;
 mod text_lines;
+mod words;
 
 pub use chrome::ChromeTrace;
 pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use json_lines::JsonLines;
-pub use record::{
-    ActionKind, Body, BreakerState, CorruptionKind, Denial, Disowned, FIRST_CLIENT_KIND, FaultSource,
-    Forgery, Forgone, Loss, MembersPart, Operation, Outcome, Record, Rejection, StopReason,
+pub use parts::{
+    ActionKind, BreakerState, CorruptionKind, Denial, Disowned, FaultSource, Forgery, Forgone, Loss,
+    MembersPart, Operation, Outcome, Rejection, StopReason,
 };
+pub use record::{Body, FIRST_CLIENT_KIND, Record};
 pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;
+pub use story::{Causes, Story};
 pub use text_lines::TextLines;
 
 use crate::ids::{Address, RecordId};

@@ -109,7 +109,7 @@ const fn limits(breaker: Breaker) -> Limits {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     /// The digest of all records.
     pub digest: Digest,
@@ -121,6 +121,8 @@ pub struct End {
     pub time: Time,
     /// Whether it ended because time no longer passed.
     pub livelock: bool,
+    /// How many frames wait in the inbox of each machine; none where there are no inboxes.
+    pub waiting: Vec<u64>,
 }
 
 impl<'p, O: Observer> World<'p, O> {
@@ -484,6 +486,7 @@ impl<'p, O: Observer> World<'p, O> {
             events: self.events,
             time: self.now,
             livelock: self.livelock,
+            waiting: self.hosts.iter().filter_map(Host::waiting).collect(),
         }
     }
 }

@@ -83,6 +83,10 @@ fn records_of_interest_are_printed_before_the_report() {
     assert!(of_four.iter().any(|line| line.contains(" n4 ") && line.contains(" crashed")));
     assert!(of_four.iter().any(|line| line.contains("starts: crash of n4")), "the fault that hit it");
     assert!(records(&["link=c1-2"]).iter().all(|line| line.contains("Client")));
+    let number = asked[0].split_whitespace().next().expect("its number");
+    let story = records(&[&format!("record={number}")]);
+    let at = story.iter().position(|line| *line == asked[0]).expect("the record itself");
+    assert!(at > 0, "what led to it comes before it: {story:?}");
 }
 
 #[test]
@@ -99,6 +103,8 @@ fn a_focus_that_means_nothing_is_refused() {
         ("link=2-2", "a link leads from one to another"),
         ("nodes=1", "did you mean `node`?"),
         ("leader", "write node=3"),
+        ("record=0", "`0` is no number of a record"),
+        ("record=99999999999", "this run has fewer than 99999999999 records"),
     ] {
         let output = squall(["run", CRASH, "--focus", focus]);
         exits(&output, 2);

@@ -58,6 +58,17 @@ fn many_seeds_are_summed_up() {
 }
 
 #[test]
+fn violations_that_are_waived_are_counted() {
+    let output = squall(["run", "scenarios/disk/lying-flush.ron", "--seeds", "0..3"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    let row = text.lines().find(|line| line.trim_start().starts_with("waived violations")).expect("a row");
+    assert!(row.contains(" 3  runs that broke rules of safety"), "{row}");
+    assert!(text.contains("recovery in 3"), "{text}");
+    assert!(!stdout(&squall(["run", "scenarios/leader-crash.ron", "--seeds", "0..3"])).contains("waived"));
+}
+
+#[test]
 fn failing_runs_are_listed_and_the_first_is_shown_in_full() {
     let output = squall(["run", BROKEN, "--seeds", "5..25"]);
     exits(&output, 1);

@@ -1,11 +1,12 @@
 //! Which records are of interest, as people write it.
 
 use super::super::Failure;
-use crate::ids::{Address, ClientId, NodeId};
+use crate::ids::{Address, ClientId, NodeId, RecordId};
 use crate::plan::Plan;
-use crate::runner;
+use crate::runner::{self, Options};
 use crate::scenario::nearest;
-use crate::trace::{Condition, Focus};
+use crate::trace::{Causes, Condition, Focus, Story};
+use std::num::NonZeroU64;
 
 /// Reads what `--focus` names in a run of this plan.
 pub(super) fn parse(texts: &[String], plan: &Plan) -> Result<Focus, Failure> {
@@ -16,7 +17,7 @@ pub(super) fn parse(texts: &[String], plan: &Plan) -> Result<Focus, Failure> {
 }
 
 fn condition(text: &str, plan: &Plan) -> Result<Condition, String> {
-    let form = "write node=3, link=1-2, link=1>2 or kind=RequestVote";
+    let form = "write node=3, link=1-2, link=1>2, kind=RequestVote or record=120";
     let (what, which) = text.split_once('=').ok_or(form)?;
     match what.trim() {
         "node" => address(which, plan).map(Condition::Of),
@@ -37,11 +38,23 @@ fn condition(text: &str, plan: &Plan) -> Result<Condition, String> {
             }
         }
         "kind" => kinds(which.trim()).map(Condition::Kinds),
-        other => Err(match nearest(other, &["node", "link", "kind"]) {
+        "record" => story(which.trim(), plan).map(Condition::Told),
+        other => Err(match nearest(other, &["node", "link", "kind", "record"]) {
             Some(meant) => format!("there is no `{other}`\nhelp: did you mean `{meant}`?"),
             None => format!("there is no `{other}`\nhelp: {form}"),
         }),
     }
+}
+
+/// The story of a record such as `120` or `#120`. What led to it is known from a run up to there.
+fn story(text: &str, plan: &Plan) -> Result<Story, String> {
+    let number = text.strip_prefix('#').unwrap_or(text);
+    let number: NonZeroU64 =
+        number.parse().map_err(|_| format!("`{text}` is no number of a record, such as 120"))?;
+    let mut causes = Causes::of(RecordId(number));
+    // Where a replica panics, the records up to there are what counts.
+    let _ = runner::simulate(plan, plan.seed, &mut causes, &Options::default());
+    causes.story().ok_or_else(|| format!("this run has fewer than {number} records"))
 }
 
 /// A node such as `3` or `n3`, or a client such as `c1`.

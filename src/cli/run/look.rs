@@ -179,5 +179,6 @@ fn links(all: &[(NodeId, NodeId)]) -> String {
 fn fault(fault: &FaultSpan) -> String {
     let since = moment(Time::from_nanos(fault.from_ns.unwrap_or_default()));
     let hit = if fault.nodes.is_empty() { String::new() } else { format!(" of {}", fault.nodes) };
-    format!("{}: {}{hit}, since {since}", fault.name, fault.action)
+    let strength = fault.strength.as_ref().map_or(String::new(), |strength| format!(" {strength}"));
+    format!("{}: {}{strength}{hit}, since {since}", fault.name, fault.action)
 }

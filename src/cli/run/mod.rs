@@ -70,7 +70,8 @@ struct Closer {
     #[arg(long, value_name = "T", conflicts_with_all = ["until", "json", "report", "check_determinism", "focus", "trace"])]
     at: Option<Duration>,
     /// Print the records about a node, a link or a kind of message before the report: node=3, link=1-2 (1>2 for one
-    /// way; c1 is a client), kind=RequestVote. Of several all have to fit. With --trace these go to the file instead.
+    /// way; c1 is a client), kind=RequestVote; or with record=120 that record, all that led to it, and what came of it at
+    /// once. Of several all have to fit. With --trace these go to the file instead.
     #[arg(long, value_name = "WHAT")]
     focus: Vec<String>,
     /// Write every record to a file.

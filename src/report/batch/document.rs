@@ -34,6 +34,7 @@ impl Batch {
                 vacant_ns: Summary::of(self.vacant.clone()),
                 elections: self.elections,
                 highest_term: self.terms.map_or(0, |(terms, _)| terms),
+                waived: WaivedRuns { runs: self.waived.runs, rules: &self.waived.rules },
                 first_failing: failing.collect(),
             },
             "",
@@ -58,7 +59,15 @@ struct Document<'a> {
     vacant_ns: Option<Summary>,
     elections: u64,
     highest_term: u64,
+    waived: WaivedRuns<'a>,
     first_failing: Vec<FailedRun<'a>>,
+}
+
+/// The runs that broke rules of safety which were waived, and in how many each was.
+#[derive(Serialize)]
+struct WaivedRuns<'a> {
+    runs: u64,
+    rules: &'a BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]

@@ -181,8 +181,8 @@ impl Watch {
             Expectation::Progress { during } => Self::Progress(Progress::new(true, during)),
             Expectation::NoProgress { during } => Self::Progress(Progress::new(false, during)),
             Expectation::Returns { within, after, to } => Self::Returns(Returns::new(within, after, to)),
-            Expectation::Availability { at_least, during } => {
-                Self::Availability(Availability::new(at_least, during))
+            Expectation::Availability { at_least, at_most, during } => {
+                Self::Availability(Availability::new((at_least, at_most), during))
             }
             Expectation::LeaderChanges { at_least, at_most, during } => {
                 Self::LeaderChanges(LeaderChanges::new(at_least, at_most, during))

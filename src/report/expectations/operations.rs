@@ -134,14 +134,15 @@ impl Returns {
 /// Counts the operations that begin in a span, by how they end.
 #[derive(Clone, Debug)]
 pub(super) struct Availability {
-    at_least: Rate,
+    at_least: Option<Rate>,
+    at_most: Option<Rate>,
     during: Span,
     tally: Tally,
 }
 
 impl Availability {
-    pub(super) fn new(at_least: Rate, during: Span) -> Self {
-        Self { at_least, during, tally: Tally::default() }
+    pub(super) fn new((at_least, at_most): (Option<Rate>, Option<Rate>), during: Span) -> Self {
+        Self { at_least, at_most, during, tally: Tally::default() }
     }
 
     pub(super) fn take(&mut self, happening: &Happening, moments: &Moments) {
@@ -166,6 +167,8 @@ impl Availability {
             count(self.tally.refused),
             count(self.tally.unknown),
         );
-        if self.at_least.is_reached(self.tally.done, all) { Ok(why) } else { Err(Miss::Failed(why)) }
+        let is_enough = self.at_least.is_none_or(|least| least.is_reached(self.tally.done, all));
+        let is_too_much = self.at_most.is_some_and(|most| most.is_exceeded(self.tally.done, all));
+        if is_enough && !is_too_much { Ok(why) } else { Err(Miss::Failed(why)) }
     }
 }

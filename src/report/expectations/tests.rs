@@ -269,17 +269,26 @@ fn availability_is_the_share_done_of_what_began_in_the_span() {
             _ => s.ms(8000).done(1, operation),
         };
     }
-    let share =
-        |share, during| Expectation::Availability { at_least: Rate::new(share).expect("a rate"), during };
+    let share = |share, during| {
+        let at_least = Some(Rate::new(share).expect("a rate"));
+        Expectation::Availability { at_least, at_most: None, during }
+    };
+    let most = |share, during| {
+        let at_most = Some(Rate::new(share).expect("a rate"));
+        Expectation::Availability { at_least: None, at_most, during }
+    };
     let why = "7 done of 10 operations that began from 5s to the end, 70.00 %; refused: 2, without answer in time: 1";
     is(&s, share(0.7, Span::Settle), Held, why);
     is(&s, share(0.700_001, Span::Settle), Failed, why);
+    is(&s, most(0.7, Span::Settle), Held, why);
+    is(&s, most(0.699_999, Span::Settle), Failed, why);
     assert_eq!(judged(&s, share(0.9, between(5000, 5003))), Failed);
     assert_eq!(judged(&s, share(1.0, between(5003, 5010))), Held, "from 3 to 9");
     assert_eq!(judged(&s, share(1.0, between(5002, 5010))), Failed, "a span contains its beginning");
     assert_eq!(judged(&s, share(0.0, between(5000, 5002))), Held);
     let open = "no operation that began from 5.05s to 9s has ended";
     is(&s, share(0.0, between(5050, 9000)), Vacuous, open);
+    is(&s, most(1.0, between(5050, 9000)), Vacuous, open);
     is(&s, share(0.5, Span::Fault(SPLIT)), Vacuous, "the fault split never began");
 }
 
@@ -529,8 +538,20 @@ fn expectations_are_written_as_in_a_scenario() {
         (returns(10, Moment::Fault(1)), r#"Returns(within: "10ms", after: Fault(faults[1]))"#),
         (returns(10, Moment::At(at(7000))), r#"Returns(within: "10ms", after: At("7s"))"#),
         (
-            Expectation::Availability { at_least: Rate::new(0.95).expect("a rate"), during: Span::Settle },
+            Expectation::Availability {
+                at_least: Some(Rate::new(0.95).expect("a rate")),
+                at_most: None,
+                during: Span::Settle,
+            },
             "Availability(at_least: 0.95, during: Settle)",
+        ),
+        (
+            Expectation::Availability {
+                at_least: Some(Rate::ZERO),
+                at_most: Some(Rate::new(0.5).expect("a rate")),
+                during: Span::Run,
+            },
+            "Availability(at_least: 0, at_most: 0.5, during: Run)",
         ),
         (
             Expectation::LeaderChanges { at_least: Some(1), at_most: Some(3), during: Span::Run },

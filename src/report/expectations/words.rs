@@ -20,12 +20,11 @@ pub(super) fn text(expectation: &Expectation, faults: &[Fault]) -> String {
             });
             format!("Returns(within: \"{within}\", after: {}{to})", moment(after))
         }
-        Expectation::Availability { at_least, during } => {
-            format!("Availability(at_least: {at_least}, during: {})", span(during))
+        Expectation::Availability { at_least, at_most, during } => {
+            let (least, most) = (bound("at_least", at_least), bound("at_most", at_most));
+            format!("Availability({least}{most}during: {})", span(during))
         }
         Expectation::LeaderChanges { at_least, at_most, during } => {
-            let bound =
-                |name, bound: Option<u64>| bound.map_or(String::new(), |bound| format!("{name}: {bound}, "));
             let (least, most) = (bound("at_least", at_least), bound("at_most", at_most));
             format!("LeaderChanges({least}{most}during: {})", span(during))
         }
@@ -34,6 +33,11 @@ pub(super) fn text(expectation: &Expectation, faults: &[Fault]) -> String {
         Expectation::Never(event) => format!("Never({event:?})"),
         Expectation::Violates(property) => format!("Violates({property:?})"),
     }
+}
+
+/// A bound of this name, if there is one.
+fn bound(name: &str, bound: Option<impl std::fmt::Display>) -> String {
+    bound.map_or(String::new(), |bound| format!("{name}: {bound}, "))
 }
 
 fn moment(moment: Moment, faults: &[Fault]) -> String {

@@ -29,7 +29,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
     let first_leader = cluster.first_leader;
     let first_leader = first_leader
         .and_then(|number| leader(&path.field("first_leader"), number, (voters, learners, nodes), notes));
-    Cluster {
+    let cluster = Cluster {
         voters,
         learners,
         spares,
@@ -59,7 +59,9 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
         breaker: (cluster.rpc.breaker)
             .map(|it| restraint::breaker(&path.field("rpc").field("breaker"), &it, notes)),
         integrity: integrity::integrity(path, cluster, notes),
-    }
+    };
+    hosts::doubtful(&path.field("host"), &cluster, notes);
+    cluster
 }
 
 /// The voter of this number; none, and an error, if it is no voter or there is none.

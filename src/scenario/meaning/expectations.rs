@@ -58,14 +58,10 @@ impl Reader<'_> {
                 self.needs_clients(notes);
                 Expectation::NoProgress { during: self.span(during, notes)? }
             }
-            shape::Expectation::Availability { at_least, during } => {
+            shape::Expectation::Availability { at_least, at_most, during } => {
                 self.needs_clients(notes);
-                let share = rate(&self.path.field("at_least"), *at_least, notes);
-                if share == Rate::ZERO {
-                    let help = "ask for some share, such as 0.95";
-                    notes.warn(&self.path.field("at_least"), "a share of 0 is always reached", help);
-                }
-                Expectation::Availability { at_least: share, during: self.span(during, notes)? }
+                let (at_least, at_most) = self.availability(*at_least, *at_most, notes);
+                Expectation::Availability { at_least, at_most, during: self.span(during, notes)? }
             }
             shape::Expectation::LeaderChanges { at_least, at_most, during } => {
                 self.leader_changes(*at_least, *at_most, notes);
@@ -262,6 +258,37 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The bounds of a share of operations.
+    fn availability(
+        &self,
+        at_least: Option<f64>,
+        at_most: Option<f64>,
+        notes: &mut Notes<'_>,
+    ) -> (Option<Rate>, Option<Rate>) {
+        let least = at_least.map(|share| rate(&self.path.field("at_least"), share, notes));
+        let most = at_most.map(|share| rate(&self.path.field("at_most"), share, notes));
+        if least == Some(Rate::ZERO) {
+            let help = "ask for some share, such as 0.95";
+            notes.warn(&self.path.field("at_least"), "a share of 0 is always reached", help);
+        }
+        match (at_least, at_most) {
+            (None, None) => {
+                let help = "write `at_least: 0.95`, `at_most: 0.5` or both";
+                notes.error(&self.path, "this says nothing of how many operations are done", help);
+            }
+            (Some(least), Some(most)) if least > most => {
+                let message = format!("`at_least: {least}` is above `at_most: {most}`, so no share fits");
+                notes.error(&self.path, message, format!("write `at_least: {most}, at_most: {least}`"));
+            }
+            (_, Some(1.0)) => {
+                let help = "allow less, such as 0.5";
+                notes.warn(&self.path.field("at_most"), "a share of 1 is never exceeded", help);
+            }
+            _ => {}
+        }
+        (least, most)
     }
 
     /// Notes a highest term that the logs exceed before the run begins.

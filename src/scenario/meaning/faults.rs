@@ -5,7 +5,7 @@ use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
 use super::shapes::{Alone, shape};
-use super::targets::{MOST_COMPARED, quoted_list, several, single};
+use super::targets::{MOST_COMPARED, joining, quoted_list, several, single};
 use super::{bounded_value, distribution, limited, mean, node, positive};
 use super::{clocks, hosts};
 use crate::ids::Index;
@@ -103,6 +103,12 @@ fn start(
 ) -> Start {
     if let (None, Some(after)) = (&fault.when, fault.after) {
         let help = match fault.at {
+            Some(at) if waits_for_a_leader(&fault.r#do) => {
+                let at = at.saturating_add(after);
+                format!(
+                    "write `at: \"{at}\"`: from then on it waits for a leader by itself; or count from one: `when: Elected(1), after: \"{after}\"`"
+                )
+            }
             Some(at) => format!("write `at: \"{}\"`, or say `when`", at.saturating_add(after)),
             None => "say what it waits for: `when: Elected(1)`".to_string(),
         };
@@ -137,6 +143,18 @@ fn start(
         }
     }
     Start::At(Time::ZERO)
+}
+
+/// Whether it asks the leader for something, and so begins only when there is one.
+const fn waits_for_a_leader(action: &shape::Action) -> bool {
+    matches!(
+        action,
+        shape::Action::Transfer(_)
+            | shape::Action::AddLearner(_)
+            | shape::Action::Promote(_)
+            | shape::Action::Remove(_)
+            | shape::Action::Replace(_)
+    )
 }
 
 /// What the time is called within which faults happen.
@@ -360,12 +378,12 @@ pub(super) fn action(
         shape::Action::Slow(slow) => hosts::slow_down(path, nodes(&slow.target, notes), slow, notes),
         shape::Action::Flood(flood) => hosts::flood(path, nodes(&flood.target, notes), flood, notes),
         shape::Action::Transfer(target) => Action::Transfer(one(target, notes)),
-        shape::Action::AddLearner(target) => Action::AddLearner(one(target, notes)),
-        shape::Action::Promote(target) => Action::Promote(one(target, notes)),
+        shape::Action::AddLearner(target) => Action::AddLearner(newcomer(path, target, setting, notes)),
+        shape::Action::Promote(target) => Action::Promote(newcomer(path, target, setting, notes)),
         shape::Action::Remove(target) => Action::Remove(one(target, notes)),
         shape::Action::Replace(shape::Replace { old, new }) => {
             let old = one(old, notes);
-            match node(&path.field("new"), *new, setting.nodes, notes) {
+            match joining(&path.field("new"), *new, setting, notes) {
                 Some(new) => Action::Replace { old, new },
                 // Nothing else is to be said of it.
                 None => Action::Transfer(crate::plan::Target::Random),
@@ -388,6 +406,20 @@ pub(super) fn action(
             up: turn(&path.field("up"), flap.up, notes),
         },
     }
+}
+
+/// A node that is to join, or to get a vote.
+fn newcomer(
+    path: &Path<'_>,
+    target: &shape::Target,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> crate::plan::Target {
+    let target = match target {
+        shape::Target::Node(number) => joining(path, *number, setting, notes).map(crate::plan::Target::Node),
+        other => single(path, other, setting, notes),
+    };
+    target.unwrap_or(crate::plan::Target::Random)
 }
 
 /// How long flapping links stay as they are.

@@ -28,6 +28,38 @@ pub(super) fn cpu(path: &Path<'_>, host: &shape::Host, notes: &mut Notes<'_>) ->
     }
 }
 
+/// Warns of what says how frames wait where none does, and of costs that leave no time for Raft itself.
+pub(super) fn doubtful(path: &Path<'_>, cluster: &Cluster, notes: &mut Notes<'_>) {
+    let cpu = cluster.cpu;
+    if !cpu.costs() && !cluster.blocking {
+        for field in ["inbox", "when_full", "lanes"] {
+            let path = path.field(field);
+            if notes.is_written(&path) {
+                let message = format!("`{field}` says nothing: hosts serve frames at no cost, so none waits");
+                let help = "let frames cost something: `host: (cost_per_frame: \"20us\")`";
+                notes.warn(&path, message, help);
+            }
+        }
+    }
+    let (cost, heartbeat, timeout) =
+        (cpu.cost_per_frame, cluster.raft.heartbeat, cluster.raft.election_timeout.0);
+    let followers = cluster.voters + cluster.learners - 1;
+    let answers = cost.saturating_mul(u64::from(followers));
+    let help = "it will hardly lead for long; a busy server takes some microseconds: \"20us\"";
+    let message = if followers == 0 {
+        return;
+    } else if cost >= timeout {
+        format!("to serve one frame takes {cost}, and followers campaign after {timeout} without one")
+    } else if answers >= heartbeat {
+        format!(
+            "to serve the answers to each heartbeat takes a leader {answers}, and one is due every {heartbeat}"
+        )
+    } else {
+        return;
+    };
+    notes.warn(&path.field("cost_per_frame"), message, help);
+}
+
 /// What it costs to serve a frame, or a part of one.
 pub(super) fn cost(path: &Path<'_>, cost: Duration, notes: &mut Notes<'_>) -> Duration {
     if cost > GREATEST_COST {

@@ -5,6 +5,7 @@ mod changes;
 mod clocks;
 mod cluster;
 mod doubtful_changes;
+mod drifts;
 mod effort;
 mod expectations;
 mod faults;
@@ -23,6 +24,7 @@ mod setting;
 mod shapes;
 mod storms;
 mod targets;
+mod waits;
 
 pub(super) use changes::refused;
 pub(super) use effort::limit;
@@ -74,8 +76,11 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let faults = faults::faults(&root.field("faults"), &scenario.faults, &setting, notes);
     let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
     let meant = |place: usize| scenario.faults[place].refused == Some(true);
+    let may_overlap = |place: usize| scenario.faults[place].overlap == Some(true);
     changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+    waits::changes(&root.field("faults"), (&faults, &storms), meant, notes);
+    overlaps::drifts(&root.field("faults"), &faults, &cluster, may_overlap, &setting, notes);
     hosts::slow((&cluster, &faults, &storms), notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {

@@ -1,8 +1,10 @@
 //! Scripted faults that exclude each other: a node that is down can't be taken down again.
 
+use super::drifts;
 use super::setting::Setting;
 use crate::ids::{NodeId, NodeSet};
-use crate::plan::{Action, End, Fault, Plan, Start, Target};
+use crate::plan::{Action, Cluster, End, Fault, Plan, Start, Target};
+use crate::scenario::bounds::MOST_DRIFT;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::time::Time;
@@ -51,10 +53,40 @@ pub(super) fn overlaps(
     }
 }
 
+/// Notes faults that together let a clock drift by more than one does, without saying that they may.
+pub(super) fn drifts(
+    path: &Path<'_>,
+    faults: &[Fault],
+    cluster: &Cluster,
+    may: impl Fn(usize) -> bool,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) {
+    for drifts::TooMuch { place, before, node, ppm } in
+        drifts::find(faults, &cluster.drifts_ppm, may, setting)
+    {
+        let message = format!(
+            "with what it does already the clock of node {} drifts by {ppm} parts per million; {MOST_DRIFT} is the most",
+            node.0
+        );
+        let help =
+            "lower `ppm`, or let the other end before this begins, or, if it is meant, say `overlap: true`";
+        let place = path.item(place);
+        match before {
+            Some(before) => {
+                let before = path.item(before);
+                notes.error_beside(&place.field("do"), message, help, (&before.field("do"), "does already"));
+            }
+            None => notes.error(&place.field("do"), message, help),
+        }
+    }
+}
+
 /// The places of the faults of a plan that have to say that they may overlap.
 pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
     let setting = Setting { names: &plan.names, ..Setting::of(&plan.cluster) };
-    let mut may = BTreeSet::new();
+    let drifts = drifts::find(&plan.faults, &plan.cluster.drifts_ppm, |_| false, &setting);
+    let mut may: BTreeSet<usize> = drifts.into_iter().map(|drift| drift.place).collect();
     loop {
         let found = find(&plan.faults, |place| may.contains(&place), &setting);
         if found.is_empty() {

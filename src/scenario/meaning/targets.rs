@@ -2,7 +2,7 @@
 
 use super::node;
 use super::setting::Setting;
-use crate::ids::NodeSet;
+use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Edge, Target};
 use crate::scenario::nearest::nearest;
 use crate::scenario::notes::Notes;
@@ -95,6 +95,22 @@ pub(super) fn listed(
             }
         },
     })
+}
+
+/// The node of this number that is to join, or to get a vote; none, and an error, if there is none.
+pub(super) fn joining(
+    path: &Path<'_>,
+    number: u64,
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<NodeId> {
+    if number <= u64::from(setting.nodes) {
+        return node(path, number, setting.nodes, notes);
+    }
+    let message = format!("there is no node {number}: the cluster has nodes 1 to {}", setting.nodes);
+    let help = "ask for more: `cluster: (learners: 1)` are numbered after the voters, and `spares`, which are no members yet, after them";
+    notes.error(path, message, help);
+    None
 }
 
 /// Nodes by their numbers, each once.

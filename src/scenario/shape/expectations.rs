@@ -25,7 +25,8 @@ pub(in crate::scenario) enum Expectation {
         before: Option<Moment>,
     },
     Availability {
-        at_least: f64,
+        at_least: Option<f64>,
+        at_most: Option<f64>,
         during: Span,
     },
     LeaderChanges {

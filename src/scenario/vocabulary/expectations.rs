@@ -112,8 +112,12 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     fields(
         "Availability",
-        "Operations are done.",
-        &[Entry::field("at_least", "rate", "the least share", "0.95").required().limit("0 to 1"), DURING],
+        "Which share of the operations is done; one bound or both.",
+        &[
+            Entry::field("at_least", "rate", "at least this share", "0.95").limit("0 to 1"),
+            Entry::field("at_most", "rate", "at most this share", "0.5").limit("0 to 1"),
+            DURING,
+        ],
         "expect: [Availability(@)]",
     ),
     fields(

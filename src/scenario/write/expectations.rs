@@ -17,8 +17,13 @@ pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> Stri
             });
             format!("Returns(within: \"{within}\", after: {}{to})", moment(after, faults))
         }
-        Expectation::Availability { at_least, during } => {
-            format!("Availability(at_least: {at_least}, during: {})", span(during, faults))
+        Expectation::Availability { at_least, at_most, during } => {
+            let fields = [
+                at_least.map(|least| format!("at_least: {least}")),
+                at_most.map(|most| format!("at_most: {most}")),
+                Some(format!("during: {}", span(during, faults))),
+            ];
+            format!("Availability({})", joined(fields.into_iter().flatten()))
         }
         Expectation::LeaderChanges { at_least, at_most, during } => {
             let fields = [
