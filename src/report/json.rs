@@ -4,8 +4,8 @@
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
 use super::{
-    Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement, OfNode, Report,
-    RunVerdict, Summary,
+    Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement,
+    OfNode, Report, RunVerdict, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
@@ -58,7 +58,7 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
     faults: &'a [FaultSpan],
-    elections: Vec<Span>,
+    elections: Vec<Span<'a>>,
     election_summary: Phases,
     liveness: Liveness,
     /// Left out where frames cost nothing.
@@ -102,7 +102,7 @@ struct Broken<'a> {
 }
 
 #[derive(Serialize)]
-struct Span {
+struct Span<'a> {
     from_ns: u64,
     vacant_ns: u64,
     detect_ns: Option<u64>,
@@ -114,6 +114,18 @@ struct Span {
     candidates: Vec<u32>,
     leader: Option<u32>,
     term: Option<u64>,
+    cause: Cause,
+    shares: Vec<Share>,
+    led_before: Option<u32>,
+    candidacies: &'a [Candidacy],
+    more_candidacies: u64,
+}
+
+/// How much of a span is put down to a cause.
+#[derive(Serialize)]
+struct Share {
+    cause: Cause,
+    ns: u64,
 }
 
 #[derive(Serialize)]
@@ -226,7 +238,7 @@ fn expected(expected: &Expected) -> Wanted<'_> {
     Wanted { expect: &expected.text, held, verdict: expected.verdict, why: &expected.why }
 }
 
-fn span(election: &Election) -> Span {
+fn span(election: &Election) -> Span<'_> {
     Span {
         from_ns: election.from.nanos(),
         vacant_ns: election.vacant.nanos(),
@@ -239,6 +251,16 @@ fn span(election: &Election) -> Span {
         candidates: election.candidates.iter().map(|node| node.0).collect(),
         leader: election.leader.map(|(node, _)| node.0),
         term: election.leader.map(|(_, term)| term.0),
+        cause: election.why.cause,
+        shares: election
+            .why
+            .shares
+            .iter()
+            .map(|(cause, time)| Share { cause: *cause, ns: time.nanos() })
+            .collect(),
+        led_before: election.why.before.map(|(node, _)| node.0),
+        candidacies: &election.why.candidacies,
+        more_candidacies: election.why.more,
     }
 }
 

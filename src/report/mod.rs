@@ -29,7 +29,7 @@ mod strengths;
 mod tests;
 pub mod text;
 
-pub use causes::{Answer, Candidacy, Cause, Explanation};
+pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
@@ -48,6 +48,7 @@ use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// All that is reported of one run.
@@ -273,6 +274,18 @@ impl Report {
     /// For how long there was no effective leader.
     pub fn leaderless(&self) -> Duration {
         self.elections.iter().fold(Duration::ZERO, |sum, election| sum + election.vacant)
+    }
+
+    /// The time without an effective leader, by what it is put down to, the longest first.
+    pub fn causes(&self) -> Vec<(Cause, Duration)> {
+        let mut all: BTreeMap<Cause, Duration> = BTreeMap::new();
+        for (cause, time) in self.elections.iter().flat_map(|election| &election.why.shares) {
+            let share = all.entry(*cause).or_default();
+            *share = *share + *time;
+        }
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.sort_by_key(|(cause, time)| (std::cmp::Reverse(*time), *cause));
+        all
     }
 
     /// The share of the run with an effective leader, for rendering only; `None` of an empty run.

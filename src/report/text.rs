@@ -94,7 +94,7 @@ impl Page<'_> {
         let mut grid = Grid { right: (0..10).collect(), rules: vec![1], ..Grid::default() };
         let mut names = vec!["from", "vacant", "detect", "elect", "announce", "recover", "terms", "split"];
         names.extend(["leader", "term"]);
-        names.extend(wide.then_some("candidates"));
+        names.extend(wide.then_some("cause"));
         grid.rows.push(names.into_iter().map(String::from).collect());
         for election in &shown {
             grid.rows.push(span(election, wide));
@@ -109,14 +109,18 @@ impl Page<'_> {
         if shown.len() < spans {
             self.paragraph(&format!("Shown are the {SPANS} longest, in order of time."), Style::new());
         }
+        let shares = report.causes().into_iter().map(|(cause, time)| format!("{cause} {}", short(time)));
+        let shares = shares.collect::<Vec<_>>().join(", ");
+        self.paragraph(&format!("Put down to: {shares}."), Style::new());
         self.paragraph(
             "from: when the span began. vacant: its length. detect: from its beginning to the first candidacy. elect: \
              from there to the effective leader. announce: from then until every member that the leader could \
              reach, and that was not paused, had a frame from it. recover: from then until a command that it took from a \
-             client since was committed. candidates: in the order in which they asked for votes (where there is room). terms: in which nodes asked for votes. split: those of them that never had a \
+             client since was committed. terms: in which nodes asked for votes. split: those of them that never had a \
              leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
              The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
-             linked both ways to a quorum that is up. Percentiles are samples, by nearest rank.",
+             linked both ways to a quorum that is up. cause (where there is room): what most of the span is put down to; \
+             `squall explain` shows the evidence. Percentiles are samples, by nearest rank.",
             FAINT,
         );
     }
@@ -286,8 +290,7 @@ fn span(election: &Election, wide: bool) -> Vec<String> {
         term,
     ];
     if wide {
-        let names: Vec<String> = election.candidates.iter().map(ToString::to_string).collect();
-        row.push(if names.is_empty() { "-".into() } else { wrap(&names.join(" "), 30) });
+        row.push(election.why.cause.to_string());
     }
     row
 }

