@@ -63,7 +63,10 @@ impl Page<'_> {
             self.paragraph(&report.about, Style::new());
         }
         self.text.push('\n');
-        let room = self.room() - 18;
+        let went_by_name = "virtual time";
+        let names = report.parameters.iter().map(|(name, _)| name.len());
+        let widest = names.chain([went_by_name.len()]).max().unwrap_or(0);
+        let room = self.room() - widest - 2;
         let mut grid = Grid::default();
         for (name, value) in &report.parameters {
             grid.faint_first(vec![(*name).into(), wrap(value, room)]);
@@ -79,7 +82,7 @@ impl Page<'_> {
             let wall = short(Duration::from_nanos(host.wall_ns));
             went_by += &format!("; {wall} on this machine, {} x real time", count(ratio));
         }
-        grid.faint_first(vec!["virtual time".into(), wrap(&went_by, room)]);
+        grid.faint_first(vec![went_by_name.into(), wrap(&went_by, room)]);
         self.grid(&grid);
     }
 

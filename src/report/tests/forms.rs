@@ -120,6 +120,50 @@ fn json_tells_what_became_of_expectations() {
     assert_eq!(value["runs"][1]["expectations"], serde_json::json!([]));
 }
 
+/// Long names, much to say of what each is, whom it hits and what came of it.
+#[test]
+fn the_table_of_faults_fits_a_narrow_terminal() {
+    let fault = |place: usize, action| Fault {
+        id: Some(format!("the-fault-in-place-{place}-has-quite-a-long-name")),
+        start: Start::At(at(100)),
+        spread: Duration::ZERO,
+        end: End::Never,
+        action,
+    };
+    let rate = Rate::new(0.125).expect("a rate");
+    let links = Shape::Isolate(Target::Leader);
+    let kind = crate::plan::Corruption::BitFlip(1, 3);
+    let actions = [
+        Action::Corrupt { links, rate, kind, clients: true },
+        Action::Replace { old: Target::Leader, new: NodeId(9) },
+        Action::Slow { target: Target::All, permille: 2_500 },
+    ];
+    let plan = Plan {
+        faults: actions.into_iter().enumerate().map(|(place, action)| fault(place, action)).collect(),
+        ..plan(9)
+    };
+    let mut s = Script::of(9);
+    let kinds = [ActionKind::Corrupt, ActionKind::Replace, ActionKind::Slow];
+    for (place, action) in (0..).zip(kinds) {
+        let source = FaultSource::Fault(place);
+        let nodes: NodeSet = match action {
+            ActionKind::Replace => [NodeId(1)].into_iter().collect(),
+            _ => (1..=9).map(NodeId).collect(),
+        };
+        s.ms(100).event(Address::WORLD, Body::FaultStarted { fault: place, source, action, nodes });
+    }
+    let (change, step) = (MembersChange::Replace { old: NodeId(1), new: NodeId(9) }, ChangeStep::Done);
+    s.ms(333).record(NodeId(1), Body::Change { change, step });
+    let judges = s.play(Judges::new(&plan));
+    let report = Report::new(&plan, &judges, Outcome { end: at(1000), ..Outcome::default() });
+    let text = shown(&report, 80, false);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let wide = shown(&report, 120, false);
+    for told in ["corrupt 12.5 %, 1 to 3 bits,", "slow x2.5", "replace by n9", "has-quite-a-long-name"] {
+        assert!(wide.contains(told), "{told}: {wide}");
+    }
+}
+
 #[test]
 fn colours_change_nothing_but_colours() {
     let report = |script| report(&script, 3, at(2000));

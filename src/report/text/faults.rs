@@ -6,8 +6,8 @@ use crate::report::page::{FAINT, Grid, Page, WIDE};
 use crate::report::{FaultSpan, Report};
 use crate::time::Time;
 
-/// How wide columns get: those for narrow terminals, and for wide ones.
-const NAME: usize = 24;
+/// How wide columns get, in narrow terminals and in wide ones. Names are whole but in narrow ones.
+const NAME: usize = 20;
 const WHAT: (usize, usize) = (26, 36);
 const OUTCOME: (usize, usize) = (20, 30);
 const LINKS: (usize, usize) = (32, 60);
@@ -25,17 +25,21 @@ impl Page<'_> {
         let is_wide = self.form.width > WIDE;
         let pick = |(narrow, wide): (usize, usize)| if is_wide { wide } else { narrow };
         let shown = || report.faults.iter().take(SPANS);
-        let mut rows: Vec<[String; 5]> = vec![["fault", "what", "", "from", "until"].map(String::from)];
-        rows.extend(shown().map(|fault| {
-            let outcome = if self.form.width >= WIDE { OUTCOME.1 } else { OUTCOME.0 };
-            row(fault, pick(WHAT), outcome)
-        }));
-        let widest = |column: usize| rows.iter().flat_map(move |row| row[column].lines());
-        let others: usize = [0, 1, 3, 4]
-            .map(|column| 2 + widest(column).map(|line| line.chars().count()).max().unwrap_or(0))
-            .iter()
-            .sum();
-        let room = self.room().saturating_sub(others).max(LEAST);
+        let outcome = if self.form.width >= WIDE { OUTCOME.1 } else { OUTCOME.0 };
+        let name = if self.form.width >= WIDE { usize::MAX } else { NAME };
+        let laid_out = |what: usize| {
+            let mut rows = vec![["fault", "what", "", "from", "until"].map(String::from)];
+            rows.extend(shown().map(|fault| row(fault, (name, what, outcome))));
+            rows
+        };
+        let all = |rows: &[[String; 5]]| -> usize { [0, 1, 3, 4].map(|at| 2 + width(rows, at)).iter().sum() };
+        let mut rows = laid_out(pick(WHAT));
+        let missing = (all(&rows) + LEAST).saturating_sub(self.room());
+        if missing > 0 {
+            // Who was hit has to be told: what it was is told in more lines.
+            rows = laid_out(width(&rows, 1).saturating_sub(missing).max(LEAST));
+        }
+        let room = self.room().saturating_sub(all(&rows)).max(LEAST);
         rows[0][2] = "hit".into();
         for (row, fault) in rows[1..].iter_mut().zip(shown()) {
             row[2] = hit(fault, room, pick(LINKS));
@@ -49,8 +53,23 @@ impl Page<'_> {
     }
 }
 
-/// A row of the table, but for who was hit.
-fn row(fault: &FaultSpan, what: usize, outcome: usize) -> [String; 5] {
+/// How wide a column is.
+fn width(rows: &[[String; 5]], column: usize) -> usize {
+    let lines = rows.iter().flat_map(|row| row[column].lines());
+    lines.map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+/// A text of at most so many characters, its end left out if it is longer.
+fn cut(text: &str, most: usize) -> String {
+    match text.chars().count() > most {
+        true => text.chars().take(most.saturating_sub(2)).chain("..".chars()).collect(),
+        false => text.to_owned(),
+    }
+}
+
+/// A row of the table, but for who was hit. The columns of what it is called, of what it is and of what came of it have
+/// these widths.
+fn row(fault: &FaultSpan, (name, what, outcome): (usize, usize, usize)) -> [String; 5] {
     let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
     let strength = fault.strength.as_ref().map_or(String::new(), |strength| format!(" {strength}"));
     let until = match (fault.from_ns, &fault.outcome) {
@@ -59,7 +78,7 @@ fn row(fault: &FaultSpan, what: usize, outcome: usize) -> [String; 5] {
         (Some(_), None) => at(fault.to_ns).unwrap_or_else(|| "the end".into()),
     };
     [
-        wrap(&fault.name, NAME),
+        cut(&fault.name, name),
         wrap(&format!("{}{strength}", fault.action), what),
         String::new(),
         at(fault.from_ns).unwrap_or_else(|| "-".into()),
