@@ -304,15 +304,7 @@ impl Cluster {
                 self.note(format_args!("  {id} takes a snapshot of {at} entries, {length} bytes"));
             }
             Effect::RestoreSnapshot { index, term, data } => {
-                let restored = contents(effects.get(data));
-                let last = restored.last().map(|(term, _)| *term);
-                assert_eq!(
-                    (restored.len() as u64, last),
-                    (index.0, Some(term)),
-                    "as the leader has written it down"
-                );
-                node.applied = restored;
-                self.note(format_args!("  {id} restores a snapshot of {index} entries"));
+                self.restore(id, (index, term), effects.get(data))
             }
             Effect::Accepted { index, term, .. } => {
                 self.note(format_args!("  {id} accepts it as {index}@{term}"));
@@ -340,6 +332,15 @@ impl Cluster {
             }
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
+    }
+
+    fn restore(&mut self, id: NodeId, (index, term): (Index, Term), data: &[u8]) {
+        let restored = contents(data);
+        let last = restored.last().map(|(term, _)| *term);
+        let as_written = "as the leader has written it down";
+        assert_eq!((restored.len() as u64, last), (index.0, Some(term)), "{as_written}");
+        self.nodes[id.slot()].applied = restored;
+        self.note(format_args!("  {id} restores a snapshot of {index} entries"));
     }
 
     fn serve(&mut self, id: NodeId, request: RequestId, at: Index, right: ReadRight) {

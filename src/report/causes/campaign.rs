@@ -111,9 +111,14 @@ impl Campaign {
         if record.cause != Some(request.last) {
             return false;
         }
+        let refuses = matches!(request.answer, Answer::Refused(_));
         match record.body {
             Body::Held { .. } => {
-                request.answer = if by_candidate { Answer::Unsent } else { Answer::Held };
+                if by_candidate {
+                    request.answer = Answer::Unsent;
+                } else if !refuses {
+                    request.answer = Answer::Held;
+                }
                 request.held_since = Some(record.time);
             }
             Body::Sent { grants_vote, .. } => {
@@ -122,12 +127,12 @@ impl Campaign {
                 }
                 if by_candidate {
                     request.answer = Answer::Awaited;
-                } else if !matches!(request.answer, Answer::Refused(_)) {
+                } else if !refuses {
                     request.grants = grants_vote || self.term.is_none();
                     request.answer = Answer::Underway;
                 }
             }
-            Body::Delivered { .. } if by_candidate && !matches!(request.answer, Answer::Refused(_)) => {
+            Body::Delivered { .. } if by_candidate && !refuses => {
                 request.answer = if request.grants { Answer::Granted } else { Answer::Refused(None) };
             }
             Body::Delivered { .. } => {}
