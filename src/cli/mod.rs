@@ -5,6 +5,7 @@
 mod access;
 mod annotations;
 mod check;
+mod explain;
 mod fuzz;
 mod inputs;
 mod list;
@@ -63,6 +64,8 @@ enum Command {
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
     Shrink(shrink::ShrinkArguments),
+    /// Say why nobody led, span by span, and whether a leader appears without that.
+    Explain(explain::Arguments),
     /// List the scenarios that come with Squall, or print one.
     List(list::Arguments),
     /// Print who may ask a server for what, by its role.
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
+        Command::Explain(arguments) => explain::explain(arguments, &output),
         Command::Access(arguments) => access::access(arguments, &output),
         Command::Completions(arguments) => manual::completions(arguments, &output),
         Command::Man(arguments) => manual::man(arguments, &output),

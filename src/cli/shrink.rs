@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 
 /// The run that is given.
 #[derive(Debug, clap::Args)]
-struct Given {
+pub(super) struct Given {
     /// A scenario file; or, with --seed, a profile: its file, or the name of one that comes with Squall.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The seed: instead of the scenario's own, or the one whose run is drawn from the profile.
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
 }
 
 impl Given {
@@ -202,7 +202,7 @@ fn spare(file: &Path, out: Option<&Path>, what: &str) -> Result<(), Failure> {
     }
 }
 
-fn read(given: &Given, output: &Output) -> Result<Plan, Failure> {
+pub(super) fn read(given: &Given, output: &Output) -> Result<Plan, Failure> {
     match (either(&given.file, output)?, given.seed) {
         (Meant::Scenario(plan), seed) => Ok(Plan { seed: seed.unwrap_or(plan.seed), ..*plan }),
         (Meant::Profile(profile), Some(seed)) => Ok(fuzz::draw(&profile, seed)),

@@ -25,7 +25,7 @@ pub use view::{NodeView, Power, Queues};
 
 use crate::cpu::Cpu;
 use crate::disk::Disk;
-use crate::ids::{Address, Epoch, NodeId, RecordId, Term, WriteId};
+use crate::ids::{Address, Epoch, Index, NodeId, RecordId, Term, WriteId};
 use crate::net::{Slot, Wire};
 use crate::replica::{
     Bug, Change, ChangeStep, Effects, Function, Input, Members, NoChange, NoTransfer, Options, Recovered,
@@ -439,6 +439,23 @@ impl Host {
             wire.trace
                 .effect(self.address(), Body::Transfer { to, step: TransferStep::Refused(NoTransfer::Down) });
         }
+    }
+
+    /// Has its replica campaign at once, if its process runs.
+    pub fn campaign<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        if self.is_running() {
+            self.step(Input::Campaign, setup, wire);
+        }
+    }
+
+    /// Its last entry's term, and its index.
+    pub fn last_entry(&self) -> Option<(Term, Index)> {
+        self.process.as_ref().map(Process::last_entry)
+    }
+
+    /// From now on it has no breakers.
+    pub fn close_breakers(&mut self) {
+        self.process.iter_mut().for_each(|process| process.breakers.clear());
     }
 
     /// An operator asks for other members. A process that is paused or down refuses, by silence.

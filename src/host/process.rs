@@ -154,6 +154,11 @@ impl Process {
         self.calls.iter().map(Calls::len).sum()
     }
 
+    pub(super) fn last_entry(&self) -> (Term, Index) {
+        let last = self.log.last();
+        (self.log.get(last).unwrap_or_default().0, last)
+    }
+
     pub(super) fn log_hash(&self) -> u64 {
         self.log.hash()
     }

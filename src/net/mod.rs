@@ -23,7 +23,7 @@ pub use wire::{Payload, Wire};
 
 use crate::ids::{Address, ClientId, NodeId};
 use crate::plan::{self, FrameFault};
-use crate::rng::{Rate, Stream};
+use crate::rng::{Distribution, Rate, Stream};
 use crate::time::{Duration, Time};
 use std::num::NonZeroU64;
 
@@ -125,6 +125,18 @@ impl Network {
     #[inline]
     pub fn link_id(&self, from: Address, to: Address) -> LinkId {
         LinkId(self.place(from, to) as u32)
+    }
+
+    /// From now on no frame is lost at random.
+    pub fn lose_nothing(&mut self) {
+        self.models.iter_mut().for_each(|model| model.loss = Rate::ZERO);
+    }
+
+    /// From now on frames take next to no time, however many there are.
+    pub fn bring_near(&mut self) {
+        for model in &mut self.models {
+            (model.latency, model.bandwidth) = (Distribution::Constant(Duration::from_nanos(1)), None);
+        }
     }
 
     /// Decides what becomes of a frame of so many bytes that is sent now over the link from one to the other.

@@ -365,6 +365,11 @@ impl Replica for Raft {
             Input::Propose { request, command } => self.propose(request, command, out),
             Input::Read { request } => self.read(now, request, out),
             Input::Transfer { to } => self.begin_transfer(now, to, out),
+            Input::Campaign => {
+                if self.role != Role::Leader && !self.is_silent {
+                    self.campaign(now, true, out);
+                }
+            }
             Input::SnapshotTaken { index, data } => self.snapshot_taken(index, data, out),
             Input::ChangeMembership(change) => self.begin_change(now, change, out),
             Input::Wake | Input::Receive { .. } | Input::Persisted(_) if self.is_silent => {}

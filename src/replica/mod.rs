@@ -416,6 +416,10 @@ pub enum Input<'a> {
         /// Which one.
         to: NodeId,
     },
+    /// Whoever looks for what stood in the way of a leader wants this server to campaign at once, as if a leader had asked
+    /// it to: past pre-votes, and past servers that refuse because a leader is current (3.10). It comes in no run that is
+    /// judged.
+    Campaign,
     /// An operator wants other members (thesis, chapter 4).
     ChangeMembership(Change),
     /// The contents of the state machine that [`Effect::TakeSnapshot`] asked for. They may come later, but in order.

@@ -1,6 +1,7 @@
 //! Runs worlds for people: many at a time, with progress, with files, and with a panic of a world kept inside it.
 
 mod determinism;
+mod explain;
 mod files;
 mod findings;
 mod panics;
@@ -9,6 +10,7 @@ mod progress;
 mod run;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
+pub use explain::{Tried, remedy, without_cause};
 pub use files::{
     FileError, NewFile, read_scenario, remove_unfinished_when_interrupted, report_when_interrupted,
     was_interrupted, writable_folder,

@@ -33,6 +33,8 @@ pub(super) struct Faults<'p> {
     pub(super) crashes: Vec<u32>,
     /// What the plan's names stand for.
     pub(super) names: Vec<Named>,
+    /// Of which kinds none begins any more, since they are taken out of the run.
+    lifted: &'static [ActionKind],
     /// By whom each node is sent frames that nobody sent, from the first one on.
     pub(super) forgers: BTreeMap<NodeId, Stream>,
 }
@@ -112,6 +114,7 @@ impl Faults<'_> {
             begun: 0,
             crashes: vec![0; plan.cluster.nodes() as usize],
             names: plan.names.iter().map(named).collect(),
+            lifted: &[],
             forgers: BTreeMap::new(),
         }
     }
@@ -119,6 +122,13 @@ impl Faults<'_> {
     /// What a fault does that goes on now; none if it is over.
     pub(super) fn action(&self, fault: u32) -> Option<&Action> {
         self.active.get(&fault).map(|active| active.action)
+    }
+
+    /// Takes faults of these kinds out of the run. Returns those that are to be ended.
+    pub(super) fn lift(&mut self, kinds: &'static [ActionKind]) -> Vec<u32> {
+        self.lifted = kinds;
+        let active = self.active.iter().filter(|(_, active)| kinds.contains(&kind(active.action)));
+        active.map(|(fault, _)| *fault).collect()
     }
 
     fn set(&mut self, place: u32, state: State) {
@@ -291,6 +301,9 @@ impl<'p, O: Observer> World<'p, O> {
         until: Option<Time>,
         flap: Option<u32>,
     ) {
+        if self.faults.lifted.contains(&kind(action)) {
+            return;
+        }
         let fault = self.faults.begun;
         self.faults.begun += 1;
         let bound = match hit {
@@ -321,8 +334,11 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// A fault's time is over.
     fn end_fault(&mut self, fault: u32) {
-        let active = self.faults.active.remove(&fault);
-        let Active { source, action, bound, flap } = active.expect("a fault ends once, after its beginning");
+        let Some(active) = self.faults.active.remove(&fault) else {
+            assert!(!self.faults.lifted.is_empty(), "a fault ends once, after its beginning");
+            return;
+        };
+        let Active { source, action, bound, flap } = active;
         let last = flap.is_none_or(|flap| self.faults.flaps[&flap].is_last(self.now));
         let body = Body::FaultEnded { fault, source, action: kind(action), nodes: bound.nodes(), last };
         self.trace.event(self.now, Address::WORLD, None, body);

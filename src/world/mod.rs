@@ -16,10 +16,12 @@ mod floods;
 mod forger;
 mod genesis;
 mod milestones;
+mod remedies;
 mod storms;
 mod targets;
 mod view;
 
+pub use remedies::Remedy;
 pub use view::View;
 
 use crate::client::{Client, Timer};
@@ -99,6 +101,8 @@ pub struct World<'p, O> {
     livelock: bool,
     /// The traffic that is withheld from nodes, once for each fault that does it.
     starving: Vec<(NodeId, Traffic)>,
+    /// Whether clients and floods ask for nothing any more.
+    is_idle: bool,
     disturbance: Option<Duration>,
 }
 
@@ -181,6 +185,7 @@ impl<'p, O: Observer> World<'p, O> {
             at_this_instant: 0,
             livelock: false,
             starving: Vec::new(),
+            is_idle: false,
             disturbance: None,
         };
         world.start();
@@ -253,6 +258,7 @@ impl<'p, O: Observer> World<'p, O> {
                 }
             }
             Event::Wake(node, epoch) => self.wake(node, epoch),
+            Event::Client(..) | Event::Flood(_) if self.is_idle => {}
             Event::Client(client, timer) => self.serve_timer(client, timer),
             Event::Served(node, epoch) => {
                 if self.hosts[node.slot()].epoch() == epoch {

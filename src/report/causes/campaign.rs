@@ -8,6 +8,7 @@ use crate::time::{Duration, Time};
 use crate::trace::{Body, Loss, Record};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What became of a candidate's request to a voter, as far as it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,6 +81,22 @@ pub(super) enum Ending {
     TimedOut,
     /// It gave up for a later term, or for a leader; or it went down, or the span was over.
     Overtaken,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsent => f.write_str("not asked: its request waited for the candidate's disk"),
+            Self::Awaited => f.write_str("request on its way"),
+            Self::Held => f.write_str("its answer waited for its disk"),
+            Self::Underway => f.write_str("answer on its way"),
+            Self::Granted => f.write_str("yes"),
+            Self::Refused(Some(why)) => write!(f, "no: {why}"),
+            Self::Refused(None) => f.write_str("no"),
+            Self::Lost(why) => write!(f, "lost: {why}"),
+            Self::Rejected => f.write_str("rejected: not what had been sent"),
+        }
+    }
 }
 
 impl Campaign {

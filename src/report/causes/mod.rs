@@ -12,11 +12,11 @@ mod tests;
 pub use campaign::{Answer, Reply};
 
 use super::places::Places;
-use crate::ids::{NodeId, RecordId, Term};
+use crate::ids::{NodeId, NodeSet, RecordId, Term};
 use crate::plan::Plan;
 use crate::replica::{Role, TransferStep, VoteRefusal};
 use crate::time::{Duration, Time};
-use crate::trace::{Body, Loss, Record};
+use crate::trace::{ActionKind, Body, Loss, Record};
 use campaign::{Campaign, Ending};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -208,6 +208,8 @@ pub(super) struct Causes {
     shed: Option<(NodeId, Time)>,
     /// For how long that is remembered.
     memory: Duration,
+    /// The nodes whose disks are stalled, for each fault that does so.
+    stalls: Vec<NodeSet>,
     /// Whether the leader has asked another server to succeed it.
     is_handing_over: bool,
     span: Option<Span>,
@@ -216,6 +218,7 @@ pub(super) struct Causes {
 /// The span that goes on.
 #[derive(Clone, Debug)]
 struct Span {
+    from: Time,
     /// Who led before.
     before: Option<(NodeId, Term)>,
     /// What took it away.
@@ -230,6 +233,7 @@ struct Span {
 impl Span {
     fn new(before: Option<(NodeId, Term)>, loss: Cause, at: Time) -> Self {
         Self {
+            from: at,
             before,
             loss,
             obstacle: (Obstacle::Known(loss), at),
@@ -271,6 +275,7 @@ impl Causes {
             overloads: Overloads::new(plan),
             shed: None,
             memory: plan.cluster.raft.election_timeout.1,
+            stalls: Vec::new(),
             is_handing_over: false,
             span: Some(Span::new(None, Cause::Start, Time::ZERO)),
         }
@@ -326,6 +331,12 @@ impl Causes {
             Body::VoteRefused { candidate, why, .. } => self.refused(candidate, why, record),
             Body::Rejected { .. } if self.watches() => self.frame(record, places),
             Body::Shed { .. } => self.shed = record.node.as_node().map(|node| (node, record.time)),
+            Body::FaultStarted { action: ActionKind::DiskStall, nodes, .. } => self.stalls.push(nodes),
+            Body::FaultEnded { action: ActionKind::DiskStall, nodes, .. } => {
+                if let Some(place) = self.stalls.iter().position(|stalled| *stalled == nodes) {
+                    self.stalls.swap_remove(place);
+                }
+            }
             Body::Transfer { step, .. } => self.is_handing_over = step == TransferStep::Asked,
             _ => {}
         }
@@ -404,6 +415,8 @@ impl Causes {
     fn close(&mut self, campaign: &Campaign, ending: Ending, now: Time, places: &Places) {
         let Some(span) = &mut self.span else { return };
         let hindrance = campaign.hindrance(ending, now, places, &self.overloads);
+        // What was lost before the span began keeps nobody from being elected in it.
+        let hindrance = hindrance.filter(|why| *why != Cause::FramesLost || campaign.from >= span.from);
         span.put_down(hindrance.unwrap_or(span.loss), campaign.time);
         span.tell(campaign, hindrance);
     }
@@ -450,8 +463,15 @@ impl Causes {
         if !places.can_act(leader) {
             return Cause::LeaderDown;
         }
+        let members = places.members(leader);
         if places.leads(leader) {
-            return Cause::LeaderCutOff;
+            return if !places.quorum_is_up(members) {
+                Cause::NoQuorumUp
+            } else if !places.quorum_is_connected(members) {
+                Cause::NoConnectedQuorum
+            } else {
+                Cause::LeaderCutOff
+            };
         }
         if self.is_handing_over {
             return Cause::HandedOver;
@@ -461,9 +481,15 @@ impl Causes {
             Cause::BreakerOpen
         } else if places.term(leader) > term {
             if self.overloads.of(leader, now) { Cause::Overload } else { Cause::LeaderDeposed }
+        } else if !members.is_quorum(members.all().iter().filter(|node| !self.is_stalled(*node)).collect()) {
+            Cause::DiskStalled
         } else {
             Cause::LeaderGaveUp
         }
+    }
+
+    fn is_stalled(&self, node: NodeId) -> bool {
+        self.stalls.iter().any(|stalled| stalled.contains(node))
     }
 
     fn obstacle(&self, before: Option<(NodeId, Term)>, places: &Places) -> Obstacle {
