@@ -45,7 +45,7 @@ pub const fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
         | Cause::VotesRefused
         | Cause::LogsBehind => (
             Remedy { campaign: true, ..nothing },
-            "had the server with the best log campaigned first, unrefused",
+            "had the server with the best log campaigned at once, and alone",
         ),
         Cause::LeaderDown | Cause::NoQuorumUp => {
             (Remedy { lifted: DOWN, ..nothing }, "had no server been down or paused")
@@ -89,7 +89,7 @@ pub struct Tried {
 /// taken away, or the world panicked.
 pub fn without_cause(plan: &Plan, span: &Election) -> Option<Tried> {
     let (remedy, _) = remedy(span.why.cause)?;
-    let least = plan.cluster.raft.election_timeout.0;
+    let (least, most) = plan.cluster.raft.election_timeout;
     let end = (span.from + span.vacant.max(least)).min(Time::ZERO + plan.duration);
     let mut judges = Judges::new(plan);
     let ran = contain(|| {
@@ -99,13 +99,14 @@ pub fn without_cause(plan: &Plan, span: &Election) -> Option<Tried> {
         world.take_away(&remedy);
         world.run_until(span.from + Duration::from_nanos(1));
         if remedy.campaign {
-            // Ahead of everybody else's timer, again and again until it leads.
-            let pause = Duration::from_nanos((least.nanos() / 2).max(1));
+            // Again and again until it leads, each time with twice the patience, however long a round trip takes.
+            let mut pause = Duration::from_nanos((least.nanos() / 2).max(1));
             while world.now() < end {
                 if world.effective_leader().is_none() {
                     world.have_the_best_campaign();
                 }
                 world.run_until((world.now() + pause).min(end));
+                pause = pause.saturating_add(pause).min(most);
             }
         }
         world.run_until(end);

@@ -103,6 +103,8 @@ pub struct World<'p, O> {
     starving: Vec<(NodeId, Traffic)>,
     /// Whether clients and floods ask for nothing any more.
     is_idle: bool,
+    /// Whether nobody but leaders is woken any more.
+    is_patient: bool,
     disturbance: Option<Duration>,
 }
 
@@ -186,6 +188,7 @@ impl<'p, O: Observer> World<'p, O> {
             livelock: false,
             starving: Vec::new(),
             is_idle: false,
+            is_patient: false,
             disturbance: None,
         };
         world.start();
@@ -275,6 +278,9 @@ impl<'p, O: Observer> World<'p, O> {
             return;
         }
         host.armed = None;
+        if self.is_patient && host.leads_in().is_none() {
+            return;
+        }
         if host.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.trace.event(self.now, host.address(), host.deadline_cause(), Body::Woke);
             self.with_host(node.slot(), Host::wake);

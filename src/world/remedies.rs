@@ -20,7 +20,7 @@ pub struct Remedy {
     pub closed_breakers: bool,
     /// Clients ask for nothing.
     pub no_load: bool,
-    /// Of those that can win the one with the best log campaigns at once.
+    /// Of those that can win the one with the best log campaigns at once, and nobody else's timer runs out.
     pub campaign: bool,
 }
 
@@ -44,6 +44,7 @@ impl<O: Observer> World<'_, O> {
             self.hosts.iter_mut().for_each(Host::close_breakers);
         }
         self.is_idle |= remedy.no_load;
+        self.is_patient |= remedy.campaign;
     }
 
     /// Of the nodes that can act and are linked to a quorum that can, has the one with the best log campaign, past all

@@ -207,6 +207,9 @@ impl Campaign {
                 _ if !places.can_act(*voter) || !places.is_linked(self.node, *voter) => None,
                 Answer::Refused(why) => Some(refusal(why)),
                 Answer::Lost(Loss::InboxFull) => Some(Cause::Overload),
+                Answer::Lost(Loss::ReceiverDown) => Some(Cause::NoQuorumUp),
+                // It asked from where it could not win: another one has to come first.
+                Answer::Lost(Loss::CutAtSending | Loss::CutAtArrival) => None,
                 Answer::Lost(_) | Answer::Rejected => Some(Cause::FramesLost),
                 Answer::Unsent | Answer::Held => Some(Cause::DiskStalled),
                 Answer::Awaited | Answer::Underway if overloads.concern(*voter, self.node, now) => {
