@@ -521,6 +521,8 @@ impl Causes {
         self.is_handing_over = false;
         let explanation = self.explain(now, places);
         self.span = None;
+        // What goes on begins anew with the next span.
+        self.campaigns.values_mut().for_each(|campaign| campaign.time = Duration::ZERO);
         explanation
     }
 
