@@ -8,7 +8,11 @@
 //! exponential at worst, so it has a budget, and may end undecided. What can't be ordered is cut down to the shortest
 //! [`window`] and drawn ([`picture`]).
 
+pub mod edn;
+pub mod jepsen_log;
+pub mod json_lines;
 pub mod picture;
+pub mod read;
 pub mod search;
 pub mod window;
 pub mod witness;
@@ -144,8 +148,8 @@ pub enum Judgement {
     NotLinearizable,
 }
 
-/// How many steps a search may take, unless somebody says otherwise: some seconds.
-pub const BUDGET: u64 = 10_000_000;
+/// How many steps a search may take, unless somebody says otherwise: some seconds, and some hundred megabytes.
+pub const BUDGET: u64 = 30_000_000;
 
 /// Judges the history of one key that was never written before: by witness, then by a search of at most so many steps.
 pub fn judge(operations: &[Operation], budget: u64) -> Judgement {

@@ -3,9 +3,16 @@
 //! Operations are taken one by one, in the order of their invocations as long as that goes, each from among those that were
 //! invoked before the first return of one not taken yet. Where none fits, the last one taken is put back. A set of taken
 //! operations with the state that they lead to is entered once only.
+//!
+//! What changes nothing is taken as soon as it fits: wherever else it could stand, it can stand here. So there is nothing else to try
+//! where it is put back. An open operation is taken only to be noticed: by the one taken next, which finds or expects what it wrote. Without that it may
+//! as well never take effect.
 
 use super::{Judgement, Operation, Outcome, Request, State};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What taking an operation counts for, beside looking at it: it is remembered.
+const STEPS_TO_TAKE: u64 = 15;
 
 /// Looks for an order of these operations on one key that holds `state` at first, in at most `budget` steps.
 pub fn search(operations: &[Operation], state: State, budget: u64) -> Judgement {
@@ -14,7 +21,7 @@ pub fn search(operations: &[Operation], state: State, budget: u64) -> Judgement 
 }
 
 /// The operations that are done, and of the open ones those that can explain what was found; each in the order of invocations.
-fn relevant(operations: &[Operation]) -> (Vec<Operation>, Vec<Operation>) {
+pub(super) fn relevant(operations: &[Operation]) -> (Vec<Operation>, Vec<Operation>) {
     let mut closed: Vec<Operation> = operations.iter().filter(|it| it.answer().is_some()).copied().collect();
     let mut wanted: BTreeSet<State> =
         closed.iter().filter_map(|it| it.answer().and_then(|answer| answer.found)).collect();
@@ -40,6 +47,17 @@ fn relevant(operations: &[Operation]) -> (Vec<Operation>, Vec<Operation>) {
     (closed, open)
 }
 
+/// The states that an operation notices: without which it would not take effect in the same way. A compare-and-set that failed
+/// has noticed what it found.
+fn noticed(operation: &Operation) -> impl Iterator<Item = State> {
+    let found = operation.answer().and_then(|answer| answer.found);
+    let expected = match operation.request {
+        Request::Cas { expected, .. } => Some(expected),
+        Request::Read | Request::Write(_) => None,
+    };
+    found.into_iter().chain(expected.filter(|expected| found != Some(*expected)))
+}
+
 /// An event of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
@@ -48,6 +66,9 @@ enum Event {
     /// The end of the list.
     End,
 }
+
+/// The place of the end in the list of events.
+const END: usize = 0;
 
 /// The events that are left, as a list with its end at place 0, both ways.
 #[derive(Debug)]
@@ -79,8 +100,12 @@ struct Search {
     events: Events,
     taken: Taken,
     state: State,
-    /// How many of those that are done are not taken yet.
-    left: usize,
+    /// Whether the last one taken is open, and has to be noticed by the next.
+    unnoticed: bool,
+    /// The returns of those that are done and not taken yet.
+    returns: BTreeSet<u64>,
+    /// For each open one who might notice it.
+    noticing: Vec<Vec<usize>>,
 }
 
 impl Search {
@@ -109,25 +134,55 @@ impl Search {
             next: (1..length).chain([0]).collect(),
             before: std::iter::once(length - 1).chain(0..length - 1).collect(),
         };
-        Self { operations, places, events, taken, state, left }
+        let returns = operations[..left].iter().map(|it| it.returned).collect();
+        let mut observers: BTreeMap<State, Vec<usize>> = BTreeMap::new();
+        for (number, operation) in operations.iter().enumerate() {
+            for state in noticed(operation) {
+                observers.entry(state).or_default().push(number);
+            }
+        }
+        let by = |it: &Operation| observers.get(&it.request.writes()).cloned().unwrap_or_default();
+        let noticing = operations[left..].iter().map(by).collect();
+        Self { operations, places, events, taken, state, unnoticed: false, returns, noticing }
+    }
+
+    /// The first operation that changes nothing and fits now.
+    fn fitting(&self, steps: &mut u64) -> Option<usize> {
+        let mut at = self.events.next[END];
+        while let Event::Invoke(number) = self.events.events[at] {
+            *steps += 1;
+            let operation = &self.operations[number];
+            if operation.only_finds() && operation.apply(self.state).is_some() {
+                return Some(at);
+            }
+            at = self.events.next[at];
+        }
+        None
     }
 
     fn run(&mut self, budget: u64) -> Judgement {
         let mut entered: BTreeSet<(Vec<u64>, State)> = BTreeSet::new();
         let mut path: Vec<(usize, State)> = Vec::new();
-        let mut at = self.events.next[0];
-        for _ in 0..budget {
-            if self.left == 0 {
-                return Judgement::Linearizable;
+        let mut steps = 0;
+        let mut at = self.fitting(&mut steps).unwrap_or(self.events.next[END]);
+        while !self.returns.is_empty() {
+            steps += 1;
+            if steps > budget {
+                return Judgement::Undecided;
             }
             if let Event::Invoke(number) = self.events.events[at] {
                 let before = self.state;
-                if let Some(after) = self.operations[number].apply(before) {
+                if let Some(after) = self.operations[number].apply(before)
+                    && (!self.unnoticed || noticed(&self.operations[number]).any(|it| it == before))
+                    && self.may_be_noticed(number)
+                {
+                    steps += STEPS_TO_TAKE;
                     self.taken.put(number);
-                    if entered.insert((self.taken.key(), after)) {
+                    let is_open = self.places[number].1.is_none();
+                    if entered.insert((self.taken.key(is_open), after)) {
                         path.push((number, before));
                         self.lift(number, after);
-                        at = self.events.next[0];
+                        at = self.fitting(&mut steps).unwrap_or(self.events.next[END]);
                         continue;
                     }
                     self.taken.put_back(number);
@@ -137,19 +192,30 @@ impl Search {
                 // An operation that is not taken yet had returned: what comes later can't come before it.
                 let Some((number, before)) = path.pop() else { return Judgement::NotLinearizable };
                 self.put_back(number, before);
-                at = self.events.next[self.places[number].0];
+                self.unnoticed = path.last().is_some_and(|(last, _)| self.places[*last].1.is_none());
+                let only_finds = self.operations[number].only_finds();
+                at = if only_finds { END } else { self.events.next[self.places[number].0] };
             }
         }
-        if self.left == 0 { Judgement::Linearizable } else { Judgement::Undecided }
+        Judgement::Linearizable
+    }
+
+    /// Whether this is done, or somebody may be taken next who notices it.
+    fn may_be_noticed(&self, number: usize) -> bool {
+        let Some(open) = number.checked_sub(self.taken.closed) else { return true };
+        let first_return = self.returns.first().copied().unwrap_or(u64::MAX);
+        let may = |by: &usize| !self.taken.has(*by) && self.operations[*by].invoked < first_return;
+        self.noticing[open].iter().any(may)
     }
 
     fn lift(&mut self, number: usize, after: State) {
         let (invoke, returned) = self.places[number];
         self.state = after;
+        self.unnoticed = returned.is_none();
         self.events.remove(invoke);
         if let Some(returned) = returned {
             self.events.remove(returned);
-            self.left -= 1;
+            self.returns.remove(&self.operations[number].returned);
         }
     }
 
@@ -159,7 +225,7 @@ impl Search {
         self.taken.put_back(number);
         if let Some(returned) = returned {
             self.events.restore(returned);
-            self.left += 1;
+            self.returns.insert(self.operations[number].returned);
         }
         self.events.restore(invoke);
     }
@@ -194,6 +260,11 @@ impl Taken {
         }
     }
 
+    fn has(&self, number: usize) -> bool {
+        let (word, bit) = self.place(number);
+        self.words[word] & bit != 0
+    }
+
     fn put(&mut self, number: usize) {
         let (word, bit) = self.place(number);
         self.words[word] |= bit;
@@ -212,9 +283,9 @@ impl Taken {
         }
     }
 
-    /// The set in words, such that different sets have different ones.
-    fn key(&self) -> Vec<u64> {
-        let mut key = vec![self.full as u64];
+    /// The set in words, and whether the last one taken is open, such that different ones have different words.
+    fn key(&self, is_open: bool) -> Vec<u64> {
+        let mut key = vec![2 * self.full as u64 + u64::from(is_open)];
         let mut left = self.count - 64 * self.full as u32;
         for word in &self.words[self.full..self.closed_words] {
             if left == 0 {

@@ -29,10 +29,12 @@ pub fn shortest(operations: &[Operation], state: State, budget: u64) -> Option<W
     returns.sort_unstable();
     let until = *returns.get(returns.partition_point(|until| !fails(&before(operations, *until))))?;
     let mut window = Window { operations: before(operations, until), from: Some(state), until };
-    window.operations.sort_unstable_by_key(|it| it.invoked);
     if let Some(operations) = without_beginning(&window.operations, budget) {
         (window.operations, window.from) = (operations, None);
     }
+    let (closed, open) = search::relevant(&window.operations);
+    window.operations = closed.into_iter().chain(open).collect();
+    window.operations.sort_unstable_by_key(|it| it.invoked);
     if window.operations.len() <= FEW {
         window.thin_out(budget);
     }
