@@ -14,7 +14,7 @@
 //!
 //! | floor | modules | what lives there |
 //! |---|---|---|
-//! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] | virtual time, newtype ids, random streams, the event queue, the demands of safety |
+//! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] [`history`] | virtual time, newtype ids, random streams, the event queue, the demands of safety, histories and whether they can be ordered |
 //! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest, traces |
 //! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
@@ -43,6 +43,7 @@ pub mod client;
 pub mod cpu;
 pub mod disk;
 pub mod fuzz;
+pub mod history;
 pub mod host;
 pub mod ids;
 pub mod net;

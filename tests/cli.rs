@@ -6,6 +6,8 @@ mod common;
 mod closer;
 #[path = "cli/fuzz.rs"]
 mod fuzz;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/list.rs"]
 mod list;
 #[path = "cli/many.rs"]

@@ -25,6 +25,7 @@ const HOUSE: &[Module] = &[
     module("rng", 0, &["time"], &[]),
     module("queue", 0, &["time"], &[]),
     module("property", 0, &[], &[]),
+    module("history", 0, &[], &[]),
     module("replica", 1, &[], &["queue"]),
     module("plan", 1, &["replica"], &["queue"]),
     module("trace", 1, &["replica"], &["queue"]),

@@ -5,6 +5,7 @@
 mod access;
 mod annotations;
 mod check;
+mod check_history;
 mod explain;
 mod fuzz;
 mod inputs;
@@ -36,9 +37,9 @@ Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, or a replica panicked
   3  an expectation of the scenario failed, or time stopped passing (livelock)
-  4  nothing happened that could show whether an expectation holds
+  4  nothing happened that could show whether an expectation holds, or it could not be decided
   6  Squall itself could not do its work: a file, the disk
-  2  bad usage, or a bad scenario or profile
+  2  bad usage, or a bad scenario, profile or history
   0  all held, and all that was expected";
 
 /// When to colour.
@@ -60,6 +61,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Say whether scenarios and profiles are valid, without running them.
     Check(check::Arguments),
+    /// Say whether a history of operations is linearizable: one of a run, or from elsewhere.
+    CheckHistory(check_history::Arguments),
     /// Write a random run down as a scenario whose faults have given times and nodes: the same run to the last record.
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
+        Command::CheckHistory(arguments) => check_history::check_history(arguments, &output),
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),

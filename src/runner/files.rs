@@ -27,12 +27,24 @@ fn error(path: &Path, message: impl ToString) -> FileError {
 /// # Errors
 /// If it is missing, unreadable, a folder, something that may never end, or longer.
 pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    read(path, limit, "scenario")
+}
+
+/// Reads the file of a history, of at most `limit` bytes.
+///
+/// # Errors
+/// If it is missing, unreadable, a folder, something that may never end, or longer.
+pub fn read_history(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    read(path, limit, "history")
+}
+
+fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, FileError> {
     let metadata = fs::metadata(path).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => error(path, "there is no such file"),
         _ => error(path, e),
     })?;
     if metadata.is_dir() {
-        return Err(error(path, "is a folder; name a scenario file in it"));
+        return Err(error(path, format!("is a folder; name a {what} file in it")));
     }
     if !metadata.is_file() {
         return Err(error(path, "is no regular file"));
@@ -41,7 +53,7 @@ pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = File::open(path).map_err(|e| error(path, e))?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| error(path, e))?;
     if bytes.len() as u64 > limit {
-        return Err(error(path, format!("is longer than {} KiB; no scenario is", limit / 1024)));
+        return Err(error(path, format!("is longer than {} KiB; no {what} is", limit / 1024)));
     }
     Ok(bytes)
 }

@@ -12,8 +12,8 @@ mod run;
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use explain::{Tried, remedy, without_cause};
 pub use files::{
-    FileError, NewFile, read_scenario, remove_unfinished_when_interrupted, report_when_interrupted,
-    was_interrupted, writable_folder,
+    FileError, NewFile, read_history, read_scenario, remove_unfinished_when_interrupted,
+    report_when_interrupted, was_interrupted, writable_folder,
 };
 pub use findings::{Finding, attempt, fails, find};
 pub use panics::Panicked;

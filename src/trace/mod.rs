@@ -7,6 +7,7 @@ mod altered;
 mod chrome;
 pub mod digest;
 mod focus;
+mod history_lines;
 mod json_lines;
 mod parts;
 mod record;
@@ -20,6 +21,7 @@ mod words;
 pub use chrome::ChromeTrace;
 pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
+pub use history_lines::HistoryLines;
 pub use json_lines::JsonLines;
 pub use parts::{
     ActionKind, BreakerState, CorruptionKind, Denial, Disowned, FaultSource, Forgery, Forgone, Loss,

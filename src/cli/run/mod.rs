@@ -81,6 +81,9 @@ struct Closer {
     /// other jsonl.
     #[arg(long, value_name = "FORMAT", value_enum, requires = "trace")]
     trace_format: Option<trace::Format>,
+    /// Write what clients asked for and were told to a file, for `squall check-history`.
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    history: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -168,6 +171,7 @@ impl Closer {
             ("--at", self.at.is_some()),
             ("--focus", !self.focus.is_empty()),
             ("--trace", self.trace.is_some()),
+            ("--history", self.history.is_some()),
         ];
         match asked.iter().find(|(_, asked)| *asked) {
             None => Ok(()),

@@ -29,6 +29,8 @@ pub(super) fn run(
     let trace =
         closer.trace.as_deref().map(|path| trace::Target::begin(path, closer.trace_format, &scenario.path));
     let mut trace = trace.transpose()?.map(|target| Focused::new(focus.clone(), target));
+    let history = closer.history.as_deref().map(|path| trace::Target::history(path, &scenario.path));
+    let mut history = history.transpose()?;
     begin_reports(arguments.report.as_deref())?;
 
     let mut judges = Judges::new(plan).stopping_at_violation(arguments.fail_fast);
@@ -43,6 +45,7 @@ pub(super) fn run(
     let (mut outcome, wall_ns) = {
         let mut others: Vec<&mut dyn Observer> = Vec::new();
         others.extend(trace.as_mut().map(|trace| trace as &mut dyn Observer));
+        others.extend(history.as_mut().map(|history| history as &mut dyn Observer));
         others.extend(prints.then_some(&mut printer as &mut dyn Observer));
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
         timed(|| runner::judge(plan, &mut judges, &mut others, &options))
@@ -63,6 +66,9 @@ pub(super) fn run(
     troubles.extend(print(&report, &Host { wall_ns }, arguments, output).err());
     if let Some(trace) = trace {
         troubles.extend(trace.into_observer().end().err());
+    }
+    if let Some(history) = history {
+        troubles.extend(history.end().err());
     }
     if let Some(folder) = &arguments.report {
         troubles.extend(write_run_report(folder, &scenario.path, &report).err());

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use crate::runner::{self, NewFile};
-use crate::trace::{self, ChromeTrace, JsonLines, Observer, Record, Scribe, ShiViz, TextLines};
+use crate::trace::{self, ChromeTrace, HistoryLines, JsonLines, Observer, Record, Scribe, ShiViz, TextLines};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -49,14 +49,23 @@ pub(super) struct Target {
 impl Target {
     /// Begins a trace of a run of this scenario. What can't be written at all is told before the run.
     pub(super) fn begin(path: &Path, format: Option<Format>, scenario: &Path) -> Result<Self, Failure> {
+        let format = format.unwrap_or_else(|| Format::of(path));
+        Self::of("trace", path, format.make(), scenario)
+    }
+
+    /// Begins the history of what clients ask for in a run of this scenario.
+    pub(super) fn history(path: &Path, scenario: &Path) -> Result<Self, Failure> {
+        Self::of("history", path, Box::new(HistoryLines::default()), scenario)
+    }
+
+    fn of(what: &str, path: &Path, format: Box<dyn trace::Format>, scenario: &Path) -> Result<Self, Failure> {
         let same = |path: &Path| std::fs::canonicalize(path).ok();
         if same(path).is_some_and(|path| Some(path) == same(scenario)) {
-            let message = format!("error: {}: the trace would overwrite the scenario", path.display());
+            let message = format!("error: {}: the {what} would overwrite the scenario", path.display());
             return Err(Failure::BadInput(message));
         }
         let file = NewFile::create(path).map_err(anyhow::Error::from)?;
-        let format = format.unwrap_or_else(|| Format::of(path));
-        Ok(Self { path: path.to_owned(), scribe: Scribe::new(file, format.make()) })
+        Ok(Self { path: path.to_owned(), scribe: Scribe::new(file, format) })
     }
 
     /// Puts the trace in its place.

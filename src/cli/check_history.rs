@@ -1,0 +1,145 @@
+//! `squall check-history`: whether a history of operations, from Squall or from elsewhere, is linearizable.
+
+use super::{Failure, Output, Status};
+use crate::history::picture::picture;
+use crate::history::read::read;
+use crate::history::window::{Window, shortest};
+use crate::history::{BUDGET, History, Judgement, Operation, Outcome, judge};
+use crate::runner;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Arguments of `squall check-history`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = FORMS)]
+pub(super) struct Arguments {
+    /// The history.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print the verdicts as one JSON document.
+    #[arg(long)]
+    json: bool,
+    /// How many steps the search for an order of one key may take before it ends undecided.
+    #[arg(long, value_name = "STEPS", default_value_t = BUDGET)]
+    budget: u64,
+}
+
+const FORMS: &str = "\
+Forms, told apart by how the file begins:
+  Jepsen's EDN     {:process 0, :type :invoke, :f :write, :value 1}; [key value] for independent keys
+  Jepsen's log     INFO jepsen.util - 4 :invoke :read nil
+  Squall's own     one JSON object a line, as `squall run FILE --history OUT` writes them";
+
+/// A longer history than this is none that anybody waits for.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A key with what became of it.
+#[derive(Debug, Serialize)]
+struct Key {
+    /// Its name; empty where there is one key without a name.
+    key: String,
+    operations: usize,
+    open: usize,
+    #[serde(serialize_with = "as_word")]
+    verdict: Judgement,
+    /// The shortest window that has no order, as a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    #[serde(skip)]
+    window: Option<Window>,
+}
+
+const fn word(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Linearizable => "linearizable",
+        Judgement::NotLinearizable => "not linearizable",
+        Judgement::Undecided => "undecided",
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn as_word<S: serde::Serializer>(judgement: &Judgement, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(word(*judgement))
+}
+
+pub(super) fn check_history(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let name = arguments.file.display().to_string();
+    let bad = |text: String| Failure::BadInput(format!("error: {name}: {text}"));
+    let bytes = runner::read_history(&arguments.file, MAX_BYTES)
+        .map_err(|error| Failure::BadInput(format!("error: {error}")))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        bad(format!("line {line}: expected text in UTF-8, found something else"))
+    })?;
+    let history = read(text).map_err(|error| bad(error.to_string()))?;
+    let keys = judged(history, arguments.budget);
+    let examined = keys.iter().any(|key| key.operations > key.open);
+    let verdict = keys.iter().map(|key| key.verdict).max().unwrap_or(Judgement::Linearizable);
+    let status = match verdict {
+        Judgement::Linearizable if examined => Status::Held,
+        Judgement::Linearizable | Judgement::Undecided => Status::Vacuous,
+        Judgement::NotLinearizable => Status::Unsafe,
+    };
+    let said = if examined { word(verdict) } else { "vacuous: no operation is done" };
+    if arguments.json {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            format: u32,
+            version: &'static str,
+            file: &'a str,
+            verdict: &'a str,
+            keys: &'a [Key],
+        }
+        let (format, version) = (1, env!("CARGO_PKG_VERSION"));
+        let document = Document { format, version, file: &name, verdict: said, keys: &keys };
+        let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
+        output.print(text + "\n")?;
+    } else {
+        output.print(told(&keys, arguments.budget) + &format!("verdict: {said}\n"))?;
+    }
+    Ok(status)
+}
+
+fn judged(history: History, budget: u64) -> Vec<Key> {
+    let key = |(key, operations): (String, Vec<Operation>)| {
+        let verdict = judge(&operations, budget);
+        let fails = verdict == Judgement::NotLinearizable;
+        let window = fails.then(|| shortest(&operations, None, budget)).flatten();
+        let open = operations.iter().filter(|it| it.outcome == Outcome::Open).count();
+        // What had no effect is no part of what is judged.
+        let operations = operations.iter().filter(|it| it.outcome != Outcome::Failed).count();
+        let picture = window.as_ref().map(|window| picture(&window.operations));
+        Key { key, operations, open, verdict, picture, window }
+    };
+    history.keys.into_iter().map(key).collect()
+}
+
+fn told(keys: &[Key], budget: u64) -> String {
+    let operations: usize = keys.iter().map(|key| key.operations).sum();
+    let open: usize = keys.iter().map(|key| key.open).sum();
+    let mut text = format!("keys: {}, operations: {operations}, of which {open} are open\n", keys.len());
+    for key in keys {
+        let name = if key.key.is_empty() { "the key" } else { &key.key };
+        match (key.verdict, &key.window, &key.picture) {
+            (Judgement::Linearizable, ..) => {}
+            (Judgement::Undecided, ..) => {
+                text += &format!("\n{name}: undecided, no order was found in {budget} steps\n");
+            }
+            (Judgement::NotLinearizable, Some(window), Some(picture)) => {
+                let before = match window.from {
+                    None => "whatever it held before".to_string(),
+                    Some(None) => "on a key that held nothing".into(),
+                    Some(Some(value)) => format!("on a key that held {value}"),
+                };
+                let count = window.operations.len();
+                let many = if count == 1 { "operation" } else { "operations" };
+                text += &format!("\n{name}: {count} {many} without any order, {before}:\n\n{picture}");
+            }
+            (Judgement::NotLinearizable, ..) => text += &format!("\n{name}: there is no order\n"),
+        }
+    }
+    if keys.iter().any(|key| key.verdict != Judgement::Linearizable) {
+        text.push('\n');
+    }
+    text
+}
