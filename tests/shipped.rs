@@ -4,7 +4,7 @@ mod common;
 
 use common::{path, scenarios};
 use squall::ids::NodeId;
-use squall::plan::{Action, End, Fault, Integrity, Jitter, Plan, Shape, Start, Target};
+use squall::plan::{Action, End, Event, Expectation, Fault, Integrity, Jitter, Plan, Shape, Start, Target};
 use squall::replica::ReadBy;
 use squall::report::{FaultSpan, Judges, Outcome, Report, RunVerdict};
 use squall::runner::{Options, simulate};
@@ -41,6 +41,17 @@ fn held(plan: &Plan) -> Vec<bool> {
         .iter()
         .map(|expected| expected.verdict == squall::report::Judgement::Held)
         .collect()
+}
+
+#[test]
+fn each_event_that_can_be_expected_is_expected_of_some_scenario() {
+    let all = shipped();
+    let expected = |event: &Event| {
+        let is_it = |expectation: &Expectation| *expectation == Expectation::Sometimes(*event);
+        all.iter().any(|(_, plan)| plan.expectations.iter().any(is_it))
+    };
+    let missed: Vec<&Event> = Event::ALL.iter().filter(|event| !expected(event)).collect();
+    assert!(missed.is_empty(), "no scenario has {missed:?}");
 }
 
 #[test]

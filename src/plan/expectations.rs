@@ -175,8 +175,6 @@ listed! {
         ChecksumWrong,
         /// A frame between nodes is refused as none of this protocol.
         MagicWrong,
-        /// A frame between nodes is refused as one of another cluster.
-        ClusterWrong,
         /// A frame between nodes is refused since it does not name its link's ends.
         AddressWrong,
         /// A frame between nodes is refused since its message can't be read.

@@ -18,6 +18,8 @@ use crate::trace::{Body, Forgery, Observer};
 
 /// The most bytes of a payload of nonsense.
 const MOST_NONSENSE: u64 = 200;
+/// One frame of garbage in so many is longer than a frame may be.
+const ONE_IN: u64 = 16;
 
 /// A frame that a stranger sends.
 struct Forged {
@@ -100,6 +102,9 @@ impl<O: Observer> World<'_, O> {
         frame::encode(&header, &payload, &self.known_to_strangers(), &mut bytes);
         if like == Forgery::Garbage {
             bytes.iter_mut().for_each(|byte| *byte = words.word() as u8);
+            if call.0 % ONE_IN == 0 {
+                bytes.resize(frame::LIMIT + 1, 0);
+            }
         }
         // The network knows no link from a node that there is not.
         let from = if like == Forgery::Unknown { Address::WORLD } else { claimed };

@@ -318,11 +318,10 @@ const fn rejected(why: Rejection) -> Option<Event> {
         Rejection::Length => Event::LengthWrong,
         Rejection::Checksum => Event::ChecksumWrong,
         Rejection::Magic => Event::MagicWrong,
-        Rejection::Cluster => Event::ClusterWrong,
         Rejection::Address => Event::AddressWrong,
         Rejection::Undecodable => Event::MessageUndecodable,
-        // Only clients give calls up.
-        Rejection::Late => return None,
+        // Only clients give calls up; and nodes deny what is from another cluster.
+        Rejection::Late | Rejection::Cluster => return None,
         Rejection::Indexes => Event::IndexesWrong,
         Rejection::Entries => Event::EntriesWrong,
         Rejection::TermJump => Event::TermImpossible,

@@ -394,7 +394,6 @@ fn what_is_done_to_frames_and_kept_from_them_is_told() {
         (Rejection::Length, Event::LengthWrong),
         (Rejection::Checksum, Event::ChecksumWrong),
         (Rejection::Magic, Event::MagicWrong),
-        (Rejection::Cluster, Event::ClusterWrong),
         (Rejection::Address, Event::AddressWrong),
         (Rejection::Undecodable, Event::MessageUndecodable),
         (Rejection::Indexes, Event::IndexesWrong),

@@ -95,7 +95,6 @@ enum Event {
     LengthWrong,
     ChecksumWrong,
     MagicWrong,
-    ClusterWrong,
     AddressWrong,
     MessageUndecodable,
     IndexesWrong,

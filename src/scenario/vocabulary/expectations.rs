@@ -217,7 +217,6 @@ pub(super) const SECTIONS: &[Section] = &[
                 "a frame between nodes is refused since its tag does not fit its bytes",
             ),
             Entry::word("MagicWrong", "a frame between nodes is refused as none of this protocol"),
-            Entry::word("ClusterWrong", "a frame between nodes is refused as one of another cluster"),
             Entry::word(
                 "AddressWrong",
                 "a frame between nodes is refused since it does not name its link's ends",
