@@ -4,6 +4,8 @@ mod common;
 
 #[path = "cli/closer.rs"]
 mod closer;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/fuzz.rs"]
 mod fuzz;
 #[path = "cli/history.rs"]

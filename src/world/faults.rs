@@ -5,7 +5,7 @@ use super::milestones::{Doings, Milestones};
 use super::storms::{Flap, Gusts};
 use super::targets::{Hit, Links};
 use super::{Event, World};
-use crate::ids::{Address, Epoch, NodeId, NodeSet};
+use crate::ids::{Address, Epoch, NodeId, NodeSet, RecordId};
 use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
 use crate::rng::{Stream, below};
 use crate::time::{Duration, Time};
@@ -73,6 +73,8 @@ pub(super) struct Named {
 /// A fault that goes on.
 #[derive(Debug)]
 struct Active<'p> {
+    /// The record of its beginning.
+    started: RecordId,
     source: FaultSource,
     action: &'p Action,
     bound: Bound,
@@ -119,9 +121,9 @@ impl Faults<'_> {
         }
     }
 
-    /// What a fault does that goes on now; none if it is over.
-    pub(super) fn action(&self, fault: u32) -> Option<&Action> {
-        self.active.get(&fault).map(|active| active.action)
+    /// What a fault does that goes on now, and the record of its beginning; none if it is over.
+    pub(super) fn action(&self, fault: u32) -> Option<(&Action, RecordId)> {
+        self.active.get(&fault).map(|active| (active.action, active.started))
     }
 
     /// Takes faults of these kinds out of the run. Returns those that are to be ended.
@@ -313,7 +315,7 @@ impl<'p, O: Observer> World<'p, O> {
             }
         };
         let body = Body::FaultStarted { fault, source, action: kind(action), nodes: bound.nodes() };
-        self.trace.event(self.now, Address::WORLD, None, body);
+        let started = self.trace.event(self.now, Address::WORLD, None, body);
         match &bound {
             Bound::Links(links) => self.hit_links(links, action),
             Bound::Nodes(nodes) => nodes.iter().for_each(|(node, _)| self.hit_node(*node, action)),
@@ -324,7 +326,7 @@ impl<'p, O: Observer> World<'p, O> {
         if let Action::Flood { mean, bytes, .. } = action {
             self.start_flood(fault, bound.nodes(), (*mean, *bytes));
         }
-        self.faults.active.insert(fault, Active { source, action, bound, flap });
+        self.faults.active.insert(fault, Active { started, source, action, bound, flap });
         // All end before the run settles, in the order in which they began.
         let settle = self.plan.settle.map(|settle| settle.from);
         if let Some(until) = until.into_iter().chain(settle).min() {
@@ -338,7 +340,7 @@ impl<'p, O: Observer> World<'p, O> {
             assert!(!self.faults.lifted.is_empty(), "a fault ends once, after its beginning");
             return;
         };
-        let Active { source, action, bound, flap } = active;
+        let Active { source, action, bound, flap, .. } = active;
         let last = flap.is_none_or(|flap| self.faults.flaps[&flap].is_last(self.now));
         let body = Body::FaultEnded { fault, source, action: kind(action), nodes: bound.nodes(), last };
         self.trace.event(self.now, Address::WORLD, None, body);

@@ -54,11 +54,11 @@ impl<O: Observer> World<'_, O> {
 
     /// The next frame of a stranger comes to a node, if the fault goes on.
     pub(super) fn forge(&mut self, fault: u32, node: NodeId) {
-        let Some(&Action::Forge { mean, .. }) = self.faults.action(fault) else { return };
+        let Some((&Action::Forge { mean, .. }, started)) = self.faults.action(fault) else { return };
         let word = self.forger(node).word();
         let Forged { like, from, header, bytes, hash } = self.forgery(node, Expansion::new(word));
         let body = Body::Forged { from, kind: header.kind, like, bytes: bytes.len() as u32 };
-        let record = self.trace.event(self.now, node.into(), None, body);
+        let record = self.trace.event(self.now, node.into(), Some(started), body);
         let slot = self.frames.take(from, node.into(), header.kind, header.call);
         let frame = self.frames.get_mut(slot);
         (frame.bytes, frame.hash, frame.intact, frame.sent) = (bytes, hash, false, Some(record));

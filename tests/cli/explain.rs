@@ -1,0 +1,55 @@
+//! `squall explain`.
+
+use crate::common::path;
+use crate::{squall, stderr, stdout};
+use std::fs;
+
+const CHAINED: &str = "scenarios/partial/chained-plain.ron";
+
+#[test]
+fn the_example_of_the_guide_is_what_is_printed() {
+    let printed = stdout(&squall(["explain", CHAINED, "--span", "2"]));
+    let guide = path("docs/causes.md");
+    let text = fs::read_to_string(&guide).expect("the guide");
+    let (before, rest) = text.split_once("```text\n").expect("an example");
+    let (_, after) = rest.split_once("```").expect("its end");
+    let now = format!("{before}```text\n{}\n```{after}", printed.trim_end());
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&guide, &now).expect("it can be written");
+    }
+    assert_eq!(text, now);
+}
+
+#[test]
+fn programs_get_the_evidence_and_the_counterfactual() {
+    let document: serde_json::Value =
+        serde_json::from_str(&stdout(&squall(["explain", CHAINED, "--json"]))).expect("JSON");
+    let span = &document["spans"][1];
+    assert_eq!((&span["span"], &span["cause"], &span["helps"]), (&2.into(), &"logs_behind".into(), &true.into()));
+    assert_eq!(span["candidacies"][0]["replies"][0]["why"], "log_behind");
+    assert!(span["vacant_without_ns"].as_u64() < span["vacant_ns"].as_u64());
+}
+
+#[test]
+fn what_many_seeds_come_to_does_not_depend_on_jobs() {
+    let one = squall(["explain", "quick", "--seeds", "0..8", "--jobs", "1"]);
+    let two = squall(["explain", "quick", "--seeds", "0..8", "--jobs", "3"]);
+    assert!(one.status.success(), "{}", stderr(&one));
+    assert_eq!(stdout(&one), stdout(&two));
+    assert!(stdout(&one).contains("leader down"), "{}", stdout(&one));
+}
+
+#[test]
+fn what_can_not_be_explained_is_said() {
+    for (arguments, said) in [
+        (&["explain", CHAINED, "--span", "99"][..], "there is no span 99"),
+        (&["explain", "default"][..], "say which run is meant"),
+        (&["explain", CHAINED, "--span", "0"][..], "invalid value '0'"),
+        (&["explain", "no-such-profile", "--seed", "1"][..], "no-such-profile"),
+        (&["explain", CHAINED, "--seeds", "0..2", "--seed", "1"][..], "cannot be used with"),
+    ] {
+        let output = squall(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
