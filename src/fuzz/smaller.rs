@@ -401,6 +401,9 @@ fn plainer(action: &Action) -> Vec<Action> {
             vec![Action::Partition(Shape::Isolate(*target))]
         }
         Action::DiskFull(target) => vec![Action::Crash(*target)],
+        Action::Starve { kind, to: Target::Nodes(nodes) } => {
+            fewer(*nodes).into_iter().map(|to| Action::Starve { kind: *kind, to }).collect()
+        }
         Action::DiskStall(_)
         | Action::LoseFlush(_)
         | Action::Rot(_)

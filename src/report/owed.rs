@@ -9,6 +9,7 @@
 //! | machines that crash, with their disk or without; processes that stop | always |
 //! | machines that are slow, or flooded with requests | always |
 //! | transfers of leadership, changes of the members | always |
+//! | one kind of message withheld from a node | always |
 //! | nodes that are deaf or mute; disks that stall, fill up or rot; torn writes | always: a node whose disk rots stops |
 //! | clocks on the wall that are put ahead or back | always |
 //! | a flush that is lost | never, from then on |

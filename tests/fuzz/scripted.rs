@@ -50,8 +50,12 @@ fn whatever_is_drawn_can_be_scripted() {
             ControlFlow::Continue(())
         });
     }
-    use Drawn::{Clogs, Crashes, Duplicates, Flaps, Idle, Loss, Partitions, Pauses, ShuffledLogs, Wipes};
-    for what in [Crashes, Wipes, Pauses, Partitions, Clogs, Flaps, Loss, Duplicates, ShuffledLogs, Idle] {
+    use Drawn::{
+        Clogs, Crashes, Duplicates, Flaps, Idle, Loss, Partitions, Pauses, ShuffledLogs, Starved, Wipes,
+    };
+    for what in
+        [Crashes, Wipes, Pauses, Partitions, Clogs, Flaps, Loss, Duplicates, ShuffledLogs, Idle, Starved]
+    {
         let count = drawn.get(&what).copied().unwrap_or(0);
         assert!(count >= 20, "{} in {count} runs", what.name());
     }
