@@ -88,7 +88,7 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
     let starts = [
         (Bug::AckBeforeFlush, 40_000),
         (Bug::VoteNotPersisted, 10_002),
-        (Bug::VoteNotTiedToTerm, 64),
+        (Bug::VoteNotTiedToTerm, 0),
         (Bug::OwnVoteNotRecorded, 20_010),
         (Bug::StaleVoteCounted, 13),
         (Bug::LongerLogWins, 10_003),
