@@ -39,6 +39,22 @@ fn frames_and_messages_of_garbage_allocate_nothing() {
     assert_eq!(region.change().allocations, 0);
 }
 
+/// A million frames, one after the other: none is believed where a tag has to fit, and none takes any memory.
+fn a_million_frames_of_garbage_allocate_nothing() {
+    let mut stream = Stream::new(1, "a million", 0, 0);
+    let words: Vec<u8> = (0..1 << 16).flat_map(|_| stream.word().to_le_bytes()).collect();
+    let levels = [Integrity::Unchecked, Integrity::Crc32c, Integrity::keyed("storm")];
+    let (mut believed, region) = ([0; 3], Region::new(ALLOCATOR));
+    for number in 0..1_000_000 {
+        let (start, length) = (number * 7_919 % (words.len() - 128), number % 128);
+        let level = number % levels.len();
+        let read = frame::decode(&words[start..start + length], false, &levels[level]);
+        believed[level] += u32::from(read.is_ok());
+    }
+    assert_eq!(believed, [0; 3], "not one begins as a frame does");
+    assert_eq!(region.change().allocations, 0);
+}
+
 /// Whatever length a message claims: what is looked at is never more than what came.
 fn to_examine_garbage_takes_little() {
     use squall::replica::{Software, Status};
@@ -109,6 +125,7 @@ fn a_loaded_cluster_allocates_only_for_its_logs() {
 #[test]
 fn allocations_are_few() {
     frames_and_messages_of_garbage_allocate_nothing();
+    a_million_frames_of_garbage_allocate_nothing();
     to_examine_garbage_takes_little();
     a_scenario_of_garbage_allocates_little();
     an_idle_cluster_in_steady_state_allocates_nothing();

@@ -25,7 +25,10 @@ fn programs_get_the_evidence_and_the_counterfactual() {
     let document: serde_json::Value =
         serde_json::from_str(&stdout(&squall(["explain", CHAINED, "--json"]))).expect("JSON");
     let span = &document["spans"][1];
-    assert_eq!((&span["span"], &span["cause"], &span["helps"]), (&2.into(), &"logs_behind".into(), &true.into()));
+    assert_eq!(
+        (&span["span"], &span["cause"], &span["helps"]),
+        (&2.into(), &"logs_behind".into(), &true.into())
+    );
     assert_eq!(span["candidacies"][0]["replies"][0]["why"], "log_behind");
     assert!(span["vacant_without_ns"].as_u64() < span["vacant_ns"].as_u64());
 }
