@@ -146,6 +146,6 @@ enum Property {
     DurableCommit,
     AcknowledgedWrites,
     ExactlyOnce,
-    CurrentReads,
+    Linearizability,
     Access,
 }
