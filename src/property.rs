@@ -29,9 +29,9 @@ pub enum Property {
     /// An operation of a client takes effect once at most, however often it is asked for, and by the same entry on all
     /// nodes (thesis, section 6.3). Examined where clients may ask twice for the same.
     ExactlyOnce,
-    /// What an operation of a client finds is no older than what any operation on that key had found or written that
-    /// was over before this one began. Examined where there are clients.
-    CurrentReads,
+    /// The operations of clients on each key can be put in an order in which each finds what the one before it has left,
+    /// and none stands behind one that began after it was over. Examined where there are clients.
+    Linearizability,
     /// No frame is handed on whose sender may never ask for what it asks for: a client that speaks as a node, a node that
     /// speaks as a client, or a machine that there is not. Examined where there are such frames.
     Access,
@@ -52,7 +52,7 @@ impl Property {
         Self::DurableCommit,
         Self::AcknowledgedWrites,
         Self::ExactlyOnce,
-        Self::CurrentReads,
+        Self::Linearizability,
         Self::Access,
     ];
 
@@ -71,7 +71,7 @@ impl Property {
             Self::DurableCommit => "durable commit",
             Self::AcknowledgedWrites => "acknowledged writes",
             Self::ExactlyOnce => "exactly once",
-            Self::CurrentReads => "current reads",
+            Self::Linearizability => "linearizability",
             Self::Access => "access",
         }
     }
@@ -91,7 +91,7 @@ impl Property {
             Self::DurableCommit => "commits are durable on a quorum",
             Self::AcknowledgedWrites => "what was acknowledged stays done",
             Self::ExactlyOnce => "no operation takes effect twice",
-            Self::CurrentReads => "no operation misses what was done before it",
+            Self::Linearizability => "operations on a key have an order",
             Self::Access => "nobody gets what is not for it to ask",
         }
     }

@@ -27,6 +27,8 @@ pub enum Verdict {
     Held(u64),
     /// Nothing happened that it speaks of: no pass.
     Vacuous,
+    /// It was examined so many times, and not each time could it be decided whether it held: no pass, and no violation.
+    Undecided(u64),
     /// It did not hold.
     Violated(Violation),
 }
@@ -46,7 +48,7 @@ impl Check {
     /// How often it was examined.
     pub fn examined(&self) -> u64 {
         match &self.verdict {
-            Verdict::Held(examined) => *examined,
+            Verdict::Held(examined) | Verdict::Undecided(examined) => *examined,
             Verdict::Vacuous => 0,
             Verdict::Violated(violation) => violation.examined,
         }
@@ -64,6 +66,7 @@ pub(super) struct Findings {
 struct Tally {
     examined: u64,
     violations: u64,
+    undecided: u64,
     first: Option<(RecordId, Time, String)>,
 }
 
@@ -72,6 +75,12 @@ impl Findings {
     #[inline]
     pub(super) fn examined(&mut self, property: Property) {
         self.tallies[property as usize].examined += 1;
+    }
+
+    /// Counts an examination that came to no decision.
+    #[cold]
+    pub(super) fn undecided(&mut self, property: Property) {
+        self.tallies[property as usize].undecided += 1;
     }
 
     /// Takes down a violation that this record shows.
@@ -103,6 +112,7 @@ impl Findings {
                 examined: tally.examined,
             }),
             None if tally.examined == 0 => Verdict::Vacuous,
+            None if tally.undecided > 0 => Verdict::Undecided(tally.examined),
             None => Verdict::Held(tally.examined),
         };
         Check { name: property.name(), about: property.about(), verdict }

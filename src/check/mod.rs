@@ -18,7 +18,7 @@
 //! | durable commit | an entry is committed first |
 //! | acknowledged writes | a client is told; an entry is committed or applied; at the end |
 //! | exactly once | a command that may have been asked for twice is carried out, answered again or refused |
-//! | current reads | an operation of a client is done |
+//! | linearizability | an operation of a client is done |
 //! | access | a frame arrives from somebody who may never send its like |
 //!
 //! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
@@ -32,16 +32,17 @@ mod cluster;
 mod commit_order;
 mod committed;
 mod completeness;
-mod current_reads;
 mod durable;
 mod election_safety;
 mod exactly_once;
 mod finding;
+mod linearizability;
 mod log_matching;
 mod members;
 #[cfg(test)]
 mod model;
 mod one_vote;
+mod operations;
 mod runs;
 #[cfg(test)]
 pub(crate) mod script;
@@ -60,10 +61,10 @@ use append_only::LeaderAppendOnly;
 use cluster::{Found, Node};
 use committed::CommittedChain;
 use completeness::LeaderCompleteness;
-use current_reads::CurrentReads;
 use election_safety::ElectionSafety;
 use exactly_once::{ExactlyOnce, Fate};
 use finding::Findings;
+use linearizability::Linearizability;
 use log_matching::LogMatching;
 use members::NamedMembers;
 use one_vote::OneVote;
@@ -82,7 +83,7 @@ pub struct Checkers {
     completeness: LeaderCompleteness,
     term_and_vote: TermAndVote,
     exactly_once: ExactlyOnce,
-    current_reads: CurrentReads,
+    linearizability: Linearizability,
     access: Access,
     findings: Findings,
 }
@@ -106,7 +107,7 @@ impl Checkers {
             completeness: LeaderCompleteness::default(),
             term_and_vote: TermAndVote::new(nodes as usize),
             exactly_once: ExactlyOnce::default(),
-            current_reads: CurrentReads::default(),
+            linearizability: Linearizability::default(),
             access: Access::default(),
             findings: Findings::default(),
         }
@@ -172,9 +173,10 @@ impl Checkers {
     /// What clients ask for, and are told.
     fn observe_client(&mut self, record: &Record) {
         match record.body {
-            Body::Invoked { operation, request } => self.current_reads.invoked(operation, request),
+            Body::Invoked { operation, request } => self.linearizability.invoked(operation, request, record),
             Body::Returned { operation, outcome } => {
-                self.current_reads.returned(operation, outcome, record, &mut self.findings);
+                let findings = &mut self.findings;
+                self.linearizability.returned(operation, outcome, &self.chain, record, findings);
             }
             _ => {}
         }

@@ -34,7 +34,7 @@ fn a_settled_cluster_is_innocent() {
     for property in super::Property::ALL {
         match property {
             // No second election, no entry of a leader but its first, no restart, no client yet, and no stranger.
-            LeaderCompleteness | LeaderAppendOnly | Recovery | ExactlyOnce | CurrentReads | Access => {
+            LeaderCompleteness | LeaderAppendOnly | Recovery | ExactlyOnce | Linearizability | Access => {
                 assert_eq!(settled().verdict(property), Verdict::Vacuous)
             }
             _ => settled().is_innocent(property),
@@ -820,66 +820,5 @@ mod exactly_once {
     }
 }
 
-mod current_reads {
-    use super::*;
-    use crate::trace::Outcome;
-
-    const KEY: u32 = 3;
-
-    /// A client has written the key once, as entry 5 or later, and twice, as entry 8 or later.
-    fn written() -> Script {
-        let mut s = settled();
-        s.turns_to(1, 1, KEY, true).is_told(1, 1, 4, true).turns_to(1, 2, KEY, true).is_told(1, 2, 7, true);
-        s
-    }
-
-    #[test]
-    fn a_read_that_misses_a_write_that_was_done_when_it_began() {
-        let mut s = written();
-        s.turns_to(2, 3, KEY, false).is_told(2, 3, 7, false);
-        let message = s.is_guilty_of(&[CurrentReads]);
-        assert_eq!(
-            message,
-            "operation 3 found k3 as entry 7 has written it: before it began, operation 2 had shown that it was written \
-             by entry 8 or a later one"
-        );
-    }
-
-    #[test]
-    fn a_read_that_misses_what_a_read_before_it_has_found() {
-        let mut s = settled();
-        s.turns_to(1, 1, KEY, false)
-            .is_told(1, 1, 6, false)
-            .turns_to(2, 2, KEY, false)
-            .is_told(2, 2, 5, false);
-        s.is_guilty_of(&[CurrentReads]);
-    }
-
-    #[test]
-    fn a_write_that_finds_less_than_was_there() {
-        let mut s = written();
-        s.turns_to(2, 3, KEY, true).is_told(2, 3, 5, true);
-        s.is_guilty_of(&[CurrentReads]);
-    }
-
-    #[test]
-    fn a_read_may_find_a_write_that_is_under_way_or_not() {
-        for found in [7, 8, 9] {
-            let mut s = settled();
-            s.turns_to(1, 1, KEY, true).is_told(1, 1, 6, true).turns_to(1, 2, KEY, true);
-            s.turns_to(2, 3, KEY, false).is_told(1, 2, 7, true).is_told(2, 3, found, false);
-            s.is_innocent(CurrentReads);
-        }
-    }
-
-    #[test]
-    fn other_keys_and_operations_without_an_answer_show_nothing() {
-        let mut s = written();
-        s.turns_to(2, 3, KEY + 1, false).is_told(2, 3, 0, false);
-        for (operation, outcome) in [(4, Outcome::Unknown), (5, Outcome::Refused)] {
-            s.turns_to(2, operation, KEY, true).returns(2, operation, outcome);
-        }
-        s.turns_to(2, 6, KEY, false).is_told(2, 6, 8, false);
-        s.is_innocent(CurrentReads);
-    }
-}
+#[path = "linearizability_tests.rs"]
+mod linearizability_tests;

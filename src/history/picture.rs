@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 
 /// The picture of these operations. Its last line ends with a line break.
 pub fn picture(operations: &[Operation]) -> String {
+    rows(operations, "process")
+}
+
+/// The same where a row is not that of a process, but of something else with its number.
+pub fn rows(operations: &[Operation], of: &str) -> String {
     let columns = columns(operations);
     let end = columns.values().max().map_or(0, |last| last + 2);
     let mut rows: BTreeMap<u64, String> = BTreeMap::new();
@@ -38,7 +43,7 @@ pub fn picture(operations: &[Operation]) -> String {
         row.push_str(&"-".repeat(after));
         row.push(if is_open { '>' } else { '|' });
     }
-    let label = |process: &u64| format!("process {process}");
+    let label = |process: &u64| format!("{of} {process}");
     let width = rows.keys().map(|process| label(process).len()).max().unwrap_or(0);
     rows.iter().map(|(process, row)| format!("{:width$}  {row}\n", label(process))).collect()
 }

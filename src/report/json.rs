@@ -209,6 +209,7 @@ fn checked<'a>(check: &'a Check, report: &Report) -> Checked<'a> {
     let (verdict, violation) = match &check.verdict {
         Verdict::Held(_) => ("held", None),
         Verdict::Vacuous => ("vacuous", None),
+        Verdict::Undecided(_) => ("undecided", None),
         Verdict::Violated(violation) => {
             let broken = Broken {
                 record: violation.record.0.get(),

@@ -336,6 +336,7 @@ fn word(check: &Check, report: &Report) -> (&'static str, Style) {
         Verdict::Violated(_) if excuse == Some(Excuse::Waived) => ("waived", ODD),
         Verdict::Violated(_) => ("violated", ODD),
         Verdict::Vacuous => ("vacuous", ODD),
+        Verdict::Undecided(_) => ("undecided", ODD),
         Verdict::Held(_) => ("held", GOOD),
     }
 }

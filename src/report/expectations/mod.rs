@@ -230,6 +230,7 @@ fn violates(property: Property, checks: &[Check]) -> Judged {
         Some(Verdict::Held(examined)) => {
             Err(Miss::Failed(format!("it held each time that it was examined: {}", words::times(*examined))))
         }
+        Some(Verdict::Undecided(_)) => Err(Miss::Vacuous("it could not be decided whether it held".into())),
         Some(Verdict::Vacuous) | None => Err(Miss::Vacuous("it was never examined".into())),
     }
 }

@@ -75,12 +75,12 @@ pub(super) fn ahead(path: &Path<'_>, put: &shape::Put, notes: &mut Notes<'_>) ->
 
 /// Warns of reads that may be out of date, unless that is what the scenario is about.
 pub(super) fn doubtful_reads(plan: &Plan, notes: &mut Notes<'_>) {
-    if plan.expectations.contains(&Expectation::Violates(Property::CurrentReads)) {
+    if plan.expectations.contains(&Expectation::Violates(Property::Linearizability)) {
         return;
     }
     let cluster = Path::Root.field("cluster");
     let reads = plan.cluster.raft.reads;
-    let expect = "expect it: `Violates(CurrentReads)`";
+    let expect = "expect it: `Violates(Linearizability)`";
     if reads.by == ReadBy::Local {
         let message = "a node that answers reads without asking anybody may miss what was written";
         let help = format!("write `read: Index`, or {expect}");

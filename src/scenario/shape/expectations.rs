@@ -145,6 +145,6 @@ enum Property {
     DurableCommit,
     AcknowledgedWrites,
     ExactlyOnce,
-    CurrentReads,
+    Linearizability,
     Access,
 }

@@ -300,7 +300,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("DurableCommit", "commits are durable on a quorum"),
             Entry::word("AcknowledgedWrites", "what was acknowledged stays done"),
             Entry::word("ExactlyOnce", "no operation takes effect twice"),
-            Entry::word("CurrentReads", "no operation misses what was done before it"),
+            Entry::word("Linearizability", "operations on a key have an order"),
             Entry::word("Access", "nobody gets what is not for it to ask"),
         ],
         frame: "expect: [Violates(@)]",
