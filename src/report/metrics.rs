@@ -6,7 +6,7 @@ use super::faults::{FaultSpan, Faults};
 use super::inboxes::{Inbox, Inboxes};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
-use crate::ids::{Epoch, Index};
+use crate::ids::{Address, Epoch, Index};
 use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
@@ -95,6 +95,55 @@ impl Metrics {
     fn settle(&mut self) {
         if let Some(at) = self.unsettled.take() {
             self.elections.settle(at, &self.places);
+        }
+    }
+
+    #[inline(always)]
+    fn sent(&mut self, record: &Record, to: Address) {
+        match (record.node.as_node(), to.as_node()) {
+            (Some(_), Some(_)) => {
+                self.counters.frames_sent += 1;
+                if self.elections.causes.watches() {
+                    self.elections.causes.frame(record, &self.places);
+                }
+            }
+            (from, _) => {
+                self.counters.client_frames_sent += 1;
+                self.counters.requests_sent += u64::from(from.is_none());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn delivered(&mut self, record: &Record, from: Address) {
+        match (record.node.as_node(), from.as_node()) {
+            (Some(node), Some(from)) => {
+                self.counters.frames_delivered += 1;
+                if self.elections.watches() {
+                    self.elections.delivered(record.time, node, from, record.cause);
+                }
+                if self.elections.causes.watches() {
+                    self.elections.causes.frame(record, &self.places);
+                }
+            }
+            _ => self.counters.client_frames_delivered += 1,
+        }
+        if self.inboxes.exist() {
+            self.inboxes.take(record);
+        }
+    }
+
+    fn lost(&mut self, record: &Record, to: Address, why: Loss) {
+        match (record.node.as_node(), to.as_node()) {
+            (Some(_), Some(_)) => self.counters.frames_lost.count(why),
+            _ => self.counters.client_frames_lost += 1,
+        }
+        if why == Loss::InboxFull {
+            self.inboxes.take(record);
+            self.elections.causes.rare(record, &self.places);
+        }
+        if self.elections.causes.watches() {
+            self.elections.causes.frame(record, &self.places);
         }
     }
 
@@ -204,53 +253,14 @@ impl Observer for Metrics {
             | Body::Truncated { .. }
             | Body::HardStateWritten { .. }
             | Body::Applied { .. } => {}
-            Body::Sent { to, .. } => match (record.node.as_node(), to.as_node()) {
-                (Some(_), Some(_)) => {
-                    counters.frames_sent += 1;
-                    if self.elections.causes.watches() {
-                        self.elections.causes.frame(record, &self.places);
-                    }
-                }
-                (from, _) => {
-                    counters.client_frames_sent += 1;
-                    counters.requests_sent += u64::from(from.is_none());
-                }
-            },
-            Body::Delivered { from, .. } => {
-                match (record.node.as_node(), from.as_node()) {
-                    (Some(node), Some(from)) => {
-                        counters.frames_delivered += 1;
-                        if self.elections.watches() {
-                            self.elections.delivered(record.time, node, from, record.cause);
-                        }
-                        if self.elections.causes.watches() {
-                            self.elections.causes.frame(record, &self.places);
-                        }
-                    }
-                    _ => counters.client_frames_delivered += 1,
-                }
-                if self.inboxes.exist() {
-                    self.inboxes.take(record);
-                }
-            }
+            Body::Sent { to, .. } => self.sent(record, to),
+            Body::Delivered { from, .. } => self.delivered(record, from),
             Body::Waited { .. } => {
                 self.inboxes.take(record);
                 self.elections.causes.rare(record, &self.places);
             }
             Body::TurnedAway { .. } => self.inboxes.take(record),
-            Body::Lost { to, why, .. } => {
-                match (record.node.as_node(), to.as_node()) {
-                    (Some(_), Some(_)) => counters.frames_lost.count(why),
-                    _ => counters.client_frames_lost += 1,
-                }
-                if why == Loss::InboxFull {
-                    self.inboxes.take(record);
-                    self.elections.causes.rare(record, &self.places);
-                }
-                if self.elections.causes.watches() {
-                    self.elections.causes.frame(record, &self.places);
-                }
-            }
+            Body::Lost { to, why, .. } => self.lost(record, to, why),
             Body::Held { .. } => {
                 counters.frames_held += 1;
                 if self.elections.causes.watches() {
