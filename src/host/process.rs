@@ -528,6 +528,7 @@ impl Process {
         wire.trace.effect(self.id.into(), Body::Compacted { write: id, index, term, hash });
     }
 
+    #[inline(always)]
     fn apply<O: Observer>(
         &mut self,
         first: Index,
