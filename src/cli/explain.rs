@@ -1,14 +1,14 @@
 //! `squall explain`: why nobody led, with evidence, and whether a leader appears without that.
 
-use super::run::{jobs, printed, seeds};
+use super::run::{jobs, printed, seeds, threads};
 use super::shrink::{Given, read};
 use super::{Failure, Output, Status};
 use crate::fuzz;
 use crate::plan::Plan;
 use crate::report::format::{count, counted, moment, short};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE};
-use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Judges, Report};
-use crate::runner::{self, Options, Tried};
+use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report};
+use crate::runner::{self, Tried};
 use crate::scenario::Meant;
 use crate::time::{Duration, Time};
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub(super) fn explain(arguments: &Arguments, output: &Output) -> Result<Status, 
 
 fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let plan = read(&arguments.given, output)?;
-    let report = judged(&plan);
+    let report = runner::report(&plan);
     let all = explained(&plan, &report, arguments.span);
     if let (Some(span), true) = (arguments.span, all.is_empty()) {
         let spans = counted(report.elections.len() as u64, "span");
@@ -93,12 +93,6 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
         output.print(page.text)?;
     }
     Ok(Status::Held)
-}
-
-fn judged(plan: &Plan) -> Report {
-    let mut judges = Judges::new(plan);
-    let outcome = runner::judge(plan, &mut judges, &mut [], &Options::default());
-    Report::new(plan, &judges, outcome)
 }
 
 /// The spans that are asked for, each tried without its cause.
@@ -142,10 +136,8 @@ impl Page<'_> {
             self.paragraph(&told(candidacy), FAINT);
         }
         if why.more > 0 {
-            self.paragraph(
-                &format!("And {} more.", counted(why.more, "candidacy").replace("candidacys", "candidacies")),
-                FAINT,
-            );
+            let noun = if why.more == 1 { "candidacy" } else { "candidacies" };
+            self.paragraph(&format!("And {} {noun} more.", count(why.more)), FAINT);
         }
         for fault in report.faults.iter().filter(|fault| overlaps(fault, span)) {
             self.paragraph(&standing(fault), FAINT);
@@ -212,15 +204,14 @@ struct Tally {
 
 fn many(arguments: &Arguments, seeds: Range<u64>, output: &Output) -> Result<Status, Failure> {
     let meant = super::inputs::either(&arguments.given.file, output)?;
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
+    let threads = threads(arguments.jobs);
     let work = |number: u64| {
         let seed = seeds.start + number;
         let plan = match &meant {
             Meant::Scenario(plan) => Plan { seed, ..(**plan).clone() },
             Meant::Profile(profile) => fuzz::draw(profile, seed),
         };
-        explained(&plan, &judged(&plan), None)
+        explained(&plan, &runner::report(&plan), None)
     };
     let mut tallies: BTreeMap<Cause, Tally> = BTreeMap::new();
     runner::in_order(threads, seeds.end - seeds.start, work, |_, all: Vec<Explained>| {

@@ -1,12 +1,12 @@
 //! `squall fuzz`: random runs of a profile, and what they find.
 
 use super::inputs::{Scenario, profile};
-use super::run::{FILED, begin_reports, printed, seeds, settle, status};
+use super::run::{FILED, begin_reports, printed, seeds, settle, status, threads};
 use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Group, Regression, Sample, Signature, draw};
-use crate::plan::{Found, Plan, Profile};
-use crate::report::{Host, Judges, Report, json, shell_word, text};
-use crate::runner::{self, NewFile, Options, Progress};
+use crate::plan::{Found, Profile};
+use crate::report::{Host, Report, json, shell_word, text};
+use crate::runner::{self, NewFile, Progress};
 use crate::time::Duration;
 use crate::{check, scenario};
 use anyhow::Context;
@@ -71,8 +71,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let profile = profile(&arguments.profile, output)?;
     let usual = if arguments.time.is_some() { 0..ENDLESS } else { 0..1000 };
     let seeds = arguments.seeds.clone().unwrap_or(usual);
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let jobs = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
+    let jobs = threads(arguments.jobs);
     let regressions = regressions(output)?;
     // Hours of hunting must not end in findings that nobody gets.
     runner::writable_folder(&arguments.out).map_err(|error| {
@@ -93,7 +92,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     // Before anything new is looked for, what was found before.
     let again = |number: u64| {
         let Scenario { path, plan } = &regressions[number as usize];
-        let mut report = judged(plan);
+        let mut report = runner::report(plan);
         report.file = Some(path.display().to_string());
         Regression::of(path.display().to_string(), plan, &report)
     };
@@ -106,13 +105,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
 /// Makes the run of a seed.
 fn sample(profile: &Profile, seed: u64) -> Sample {
     let plan = draw(profile, seed);
-    Sample::of(&plan, judged(&plan))
-}
-
-fn judged(plan: &Plan) -> Report {
-    let mut judges = Judges::new(plan);
-    let outcome = runner::judge(plan, &mut judges, &mut [], &Options::default());
-    Report::new(plan, &judges, outcome)
+    Sample::of(&plan, runner::report(&plan))
 }
 
 /// The scenarios that were found before, if there is a folder of them.

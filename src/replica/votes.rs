@@ -21,12 +21,6 @@ pub enum VoteRefusal {
     Lease = 5,
 }
 
-impl VoteRefusal {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::TermPast, Self::Voted, Self::LogBehind, Self::Outranked, Self::LeaderCurrent, Self::Lease];
-}
-
 impl fmt::Display for VoteRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -26,16 +26,8 @@ const APART: &[ActionKind] = &[
 const BUSY: &[ActionKind] = &[ActionKind::Slow, ActionKind::Flood];
 
 /// What is taken out of a run against a cause, and that in words: "without .."; none if there is nothing to take.
-pub const fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
-    let nothing = Remedy {
-        lifted: &[],
-        lossless: false,
-        near: false,
-        quick_disks: false,
-        closed_breakers: false,
-        no_load: false,
-        campaign: false,
-    };
+pub fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
+    let nothing = Remedy::default();
     let remedy = match cause {
         Cause::Start
         | Cause::HandedOver

@@ -19,7 +19,7 @@ pub use findings::{Finding, attempt, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
-pub use run::{Look, Options, judge, look, simulate};
+pub use run::{Look, Options, judge, look, report, simulate};
 
 use crate::raft::RaftSoftware;
 use crate::replica::Software;

@@ -5,7 +5,7 @@ use super::panics::{Panicked, contain};
 use super::progress::Progress;
 use crate::plan::Plan;
 use crate::raft::RaftSoftware;
-use crate::report::{FaultSpan, Judges, Outcome};
+use crate::report::{FaultSpan, Judges, Outcome, Report};
 use crate::time::{Duration, Time};
 use crate::trace::{Observer, Record};
 use crate::world::{End, View, World};
@@ -78,6 +78,13 @@ pub fn judge(
             Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
         }
     }
+}
+
+/// Runs a plan, judges it, and reports.
+pub fn report(plan: &Plan) -> Report {
+    let mut judges = Judges::new(plan);
+    let outcome = judge(plan, &mut judges, &mut [], &Options::default());
+    Report::new(plan, &judges, outcome)
 }
 
 /// The judges, and whoever else wants to see.

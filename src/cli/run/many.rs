@@ -3,7 +3,7 @@
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
-    Arguments, FILED, Work, begin_reports, printed, second, settle, status, timed, write_report,
+    Arguments, FILED, Work, begin_reports, printed, second, settle, status, threads, timed, write_report,
     write_run_report,
 };
 use crate::report::batch::{self, Batch, Figures, Total};
@@ -11,7 +11,6 @@ use crate::report::{Host, Judges, Report, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
 use anyhow::anyhow;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
@@ -19,8 +18,7 @@ pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result
     if arguments.report.is_some() {
         refuse_same_names(&work.scenarios)?;
     }
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let jobs = arguments.jobs.map_or_else(cores, NonZeroUsize::get);
+    let jobs = threads(arguments.jobs);
     let mut results = Results::new(work, arguments, output);
     let ((), wall_ns) = timed(|| {
         let piece = |number| Ran::of(work, number, arguments);

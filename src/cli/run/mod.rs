@@ -102,6 +102,12 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write how many runs go on at a time: 1 or more".to_string())
 }
 
+/// On how many threads that is: as many as there are cores, unless it is said.
+pub(super) fn threads(jobs: Option<NonZeroUsize>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    jobs.map_or_else(cores, NonZeroUsize::get)
+}
+
 pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
     let form = "write A..B, such as 0..100: from A to B, B excluded";
     let (start, end) = text.split_once("..").ok_or(form)?;

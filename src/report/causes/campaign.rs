@@ -2,7 +2,7 @@
 
 use super::{Cause, Overloads};
 use crate::ids::{NodeId, RecordId, Term};
-use crate::replica::{Members, VoteRefusal};
+use crate::replica::VoteRefusal;
 use crate::report::places::Places;
 use crate::time::{Duration, Time};
 use crate::trace::{Body, Loss, Record};
@@ -239,12 +239,6 @@ impl Campaign {
         } else {
             (most(|request| request.waited) >= half).then_some(Cause::Overload)
         }
-    }
-
-    /// Whether nobody but nodes that are down or cut off failed to answer, so that this candidate could not win and another
-    /// one might.
-    pub(super) fn is_cut_off(&self, members: &Members, places: &Places) -> bool {
-        !places.reaches_quorum(self.node, members)
     }
 }
 

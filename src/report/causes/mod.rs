@@ -206,8 +206,6 @@ pub(super) struct Causes {
     overloads: Overloads,
     /// The leader that kept frames back last, and when.
     shed: Option<(NodeId, Time)>,
-    /// For how long that is remembered.
-    memory: Duration,
     /// The nodes whose disks are stalled, for each fault that does so.
     stalls: Vec<NodeSet>,
     /// Whether the leader has asked another server to succeed it.
@@ -274,7 +272,6 @@ impl Causes {
             delivered: None,
             overloads: Overloads::new(plan),
             shed: None,
-            memory: plan.cluster.raft.election_timeout.1,
             stalls: Vec::new(),
             is_handing_over: false,
             span: Some(Span::new(None, Cause::Start, Time::ZERO)),
@@ -476,7 +473,7 @@ impl Causes {
         if self.is_handing_over {
             return Cause::HandedOver;
         }
-        let shed = self.shed.is_some_and(|(by, at)| by == leader && now.since(at) <= self.memory);
+        let shed = self.shed.is_some_and(|(by, at)| by == leader && now.since(at) <= self.overloads.memory);
         if shed {
             Cause::BreakerOpen
         } else if places.term(leader) > term {
@@ -504,7 +501,10 @@ impl Causes {
         let latest = self.latest.and_then(|node| self.campaigns.get(&node));
         let open = latest.or_else(|| self.campaigns.values().max_by_key(|campaign| campaign.from));
         match open {
-            Some(campaign) if !campaign.is_cut_off(members, places) => Obstacle::Candidacy(campaign.node),
+            // One that can not win leaves it to the others.
+            Some(campaign) if places.reaches_quorum(campaign.node, members) => {
+                Obstacle::Candidacy(campaign.node)
+            }
             _ => match places.highest_leader() {
                 Some(leader) if !places.can_act(leader) => Obstacle::Known(Cause::LeaderDown),
                 Some(leader) if !places.reaches_quorum(leader, members) => {
