@@ -530,6 +530,33 @@ fn what_can_not_be_decided_is_no_pass_and_no_failure() {
 }
 
 #[test]
+fn what_is_expected_to_hold_has_to_be_examined() {
+    let ordered = Expectation::Linearizable;
+    let mut s = Script::of(3);
+    is(&s, ordered, Vacuous, "it was never examined");
+    s.turns_to(1, 1, 3, true).is_told(1, 1, 0, true).turns_to(1, 2, 3, false).is_told(1, 2, 0, false);
+    let report = report(&s, &[ordered]);
+    assert_eq!((report.verdict, report.expectations[0].verdict), (RunVerdict::Safety, Failed));
+    is(&in_doubt(), ordered, Vacuous, "it could not be decided whether it held");
+    is(&in_doubt(), Expectation::ExactlyOnce, Vacuous, "it was never examined");
+    let mut plan = expecting(&[ordered]);
+    plan.cluster.raft.reads.by = ReadBy::Local;
+    let local = Report::new(
+        &plan,
+        &s.play(super::super::Judges::new(&plan)),
+        Outcome { end: at(10_000), ..Outcome::default() },
+    );
+    assert_eq!(
+        (local.verdict, local.waivers.len()),
+        (RunVerdict::Safety, 0),
+        "it is owed since it is expected"
+    );
+    let mut s = Script::of(3);
+    s.turns_to(1, 1, 3, false).is_told(1, 1, 0, false);
+    is(&s, ordered, Held, "it held each time that it was examined: once");
+}
+
+#[test]
 fn of_verdicts_the_gravest_counts() {
     let s = two_reigns();
     let (held, failed, vacuous) =
