@@ -277,6 +277,7 @@ fn reports_and_scenarios_write_expectations_alike() {
     plan.expectations.extend(Event::ALL.iter().copied().map(Expectation::Sometimes));
     plan.expectations.extend(Event::ALL.iter().copied().map(Expectation::Never));
     plan.expectations.extend(Property::ALL.map(Expectation::Violates));
+    plan.expectations.extend([Expectation::Linearizable, Expectation::ExactlyOnce]);
     let scenario = squall::scenario::write(&plan);
     for expected in report(&plan).0.expectations {
         assert!(scenario.contains(&expected.text), "{} is not in\n{scenario}", expected.text);
@@ -308,6 +309,8 @@ fn the_exit_code_tells_whether_the_run_did_as_was_expected() {
     let vacuous = r#"Progress(during: Fault("late"))"#;
     for (expect, code, verdict) in [
         (held.to_owned(), 0, "pass"),
+        (format!("{held}, Linearizable"), 0, "pass"),
+        ("ExactlyOnce".to_owned(), 4, "vacuous"),
         (format!("{held}, {failed}"), 3, "expectation failed"),
         (format!("{held}, {vacuous}"), 4, "vacuous"),
         (format!("{vacuous}, {failed}"), 3, "expectation failed"),
@@ -317,6 +320,9 @@ fn the_exit_code_tells_whether_the_run_did_as_was_expected() {
         assert!(text.contains(&format!("\nverdict: {verdict}\n")), "{text}");
         assert_eq!(text.contains("\nreplay: squall run "), code != 0, "{text}");
     }
+    let (status, text) = squall("Linearizable", ", raft: (read: Local), first_leader: 1", &[]);
+    assert!(status == Some(0) || status == Some(1), "{text}");
+    assert!(!text.contains("reads need not be current"), "they have to: {text}");
     let shown = "Violates(DurableCommit)";
     let (status, text) = squall(shown, ", bug: AckBeforeFlush", &[]);
     assert_eq!(status, Some(0), "{text}");

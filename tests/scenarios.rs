@@ -26,7 +26,7 @@ fn a_storm_over_five_reads_and_writes_back() {
         read(&text).unwrap_or_else(|errors| panic!("{}", errors.render("storm-over-five.ron", &text, false)));
     assert_eq!(warnings, []);
     assert_eq!((plan.names.len(), plan.faults.len(), plan.storms.len()), (1, 3, 1));
-    assert_eq!(plan.expectations.len(), 4);
+    assert_eq!(plan.expectations.len(), 5);
     let written = write(&plan);
     assert_eq!(read(&written), Ok((plan, vec![])), "{written}");
 }

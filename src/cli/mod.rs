@@ -91,7 +91,7 @@ pub(crate) enum Status {
     BadInput,
     /// Squall could not do its work.
     Failed,
-    /// Nothing happened that could show whether an expectation holds.
+    /// Nothing happened that could show whether an expectation holds, or it could not be decided whether safety did.
     Vacuous,
     /// An expectation failed, or time stopped passing.
     Liveness,

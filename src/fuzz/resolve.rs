@@ -174,6 +174,8 @@ impl Resolver {
             Expectation::TermAtMost(_)
             | Expectation::Sometimes(_)
             | Expectation::Never(_)
+            | Expectation::Linearizable
+            | Expectation::ExactlyOnce
             | Expectation::Violates(_) => expectation,
         })
     }

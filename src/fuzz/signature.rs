@@ -23,7 +23,9 @@ impl Signature {
     /// How this run failed; none if it did not, or if nothing in it could show it.
     pub fn of(report: &Report) -> Option<Self> {
         match report.verdict {
-            RunVerdict::Pass | RunVerdict::Vacuous | RunVerdict::Nondeterminism => None,
+            RunVerdict::Pass | RunVerdict::Vacuous | RunVerdict::Undecided | RunVerdict::Nondeterminism => {
+                None
+            }
             RunVerdict::Safety => first_violation(report).map(|(_, property)| Self::Safety(property)),
             RunVerdict::Panicked => {
                 Some(Self::Panicked(without_numbers(report.panicked.as_deref().unwrap_or_default())))

@@ -41,14 +41,6 @@ impl Edn {
         }
     }
 
-    /// The name of a key that this value stands for.
-    fn key(&self) -> String {
-        match self {
-            Self::Keyword(name) | Self::Text(name) => name.clone(),
-            other => other.text(),
-        }
-    }
-
     fn state(&self, line: u64) -> Result<State, ReadError> {
         match self {
             Self::Nil => Ok(None),
@@ -63,7 +55,7 @@ impl Edn {
 /// # Errors
 /// If it is none.
 pub fn read(text: &str) -> Result<History, ReadError> {
-    let mut parser = Parser { text, at: 0, line: 1, depth: 0 };
+    let mut parser = Parser::new(text, 1);
     let mut reader = Reader::default();
     let mut found = 0;
     while let Some((line, value)) = parser.next_map()? {
@@ -78,10 +70,14 @@ pub fn read(text: &str) -> Result<History, ReadError> {
 
 fn event(reader: &mut Reader, line: u64, map: &[(Edn, Edn)]) -> Result<(), ReadError> {
     let get = |name: &str| {
-        map.iter().find(|(key, _)| matches!(key, Edn::Keyword(it) if it == name)).map(|(_, value)| value)
+        let mut all = map.iter().filter(|(key, _)| matches!(key, Edn::Keyword(it) if it == name));
+        match (all.next(), all.next()) {
+            (Some(_), Some(_)) => Err(ReadError::new(line, format!("one :{name} in the map"), "several")),
+            (first, _) => Ok(first.map(|(_, value)| value)),
+        }
     };
     let need = |name: &str| {
-        get(name).ok_or_else(|| ReadError::new(line, format!(":{name} in the map"), "a map without"))
+        get(name)?.ok_or_else(|| ReadError::new(line, format!(":{name} in the map"), "a map without"))
     };
     let process = match need("process")? {
         Edn::Keyword(_) => return Ok(()),
@@ -93,7 +89,9 @@ fn event(reader: &mut Reader, line: u64, map: &[(Edn, Edn)]) -> Result<(), ReadE
         other => Err(ReadError::new(line, format!("a keyword as :{name}"), other.text())),
     };
     let (what, of) = (word("type")?, word("f")?);
-    take(reader, line, (process, what, of), get("value").unwrap_or(&Edn::Nil))
+    // Only a read that found nothing says nil.
+    let value = if what == "ok" { need("value")? } else { get("value")?.unwrap_or(&Edn::Nil) };
+    take(reader, line, (process, what, of), value)
 }
 
 /// Takes an event with its value, in either form of Jepsen's.
@@ -144,7 +142,7 @@ fn keyed<'a>(of: &str, value: &'a Edn) -> (Option<String>, &'a Edn) {
             if of == "cas" && !matches!(rest, Edn::Sequence(_)) {
                 (None, value)
             } else {
-                (Some(key.key()), rest)
+                (Some(key.text()), rest)
             }
         }
         _ => (None, value),
@@ -176,13 +174,14 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     at: usize,
     line: u64,
-    depth: u32,
+    /// How the vectors and lists end in which the maps of a history stand, from the outside.
+    ends: Vec<char>,
 }
 
 impl<'a> Parser<'a> {
     /// A parser of a text that begins on this line.
     pub(super) fn new(text: &'a str, line: u64) -> Self {
-        Self { text, at: 0, line, depth: 0 }
+        Self { text, at: 0, line, ends: Vec::new() }
     }
 
     /// The next map of a history, and its line: at the top or in vectors there.
@@ -192,15 +191,17 @@ impl<'a> Parser<'a> {
             self.skip_space();
             let line = self.line;
             match self.peek() {
-                None if self.depth > 0 => return Err(self.expected("`]` at the end of the history")),
-                None => return Ok(None),
-                Some('[' | '(') => {
+                None => match self.ends.last() {
+                    Some(end) => return Err(self.expected(&format!("`{end}` at the end of the history"))),
+                    None => return Ok(None),
+                },
+                Some(begin @ ('[' | '(')) => {
                     self.bump();
-                    self.depth += 1;
+                    self.ends.push(if begin == '[' { ']' } else { ')' });
                 }
-                Some(']' | ')') if self.depth > 0 => {
+                found if found == self.ends.last().copied() => {
                     self.bump();
-                    self.depth -= 1;
+                    self.ends.pop();
                 }
                 Some(_) => match self.value(0)? {
                     Some(Edn::Map(map)) => return Ok(Some((line, map))),

@@ -23,8 +23,11 @@ pub fn read(text: &str) -> Result<History, ReadError> {
     let mut last = 1;
     for (number, line) in (1..).zip(text.lines()) {
         last = number;
-        let Some((_, rest)) = line.split_once("jepsen.util - ") else { continue };
+        let Some((_, rest)) = line.split_once("jepsen.util ") else { continue };
         found = true;
+        let Some(rest) = rest.strip_prefix("- ") else {
+            return Err(ReadError::new(number, format!("`- ` after `jepsen.util ` as in {EXAMPLE}"), rest));
+        };
         event(&mut reader, number, rest)?;
     }
     if !found {
@@ -54,5 +57,11 @@ fn event(reader: &mut Reader, line: u64, text: &str) -> Result<(), ReadError> {
     let Some(value) = parser.next()? else {
         return Err(ReadError::new(line, format!("a value as in {EXAMPLE}"), "the end of the line"));
     };
+    // What went wrong may be told after the value.
+    if (what == "invoke" || what == "ok")
+        && let Some(more) = parser.next()?
+    {
+        return Err(ReadError::new(line, "nothing after the value", more.text()));
+    }
     take(reader, line, (process, &what, &of), &value)
 }

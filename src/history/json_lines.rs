@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `found` is what the key held before, null for nothing; `version` tells which write that was from, and may be left out, as may
-//! `found` of a write. Other members of the objects are of no concern.
+//! `found` of what has written. Other members of the objects are of no concern.
 
 use super::read::{End, ReadError, Reader, Told};
 use super::{History, Request, State};

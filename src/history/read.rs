@@ -59,6 +59,8 @@ impl Form {
 /// # Errors
 /// If a line can't be read, or if the lines contradict each other.
 pub fn read(text: &str) -> Result<History, ReadError> {
+    // Some programs mark texts in Unicode so.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match Form::of(text) {
         Form::Edn => edn::read(text),
         Form::JepsenLog => jepsen_log::read(text),
@@ -170,13 +172,18 @@ impl Reader {
 /// What an operation was told, completed by what its kind implies.
 fn answer(line: u64, request: Request, told: Told) -> Result<Answer, ReadError> {
     let Told { found, written, version } = told;
-    let (found, written) = match request {
-        Request::Read if found.is_none() => {
-            return Err(ReadError::new(line, "what the read has found", "nothing of it"));
+    let wrong = |expected: &str, found: &str| Err(ReadError::new(line, expected, found));
+    let (found, written) = match (request, written) {
+        (Request::Read, Some(true)) => return wrong("a read that has not written", "one that has"),
+        (Request::Write(_), Some(false)) => return wrong("a write that has written", "one that has not"),
+        (Request::Read, _) if found.is_none() => return wrong("what the read has found", "nothing of it"),
+        // It may have found anything but what it expected.
+        (Request::Cas { .. }, Some(false)) if found.is_none() => {
+            return wrong("what the cas that has not written has found", "nothing of it");
         }
-        Request::Read => (found, false),
-        Request::Write(_) => (found, true),
-        Request::Cas { expected, .. } => (found.or(Some(expected)), written.unwrap_or(true)),
+        (Request::Read, _) => (found, false),
+        (Request::Write(_), _) => (found, true),
+        (Request::Cas { expected, .. }, _) => (found.or(Some(expected)), written.unwrap_or(true)),
     };
     Ok(Answer { found, written, version })
 }

@@ -4,6 +4,8 @@
 //! invoked before the first return of one not taken yet. Where none fits, the last one taken is put back. A set of taken
 //! operations with the state that they lead to is entered once only.
 //!
+//! A value that nobody can have written yet needs no search: there is no order then.
+//!
 //! What changes nothing is taken as soon as it fits: wherever else it could stand, it can stand here. So there is nothing else to try
 //! where it is put back. An open operation is taken only to be noticed: by the one taken next, which finds or expects what it wrote. Without that it may
 //! as well never take effect.
@@ -15,9 +17,39 @@ use std::collections::{BTreeMap, BTreeSet};
 const STEPS_TO_TAKE: u64 = 15;
 
 /// Looks for an order of these operations on one key that holds `state` at first, in at most `budget` steps.
-pub fn search(operations: &[Operation], state: State, budget: u64) -> Judgement {
-    let (closed, open) = relevant(operations);
-    Search::new(closed, open, state).run(budget)
+pub fn search(operations: &[Operation], state: State, mut budget: u64) -> Judgement {
+    within(operations, state, &mut budget)
+}
+
+/// The same, in at most so many steps as are left. Those that it took are taken off.
+pub(super) fn within(operations: &[Operation], state: State, left: &mut u64) -> Judgement {
+    let mut steps = operations.len() as u64;
+    let judgement = if finds_what_nobody_wrote(operations, state) {
+        Judgement::NotLinearizable
+    } else {
+        let (closed, open) = relevant(operations);
+        Search::new(closed, open, state).run(*left, &mut steps)
+    };
+    *left = left.saturating_sub(steps);
+    judgement
+}
+
+/// Whether some operation found what the key did not hold at first and what nobody had begun to write when it ended.
+fn finds_what_nobody_wrote(operations: &[Operation], state: State) -> bool {
+    let mut begun: BTreeMap<i64, u64> = BTreeMap::new();
+    for operation in operations.iter().filter(|it| it.outcome != Outcome::Failed && !it.only_finds()) {
+        if let Some(value) = operation.request.writes() {
+            let first = begun.entry(value).or_insert(operation.invoked);
+            *first = operation.invoked.min(*first);
+        }
+    }
+    let is_from_nowhere = |it: &Operation| {
+        let found = it.answer().and_then(|answer| answer.found);
+        found.is_some_and(|found| {
+            found != state && found.and_then(|it| begun.get(&it)).is_none_or(|first| *first > it.returned)
+        })
+    };
+    operations.iter().any(is_from_nowhere)
 }
 
 /// The operations that are done, and of the open ones those that can explain what was found; each in the order of invocations.
@@ -160,14 +192,15 @@ impl Search {
         None
     }
 
-    fn run(&mut self, budget: u64) -> Judgement {
+    fn run(&mut self, budget: u64, steps: &mut u64) -> Judgement {
         let mut entered: BTreeSet<(Vec<u64>, State)> = BTreeSet::new();
         let mut path: Vec<(usize, State)> = Vec::new();
-        let mut steps = 0;
-        let mut at = self.fitting(&mut steps).unwrap_or(self.events.next[END]);
+        // What the steps before this search were is none of its budget.
+        let budget = budget.saturating_add(*steps);
+        let mut at = self.fitting(steps).unwrap_or(self.events.next[END]);
         while !self.returns.is_empty() {
-            steps += 1;
-            if steps > budget {
+            *steps += 1;
+            if *steps > budget {
                 return Judgement::Undecided;
             }
             if let Event::Invoke(number) = self.events.events[at] {
@@ -176,13 +209,13 @@ impl Search {
                     && (!self.unnoticed || noticed(&self.operations[number]).any(|it| it == before))
                     && self.may_be_noticed(number)
                 {
-                    steps += STEPS_TO_TAKE;
+                    *steps += STEPS_TO_TAKE;
                     self.taken.put(number);
                     let is_open = self.places[number].1.is_none();
                     if entered.insert((self.taken.key(is_open), after)) {
                         path.push((number, before));
                         self.lift(number, after);
-                        at = self.fitting(&mut steps).unwrap_or(self.events.next[END]);
+                        at = self.fitting(steps).unwrap_or(self.events.next[END]);
                         continue;
                     }
                     self.taken.put_back(number);

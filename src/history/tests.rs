@@ -1,8 +1,8 @@
 //! Every judgement beside that of an oracle, and pictures as they are drawn.
 
 use super::picture::picture;
-use super::search::search;
-use super::window::shortest;
+use super::search::{search, within};
+use super::window::{shortest, without};
 use super::*;
 use proptest::prelude::*;
 use todc_utils::{Action, History as Actions, Specification, WGLChecker};
@@ -135,14 +135,32 @@ proptest! {
         let window = shortest(&operations, None, BUDGET);
         prop_assert_eq!(window.is_none(), oracle(&operations));
         let Some(window) = window else { return Ok(()) };
-        let from = window.from.unwrap_or(None);
-        prop_assert_eq!(search(&window.operations, from, BUDGET), Judgement::NotLinearizable);
+        let states = window.from.map_or_else(|| (0..=40).map(Some).chain([None]).collect(), |from| vec![from]);
+        for from in states {
+            prop_assert_eq!(search(&window.operations, from, BUDGET), Judgement::NotLinearizable);
+        }
+        let mut turned = operations;
+        turned.reverse();
+        prop_assert_eq!(shortest(&turned, None, BUDGET), Some(window.clone()));
         let drawn = picture(&window.operations);
         let bars = drawn.matches('|').count() + drawn.matches('>').count();
         prop_assert_eq!(bars, 2 * window.operations.len(), "{}", drawn);
         for operation in &window.operations {
             prop_assert!(drawn.contains(&picture::name(operation)), "{}", drawn);
         }
+    }
+
+    #[test]
+    fn what_has_an_order_has_one_without_what_nobody_needs(
+        steps in steps(), lies: bool, distinct: bool, first in 0_usize..40, many in 0_usize..40,
+    ) {
+        let operations = made_up(&steps, lies, distinct);
+        if !oracle(&operations) {
+            return Ok(());
+        }
+        let part = first.min(operations.len())..(first + many).min(operations.len());
+        let left = without(&operations, part);
+        prop_assert!(oracle(&left), "{}without a part:\n{}", picture(&operations), picture(&left));
     }
 }
 
@@ -203,12 +221,68 @@ process 3                   |-cas 1 to 2-> |-write 9 over 2-|
     assert_eq!(picture(&[]), "");
 }
 
+/// So many writes at once, each of which reads may find in any order, and two reads that can't both be right.
+fn all_at_once(many: u64) -> Vec<Operation> {
+    let value = |at: u64| at as i64;
+    let write = |at| done(at, Request::Write(value(at)), (at, 1000 + at), None);
+    let read = |at| done(100 + at, Request::Read, (200 + at, 1200 + at), Some(Some(value(at))));
+    let mut operations: Vec<Operation> = (0..many).map(write).chain((0..many).map(read)).collect();
+    operations.push(done(300, Request::Read, (2000, 2001), Some(Some(0))));
+    operations.push(done(300, Request::Read, (2002, 2003), Some(Some(1))));
+    operations
+}
+
+#[test]
+fn a_window_is_cut_within_its_steps_and_as_short_as_they_allow() {
+    let operations = all_at_once(8);
+    let window = shortest(&operations, None, BUDGET).expect("there is no order");
+    assert_eq!(window.operations.len(), 4, "{}", picture(&window.operations));
+    // Just the steps that it takes to see that there is no order: the shortest window would take far more.
+    let operations = all_at_once(12);
+    let mut left = BUDGET;
+    assert_eq!(within(&operations, None, &mut left), Judgement::NotLinearizable);
+    let enough = BUDGET - left;
+    let window = shortest(&operations, None, enough).expect("there is no order");
+    assert!(window.operations.len() > 4, "the steps were enough");
+    assert_eq!(search(&window.operations, window.from.unwrap_or(None), BUDGET), Judgement::NotLinearizable);
+}
+
+#[test]
+fn a_window_of_many_operations_with_few_values_is_short_nevertheless() {
+    let mut operations = Vec::new();
+    for at in 0..1000 {
+        let times = |from: u64| (8 * at + from, 8 * at + from + 3);
+        operations.push(done(1, Request::Write(at as i64 % 5), times(0), None));
+        operations.push(done(2, Request::Read, times(4), Some(Some(at as i64 % 5))));
+    }
+    // Under way all the time, so that nothing can be cut off at the beginning.
+    operations.push(done(3, Request::Write(7), (1, 8001), None));
+    operations.push(done(4, Request::Read, (8002, 8003), Some(Some(7))));
+    operations.push(done(4, Request::Read, (8004, 8005), Some(Some(3))));
+    operations.sort_unstable_by_key(|it| it.invoked);
+    let window = shortest(&operations, None, BUDGET).expect("there is no order");
+    assert!(window.operations.len() <= 4, "{}", picture(&window.operations));
+}
+
+#[test]
+fn what_nobody_has_begun_to_write_needs_no_search() {
+    let early = [done(1, Request::Read, (1, 2), Some(Some(5))), done(2, Request::Write(5), (3, 4), None)];
+    assert_eq!(search(&early, None, 0), Judgement::NotLinearizable);
+    assert_eq!(search(&early, Some(5), BUDGET), Judgement::Linearizable, "it was there before");
+    let mut failed = early;
+    failed[1].outcome = Outcome::Failed;
+    failed[1].invoked = 0;
+    assert_eq!(search(&failed, None, 0), Judgement::NotLinearizable, "a write that failed writes nothing");
+    let mut open = failed;
+    open[1].outcome = Outcome::Open;
+    assert_eq!(search(&open, None, BUDGET), Judgement::Linearizable, "an open one may have");
+    let emptied = [done(1, Request::Write(5), (1, 2), None), done(2, Request::Read, (3, 4), Some(None))];
+    assert_eq!(search(&emptied, Some(4), 0), Judgement::NotLinearizable, "nobody takes values away");
+}
+
 #[test]
 fn a_search_that_takes_too_long_ends_undecided() {
-    // Twenty writes at once, each of which reads may find in any order, and one that nobody wrote.
-    let mut operations: Vec<Operation> =
-        (0..20).map(|at| done(at, Request::Write(at as i64), (at, 100 + at), None)).collect();
-    operations.push(done(30, Request::Read, (200, 201), Some(Some(77))));
+    let operations = all_at_once(20);
     assert_eq!(search(&operations, None, 1000), Judgement::Undecided);
     assert_eq!(judge(&operations, 1000), Judgement::Undecided);
     assert_eq!(shortest(&operations, None, 1000), None, "nothing is shown");

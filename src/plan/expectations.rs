@@ -57,9 +57,24 @@ pub enum Expectation {
     Sometimes(Event),
     /// This never happens.
     Never(Event),
+    /// Linearizability holds, and is examined. So it is owed where nodes answer reads without asking anybody, too.
+    Linearizable,
+    /// No operation takes effect twice, and that is examined.
+    ExactlyOnce,
     /// This property is violated. For scenarios that show a planted bug or a broken assumption; what is violated from
     /// then on is a consequence, and no failure of the run.
     Violates(Property),
+}
+
+impl Expectation {
+    /// The property of safety that this expects to hold, if it does.
+    pub const fn holds(self) -> Option<Property> {
+        match self {
+            Self::Linearizable => Some(Property::Linearizability),
+            Self::ExactlyOnce => Some(Property::ExactlyOnce),
+            _ => None,
+        }
+    }
 }
 
 /// How many operations per second are done, of those that begin in a span.

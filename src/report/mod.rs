@@ -136,6 +136,8 @@ pub enum RunVerdict {
     Pass,
     /// Nothing happened that could show whether an expectation holds.
     Vacuous,
+    /// It could not be decided whether a safety property that is owed held.
+    Undecided,
     /// The run did not do as was expected of it.
     Expectation,
     /// Time no longer passed: without end, something happened at one instant.
@@ -153,6 +155,7 @@ impl fmt::Display for RunVerdict {
         f.pad(match self {
             Self::Pass => "pass",
             Self::Vacuous => "vacuous",
+            Self::Undecided => "undecided",
             Self::Expectation => "expectation failed",
             Self::Livelock => "livelock",
             Self::Panicked => "panicked",
@@ -181,6 +184,10 @@ impl Report {
             matches!(check.verdict, Verdict::Violated(_))
                 && excuse(check, &checks, &expectations, &waivers).is_none()
         };
+        let is_undecided = |check: &Check| {
+            matches!(check.verdict, Verdict::Undecided(_))
+                && !waivers.iter().any(|waiver| waiver.covers(check))
+        };
         let any = |verdict| expectations.iter().any(|expected| expected.verdict == verdict);
         let verdict = if nondeterminism.is_some() {
             RunVerdict::Nondeterminism
@@ -192,6 +199,8 @@ impl Report {
             RunVerdict::Livelock
         } else if any(Judgement::Failed) {
             RunVerdict::Expectation
+        } else if checks.iter().any(is_undecided) {
+            RunVerdict::Undecided
         } else if any(Judgement::Vacuous) {
             RunVerdict::Vacuous
         } else {
@@ -241,6 +250,11 @@ impl Report {
         match self.verdict {
             RunVerdict::Pass => None,
             RunVerdict::Vacuous => expected(Judgement::Vacuous),
+            RunVerdict::Undecided => {
+                let mut undecided =
+                    self.checks.iter().filter(|it| matches!(it.verdict, Verdict::Undecided(_)));
+                undecided.find(|check| self.waiver(check).is_none()).map(|check| check.name.into())
+            }
             RunVerdict::Expectation => expected(Judgement::Failed),
             RunVerdict::Safety => violated.min().map(|(_, name, time)| format!("{name} at {time}")),
             RunVerdict::Panicked => {

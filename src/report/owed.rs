@@ -17,11 +17,11 @@
 //! | frames that are changed | with `Crc32c` and `Keyed`; else never, once one was believed |
 //! | frames of a stranger | with `Keyed`; else never, once one was believed |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
-//! | `read: Local` | always, but for reads |
+//! | `read: Local` | always, but for reads, unless `Linearizable` is expected |
 
 use super::faults::FaultSpan;
 use crate::check::{Check, Verdict};
-use crate::plan::{Action, Fault, Integrity, Plan};
+use crate::plan::{Action, Expectation, Fault, Integrity, Plan};
 use crate::property::Property;
 use crate::replica::ReadBy;
 use crate::time::Time;
@@ -111,6 +111,8 @@ fn by_cluster(plan: &Plan) -> Option<(Waived, &'static str)> {
     let reads = &plan.cluster.raft.reads;
     let drifts = || plan.cluster.drifts_ppm.iter().any(|drift| drift.unsigned_abs() > reads.max_drift_ppm);
     match reads.by {
+        // Who expects it nevertheless wants to see it fail.
+        ReadBy::Local if plan.expectations.contains(&Expectation::Linearizable) => None,
         ReadBy::Local => Some((Waived::Reads, "nodes answer reads without asking anybody")),
         ReadBy::Lease if drifts() => Some((Waived::Reads, DRIFT)),
         ReadBy::Log | ReadBy::Index | ReadBy::Lease => None,

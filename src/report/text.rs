@@ -163,6 +163,11 @@ impl Page<'_> {
             let text = "vacuous: nothing in this run could have violated it, so that shows nothing.";
             self.paragraph(text, FAINT);
         }
+        if report.checks.iter().any(|check| matches!(check.verdict, Verdict::Undecided(_))) {
+            let text =
+                "undecided: the search for an order took too long, or what it needs is no longer kept.";
+            self.paragraph(text, FAINT);
+        }
         for waiver in &report.waivers {
             let since = if waiver.since == Time::ZERO {
                 String::new()
@@ -324,7 +329,7 @@ fn summaries(report: &Report, grid: &mut Grid) {
 pub(super) fn verdict_style(verdict: RunVerdict) -> Style {
     match verdict {
         RunVerdict::Pass => GOOD,
-        RunVerdict::Vacuous => ODD,
+        RunVerdict::Vacuous | RunVerdict::Undecided => ODD,
         _ => BAD,
     }
 }

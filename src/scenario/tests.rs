@@ -93,7 +93,7 @@ Scenario(
         Progress(during: Run), Progress(during: Settle), NoProgress(during: Fault("committed")),
         Availability(at_least: 0.95, during: Between("5s", "12s")), LeaderChanges(at_most: 2, at_least: 1),
         LeaderChanges(at_most: 1, during: Settle), TermAtMost(50), Sometimes(NodeBlank), Never(NodeStopped),
-        Violates(AcknowledgedWrites),
+        Linearizable, ExactlyOnce, Violates(AcknowledgedWrites),
     ],
 )
 "#;
@@ -141,7 +141,7 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     assert_eq!(plan.storms[0].every, every);
     assert_eq!(plan.storms[1].during, (Time::ZERO, Time::from_nanos(40_000_000_000)));
     assert_eq!(plan.settle, Some(Settle { from: Time::from_nanos(40_000_000_000) }));
-    assert_eq!(plan.expectations.len(), 16);
+    assert_eq!(plan.expectations.len(), 18);
     let text = write(&plan);
     assert!(text.contains("loss: 0.001, duplicate: 0.001"), "{text}");
     assert!(text.contains("OpenLoop(rate: 200), mix: (put: 0.5, get: 0.4, cas: 0.1)"), "{text}");

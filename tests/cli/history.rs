@@ -53,6 +53,24 @@ verdict: not linearizable
 }
 
 #[test]
+fn what_is_no_part_of_an_operation_makes_no_difference() {
+    let marked =
+        "\u{feff}{:process 0, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read, :value nil}";
+    let log = "INFO jepsen.util - 1 :invoke :cas [1 2]\n\tat jepsen.util$timeout.invoke(util.clj:1)\n\
+               INFO jepsen.util - 1 :info :cas [1 2] \"timed out\nINFO jepsen.util - 2 :invoke :read nil\n\
+               INFO jepsen.util - 2 :ok :read nil\n";
+    // Keys of different kinds are different, though they look alike.
+    let alike = "{:process 0, :type :invoke, :f :write, :value [:x 1]}\n{:process 0, :type :ok, :f :write, :value [:x 1]}\n\
+                 {:process 0, :type :invoke, :f :read, :value [\"x\" nil]}\n{:process 0, :type :ok, :f :read, :value [\"x\" nil]}";
+    for (text, keys) in [(marked, 1), (log, 1), (alike, 2)] {
+        let (_folder, name) = written(text);
+        let output = squall(["check-history", &name]);
+        exits(&output, 0);
+        assert!(stdout(&output).starts_with(&format!("keys: {keys},")), "{}", stdout(&output));
+    }
+}
+
+#[test]
 fn a_search_without_time_is_no_pass() {
     let output = squall(["check-history", &fixture("stale-read.edn"), "--budget", "3"]);
     exits(&output, 4);
@@ -65,11 +83,25 @@ fn a_search_without_time_is_no_pass() {
     assert!(stdout(&output).ends_with("verdict: vacuous: no operation is done\n"), "{}", stdout(&output));
 }
 
+/// Each of these texts is bad input, and what is said of it begins so.
+fn are_refused(cases: &[(String, &str)]) {
+    for (text, says) in cases {
+        let (_folder, name) = written(text);
+        let output = squall(["check-history", &name]);
+        exits(&output, 2);
+        let expected = format!("error: {name}: {says}");
+        assert!(
+            stderr(&output).starts_with(&expected),
+            "`{expected}` is not what is said: {}",
+            stderr(&output)
+        );
+        assert_eq!(stdout(&output), "");
+    }
+}
+
 #[test]
-fn a_history_that_makes_no_sense_is_not_judged_half() {
+fn a_history_in_edn_that_makes_no_sense_is_not_judged_half() {
     let start = "{:process 0, :type :invoke, :f :write, :value 1}\n";
-    let log = "INFO jepsen.util - ";
-    let json = r#"{"process":1,"type":"invoke","f":"read","key":"k1"}"#;
     let cases: Vec<(String, &str)> = vec![
         (
             "{:process 3, :type :ok, :f :read, :value 1}".into(),
@@ -93,13 +125,37 @@ fn a_history_that_makes_no_sense_is_not_judged_half() {
         (start.replace("write", "append"), "line 1: expected :read, :write or :cas, found :append"),
         (start.replace("invoke", "begin"), "line 1: expected :invoke, :ok, :fail or :info, found :begin"),
         (start.replace(":value 1", ":value \"a\""), "line 1: expected a whole number to write, found \"a\""),
+        (
+            format!("{start}{{:process 0, :type :ok, :f :write}}"),
+            "line 2: expected :value in the map, found a map without",
+        ),
+        (
+            start.replace(":process 0", ":process 0, :process 1"),
+            "line 1: expected one :process in the map, found several",
+        ),
+        (format!("({start}]"), "line 2: expected a value, found `]`"),
+        (format!("[({start})"), "line 2: expected `]` at the end of the history, found the end"),
         ("[".repeat(100_000), "line 1: expected `]` at the end of the history"),
         (format!("{{:a {}", "[".repeat(100_000)), "line 1: expected at most 64 values in each other"),
+    ];
+    are_refused(&cases);
+}
+
+#[test]
+fn a_history_in_lines_that_makes_no_sense_is_not_judged_half() {
+    let log = "INFO jepsen.util - ";
+    let json = r#"{"process":1,"type":"invoke","f":"read","key":"k1"}"#;
+    let cases: Vec<(String, &str)> = vec![
         (
             "no history\nat all\n".into(),
             "line 2: expected a line such as `INFO jepsen.util - 4 :invoke :read nil`",
         ),
         (format!("{log}4 :invoke"), "line 1: expected a keyword as in"),
+        (format!("{log}4 :invoke :read nil 3"), "line 1: expected nothing after the value, found 3"),
+        (
+            "INFO jepsen.util -4 :invoke :read nil".into(),
+            "line 1: expected `- ` after `jepsen.util ` as in `INFO jepsen.util - 4 :invoke :read nil`, found -4",
+        ),
         (format!("x\n{log}4 :ok :cas [1 2]"), "line 2: expected an invocation by process 4"),
         (format!("{log}4 :invoke :cas 1"), "line 1: expected [expected new] as the value of a :cas, found 1"),
         (format!("{json}\n{json}"), "line 2: expected the return of process 1's read"),
@@ -112,20 +168,28 @@ fn a_history_that_makes_no_sense_is_not_judged_half() {
             format!("{json}\n{}", json.replace("invoke", "fail").replace("k1", "k2")),
             "line 2: expected the key that process 1 has asked for, \"k1\", found \"k2\"",
         ),
+        (
+            format!(
+                "{json}\n{}",
+                json.replace("invoke", "ok").replace("\"key\"", "\"written\":true,\"key\"")
+            ),
+            "line 2: expected a read that has not written, found one that has",
+        ),
+        (
+            format!(
+                "{}\n{}",
+                json.replace("\"read\"", "\"cas\",\"expected\":1,\"value\":2"),
+                json.replace("invoke", "ok").replace("\"read\"", "\"cas\",\"written\":false"),
+            ),
+            "line 2: expected what the cas that has not written has found, found nothing of it",
+        ),
         (json.replace("1,", "-1,"), "line 1: expected a process number as \"process\", found -1"),
     ];
-    for (text, says) in cases {
-        let (_folder, name) = written(&text);
-        let output = squall(["check-history", &name]);
-        exits(&output, 2);
-        let expected = format!("error: {name}: {says}");
-        assert!(
-            stderr(&output).starts_with(&expected),
-            "`{expected}` is not what is said: {}",
-            stderr(&output)
-        );
-        assert_eq!(stdout(&output), "");
-    }
+    are_refused(&cases);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_no_history() {
     let (_folder, name) = written(b"{:process 0}\n\xff");
     let output = squall(["check-history", &name]);
     exits(&output, 2);

@@ -205,7 +205,7 @@ impl Closer {
 pub(super) const fn status(verdict: RunVerdict) -> Status {
     match verdict {
         RunVerdict::Pass => Status::Held,
-        RunVerdict::Vacuous => Status::Vacuous,
+        RunVerdict::Vacuous | RunVerdict::Undecided => Status::Vacuous,
         RunVerdict::Expectation | RunVerdict::Livelock => Status::Liveness,
         RunVerdict::Safety | RunVerdict::Panicked => Status::Unsafe,
         RunVerdict::Nondeterminism => Status::Nondeterministic,

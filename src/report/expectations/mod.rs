@@ -11,7 +11,7 @@
 //! | `Progress`, `NoProgress` | first commits of entries that were accepted as requests |
 //! | `Returns`, `Availability` | operations, by when they began |
 //! | `LeaderChanges`, `TermAtMost`, `Sometimes`, `Never` | events |
-//! | `Violates` | the checkers' verdicts |
+//! | `Linearizable`, `ExactlyOnce`, `Violates` | the checkers' verdicts |
 
 mod events;
 mod happenings;
@@ -103,6 +103,7 @@ enum Watch {
     LeaderChanges(LeaderChanges),
     Terms(Terms),
     Sighted(Sighted),
+    Holds(Property),
     Violates(Property),
 }
 
@@ -190,6 +191,8 @@ impl Watch {
             Expectation::TermAtMost(bound) => Self::Terms(Terms::new(bound)),
             Expectation::Sometimes(event) => Self::Sighted(Sighted::new(true, event)),
             Expectation::Never(event) => Self::Sighted(Sighted::new(false, event)),
+            Expectation::Linearizable => Self::Holds(Property::Linearizability),
+            Expectation::ExactlyOnce => Self::Holds(Property::ExactlyOnce),
             Expectation::Violates(property) => Self::Violates(property),
         }
     }
@@ -202,7 +205,7 @@ impl Watch {
             Self::LeaderChanges(it) => it.take(happening, moments),
             Self::Terms(it) => it.take(happening),
             Self::Sighted(it) => it.take(happening),
-            Self::LeaderWithin(_) | Self::Violates(_) => {}
+            Self::LeaderWithin(_) | Self::Holds(_) | Self::Violates(_) => {}
         }
     }
 
@@ -215,20 +218,28 @@ impl Watch {
             Self::LeaderChanges(it) => it.judge(run),
             Self::Terms(it) => it.judge(),
             Self::Sighted(it) => it.judge(),
-            Self::Violates(property) => violates(*property, run.checks),
+            Self::Holds(property) => match held(*property, run.checks)? {
+                (true, why) => Ok(why),
+                (false, why) => Err(Miss::Failed(why)),
+            },
+            Self::Violates(property) => match held(*property, run.checks)? {
+                (false, why) => Ok(why),
+                (true, why) => Err(Miss::Failed(why)),
+            },
         }
     }
 }
 
-fn violates(property: Property, checks: &[Check]) -> Judged {
+/// Whether a property held, and what shows it.
+fn held(property: Property, checks: &[Check]) -> Result<(bool, String), Miss> {
     let verdict = checks.iter().find(|check| check.name == property.name()).map(|check| &check.verdict);
     match verdict {
         Some(Verdict::Violated(violation)) => {
             let how_often = words::times(violation.count);
-            Ok(format!("{how_often}, first at {}, record {}", violation.time, violation.record))
+            Ok((false, format!("{how_often}, first at {}, record {}", violation.time, violation.record)))
         }
         Some(Verdict::Held(examined)) => {
-            Err(Miss::Failed(format!("it held each time that it was examined: {}", words::times(*examined))))
+            Ok((true, format!("it held each time that it was examined: {}", words::times(*examined))))
         }
         Some(Verdict::Undecided(_)) => Err(Miss::Vacuous("it could not be decided whether it held".into())),
         Some(Verdict::Vacuous) | None => Err(Miss::Vacuous("it was never examined".into())),

@@ -8,7 +8,7 @@ use crate::ids::{Address, CallId, CommandId, Index, NodeId, OperationId, Request
 use crate::plan::{
     Action, End, Event, Expectation, Fault, Moment, Plan, Property, Settle, Shape, Span, Start, Target,
 };
-use crate::replica::Refusal;
+use crate::replica::{ReadBy, Refusal};
 use crate::rng::Rate;
 use crate::time::Duration;
 use crate::trace::{
@@ -501,6 +501,61 @@ fn a_violation_expected_in_vain_fails_and_what_was_not_examined_is_vacuous() {
     assert_eq!(report(&Script::of(3), &[violates]).verdict, RunVerdict::Vacuous);
 }
 
+/// So many writes of unknown outcome that nobody can say any more whether one of them explains what was found in the end.
+fn in_doubt() -> Script {
+    let mut s = Script::of(3);
+    for operation in 1..200 {
+        s.turns_to(1, operation, 3, true).returns(1, operation, Returned::Unknown);
+    }
+    s.turns_to(1, 300, 3, false).is_told(1, 300, 9, false);
+    s
+}
+
+#[test]
+fn what_can_not_be_decided_is_no_pass_and_no_failure() {
+    let undecided = report(&in_doubt(), &[]);
+    assert_eq!(undecided.verdict, RunVerdict::Undecided);
+    assert!(undecided.failed());
+    assert_eq!(undecided.reason().as_deref(), Some(Property::Linearizability.name()));
+    let violates = Expectation::Violates(Property::Linearizability);
+    is(&in_doubt(), violates, Vacuous, "it could not be decided whether it held");
+    let failed = Expectation::Sometimes(Event::NodeCrashed);
+    assert_eq!(report(&in_doubt(), &[failed]).verdict, RunVerdict::Expectation, "which is graver");
+    // What is not owed need not be decided.
+    let mut plan = expecting(&[]);
+    plan.cluster.raft.reads.by = ReadBy::Local;
+    let judges = in_doubt().play(super::super::Judges::new(&plan));
+    let waived = Report::new(&plan, &judges, Outcome { end: at(10_000), ..Outcome::default() });
+    assert_eq!(waived.verdict, RunVerdict::Pass);
+}
+
+#[test]
+fn what_is_expected_to_hold_has_to_be_examined() {
+    let ordered = Expectation::Linearizable;
+    let mut s = Script::of(3);
+    is(&s, ordered, Vacuous, "it was never examined");
+    s.turns_to(1, 1, 3, true).is_told(1, 1, 0, true).turns_to(1, 2, 3, false).is_told(1, 2, 0, false);
+    let report = report(&s, &[ordered]);
+    assert_eq!((report.verdict, report.expectations[0].verdict), (RunVerdict::Safety, Failed));
+    is(&in_doubt(), ordered, Vacuous, "it could not be decided whether it held");
+    is(&in_doubt(), Expectation::ExactlyOnce, Vacuous, "it was never examined");
+    let mut plan = expecting(&[ordered]);
+    plan.cluster.raft.reads.by = ReadBy::Local;
+    let local = Report::new(
+        &plan,
+        &s.play(super::super::Judges::new(&plan)),
+        Outcome { end: at(10_000), ..Outcome::default() },
+    );
+    assert_eq!(
+        (local.verdict, local.waivers.len()),
+        (RunVerdict::Safety, 0),
+        "it is owed since it is expected"
+    );
+    let mut s = Script::of(3);
+    s.turns_to(1, 1, 3, false).is_told(1, 1, 0, false);
+    is(&s, ordered, Held, "it held each time that it was examined: once");
+}
+
 #[test]
 fn of_verdicts_the_gravest_counts() {
     let s = two_reigns();
@@ -514,6 +569,7 @@ fn of_verdicts_the_gravest_counts() {
     let order = [
         RunVerdict::Pass,
         RunVerdict::Vacuous,
+        RunVerdict::Undecided,
         RunVerdict::Expectation,
         RunVerdict::Livelock,
         RunVerdict::Panicked,

@@ -31,6 +31,8 @@ pub(super) fn text(expectation: &Expectation, faults: &[Fault]) -> String {
         Expectation::TermAtMost(bound) => format!("TermAtMost({bound})"),
         Expectation::Sometimes(event) => format!("Sometimes({event:?})"),
         Expectation::Never(event) => format!("Never({event:?})"),
+        Expectation::Linearizable => "Linearizable".into(),
+        Expectation::ExactlyOnce => "ExactlyOnce".into(),
         Expectation::Violates(property) => format!("Violates({property:?})"),
     }
 }

@@ -80,6 +80,14 @@ impl Reader<'_> {
                 Expectation::Sometimes(*event)
             }
             shape::Expectation::Never(event) => Expectation::Never(*event),
+            shape::Expectation::Linearizable => {
+                self.needs_clients(notes);
+                Expectation::Linearizable
+            }
+            shape::Expectation::ExactlyOnce => {
+                self.needs_clients(notes);
+                Expectation::ExactlyOnce
+            }
             shape::Expectation::Violates(property) => Expectation::Violates(*property),
         })
     }
@@ -326,6 +334,13 @@ fn contradictions(path: &Path<'_>, read: &[(usize, Expectation)], notes: &mut No
     for event in Event::ALL {
         if let (Some(never), Some(sometimes)) = (never[*event as usize], sometimes[*event as usize]) {
             pair((never, sometimes), format!("`{event:?}` can't happen both sometimes and never"));
+        }
+    }
+    for (place, expectation) in read {
+        let Some(property) = expectation.holds() else { continue };
+        let opposite = read.iter().find(|(_, it)| *it == Expectation::Violates(property));
+        if let Some((other, _)) = opposite {
+            pair((*place, *other), format!("`{property:?}` can't both hold and be violated"));
         }
     }
     for (place, expectation) in read {

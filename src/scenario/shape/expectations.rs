@@ -38,6 +38,8 @@ pub(in crate::scenario) enum Expectation {
     TermAtMost(u64),
     Sometimes(#[serde(with = "Event")] plan::Event),
     Never(#[serde(with = "Event")] plan::Event),
+    Linearizable,
+    ExactlyOnce,
     Violates(#[serde(with = "Property")] plan::Property),
 }
 

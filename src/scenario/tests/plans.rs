@@ -322,6 +322,7 @@ fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Va
         (10..1_u64 << 32).prop_map(Expectation::TermAtMost),
         proptest::sample::select(&Property::ALL[..]).prop_map(Expectation::Violates),
         Just(Expectation::Sometimes(Event::LeaderElected)),
+        Just(Expectation::ExactlyOnce),
         Just(Expectation::Never(Event::NodeStopped)),
     ];
     vec(one, 0..5)

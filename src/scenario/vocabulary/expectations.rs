@@ -75,6 +75,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Sometimes(NodeRestarted)",
             ),
             Entry::field("Never", "Never(Event)", "this never happens", "Never(NodeStopped)"),
+            Entry::word("Linearizable", "operations on each key have an order; so also with `read: Local`"),
+            Entry::word("ExactlyOnce", "no operation takes effect twice"),
             Entry::field(
                 "Violates",
                 "Violates(Property)",

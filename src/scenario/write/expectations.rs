@@ -36,6 +36,8 @@ pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> Stri
         Expectation::TermAtMost(term) => format!("TermAtMost({term})"),
         Expectation::Sometimes(event) => format!("Sometimes({event:?})"),
         Expectation::Never(event) => format!("Never({event:?})"),
+        Expectation::Linearizable => "Linearizable".into(),
+        Expectation::ExactlyOnce => "ExactlyOnce".into(),
         Expectation::Violates(property) => format!("Violates({property:?})"),
     }
 }
