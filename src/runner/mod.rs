@@ -8,6 +8,8 @@ mod panics;
 mod pool;
 mod progress;
 mod run;
+#[cfg(test)]
+mod undetected;
 
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use explain::{Tried, remedy, without_cause};

@@ -321,11 +321,16 @@ fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Va
         changes,
         (10..1_u64 << 32).prop_map(Expectation::TermAtMost),
         proptest::sample::select(&Property::ALL[..]).prop_map(Expectation::Violates),
-        Just(Expectation::Sometimes(Event::LeaderElected)),
         Just(Expectation::ExactlyOnce),
+        Just(Expectation::Linearizable),
+        Just(Expectation::Sometimes(Event::LeaderElected)),
         Just(Expectation::Never(Event::NodeStopped)),
     ];
-    vec(one, 0..5)
+    vec(one, 0..5).prop_map(|mut all| {
+        let held: Vec<Property> = all.iter().filter_map(|it| it.holds()).collect();
+        all.retain(|it| !matches!(it, Expectation::Violates(property) if held.contains(property)));
+        all
+    })
 }
 
 fn logs(voters: u32) -> impl Strategy<Value = Logs> {
