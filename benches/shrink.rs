@@ -21,7 +21,7 @@ fn main() {
     println!("| bug | seed | fails by | faults | nodes | lasts | runs | events | seconds |");
     println!("|---|---|---|---|---|---|---|---|---|");
     for bug in Bug::ALL {
-        let profile = planted("default", bug);
+        let profile = planted(bug);
         for start in (0..STARTS).map(|start| 10_000 * start) {
             let seed = start + found(&profile, start);
             let script = find(&draw(&profile, seed)).script;

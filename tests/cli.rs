@@ -8,6 +8,8 @@ mod closer;
 mod explain;
 #[path = "cli/fuzz.rs"]
 mod fuzz;
+#[path = "cli/gallery.rs"]
+mod gallery;
 #[path = "cli/history.rs"]
 mod history;
 #[path = "cli/list.rs"]

@@ -219,7 +219,7 @@ fn correct_raft_passes_whatever_the_number_of_jobs() {
 #[test]
 fn every_planted_bug_is_found() {
     for bug in Bug::ALL {
-        let seeds = found(&planted("default", bug), 0);
+        let seeds = found(&planted(bug), 0);
         assert!(seeds < 1_000, "{bug:?} is found after {seeds} seeds");
     }
 }

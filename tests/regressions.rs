@@ -7,45 +7,13 @@ mod common;
 mod hunt;
 
 use common::path;
-use hunt::{OF_LIVENESS, report};
+use hunt::{is_of_liveness, report};
 use squall::fuzz::Failure;
 use squall::plan::Plan;
-use squall::replica::Bug;
 use squall::report::RunVerdict;
+use squall::runner::gallery::{Exhibit, GALLERY};
 use squall::scenario::read;
 use std::path::PathBuf;
-
-/// The planted bugs, and what finds each.
-const PLANTED: [(Bug, &str); 28] = [
-    (Bug::AckBeforeFlush, "ack-before-flush"),
-    (Bug::VoteNotPersisted, "vote-not-persisted"),
-    (Bug::VoteNotTiedToTerm, "vote-not-tied-to-term"),
-    (Bug::OwnVoteNotRecorded, "own-vote-not-recorded"),
-    (Bug::StaleVoteCounted, "stale-vote-counted"),
-    (Bug::LongerLogWins, "longer-log-wins"),
-    (Bug::CommitOldTermByCount, "commit-old-term-by-count"),
-    (Bug::OldSnapshotAccepted, "old-snapshot-accepted"),
-    (Bug::TruncateBeforeSnapshotDurable, "truncate-before-snapshot-durable"),
-    (Bug::NoSessions, "no-sessions"),
-    (Bug::ReadWithoutOwnTermCommit, "read-without-own-term-commit"),
-    (Bug::LocalRead, "local-read"),
-    (Bug::LeaseIgnoresDrift, "lease-ignores-drift"),
-    (Bug::PrevTermUnchecked, "prev-term-unchecked"),
-    (Bug::TruncateAlways, "truncate-always"),
-    (Bug::CommitBeyondMatched, "commit-beyond-matched"),
-    (Bug::OwnEntryCountedUnflushed, "own-entry-counted-unflushed"),
-    (Bug::LeaderOverwrites, "leader-overwrites"),
-    (Bug::TimerResetOnRefusal, "timer-reset-on-refusal"),
-    (Bug::TimeoutDrawnOnce, "timeout-drawn-once"),
-    (Bug::ChangeBeforeOwnCommit, "change-before-own-commit"),
-    (Bug::TwoNodesInOneStep, "two-nodes-in-one-step"),
-    (Bug::NextIndexStuck, "next-index-stuck"),
-    (Bug::RoleUnchecked, "role-unchecked"),
-    (Bug::BreakerShedsHeartbeats, "breaker-sheds-heartbeats"),
-    (Bug::TimersByWallClock, "timers-by-wall-clock"),
-    (Bug::ChecksumIgnored, "checksum-ignored"),
-    (Bug::RetryWithoutBackoff, "retry-without-backoff"),
-];
 
 fn file(name: &str) -> PathBuf {
     path("scenarios/regressions").join(name).with_extension("ron")
@@ -73,21 +41,20 @@ fn names() -> Vec<String> {
 
 #[test]
 fn every_planted_bug_has_its_regression() {
-    assert_eq!(PLANTED.map(|(bug, _)| bug), Bug::ALL);
     let all = names();
-    for (bug, name) in PLANTED {
-        assert!(all.contains(&name.to_string()), "{bug:?}");
+    for exhibit in GALLERY {
+        assert!(all.contains(&exhibit.file.to_string()), "{}", exhibit.name);
     }
 }
 
 #[test]
 fn a_regression_of_a_planted_bug_fails_again_when_the_bug_is_put_back() {
-    for (bug, name) in PLANTED {
+    for Exhibit { bug, file: name, .. } in GALLERY {
         let (_, mut plan) = regression(name);
         assert_eq!(plan.cluster.raft.bug, None, "{name}");
         plan.cluster.raft.bug = Some(bug);
         let report = report(&plan);
-        let fails = if OF_LIVENESS.contains(&bug) { RunVerdict::Expectation } else { RunVerdict::Safety };
+        let fails = if is_of_liveness(bug) { RunVerdict::Expectation } else { RunVerdict::Safety };
         assert_eq!(report.verdict, fails, "{name} no longer finds {bug:?}");
         let how = Failure::of(&report).expect("a failure").signature.to_string();
         assert!(plan.about.contains(&how), "{name} fails by {how}, which its story does not tell");

@@ -4,7 +4,7 @@ mod common;
 mod hunt;
 
 use common::plan;
-use hunt::{OF_LIVENESS, found, planted};
+use hunt::{found, is_of_liveness, planted};
 use squall::fuzz::{Failure, Shrink, Shrunk, Signature, Trial, draw};
 use squall::plan::{Plan, Start};
 use squall::replica::Bug;
@@ -111,10 +111,10 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         (Bug::ChecksumIgnored, 0),
     ];
     // What is owed speaks of times, which have to stay as they are: such findings shrink less.
-    let of_safety: Vec<Bug> = Bug::ALL.into_iter().filter(|bug| !OF_LIVENESS.contains(bug)).collect();
+    let of_safety: Vec<Bug> = Bug::ALL.into_iter().filter(|bug| !is_of_liveness(*bug)).collect();
     assert_eq!(starts.map(|(bug, _)| bug), of_safety[..]);
     for (bug, start) in starts {
-        let profile = planted("default", bug);
+        let profile = planted(bug);
         let script = find(&draw(&profile, start + found(&profile, start))).script;
         let failure = fails(&script).expect("a script fails like its run");
         let (Shrunk { plan, failure: smallest, events, unfinished, .. }, _) = shrunk(&script, &failure);

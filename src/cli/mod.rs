@@ -8,6 +8,7 @@ mod check;
 mod check_history;
 mod explain;
 mod fuzz;
+mod gallery;
 mod inputs;
 mod list;
 mod manual;
@@ -35,7 +36,7 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
-  1  a safety property was violated, or a replica panicked
+  1  a safety property was violated, a replica panicked, or a planted bug survived
   3  an expectation of the scenario failed, or time stopped passing (livelock)
   4  nothing happened that could show whether an expectation holds, or it could not be decided
   6  Squall itself could not do its work: a file, the disk
@@ -69,6 +70,8 @@ enum Command {
     Shrink(shrink::ShrinkArguments),
     /// Say why nobody led, span by span, and whether a leader appears without that.
     Explain(explain::Arguments),
+    /// Catch the bugs that can be planted, each by its script and in random runs, and say by whom and how soon.
+    Gallery(gallery::Arguments),
     /// List the scenarios that come with Squall, or print one.
     List(list::Arguments),
     /// Print who may ask a server for what, by its role.
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
+        Command::Gallery(arguments) => gallery::gallery(arguments, &output),
         Command::Explain(arguments) => explain::explain(arguments, &output),
         Command::Access(arguments) => access::access(arguments, &output),
         Command::Completions(arguments) => manual::completions(arguments, &output),

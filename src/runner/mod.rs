@@ -4,6 +4,7 @@ mod determinism;
 mod explain;
 mod files;
 mod findings;
+pub mod gallery;
 mod panics;
 mod pool;
 mod progress;

@@ -38,6 +38,13 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar for so many scripts and hunts, of which some take long.
+    pub fn of_hunts(count: u64) -> Self {
+        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} scripts and hunts, for {elapsed}");
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self(bar)
+    }
+
     fn bar(steps: u64, template: &str) -> ProgressBar {
         let bar = ProgressBar::with_draw_target((steps > 0).then_some(steps), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template(template);

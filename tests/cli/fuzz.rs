@@ -103,7 +103,9 @@ fn profiles_are_files_or_come_with_squall() {
     let output = squall(["fuzz", "storm"]);
     exits(&output, 2);
     assert!(
-        stderr(&output).contains("there are canary, cruel, default, hostile, leases, quick"),
+        stderr(&output).contains(
+            "there are breakers, canary, cruel, default, equal-timers, hostile, leases, quick, retries"
+        ),
         "{}",
         stderr(&output)
     );

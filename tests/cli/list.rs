@@ -41,7 +41,10 @@ fn all_shipped_scenarios_are_listed_with_what_they_show() {
     assert_eq!((grow["voters"].as_u64(), grow["spares"].as_u64()), (Some(3), Some(2)));
     assert!(grow.get("learners").is_none(), "{grow}");
     assert!(text.starts_with("scenarios\n"));
-    assert!(text.contains("\nscenarios/profiles\n") && document["profiles"][0]["name"] == "canary", "{text}");
+    assert!(
+        text.contains("\nscenarios/profiles\n") && document["profiles"][0]["name"] == "breakers",
+        "{text}"
+    );
     let profile = fs::read_to_string(path("scenarios/profiles/cruel.ron")).expect("a profile");
     assert_eq!(stdout(&squall(["list", "cruel"])), profile);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");

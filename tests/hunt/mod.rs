@@ -1,11 +1,11 @@
-//! What looking for planted bugs takes: shared by a test and by the measurement in `benches/bugs.rs`.
+//! What looking for planted bugs takes: shared by tests and by the measurement in `benches/shrink.rs`.
 #![allow(dead_code, unreachable_pub, reason = "each user needs its part")]
 
 use squall::fuzz::{Sample, draw};
 use squall::plan::{Plan, Profile};
 use squall::replica::Bug;
 use squall::report::{Judges, Report};
-use squall::rng::Rate;
+use squall::runner::gallery::{Breaks, Exhibit, GALLERY};
 use squall::runner::{Options, in_order, judge};
 use squall::scenario::read_profile;
 use std::ops::ControlFlow;
@@ -19,31 +19,19 @@ pub fn shipped(name: &str) -> Profile {
     profile(&text.expect("a profile"))
 }
 
-/// The bugs that take leaders away rather than what was committed: an expectation fails, no rule of safety.
-pub const OF_LIVENESS: [Bug; 5] = [
-    Bug::TimerResetOnRefusal,
-    Bug::TimeoutDrawnOnce,
-    Bug::NextIndexStuck,
-    Bug::BreakerShedsHeartbeats,
-    Bug::RetryWithoutBackoff,
-];
+/// What the gallery has of a bug.
+pub fn exhibit(bug: Bug) -> Exhibit {
+    *GALLERY.iter().find(|exhibit| exhibit.bug == bug).expect("each bug is in the gallery")
+}
 
-/// This profile with a bug planted; where it can't show in that one, a profile in which it can.
-pub fn planted(name: &str, bug: Bug) -> Profile {
-    let mut profile = match bug {
-        Bug::TimeoutDrawnOnce => profile(include_str!("equal-timers.ron")),
-        Bug::RoleUnchecked => profile(include_str!("strangers.ron")),
-        Bug::BreakerShedsHeartbeats => profile(include_str!("breakers.ron")),
-        Bug::RetryWithoutBackoff => profile(include_str!("retries.ron")),
-        Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => shipped("leases"),
-        _ => shipped(name),
-    };
-    if let (Bug::TwoNodesInOneStep, Some(changes)) = (bug, &mut profile.cluster.changes) {
-        // It takes one voter in the place of another, in the right instant of a split: so members change in each run.
-        changes.likely = Rate::new(1.0).unwrap_or(changes.likely);
-    }
-    profile.cluster.bug = Some(bug);
-    profile
+/// Whether a bug takes leaders away rather than what was committed: an expectation fails, no rule of safety.
+pub fn is_of_liveness(bug: Bug) -> bool {
+    !matches!(exhibit(bug).breaks, Breaks::Safety(_))
+}
+
+/// The profile in which a bug is looked for, with the bug planted.
+pub fn planted(bug: Bug) -> Profile {
+    exhibit(bug).profile().expect("a profile")
 }
 
 pub fn profile(text: &str) -> Profile {
