@@ -1,6 +1,7 @@
 //! Annotations for GitHub's pages, on standard error, in jobs that run there.
 
 use super::Output;
+use super::problems::Position;
 use crate::report::batch::Figures;
 use crate::scenario::{Errors, Problem, Warning};
 use std::cell::Cell;
@@ -31,7 +32,7 @@ impl Annotations {
         self.print("error", &[("file", file)], message);
     }
 
-    /// All errors of a scenario.
+    /// All errors of a scenario, or of another text.
     pub(super) fn errors(&self, file: &str, text: &str, errors: &Errors) {
         for problem in errors.problems().iter().take(SHOWN as usize) {
             self.problem("error", file, text, problem);
@@ -48,10 +49,11 @@ impl Annotations {
 
     fn problem(&self, level: &str, file: &str, text: &str, problem: &Problem) {
         let message = format!("{problem}\nhelp: {}", problem.help());
-        let before = problem.place().and_then(|place| text.get(..place.start));
-        let Some(before) = before else { return self.print(level, &[("file", file)], &message) };
-        let line = (1 + before.matches('\n').count()).to_string();
-        let column = (1 + before.rsplit('\n').next().unwrap_or_default().chars().count()).to_string();
+        let position = problem.place().and_then(|place| Position::of(text, place.start));
+        let Some(Position { line, column }) = position else {
+            return self.print(level, &[("file", file)], &message);
+        };
+        let (line, column) = (line.to_string(), column.to_string());
         self.print(level, &[("file", file), ("line", &line), ("col", &column)], &message);
     }
 

@@ -1,8 +1,11 @@
 //! `squall check`: whether scenarios and profiles are valid.
 
-use super::inputs::{Scenario, Wanted, expand, is_profile, understand};
+use super::inputs::{Scenario, Wanted, expand, is_profile, text_of, understand};
+use super::problems::Told;
 use super::{Failure, Output, Status};
-use std::path::PathBuf;
+use crate::scenario;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `squall check`.
 #[derive(Debug, clap::Args)]
@@ -10,9 +13,27 @@ pub(super) struct Arguments {
     /// Files of scenarios and profiles, or patterns in quotes such as 'scenarios/**/*.ron'.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Print what is wrong with each, and what is doubtful, as one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is said of a file.
+#[derive(Debug, Serialize)]
+struct File {
+    file: String,
+    /// Whether there are no errors.
+    valid: bool,
+    errors: Vec<Told>,
+    /// How many errors there are beside them.
+    more: usize,
+    warnings: Vec<Told>,
 }
 
 pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    if arguments.json {
+        return document(&expand(&arguments.files, Wanted::All)?, output);
+    }
     let mut status = Status::Held;
     for path in expand(&arguments.files, Wanted::All)? {
         let read = if is_profile(&path) {
@@ -29,4 +50,50 @@ pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Fa
         }
     }
     Ok(status)
+}
+
+fn document(paths: &[PathBuf], output: &Output) -> Result<Status, Failure> {
+    #[derive(Serialize)]
+    struct Document {
+        format: u32,
+        version: &'static str,
+        files: Vec<File>,
+    }
+    let files: Vec<File> = paths.iter().map(|path| looked_at(path, output)).collect();
+    let status = if files.iter().all(|file| file.valid) { Status::Held } else { Status::BadInput };
+    let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), files };
+    let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
+    output.print(text + "\n")?;
+    Ok(status)
+}
+
+fn looked_at(path: &Path, output: &Output) -> File {
+    let file = path.display().to_string();
+    let text = match text_of(path) {
+        Ok(text) => text,
+        Err(message) => {
+            output.annotations().bad_file(&file, &message);
+            let errors = vec![Told::of_file(message, None)];
+            return File { file, valid: false, errors, more: 0, warnings: Vec::new() };
+        }
+    };
+    let read = if is_profile(path) {
+        scenario::read_profile(&text).map(|(_, warnings)| warnings)
+    } else {
+        scenario::read(&text).map(|(_, warnings)| warnings)
+    };
+    match read {
+        Ok(warnings) => {
+            for warning in &warnings {
+                output.annotations().warning(&file, &text, warning);
+            }
+            let warnings = warnings.iter().map(|warning| Told::of(&text, warning.problem())).collect();
+            File { file, valid: true, errors: Vec::new(), more: 0, warnings }
+        }
+        Err(errors) => {
+            output.annotations().errors(&file, &text, &errors);
+            let (errors, more) = Told::errors(&text, &errors);
+            File { file, valid: false, errors, more, warnings: Vec::new() }
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! `squall check-history`: whether a history of operations, from Squall or from elsewhere, is linearizable.
 
-use super::{Failure, Output, Status};
+use super::{Failure, Output, Status, problems};
+use crate::history::mistake::Mistake;
 use crate::history::picture::picture;
 use crate::history::read::read;
 use crate::history::window::{Window, shortest};
 use crate::history::{BUDGET, History, Judgement, Operation, Outcome, judge};
 use crate::runner;
+use crate::scenario::{Errors, Problem};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `squall check-history`.
 #[derive(Debug, clap::Args)]
@@ -16,7 +18,7 @@ pub(super) struct Arguments {
     /// The history.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print the verdicts as one JSON document.
+    /// Print the verdicts, or what is wrong with the file, as one JSON document.
     #[arg(long)]
     json: bool,
     /// How many steps the search for an order of one key may take before it ends undecided.
@@ -27,7 +29,7 @@ pub(super) struct Arguments {
 const FORMS: &str = "\
 Forms, told apart by how the file begins:
   Jepsen's EDN     {:process 0, :type :invoke, :f :write, :value 1}; [key value] for independent keys
-  Jepsen's log     INFO jepsen.util - 4 :invoke :read nil
+  Jepsen's log     INFO jepsen.util - 4 :invoke :read nil, after a date or a thread's name or not
   Squall's own     one JSON object a line, as `squall run FILE --history OUT` writes them";
 
 /// A longer history than this is none that anybody waits for.
@@ -64,14 +66,14 @@ fn as_word<S: serde::Serializer>(judgement: &Judgement, serializer: S) -> Result
 
 pub(super) fn check_history(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let name = arguments.file.display().to_string();
-    let bad = |text: String| Failure::BadInput(format!("error: {name}: {text}"));
-    let bytes = runner::read_history(&arguments.file, MAX_BYTES)
-        .map_err(|error| Failure::BadInput(format!("error: {error}")))?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        bad(format!("line {line}: expected text in UTF-8, found something else"))
-    })?;
-    let history = read(text).map_err(|error| bad(error.to_string()))?;
+    let history = match understood(&arguments.file, &name, output) {
+        Ok(history) => history,
+        Err(refused) if arguments.json => {
+            output.print(document(&name, "no history", &refused.document)?)?;
+            return Ok(Status::BadInput);
+        }
+        Err(refused) => return Err(Failure::BadInput(refused.text)),
+    };
     let keys = judged(history, arguments.budget);
     let examined = keys.iter().any(|key| key.operations > key.open);
     let verdict = keys.iter().map(|key| key.verdict).max().unwrap_or(Judgement::Linearizable);
@@ -83,21 +85,76 @@ pub(super) fn check_history(arguments: &Arguments, output: &Output) -> Result<St
     let said = if examined { word(verdict) } else { "vacuous: no operation is done" };
     if arguments.json {
         #[derive(Serialize)]
-        struct Document<'a> {
-            format: u32,
-            version: &'static str,
-            file: &'a str,
-            verdict: &'a str,
+        struct Keys<'a> {
             keys: &'a [Key],
         }
-        let (format, version) = (1, env!("CARGO_PKG_VERSION"));
-        let document = Document { format, version, file: &name, verdict: said, keys: &keys };
-        let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
-        output.print(text + "\n")?;
+        output.print(document(&name, said, &Keys { keys: &keys })?)?;
     } else {
         output.print(told(&keys, arguments.budget) + &format!("verdict: {said}\n"))?;
     }
     Ok(status)
+}
+
+/// One document about a file.
+fn document(file: &str, verdict: &str, rest: &impl Serialize) -> anyhow::Result<String> {
+    #[derive(Serialize)]
+    struct Document<'a, T> {
+        format: u32,
+        version: &'static str,
+        file: &'a str,
+        verdict: &'a str,
+        #[serde(flatten)]
+        rest: &'a T,
+    }
+    let (format, version) = (1, env!("CARGO_PKG_VERSION"));
+    Ok(serde_json::to_string_pretty(&Document { format, version, file, verdict, rest })? + "\n")
+}
+
+/// Why a file is no history, for people and for programs.
+struct Refused {
+    text: String,
+    document: Refusal,
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    errors: Vec<problems::Told>,
+    /// How many there are beside them.
+    more: usize,
+}
+
+/// The history in a file.
+fn understood(path: &Path, name: &str, output: &Output) -> Result<History, Refused> {
+    let bad = |line: Option<usize>, message: String| {
+        let place = line.map_or(String::new(), |line| format!("{name}: line {line}: "));
+        let text = format!("error: {place}{message}");
+        output.annotations().bad_file(name, &message);
+        let document = Refusal { errors: vec![problems::Told::of_file(message, line)], more: 0 };
+        Refused { text, document }
+    };
+    let bytes = runner::read_history(path, MAX_BYTES).map_err(|error| bad(None, error.to_string()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        bad(Some(line), "expected text in UTF-8, found something else".into())
+    })?;
+    read(text).map_err(|mistakes| {
+        let more = mistakes.more;
+        let problems = mistakes.first.into_iter().map(problem).collect();
+        let Some(errors) = Errors::of_text(problems, more) else { return bad(None, "no history".into()) };
+        output.annotations().errors(name, text, &errors);
+        let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
+        let (told, more) = problems::Told::errors(text, &errors);
+        Refused {
+            text: errors.render_to(width, name, text, colour),
+            document: Refusal { errors: told, more },
+        }
+    })
+}
+
+fn problem(mistake: Mistake) -> Problem {
+    let Mistake { place, message, help, beside, .. } = mistake;
+    let beside = beside.map(|(place, label)| (place.start..place.end, label.to_owned()));
+    Problem::of_text(Some(place.start..place.end), message, help, beside)
 }
 
 fn judged(history: History, budget: u64) -> Vec<Key> {

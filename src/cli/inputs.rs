@@ -78,9 +78,7 @@ pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Re
         output.annotations().bad_file(&name, &text);
         Failure::BadInput(format!("error: {text}"))
     };
-    let bytes = crate::runner::read_scenario(path, scenario::MAX_BYTES as u64)
-        .map_err(|error| bad(error.to_string()))?;
-    let text = scenario::decode(&bytes).map_err(|error| bad(format!("{name}: {error}")))?;
+    let text = &text_of(path).map_err(bad)?;
     let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
     let (meant, warnings) = read(text).map_err(|errors| {
         output.annotations().errors(&name, text, &errors);
@@ -91,6 +89,13 @@ pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Re
         output.annotations().warning(&name, text, warning);
     }
     Ok(meant)
+}
+
+/// The text of a file of a language, or why it has none.
+pub(super) fn text_of(path: &Path) -> Result<String, String> {
+    let bytes =
+        crate::runner::read_scenario(path, scenario::MAX_BYTES as u64).map_err(|error| error.to_string())?;
+    scenario::decode(&bytes).map(str::to_owned).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// What patterns stand for.

@@ -4,7 +4,7 @@ use super::run::printed;
 use super::{Failure, Output, Status};
 use crate::plan::Cluster;
 use crate::report::format::wrap;
-use crate::report::page::{FAINT, Grid, Page, TITLE};
+use crate::report::page::{FAINT, Form, Grid, Page, TITLE};
 use crate::scenario::nearest;
 use crate::scenario::vocabulary::Language;
 use include_dir::{Dir, include_dir};
@@ -29,6 +29,9 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// Folders whose files are no scenarios to begin with: input of other commands, and bugs of the past.
 const APART: [&str; 3] = ["profiles", "studies", "regressions"];
+
+/// The least room for what is said of each, in characters.
+const LEAST_ABOUT: usize = 40;
 
 /// A scenario or profile that comes with Squall.
 #[derive(Clone, Serialize)]
@@ -74,7 +77,7 @@ pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
         output.print(text + "\n")?;
     } else {
-        output.print(table(&[all, profiles()].concat(), output))?;
+        output.print(table(&[all, profiles()].concat(), &printed(output)))?;
     }
     Ok(Status::Held)
 }
@@ -150,6 +153,10 @@ fn folder(shipped: &Shipped) -> &str {
     shipped.path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+fn file(shipped: &Shipped) -> &str {
+    shipped.path.rsplit_once('/').map_or(&shipped.path, |(_, file)| file)
+}
+
 fn find<'a>(name: &str, all: &'a [Shipped]) -> Result<&'a Shipped, Failure> {
     let path = name.trim_start_matches("./").trim_start_matches("scenarios/").trim_end_matches(".ron");
     let is_meant = |shipped: &&Shipped| {
@@ -176,12 +183,16 @@ fn find<'a>(name: &str, all: &'a [Shipped]) -> Result<&'a Shipped, Failure> {
     }
 }
 
-fn table(all: &[Shipped], output: &Output) -> String {
-    let form = printed(output);
-    let mut page = Page::new(&form);
+fn table(all: &[Shipped], form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    let widest =
+        |name: fn(&Shipped) -> &str| all.iter().map(|it| name(it).chars().count()).max().unwrap_or(0);
+    // Where a path leaves no room, the folder above has to do for it.
+    let is_narrow = page.room() < widest(|shipped| &shipped.path) + 2 + LEAST_ABOUT;
+    let name: fn(&Shipped) -> &str = if is_narrow { file } else { |shipped| &shipped.path };
     // All folders' columns begin at the same place.
-    let width = all.iter().map(|shipped| shipped.path.chars().count()).max().unwrap_or(0);
-    let room = page.room().min(120).saturating_sub(width + 2).max(30);
+    let width = widest(name);
+    let room = page.room().min(120).saturating_sub(width + 2).max(LEAST_ABOUT);
     for group in all.chunk_by(|a, b| folder(a) == folder(b)) {
         if !page.text.is_empty() {
             page.text.push('\n');
@@ -190,7 +201,7 @@ fn table(all: &[Shipped], output: &Output) -> String {
         let mut grid = Grid::default();
         for shipped in group {
             grid.rows
-                .push(vec![format!("{:width$}", shipped.path), wrap(first_sentence(&shipped.about), room)]);
+                .push(vec![format!("{:width$}", name(shipped)), wrap(first_sentence(&shipped.about), room)]);
         }
         page.grid(&grid);
     }
@@ -224,6 +235,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(first_sentence(text), sentence);
+        }
+    }
+
+    #[test]
+    fn the_list_fits_into_its_width_and_names_each() {
+        let all = [shipped(), profiles()].concat();
+        for width in [80, 100, 120] {
+            let form = Form { width, colour: false, kind: &|_| String::new() };
+            let text = table(&all, &form);
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "longer than {width}: {line}");
+            }
+            for it in &all {
+                assert!(text.contains(file(it)), "{} is not in the list", it.path);
+            }
         }
     }
 

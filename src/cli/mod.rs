@@ -13,6 +13,7 @@ mod inputs;
 mod list;
 mod manual;
 mod output;
+mod problems;
 mod run;
 mod shrink;
 mod shrunk;

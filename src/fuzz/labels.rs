@@ -6,10 +6,8 @@
 use crate::plan::{Action, Corruption, Edge, Shape, Target};
 use crate::replica::Traffic;
 
-/// What an action does and to whom. How fast links flap is no part of it, as no range and no rate is: other times leave alone
-/// when the faults come.
 /// What an action does and to whom. How fast links flap, how slow machines are and how much floods bring is no part
-/// of it, as no range is: other numbers leave alone when the faults come.
+/// of it, as no range and no rate is: other numbers leave alone when the faults come.
 pub(super) fn label(action: &Action) -> String {
     match action {
         Action::Partition(shape) => format!("Partition({})", links(shape)),

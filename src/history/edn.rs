@@ -9,8 +9,9 @@
 //! A value `[key value]` is that of an independent key; what other keys a map has is of no concern. What is no client, such as
 //! the nemesis, is passed over.
 
-use super::read::{End, ReadError, Reader, Told};
-use super::{History, Request, State};
+use super::mistake::{Mistake, Place};
+use super::read::{End, Reader, Told};
+use super::{Request, State};
 
 /// A value in EDN. What histories don't need is kept as its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,96 +42,152 @@ impl Edn {
         }
     }
 
-    fn state(&self, line: u64) -> Result<State, ReadError> {
+    fn state(&self, place: Place) -> Result<State, Mistake> {
         match self {
             Self::Nil => Ok(None),
             Self::Integer(value) => Ok(Some(*value)),
-            other => Err(ReadError::new(line, "nil or a whole number as the value", other.text())),
+            other => Err(Mistake::new(place, "nil or a whole number as the value", other.text())),
         }
     }
 }
 
-/// Reads a history.
-///
-/// # Errors
-/// If it is none.
-pub fn read(text: &str) -> Result<History, ReadError> {
-    let mut parser = Parser::new(text, 1);
-    let mut reader = Reader::default();
-    let mut found = 0;
-    while let Some((line, value)) = parser.next_map()? {
-        found += 1;
-        event(&mut reader, line, &value)?;
+/// Reads a history that begins here in a text.
+pub(super) fn read(text: &str, from: usize, reader: &mut Reader) {
+    let mut parser = Parser::new(text, from, 1);
+    let mut maps = 0;
+    loop {
+        match parser.next_event() {
+            Ok(None) => return,
+            Ok(Some((place, Edn::Map(map)))) => {
+                maps += 1;
+                if let Err(refused) = event(reader, place, &map) {
+                    reader.refuse(refused.0, refused.1);
+                }
+            }
+            // Some other text that begins with a bracket.
+            Ok(Some((place, other))) if maps == 0 && reader.is_empty() => {
+                return reader.refuse_form(place, &other.text());
+            }
+            Ok(Some((place, other))) => {
+                reader.refuse(None, Mistake::new(place, "a map of an operation", other.text()));
+            }
+            Err(mistake) => {
+                // What seems wrong after it may not be, unless it ends with its line.
+                let ends = reader.has_many_mistakes() || !parser.goes_on(mistake.place);
+                reader.refuse(None, mistake);
+                if ends {
+                    return;
+                }
+            }
+        }
     }
-    if found == 0 {
-        return Err(ReadError::new(parser.line, "a map such as {:process 0, :type :invoke, ..}", "the end"));
-    }
-    Ok(reader.history())
 }
 
-fn event(reader: &mut Reader, line: u64, map: &[(Edn, Edn)]) -> Result<(), ReadError> {
-    let get = |name: &str| {
-        let mut all = map.iter().filter(|(key, _)| matches!(key, Edn::Keyword(it) if it == name));
-        match (all.next(), all.next()) {
-            (Some(_), Some(_)) => Err(ReadError::new(line, format!("one :{name} in the map"), "several")),
-            (first, _) => Ok(first.map(|(_, value)| value)),
-        }
-    };
-    let need = |name: &str| {
-        get(name)?.ok_or_else(|| ReadError::new(line, format!(":{name} in the map"), "a map without"))
-    };
-    let process = match need("process")? {
+/// What is wrong, and with whose map if that is known.
+type Refused = Box<(Option<u64>, Mistake)>;
+
+fn event(reader: &mut Reader, place: Place, map: &[(Edn, Edn)]) -> Result<(), Refused> {
+    let map = Event { place, map };
+    let process = match map.need("process").map_err(|mistake| Box::new((None, mistake)))? {
         Edn::Keyword(_) => return Ok(()),
         Edn::Integer(process) if *process >= 0 => *process as u64,
-        other => return Err(ReadError::new(line, "a process number or keyword", other.text())),
+        other => {
+            return Err(Box::new((None, Mistake::new(place, "a process number or keyword", other.text()))));
+        }
     };
-    let word = |name: &str| match need(name)? {
-        Edn::Keyword(word) => Ok(word.as_str()),
-        other => Err(ReadError::new(line, format!("a keyword as :{name}"), other.text())),
-    };
-    let (what, of) = (word("type")?, word("f")?);
-    // Only a read that found nothing says nil.
-    let value = if what == "ok" { need("value")? } else { get("value")?.unwrap_or(&Edn::Nil) };
-    take(reader, line, (process, what, of), value)
+    map.taken(reader, process).map_err(|mistake| Box::new((Some(process), mistake)))
+}
+
+/// The map of an event.
+struct Event<'a> {
+    place: Place,
+    map: &'a [(Edn, Edn)],
+}
+
+impl<'a> Event<'a> {
+    fn get(&self, name: &str) -> Result<Option<&'a Edn>, Mistake> {
+        let mut all = self.map.iter().filter(|(key, _)| matches!(key, Edn::Keyword(it) if it == name));
+        match (all.next(), all.next()) {
+            (Some(_), Some(_)) => Err(Mistake::new(self.place, format!("one :{name} in the map"), "several")),
+            (first, _) => Ok(first.map(|(_, value)| value)),
+        }
+    }
+
+    fn need(&self, name: &str) -> Result<&'a Edn, Mistake> {
+        let missing = || Mistake::new(self.place, format!(":{name} in the map"), "a map without");
+        self.get(name)?.ok_or_else(missing)
+    }
+
+    fn word(&self, name: &str) -> Result<&'a str, Mistake> {
+        match self.need(name)? {
+            Edn::Keyword(word) => Ok(word.as_str()),
+            other => Err(Mistake::new(self.place, format!("a keyword as :{name}"), other.text())),
+        }
+    }
+
+    fn taken(&self, reader: &mut Reader, process: u64) -> Result<(), Mistake> {
+        let (what, of) = (self.word("type")?, self.word("f")?);
+        // Only a read that found nothing says nil.
+        let value = if what == "ok" { self.need("value")? } else { self.get("value")?.unwrap_or(&Edn::Nil) };
+        take(reader, self.place, (process, what, of), value)
+    }
 }
 
 /// Takes an event with its value, in either form of Jepsen's.
 pub(super) fn take(
     reader: &mut Reader,
-    line: u64,
+    place: Place,
     (process, what, of): (u64, &str, &str),
     value: &Edn,
-) -> Result<(), ReadError> {
+) -> Result<(), Mistake> {
     if !["read", "write", "cas"].contains(&of) {
-        return Err(ReadError::new(line, ":read, :write or :cas", format!(":{of}")));
+        let help = "only histories of reads, writes and compare-and-sets are judged";
+        return Err(Mistake::new(place, ":read, :write or :cas", format!(":{of}")).help(help));
     }
     match what {
         "invoke" => {
-            let (key, request) = request(line, of, value)?;
-            reader.invoke(line, process, key, request)
+            let (key, request) = request(place, of, value)?;
+            reader.names_key(place, key.is_some())?;
+            reader.invoke(place, process, key.unwrap_or_default(), request)
         }
-        "fail" => reader.end(line, process, of, End::Fail),
-        "info" => reader.end(line, process, of, End::Info),
+        "fail" => reader.end(place, process, of, End::Fail),
+        "info" => reader.end(place, process, of, End::Info),
         "ok" => {
-            let (asked, key) = reader.invoked(line, process, of)?;
-            let (value_key, value) = keyed(of, value);
-            if value_key.as_deref().unwrap_or("") != key {
-                let expected = format!("a value of the key that process {process} has asked for, {key:?}");
-                return Err(ReadError::new(line, expected, value.text()));
-            }
-            let told = match asked {
-                Request::Read => Told { found: Some(value.state(line)?), ..Told::default() },
-                Request::Write(_) | Request::Cas { .. } => {
-                    if plain(line, of, value)? != asked {
-                        let expected = format!("the value that process {process} has asked for");
-                        return Err(ReadError::new(line, expected, value.text()));
-                    }
-                    Told::default()
-                }
-            };
-            reader.end(line, process, of, End::Ok(told))
+            let told = told(reader, place, (process, of), value)?;
+            reader.end(place, process, of, End::Ok(told))
         }
-        other => Err(ReadError::new(line, ":invoke, :ok, :fail or :info", format!(":{other}"))),
+        other => {
+            let help = "an operation begins with :invoke; :ok says that it is done, :fail that it had no effect, :info that nobody knows";
+            Err(Mistake::new(place, ":invoke, :ok, :fail or :info", format!(":{other}")).help(help))
+        }
+    }
+}
+
+/// What the value tells of an operation that is done.
+fn told(reader: &Reader, place: Place, (process, of): (u64, &str), value: &Edn) -> Result<Told, Mistake> {
+    let (asked, key) = reader.invoked(place, process, of)?;
+    let beside = |mistake: Mistake| match reader.invocation(process) {
+        Some(begun) => mistake.beside(begun, "its invocation"),
+        None => mistake,
+    };
+    let (value_key, value) = keyed(of, value);
+    if value_key.as_deref().unwrap_or("") != key {
+        let expected = match key {
+            "" => format!("a value without a key, as process {process} has asked for"),
+            key => format!("a value of the key that process {process} has asked for, {key}"),
+        };
+        let help = "a return names the key of its invocation";
+        let found = value_key.map_or_else(|| value.text(), |key| format!("[{key} {}]", value.text()));
+        return Err(beside(Mistake::new(place, expected, found).help(help)));
+    }
+    match asked {
+        Request::Read => Ok(Told { found: Some(value.state(place)?), ..Told::default() }),
+        Request::Write(_) | Request::Cas { .. } if plain(place, of, value)? == asked => Ok(Told::default()),
+        Request::Write(_) | Request::Cas { .. } => {
+            let expected = format!("the value that process {process} has asked for");
+            let help = "a return has the value of its invocation; only a read's is what it found";
+            Err(beside(Mistake::new(place, expected, value.text()).help(help)))
+        }
     }
 }
 
@@ -149,21 +206,21 @@ fn keyed<'a>(of: &str, value: &'a Edn) -> (Option<String>, &'a Edn) {
     }
 }
 
-fn request(line: u64, of: &str, value: &Edn) -> Result<(String, Request), ReadError> {
+fn request(place: Place, of: &str, value: &Edn) -> Result<(Option<String>, Request), Mistake> {
     let (key, value) = keyed(of, value);
-    Ok((key.unwrap_or_default(), plain(line, of, value)?))
+    Ok((key, plain(place, of, value)?))
 }
 
-fn plain(line: u64, of: &str, value: &Edn) -> Result<Request, ReadError> {
+fn plain(place: Place, of: &str, value: &Edn) -> Result<Request, Mistake> {
     match (of, value) {
         ("read", _) => Ok(Request::Read),
         ("write", Edn::Integer(value)) => Ok(Request::Write(*value)),
-        ("write", other) => Err(ReadError::new(line, "a whole number to write", other.text())),
-        (_, Edn::Sequence(pair)) if pair.len() == 2 => match (pair[0].state(line)?, pair[1].state(line)?) {
+        ("write", other) => Err(Mistake::new(place, "a whole number to write", other.text())),
+        (_, Edn::Sequence(pair)) if pair.len() == 2 => match (pair[0].state(place)?, pair[1].state(place)?) {
             (expected, Some(value)) => Ok(Request::Cas { expected, value }),
-            (_, None) => Err(ReadError::new(line, "a whole number to write", "nil")),
+            (_, None) => Err(Mistake::new(place, "a whole number to write", "nil")),
         },
-        (_, other) => Err(ReadError::new(line, "[expected new] as the value of a :cas", other.text())),
+        (_, other) => Err(Mistake::new(place, "[expected new] as the value of a :cas", other.text())),
     }
 }
 
@@ -174,22 +231,47 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     at: usize,
     line: u64,
+    /// Where what comes next at the top of the history begins.
+    begun: Place,
     /// How the vectors and lists end in which the maps of a history stand, from the outside.
     ends: Vec<char>,
 }
 
 impl<'a> Parser<'a> {
-    /// A parser of a text that begins on this line.
-    pub(super) fn new(text: &'a str, line: u64) -> Self {
-        Self { text, at: 0, line, ends: Vec::new() }
+    /// A parser of a text, from a place in it, which is on this line.
+    pub(super) fn new(text: &'a str, at: usize, line: u64) -> Self {
+        Self { text, at, line, begun: Place { line, start: at, end: at }, ends: Vec::new() }
     }
 
-    /// The next map of a history, and its line: at the top or in vectors there.
-    #[expect(clippy::type_complexity, reason = "a map with its line")]
-    fn next_map(&mut self) -> Result<Option<(u64, Vec<(Edn, Edn)>)>, ReadError> {
+    /// Goes on at the next line that begins with a map where that with the mistake did, or before. Whether there is one.
+    fn goes_on(&mut self, mistake: Place) -> bool {
+        let Place { mut line, start: mut rest, .. } = self.begun;
+        if mistake.start == rest && self.text[rest..].starts_with(['}', ']', ')']) {
+            // It closes what another was to close, or nothing.
+            self.ends.pop();
+            self.bump();
+            return true;
+        }
+        let most = rest - self.text[..rest].rfind('\n').map_or(0, |end| end + 1);
+        while let Some(end) = self.text[rest..].find('\n') {
+            rest += end + 1;
+            line += 1;
+            let blank = self.text[rest..].find(|c: char| c != ' ' && c != '\t').unwrap_or(0);
+            let begins = ["{:", "#jepsen"].iter().any(|begin| self.text[rest + blank..].starts_with(begin));
+            if blank <= most && begins {
+                (self.at, self.line) = (rest, line);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next value of a history, and its place: at the top or in vectors there.
+    fn next_event(&mut self) -> Result<Option<(Place, Edn)>, Mistake> {
         loop {
             self.skip_space();
-            let line = self.line;
+            let (line, start) = (self.line, self.at);
+            self.begun = self.here();
             match self.peek() {
                 None => match self.ends.last() {
                     Some(end) => return Err(self.expected(&format!("`{end}` at the end of the history"))),
@@ -203,17 +285,23 @@ impl<'a> Parser<'a> {
                     self.bump();
                     self.ends.pop();
                 }
-                Some(_) => match self.value(0)? {
-                    Some(Edn::Map(map)) => return Ok(Some((line, map))),
-                    None => {}
-                    Some(other) => return Err(ReadError::new(line, "a map of an operation", other.text())),
-                },
+                Some(_) => {
+                    if let Some(value) = self.value(0)? {
+                        return Ok(Some((Place { line, start, end: self.at }, value)));
+                    }
+                }
             }
         }
     }
 
+    /// The character that comes next.
+    fn here(&self) -> Place {
+        let end = self.at + self.peek().map_or(0, char::len_utf8);
+        Place { line: self.line, start: self.at, end }
+    }
+
     /// The next value; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Edn>, ReadError> {
+    pub(super) fn next(&mut self) -> Result<Option<Edn>, Mistake> {
         loop {
             self.skip_space();
             if self.peek().is_none() {
@@ -236,9 +324,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn expected(&self, what: &str) -> ReadError {
+    fn expected(&self, what: &str) -> Mistake {
         let found = self.peek().map_or("the end".to_string(), |c| format!("`{c}`"));
-        ReadError::new(self.line, what, found)
+        Mistake::new(self.here(), what, found)
     }
 
     fn skip_space(&mut self) {
@@ -256,7 +344,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A value that begins here; none if one was to be passed over.
-    fn value(&mut self, depth: u32) -> Result<Option<Edn>, ReadError> {
+    fn value(&mut self, depth: u32) -> Result<Option<Edn>, Mistake> {
         if depth > DEEPEST {
             return Err(self.expected(&format!("at most {DEEPEST} values in each other")));
         }
@@ -276,14 +364,18 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn sequence(&mut self, end: char, depth: u32) -> Result<Vec<Edn>, ReadError> {
+    fn sequence(&mut self, end: char, depth: u32) -> Result<Vec<Edn>, Mistake> {
+        let begun = self.here();
         self.bump();
         let mut items = Vec::new();
         loop {
             self.skip_space();
             match self.peek() {
                 Some(c) if c == end => break,
-                None => return Err(self.expected(&format!("`{end}`"))),
+                None => {
+                    let help = format!("close what is opened here with `{end}`");
+                    return Err(Mistake::new(begun, format!("`{end}`"), "the end").help(help));
+                }
                 Some(_) => items.extend(self.value(depth + 1)?),
             }
         }
@@ -291,10 +383,12 @@ impl<'a> Parser<'a> {
         Ok(items)
     }
 
-    fn map(&mut self, depth: u32) -> Result<Edn, ReadError> {
+    fn map(&mut self, depth: u32) -> Result<Edn, Mistake> {
+        let begun = self.here();
         let items = self.sequence('}', depth)?;
         if items.len() % 2 == 1 {
-            return Err(ReadError::new(self.line, "a value for each key of the map", "a key without"));
+            let expected = "a value for each key of the map";
+            return Err(Mistake::new(Place { end: self.at, ..begun }, expected, "a key without"));
         }
         let mut items = items.into_iter();
         let mut pairs = Vec::new();
@@ -305,7 +399,7 @@ impl<'a> Parser<'a> {
     }
 
     /// After `#`: a set, something to be passed over, or a tag, whose value is taken for itself.
-    fn tagged(&mut self, depth: u32) -> Result<Option<Edn>, ReadError> {
+    fn tagged(&mut self, depth: u32) -> Result<Option<Edn>, Mistake> {
         self.bump();
         match self.peek() {
             Some('{') => self.sequence('}', depth).map(|_| Some(Edn::Other("a set".into()))),
@@ -322,13 +416,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn string(&mut self) -> Result<String, ReadError> {
-        let line = self.line;
+    fn string(&mut self) -> Result<String, Mistake> {
+        let begun = self.here();
         self.bump();
         let mut text = String::new();
         loop {
             match self.peek() {
-                None => return Err(ReadError::new(line, "`\"` at the end of a string", "the end")),
+                None => {
+                    let help = "close what is opened here with `\"`";
+                    return Err(Mistake::new(begun, "`\"` at the end of a string", "the end").help(help));
+                }
                 Some('"') => break,
                 Some('\\') => {
                     self.bump();

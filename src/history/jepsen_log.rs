@@ -1,67 +1,74 @@
-//! Jepsen's older logs, in which operations stand among other lines.
+//! Jepsen's logs, in which operations stand among other lines. How a line begins has changed over the years:
 //!
 //! ```text
 //! INFO  jepsen.util - 4   :invoke :cas    [0 3]
-//! INFO  jepsen.util - 4   :ok     :cas    [0 3]
+//! INFO [2017-03-30 15:28:17,423] jepsen worker 4 - jepsen.util 4  :ok     :cas    [0 3]
+//! 2021-02-26 23:39:01,300{GMT}    INFO    [jepsen worker 4] jepsen.util: 4        :invoke :read   nil
 //! ```
 //!
-//! What other parts of Jepsen say is passed over, and so is the nemesis.
+//! What other parts of Jepsen say is passed over, and so are the nemesis and what is said in words.
 
-use super::History;
 use super::edn::{Edn, Parser, take};
-use super::read::{ReadError, Reader};
+use super::mistake::{Mistake, Place};
+use super::read::{Reader, lines};
 
-const EXAMPLE: &str = "`INFO jepsen.util - 4 :invoke :read nil`";
+/// The part of Jepsen that tells of operations.
+const TELLER: &str = "jepsen.util";
 
 /// Reads a history.
-///
-/// # Errors
-/// If it is none.
-pub fn read(text: &str) -> Result<History, ReadError> {
-    let mut reader = Reader::default();
-    let mut found = false;
-    let mut last = 1;
-    for (number, line) in (1..).zip(text.lines()) {
-        last = number;
-        let Some((_, rest)) = line.split_once("jepsen.util ") else { continue };
-        found = true;
-        let Some(rest) = rest.strip_prefix("- ") else {
-            return Err(ReadError::new(number, format!("`- ` after `jepsen.util ` as in {EXAMPLE}"), rest));
-        };
-        event(&mut reader, number, rest)?;
+pub(super) fn read(text: &str, reader: &mut Reader) {
+    for line in lines(text, 0) {
+        let Some(start) = told(&text[line.start..line.end]) else { continue };
+        let place = Place { start: line.start + start, ..line };
+        if let Err(refused) = event(reader, text, place) {
+            reader.refuse(refused.0, refused.1);
+        }
     }
-    if !found {
-        return Err(ReadError::new(last, format!("a line such as {EXAMPLE}"), "the end without any"));
-    }
-    Ok(reader.history())
 }
 
-fn event(reader: &mut Reader, line: u64, text: &str) -> Result<(), ReadError> {
-    let mut parser = Parser::new(text, line);
-    let process = match parser.next()? {
+/// Where in a line begins what is told of an operation; none if it tells of none.
+fn told(line: &str) -> Option<usize> {
+    let (before, rest) = line.split_once(TELLER)?;
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    let rest = rest.strip_prefix(char::is_whitespace)?.trim_start();
+    let rest = rest.strip_prefix("- ").unwrap_or(rest).trim_start();
+    let names = before.is_empty() || before.ends_with(char::is_whitespace);
+    (names && !rest.starts_with(char::is_alphabetic)).then(|| line.len() - rest.len())
+}
+
+/// What is wrong, and with whose line if that is known.
+type Refused = Box<(Option<u64>, Mistake)>;
+
+fn event(reader: &mut Reader, text: &str, place: Place) -> Result<(), Refused> {
+    let mut parser = Parser::new(&text[..place.end], place.start, place.line);
+    let unknown = |mistake| Box::new((None, mistake));
+    let process = match parser.next().map_err(unknown)? {
         Some(Edn::Keyword(_)) => return Ok(()),
         Some(Edn::Integer(process)) if process >= 0 => process as u64,
-        other => {
-            let found = other.map_or("the end of the line".into(), |it| it.text());
-            return Err(ReadError::new(line, format!("a process number as in {EXAMPLE}"), found));
-        }
+        other => return Err(unknown(Mistake::new(place, "a process number", found(other)))),
     };
-    let mut word = || match parser.next()? {
+    told_by(reader, process, parser, place).map_err(|mistake| Box::new((Some(process), mistake)))
+}
+
+fn told_by(reader: &mut Reader, process: u64, mut parser: Parser<'_>, place: Place) -> Result<(), Mistake> {
+    let mut word = |expected: &str| match parser.next()? {
         Some(Edn::Keyword(word)) => Ok(word),
-        other => {
-            let found = other.map_or("the end of the line".into(), |it| it.text());
-            Err(ReadError::new(line, format!("a keyword as in {EXAMPLE}"), found))
-        }
+        other => Err(Mistake::new(place, expected, found(other))),
     };
-    let (what, of) = (word()?, word()?);
+    let what = word(":invoke, :ok, :fail or :info after the process")?;
+    let of = word(":read, :write or :cas as the third word")?;
     let Some(value) = parser.next()? else {
-        return Err(ReadError::new(line, format!("a value as in {EXAMPLE}"), "the end of the line"));
+        return Err(Mistake::new(place, "a value after the operation's name", found(None)));
     };
     // What went wrong may be told after the value.
     if (what == "invoke" || what == "ok")
         && let Some(more) = parser.next()?
     {
-        return Err(ReadError::new(line, "nothing after the value", more.text()));
+        return Err(Mistake::new(place, "nothing after the value", more.text()));
     }
-    take(reader, line, (process, &what, &of), &value)
+    take(reader, place, (process, &what, &of), &value)
+}
+
+fn found(value: Option<Edn>) -> String {
+    value.map_or("the end of the line".into(), |it| it.text())
 }

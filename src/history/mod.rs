@@ -9,14 +9,18 @@
 //! [`window`] and drawn ([`picture`]).
 
 pub mod edn;
+pub mod form;
 pub mod jepsen_log;
 pub mod json_lines;
+pub mod mistake;
 pub mod picture;
 pub mod read;
 pub mod search;
 pub mod window;
 pub mod witness;
 
+#[cfg(test)]
+mod read_tests;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@
 
 mod document;
 
-use super::format::{count, percent, short};
+use super::format::{count, percent, short, wrap};
 use super::page::{BAD, FAINT, Form, Grid, Page, TITLE, WIDE};
 use super::text::verdict_style;
 use super::{Report, RunVerdict, Summary};
@@ -276,7 +276,7 @@ impl Batch {
                 "Failed",
                 &format!("{} of {} runs", count(self.total.failed), count(self.total.runs)),
             );
-            page.grid(&failing(&self.failing));
+            failing(&mut page, &self.failing);
             if let Some(more) = self.total.failed.checked_sub(LISTED as u64).filter(|more| *more > 0) {
                 page.paragraph(&format!("and {} more", count(more)), FAINT);
             }
@@ -361,15 +361,33 @@ fn greatest<T: PartialOrd>(kept: &mut Option<(T, u64)>, value: T, seed: u64) {
     }
 }
 
-/// One line for each run that failed.
-fn failing(runs: &[Figures]) -> Grid {
-    let mut grid = Grid::default();
-    for (row, run) in runs.iter().enumerate() {
-        grid.styles.push((row, 0, BAD));
-        let replay = run.replay.as_ref().map_or(String::new(), |replay| format!("replay: {replay}"));
-        grid.rows.push(vec![run.verdict.to_string(), run.reason.clone().unwrap_or_default(), replay]);
+/// One line for each run that failed. Where that is too long the command stands below, whole, so that it can be copied.
+fn failing(page: &mut Page<'_>, runs: &[Figures]) {
+    let rows: Vec<[String; 3]> = runs
+        .iter()
+        .map(|run| {
+            let replay = run.replay.as_ref().map_or(String::new(), |replay| format!("replay: {replay}"));
+            [run.verdict.to_string(), run.reason.clone().unwrap_or_default(), replay]
+        })
+        .collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (verdicts, reasons, commands) = (widest(0), widest(1), widest(2));
+    let fits = verdicts + 2 + reasons + 2 + commands <= page.room();
+    for [verdict, reason, replay] in &rows {
+        let told =
+            format!("{}{}  ", page.styled(BAD, verdict), " ".repeat(verdicts - verdict.chars().count()));
+        if fits {
+            page.text += format!("  {told}{reason:reasons$}  {replay}").trim_end();
+            page.text.push('\n');
+            continue;
+        }
+        let reason = wrap(reason, page.room().saturating_sub(verdicts + 2));
+        let below = format!("\n{}", " ".repeat(verdicts + 4));
+        page.text += &format!("  {told}{}\n", reason.replace('\n', &below));
+        if !replay.is_empty() {
+            page.text += &format!("    {replay}\n");
+        }
     }
-    grid
 }
 
 /// One row for each of some runs of different scenarios.

@@ -73,9 +73,38 @@ pub(crate) fn wrap(text: &str, width: usize) -> String {
     wrapped
 }
 
+/// A line in pieces of at most so many characters, broken where a blank is. Columns in it stay as they are, and what follows the
+/// first piece is indented.
+pub(crate) fn folded(line: &str, width: usize) -> Vec<String> {
+    const INDENT: &str = "        ";
+    let mut pieces = Vec::new();
+    let mut rest = line.to_string();
+    while let Some((end, _)) = rest.char_indices().nth(width) {
+        // A blank right behind what fits is one to break at, too; those at the beginning are none.
+        let end = if rest[end..].starts_with(' ') { end + 1 } else { end };
+        let begin = rest.len() - rest.trim_start().len();
+        let blank = rest[..end].rfind(' ').filter(|at| *at > begin);
+        let Some(at) = blank else { break };
+        let more = format!("{INDENT}{}", rest[at..].trim_start());
+        rest.truncate(at);
+        pieces.push(rest.trim_end().to_string());
+        rest = more;
+    }
+    pieces.push(rest);
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_folded_at_blanks_and_keeps_its_columns() {
+        assert_eq!(folded("one  two three four", 100), ["one  two three four"]);
+        assert_eq!(folded("one  two threes four", 14), ["one  two", "        threes", "        four"]);
+        assert_eq!(folded("  onetwothree é four", 15), ["  onetwothree é", "        four"]);
+        assert_eq!(folded("onetwothree", 5), ["onetwothree"]);
+    }
 
     #[test]
     fn durations_have_three_digits() {

@@ -4,9 +4,10 @@ use super::format::wrap;
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::object::Cell;
+use tabled::settings::peaker::Priority;
 use tabled::settings::style::{HorizontalLine, Style as Lines};
 use tabled::settings::themes::Theme;
-use tabled::settings::{Alignment, Color, Padding, object::Columns};
+use tabled::settings::{Alignment, Color, Padding, Width, object::Columns};
 
 pub(crate) const TITLE: Style = Style::new().bold();
 pub(crate) const FAINT: Style = Style::new().dimmed();
@@ -82,6 +83,8 @@ impl<'a> Page<'a> {
         for column in &grid.right {
             table.modify(Columns::one(*column), Alignment::right());
         }
+        // What does not fit gives way where it is widest.
+        table.with(Width::wrap(self.room()).keep_words(true).priority(Priority::max(true)));
         if self.form.colour {
             for (row, column, style) in &grid.styles {
                 let colour = Color::new(style.render().to_string(), style.render_reset().to_string());

@@ -3,6 +3,7 @@
 use super::parameters::{distribution, share};
 use crate::ids::NodeId;
 use crate::plan::{Action, Corruption, Plan};
+use crate::replica::Traffic;
 use crate::time::Duration;
 use crate::trace::FaultSource;
 
@@ -31,6 +32,21 @@ impl Strengths {
     }
 }
 
+/// A kind of traffic, in plain words.
+const fn traffic(kind: Traffic) -> &'static str {
+    match kind {
+        Traffic::Votes => "votes",
+        Traffic::PreVotes => "pre-votes",
+        Traffic::Entries => "entries",
+        Traffic::Heartbeats => "heartbeats",
+        Traffic::Snapshots => "snapshots",
+        Traffic::Answers => "answers",
+        Traffic::Handovers => "handovers",
+        Traffic::Reads => "reads",
+        Traffic::Requests => "requests",
+    }
+}
+
 /// How strong it is; none if it is there or not.
 fn strength(action: &Action) -> Option<String> {
     Some(match action {
@@ -38,7 +54,7 @@ fn strength(action: &Action) -> Option<String> {
         Action::Flood { mean, bytes, .. } => format!("{} of {bytes} B", rate(*mean)),
         Action::Forge { mean, .. } => rate(*mean),
         Action::Drift { ppm, .. } => format!("{ppm:+} ppm"),
-        Action::Starve { kind, .. } => format!("of {}", format!("{kind:?}").to_lowercase()),
+        Action::Starve { kind, .. } => format!("of {}", traffic(*kind)),
         Action::Skew { ahead_ns, .. } | Action::Step { ahead_ns, .. } => {
             let way = if *ahead_ns < 0 { "back" } else { "ahead" };
             format!("{} {way}", Duration::from_nanos(ahead_ns.unsigned_abs()))

@@ -4,7 +4,7 @@ mod expected;
 mod faults;
 mod inboxes;
 
-use super::format::{count, counted, moment, short, wrap};
+use super::format::{count, counted, folded, moment, short, wrap};
 pub use super::page::Form;
 use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
 use super::{Election, Excuse, Host, Report, RunVerdict, figures};
@@ -58,7 +58,10 @@ impl Page<'_> {
     fn header(&mut self, report: &Report, host: Option<&Host>) {
         let title = self.styled(TITLE, &report.scenario);
         let file = report.file.as_ref().map_or(String::new(), |file| format!("{file}, "));
-        self.text += &format!("{title}  {file}seed {}\n", report.seed);
+        let whence = format!("{file}seed {}", report.seed);
+        let fits =
+            [&report.scenario, &whence].map(|it| it.chars().count()).iter().sum::<usize>() <= self.room();
+        self.text += &format!("{title}{}{whence}\n", if fits { "  " } else { "\n  " });
         if !report.about.is_empty() {
             self.paragraph(&report.about, Style::new());
         }
@@ -202,7 +205,9 @@ impl Page<'_> {
             let led = evidence.chain.contains(&record.id);
             let line = format!("{} {}", if led { '>' } else { ' ' }, record.line(self.form.kind));
             let style = if led { Style::new() } else { FAINT };
-            self.text += &format!("{}\n", self.styled(style, line.trim_end()));
+            for line in folded(line.trim_end(), self.form.width.max(80)) {
+                self.text += &format!("{}\n", self.styled(style, &line));
+            }
         }
     }
 

@@ -33,9 +33,29 @@ pub(super) const GREATEST_FACTOR: f64 = 1e6;
 
 /// How so many percent are written as a rate.
 pub(super) fn of_percent(percent: f64) -> String {
+    format!("for {percent} percent write {}", share(percent))
+}
+
+/// So many in a hundred, of one.
+fn share(percent: f64) -> f64 {
     // A division would show the digits that binary adds.
-    let share = (percent * 1e10).round() / 1e12;
-    format!("for {percent} percent write {share}")
+    (percent * 1e10).round() / 1e12
+}
+
+/// What is wrong with a number that is no rate, and how a rate is written: perhaps percent were meant.
+pub(super) fn no_rate(value: f64) -> (String, String) {
+    let side = if value > 1.0 {
+        "is above"
+    } else if value < 0.0 {
+        "is below"
+    } else {
+        "is no number"
+    };
+    let message = format!("rates go from 0 to 1; {value} {side}");
+    if value > 1.0 && value <= 100.0 {
+        return (message, format!("if {value} percent is meant, write {}", share(value)));
+    }
+    (message, "for one in a hundred write 0.01".to_string())
 }
 
 /// What a whole number may be.

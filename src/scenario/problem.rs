@@ -57,6 +57,16 @@ impl Problem {
         }
     }
 
+    /// A problem with a text of another kind: with what stands in this place of it, and another that has to do with it, and how.
+    pub fn of_text(
+        place: Option<Range<usize>>,
+        message: String,
+        help: String,
+        beside: Option<(Range<usize>, String)>,
+    ) -> Self {
+        Self { beside, ..Self::new(&[], place, message, help) }
+    }
+
     /// Which field it is about, such as `cluster.raft.election_timeout`; empty for the scenario as a whole.
     pub fn path(&self) -> &str {
         &self.path
@@ -85,6 +95,11 @@ impl Problem {
     /// The same problem in another place.
     pub(super) fn at(self, place: Range<usize>) -> Self {
         Self { place: Some(place), ..self }
+    }
+
+    /// Another place that has to do with it, in bytes of the text, and how.
+    pub fn other_place(&self) -> Option<&(Range<usize>, String)> {
+        self.beside.as_ref()
     }
 
     /// In the order of the text.
@@ -219,6 +234,16 @@ impl Errors {
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         assert!(!problems.is_empty(), "a refusal has a reason");
         Self { problems, more: 0 }
+    }
+
+    /// Those of a text of another kind, in its order, and how many there are beside them. None if there are none.
+    pub fn of_text(problems: Vec<Problem>, more: usize) -> Option<Self> {
+        (!problems.is_empty()).then_some(Self { problems, more })
+    }
+
+    /// How many problems there are beside those that are kept.
+    pub fn more(&self) -> usize {
+        self.more
     }
 
     /// The problems, in the order of the text; of thousands the first thousand that were found.

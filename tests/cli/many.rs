@@ -75,10 +75,13 @@ fn failing_runs_are_listed_and_the_first_is_shown_in_full() {
     let text = stdout(&output);
     let replays: Vec<&str> = text.lines().filter(|line| line.contains("replay: squall run ")).collect();
     assert_eq!(replays.len(), 11, "ten in the list, one below the report: {text}");
+    let told = text.lines().filter(|line| line.starts_with("  safety violated  durable commit at ")).count();
+    assert_eq!(told, 10, "{text}");
     for (seed, line) in (5..15).zip(&replays) {
-        assert!(line.trim_start().starts_with("safety violated  durable commit at "), "{line}");
-        assert!(line.ends_with(&format!("replay: squall run {BROKEN} --seed {seed}")), "{line}");
+        // Below what went wrong, since it would not fit beside it; and whole.
+        assert_eq!(*line, format!("    replay: squall run {BROKEN} --seed {seed}"));
     }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(text.contains("and 10 more\n"));
     assert!(text.contains("ack-before-flush  tests/fixtures/ack-before-flush.ron, seed 5\n"));
     assert!(text.contains("Violation of durable commit"));

@@ -129,3 +129,58 @@ fn bad_scenarios_are_annotated_with_their_places() {
     let lines = annotations(&in_actions(&["check", "no/such.ron"]));
     assert_eq!(lines, ["::error file=no/such.ron::no/such.ron: there is no such file"]);
 }
+
+#[test]
+fn what_check_says_is_one_document_if_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |name: &str, text: &[u8]| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("written");
+        file.to_str().expect("a plain name").to_owned()
+    };
+    let bad = written(
+        "bad.ron",
+        b"(format: 1, name: \"x\", duration: \"5s\",\n cluster: (voters: 3), network: (default: (loss: 1.5)))",
+    );
+    let doubtful = written(
+        "doubtful.ron",
+        b"(format: 1, name: \"x\", duration: \"5s\", cluster: (voters: 3), clients: (count: 1, mix: (put: 5)))",
+    );
+    let no_text = written("no-text.ron", b"(\xff");
+    let output = squall([
+        "check",
+        "--json",
+        "scenarios/leader-crash.ron",
+        "scenarios/profiles/default.ron",
+        &doubtful,
+    ]);
+    exits(&output, 0);
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let files = document["files"].as_array().expect("files");
+    assert_eq!(files.len(), 3);
+    assert!(files.iter().all(|file| file["valid"] == true && file["errors"] == serde_json::json!([])));
+    assert_eq!(files[2]["warnings"][0]["about"], "clients.mix");
+    let output = squall(["check", "--json", &bad, &no_text, "no/such.ron", "scenarios/leader-crash.ron"]);
+    exits(&output, 2);
+    assert_eq!(stderr(&output), "");
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let expected = serde_json::json!({
+        "file": bad,
+        "valid": false,
+        "errors": [{
+            "line": 2,
+            "column": 50,
+            "about": "network.default.loss",
+            "message": "rates go from 0 to 1; 1.5 is above",
+            "fix": "if 1.5 percent is meant, write 0.015",
+        }],
+        "more": 0,
+        "warnings": [],
+    });
+    assert_eq!(document["files"][0], expected);
+    assert_eq!(document["files"][3]["valid"], true);
+    for (place, says) in [(1, "is not UTF-8"), (2, "there is no such file")] {
+        let message = document["files"][place]["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.contains(says), "{message}");
+    }
+}

@@ -31,6 +31,27 @@ fn the_text_is_fit_for_narrow_and_wide_terminals() {
 }
 
 #[test]
+fn huge_numbers_and_long_names_exceed_no_width() {
+    for script in [leader_lost(), two_leaders()] {
+        let mut report = report(&script, 3, at(2000));
+        report.scenario = "a-name-of-which-nobody-thought-that-it-would-get-so-long".into();
+        for election in &mut report.elections {
+            election.leader = Some((NodeId(255), Term(u64::MAX)));
+            (election.terms, election.split_votes) = (u64::MAX, u64::MAX);
+            election.vacant = ms(30 * 24 * 3600 * 1000);
+        }
+        report.counters.elections = u64::MAX;
+        for width in [80, 100, 120] {
+            let text = shown(&report, width, false);
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "longer than {width}: {line}\n{text}");
+                assert_eq!(line, line.trim_end());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_violation_is_shown_with_its_evidence_and_how_to_replay_it() {
     let text = shown(&report(&two_leaders(), 3, at(2000)), 80, false);
     is_as_in("violation.txt", include_str!("../../../tests/report/violation.txt"), &text);

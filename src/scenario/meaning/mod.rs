@@ -4,6 +4,7 @@
 mod changes;
 mod clocks;
 mod cluster;
+mod doubles;
 mod doubtful_changes;
 mod drifts;
 mod effort;
@@ -36,7 +37,7 @@ pub(super) use profile::profile;
 use crate::ids::NodeId;
 use crate::plan::{Found, Plan};
 use crate::rng::{Distribution, Rate};
-use crate::scenario::bounds::{Bounds, LONGEST, of_percent};
+use crate::scenario::bounds::{Bounds, LONGEST, no_rate};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
@@ -80,6 +81,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
     waits::changes(&root.field("faults"), (&faults, &storms), meant, notes);
+    doubles::warn(&root.field("faults"), &faults, may_overlap, &setting, notes);
     overlaps::drifts(&root.field("faults"), &faults, &cluster, may_overlap, &setting, notes);
     hosts::slow((&cluster, &faults, &storms), notes);
     names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
@@ -194,11 +196,8 @@ pub(super) fn mean(distribution: &Distribution) -> Duration {
 /// A probability.
 pub(super) fn rate(path: &Path<'_>, value: f64, notes: &mut Notes<'_>) -> Rate {
     Rate::new(value).unwrap_or_else(|| {
-        let help = match value {
-            percent if percent > 1.0 && percent <= 100.0 => of_percent(percent),
-            _ => "for one in a hundred write 0.01".to_string(),
-        };
-        notes.error(path, format!("a rate is a number from 0 to 1, not {value}"), help);
+        let (message, help) = no_rate(value);
+        notes.error(path, message, help);
         Rate::ZERO
     })
 }

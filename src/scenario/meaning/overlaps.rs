@@ -1,7 +1,7 @@
 //! Scripted faults that exclude each other: a node that is down can't be taken down again.
 
-use super::drifts;
 use super::setting::Setting;
+use super::{doubles, drifts};
 use crate::ids::{NodeId, NodeSet};
 use crate::plan::{Action, Cluster, End, Fault, Plan, Start, Target};
 use crate::scenario::bounds::MOST_DRIFT;
@@ -11,25 +11,36 @@ use crate::time::Time;
 use std::collections::BTreeSet;
 
 /// Until when a node is down or paused at the latest, and by which fault.
-type Held = Option<(Time, usize)>;
+type Until = Option<(Time, usize)>;
 
 /// What is held by faults that began before.
 #[derive(Default)]
 struct State {
     /// Each node by faults that name it.
-    nodes: Vec<Held>,
+    nodes: Vec<Until>,
     /// The one of them that lasts longest.
     longest: Option<(Time, usize, NodeId)>,
     /// All nodes.
-    all: Held,
+    all: Until,
+}
+
+/// What a node is by a fault, and by another at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// Down, twice.
+    Down,
+    /// Paused, twice.
+    Paused,
+    /// Down and paused, of which nothing comes but what comes of being down.
+    Both,
 }
 
 /// Two faults that may be at one time, and take the same node down or pause it.
 struct Overlap {
     /// The places of the two, the later in the list first.
     places: (usize, usize),
-    /// Whether the node is taken down, not paused.
-    is_down: bool,
+    /// What the node is already.
+    held: Held,
     /// The node, if not every one.
     node: Option<NodeId>,
 }
@@ -42,14 +53,23 @@ pub(super) fn overlaps(
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) {
-    for Overlap { places: (later, earlier), is_down, node } in find(faults, may, setting) {
-        let what = if is_down { "down" } else { "paused" };
+    let help = "let one of the two end before the other begins, or, if it is meant, say `overlap: true`";
+    for Overlap { places: (later, earlier), held, node } in find(faults, may, setting) {
         let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
-        let message = format!("{who} is {what} already in this time, by faults[{earlier}]");
-        let (later, earlier) = (path.item(later), path.item(earlier));
-        let beside = (&earlier.field("do"), "by this fault");
-        let help = "let one of the two end before the other begins, or, if it is meant, say `overlap: true`";
-        notes.error_beside(&later.field("do"), message, help, beside);
+        let (place, other) = (path.item(later), path.item(earlier));
+        let (place, other) = (place.field("do"), other.field("do"));
+        let beside = (&other, "by this fault");
+        let already = |what: &str| format!("{who} is {what} already in this time, by faults[{earlier}]");
+        match held {
+            Held::Down => notes.error_beside(&place, already("down"), help, beside),
+            Held::Paused => notes.error_beside(&place, already("paused"), help, beside),
+            Held::Both => {
+                let message = format!(
+                    "with faults[{earlier}] {who} is down and paused at once, and a pause changes nothing then"
+                );
+                notes.warn_beside(&place, message, help, (&other, "the other of the two"));
+            }
+        }
     }
 }
 
@@ -89,10 +109,12 @@ pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
     let mut may: BTreeSet<usize> = drifts.into_iter().map(|drift| drift.place).collect();
     loop {
         let found = find(&plan.faults, |place| may.contains(&place), &setting);
-        if found.is_empty() {
+        let doubles = doubles::find(&plan.faults, |place| may.contains(&place), &setting);
+        if found.is_empty() && doubles.is_empty() {
             return may;
         }
         may.extend(found.into_iter().map(|overlap| overlap.places.0));
+        may.extend(doubles.into_iter().map(|(later, _)| later));
     }
 }
 
@@ -114,47 +136,56 @@ fn find(faults: &[Fault], may: impl Fn(usize) -> bool, setting: &Setting<'_>) ->
     let mut found = Vec::new();
     for (at, place) in ordered {
         let Some((is_down, nodes)) = exclusive(&faults[place].action, setting) else { continue };
-        let state = if is_down { &mut down } else { &mut paused };
+        let (same, other, held) =
+            if is_down { (&mut down, &paused, Held::Down) } else { (&mut paused, &down, Held::Paused) };
         let until = latest_end(&faults[place], at);
-        if let Some((other, node)) = state.hold(nodes, at, until, place) {
-            found.push(Overlap { places: (place.max(other), place.min(other)), is_down, node });
-        }
+        let overlap = |held, (other, node): (usize, _)| Overlap {
+            places: (place.max(other), place.min(other)),
+            held,
+            node,
+        };
+        found.extend(other.holds(nodes, at).map(|by| overlap(Held::Both, by)));
+        found.extend(same.holds(nodes, at).map(|by| overlap(held, by)));
+        same.hold(nodes, until, place);
     }
     found
 }
 
 impl State {
-    /// Holds these nodes, or all, from `at` to `until`. If some are held already: by which fault, and one of them.
-    fn hold(
-        &mut self,
-        nodes: Option<NodeSet>,
-        at: Time,
-        until: Time,
-        place: usize,
-    ) -> Option<(usize, Option<NodeId>)> {
-        let lasts = |held: &Held| held.filter(|(end, _)| at < *end).map(|(_, other)| other);
-        let longer = |held: Held| held.filter(|(end, _)| *end >= until).or(Some((until, place)));
+    /// Whether some of these nodes, or of all, are held at this time: by which fault, and one of them.
+    fn holds(&self, nodes: Option<NodeSet>, at: Time) -> Option<(usize, Option<NodeId>)> {
+        let lasts = |held: &Until| held.filter(|(end, _)| at < *end).map(|(_, other)| other);
         let by_all = lasts(&self.all);
+        match nodes {
+            None => {
+                let by_one = self.longest.filter(|(end, ..)| at < *end);
+                by_one.map(|(_, other, node)| (other, Some(node))).or(by_all.map(|other| (other, None)))
+            }
+            Some(nodes) => nodes
+                .iter()
+                .find_map(|node| lasts(&self.nodes[node.slot()]).or(by_all).map(|other| (other, Some(node)))),
+        }
+    }
+
+    /// Holds these nodes, or all, until then.
+    fn hold(&mut self, nodes: Option<NodeSet>, until: Time, place: usize) {
+        let longer = |held: Until| held.filter(|(end, _)| *end >= until).or(Some((until, place)));
         let Some(nodes) = nodes else {
             self.all = longer(self.all);
-            let by_one = self.longest.filter(|(end, ..)| at < *end);
-            return by_one.map(|(_, other, node)| (other, Some(node))).or(by_all.map(|other| (other, None)));
+            return;
         };
-        let mut found = None;
         for node in nodes.iter() {
             let held = &mut self.nodes[node.slot()];
-            found = found.or(lasts(held).or(by_all).map(|other| (other, Some(node))));
             *held = longer(*held);
             if self.longest.is_none_or(|(end, ..)| end < until) {
                 self.longest = Some((until, place, node));
             }
         }
-        found
     }
 }
 
 /// When a fault that begins at this time is over at the latest.
-fn latest_end(fault: &Fault, at: Time) -> Time {
+pub(super) fn latest_end(fault: &Fault, at: Time) -> Time {
     match fault.end {
         End::Never => Time::from_nanos(u64::MAX),
         End::Until(until) => until,

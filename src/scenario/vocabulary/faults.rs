@@ -55,7 +55,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field(
                 "overlap",
                 "true or false",
-                "whether it may hit nodes that another fault holds down or paused already, or with others let a clock drift beyond all bounds",
+                "whether it may hit nodes that another fault holds down or paused already, do what another does already, or with others let a clock drift beyond all bounds",
                 "true",
             )
             .or("false"),

@@ -1,7 +1,7 @@
 //! Ranges: in order, and such that each order of magnitude in them can be drawn.
 
 use crate::plan::Between;
-use crate::scenario::bounds::{Bounds, of_percent};
+use crate::scenario::bounds::{Bounds, no_rate};
 use crate::scenario::meaning::{limited, quoted_name};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -90,7 +90,7 @@ pub(super) fn parts_per_billion(
         if !(1e-9..=1.0).contains(&value) {
             let message = format!("a rate in a range is from 0.000000001 to 1, not {value}");
             let help = match value {
-                percent if percent > 1.0 && percent <= 100.0 => of_percent(percent),
+                percent if percent > 1.0 && percent <= 100.0 => no_rate(percent).1,
                 _ => "what is not to happen in some runs is made less `likely`".to_string(),
             };
             notes.error(path, message, help);
