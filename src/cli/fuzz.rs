@@ -3,10 +3,10 @@
 use super::inputs::{Scenario, profile};
 use super::run::{FILED, begin_reports, printed, seeds, settle, status, threads};
 use super::{Failure, Output, Status};
-use crate::fuzz::{Campaign, Group, Regression, Sample, Signature, draw};
+use crate::fuzz::{Campaign, Covered, Group, Regression, Sample, Signature, draw};
 use crate::plan::{Found, Profile};
-use crate::report::{Host, Report, json, shell_word, text};
-use crate::runner::{self, NewFile, Progress};
+use crate::report::{Coverage, Host, Judges, Report, json, shell_word, text};
+use crate::runner::{self, NewFile, Options, Progress};
 use crate::time::Duration;
 use crate::{check, scenario};
 use anyhow::Context;
@@ -34,6 +34,13 @@ pub(super) struct Arguments {
     /// End after so many runs that failed.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     max_failures: Option<u64>,
+    /// Tell which events, faults, changes of role and refusals the runs reached, and which never. It takes some time.
+    #[arg(long)]
+    coverage: bool,
+    /// End when all that the profile wants to happen `sometimes` has happened and nothing new was reached in as many runs as
+    /// all that took, and at least 100. Where the seeds or the time end before that it is no pass.
+    #[arg(long)]
+    until_covered: bool,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
     #[arg(long, value_name = "N", value_parser = super::run::jobs)]
     jobs: Option<NonZeroUsize>,
@@ -53,6 +60,7 @@ Examples:
   squall fuzz
   squall fuzz cruel --for 10m
   squall fuzz mine.ron --seeds 0..20000 --max-failures 1
+  squall fuzz --until-covered
 
 Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too,
 and what passes as another run than the one that was found is told as stale.
@@ -69,7 +77,7 @@ const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let profile = profile(&arguments.profile, output)?;
-    let usual = if arguments.time.is_some() { 0..ENDLESS } else { 0..1000 };
+    let usual = if arguments.time.is_some() || arguments.until_covered { 0..ENDLESS } else { 0..1000 };
     let seeds = arguments.seeds.clone().unwrap_or(usual);
     let jobs = threads(arguments.jobs);
     let regressions = regressions(output)?;
@@ -85,7 +93,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         arguments,
         output,
         progress: (!arguments.quiet).then(|| {
-            let known = arguments.seeds.is_some() || arguments.time.is_none();
+            let known = arguments.seeds.is_some() || arguments.time.is_none() && !arguments.until_covered;
             Progress::of_seeds(known.then_some(seeds.end - seeds.start))
         }),
     };
@@ -97,15 +105,22 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Regression::of(path.display().to_string(), plan, &report)
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
-    let piece = |number: u64| sample(&profile, seeds.start + number);
+    let looks = arguments.coverage || arguments.until_covered;
+    hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
+    let piece = |number: u64| sample(&profile, seeds.start + number, looks);
     runner::in_order(jobs, seeds.end - seeds.start, piece, |_, sample| hunt.take(sample));
     hunt.end(&profile)
 }
 
 /// Makes the run of a seed.
-fn sample(profile: &Profile, seed: u64) -> Sample {
+fn sample(profile: &Profile, seed: u64, looks: bool) -> Sample {
     let plan = draw(profile, seed);
-    Sample::of(&plan, runner::report(&plan))
+    if !looks {
+        return Sample::of(&plan, runner::report(&plan));
+    }
+    let (mut judges, mut coverage) = (Judges::new(&plan), Coverage::new(plan.cluster.nodes()));
+    let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &Options::default());
+    Sample::of(&plan, Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
 }
 
 /// The scenarios that were found before, if there is a folder of them.
@@ -165,7 +180,9 @@ impl Hunt<'_> {
         }
         let enough = self.arguments.max_failures.is_some_and(|most| self.campaign.total.failed >= most);
         let late = self.arguments.time.is_some_and(|time| self.wall_ns() >= time.nanos());
-        let ends = enough || late || runner::was_interrupted();
+        let covered =
+            self.arguments.until_covered && self.campaign.covered.as_ref().is_some_and(Covered::is_complete);
+        let ends = enough || late || covered || runner::was_interrupted();
         if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
@@ -196,7 +213,16 @@ impl Hunt<'_> {
             let rate = runs as f64 / seconds.max(1e-9);
             self.output.diagnose(&format_args!("{runs} runs in {seconds:.1} s, {rate:.1} a second"));
         }
-        Ok(settle(status(self.campaign.verdict()), &troubles, self.output))
+        let status = status(self.campaign.verdict());
+        let uncovered = |covered: &&Covered| self.arguments.until_covered && !covered.is_complete();
+        let status = match self.campaign.covered.as_ref().filter(uncovered) {
+            None => status,
+            Some(covered) => {
+                self.output.diagnose(&format_args!("not covered. {}", covered.statement()));
+                status.worst(Status::Vacuous)
+            }
+        };
+        Ok(settle(status, &troubles, self.output))
     }
 
     fn print(&self, files: &BTreeMap<Signature, String>) -> anyhow::Result<()> {

@@ -1,14 +1,15 @@
 //! Many random runs: what was drawn, what was found, and what that shows.
 
+use super::covered::Covered;
 use super::restraint::USUAL;
 use super::signature::{Failure, Signature};
 use crate::plan::{Action, Arrival, Expectation, Integrity, Logs, Plan};
 use crate::replica::ReadBy;
 use crate::report::batch::{Figures, Total};
-use crate::report::{Report, RunVerdict};
+use crate::report::{Point, Report, RunVerdict};
 use crate::rng::Rate;
 use crate::time::{Duration, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Something that was drawn for a run, or that the run owes since its parameters allow it.
@@ -228,6 +229,7 @@ pub struct Sample {
     simulated: Duration,
     elections: u64,
     faults: u64,
+    reached: BTreeSet<Point>,
     /// How it failed, and the report.
     failed: Option<(Failure, Box<Report>)>,
 }
@@ -241,8 +243,14 @@ impl Sample {
             simulated: report.simulated,
             elections: report.counters.elections,
             faults: report.faults.iter().filter(|fault| fault.from_ns.is_some()).count() as u64,
+            reached: BTreeSet::new(),
             failed: Failure::of(&report).map(|failure| (failure, Box::new(report))),
         }
+    }
+
+    /// That the run reached this.
+    pub fn reaching(self, reached: BTreeSet<Point>) -> Self {
+        Self { reached, ..self }
     }
 }
 
@@ -303,6 +311,8 @@ pub struct Campaign {
     pub groups: BTreeMap<Signature, Group>,
     /// What became of scenarios that were found before.
     pub regressions: Vec<Regression>,
+    /// What the runs reached; none if nobody looks.
+    pub covered: Option<Covered>,
     pub(super) verdicts: BTreeMap<RunVerdict, u64>,
     pub(super) simulated: Duration,
     pub(super) faults: u64,
@@ -320,6 +330,7 @@ impl Campaign {
             drawn: BTreeMap::new(),
             groups: BTreeMap::new(),
             regressions: Vec::new(),
+            covered: None,
             verdicts: BTreeMap::new(),
             simulated: Duration::ZERO,
             faults: 0,
@@ -329,7 +340,7 @@ impl Campaign {
 
     /// Adds the next run.
     pub fn add(&mut self, sample: Sample) {
-        let Sample { figures, drawn, simulated, elections, faults, failed } = sample;
+        let Sample { figures, drawn, simulated, elections, faults, reached, failed } = sample;
         self.total.add(&figures);
         *self.verdicts.entry(figures.verdict).or_default() += 1;
         for drawn in drawn {
@@ -338,6 +349,9 @@ impl Campaign {
         self.simulated = self.simulated.saturating_add(simulated);
         self.faults += faults;
         self.elections += elections;
+        if let Some(covered) = &mut self.covered {
+            covered.add(figures.seed, &reached);
+        }
         let Some((Failure { signature, at }, report)) = failed else { return };
         let seed = figures.seed;
         let fresh = |report| Group { count: 0, first: seed, seed, faults, at, report };

@@ -7,6 +7,7 @@
 
 mod campaign;
 mod changes;
+mod covered;
 mod draw;
 mod labels;
 mod leap;
@@ -21,6 +22,7 @@ mod smaller;
 mod summary;
 
 pub use campaign::{Campaign, Drawn, Group, Regression, Sample};
+pub use covered::{Covered, Reached};
 pub use draw::draw;
 pub use resolve::Resolver;
 pub use shrink::{Shrink, Shrunk, Trial};

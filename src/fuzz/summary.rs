@@ -1,12 +1,13 @@
 //! What many random runs came to, for people and for programs.
 
-use super::campaign::{Campaign, Group, Regression};
+use super::campaign::{self, Campaign, Regression};
+use super::covered::Covered;
 use super::signature::Signature;
 use crate::report::batch::Total;
 use crate::report::format::{count, counted, moment, percent, short, wrap};
 use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
 use crate::report::text::Form;
-use crate::report::{Host, RunVerdict, json};
+use crate::report::{Group, Host, Point, RunVerdict, json};
 use crate::trace::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,6 +22,10 @@ impl Campaign {
             page.text += &format!("{title}  random runs, seeds {}..{}\n\n", seeds.start, seeds.end);
             self.totals(&mut page);
             self.what_was_drawn(&mut page);
+        }
+        if let Some(covered) = &self.covered {
+            page.coverage(&covered.points().keys().copied().collect());
+            page.paragraph(&covered.statement(), FAINT);
         }
         if !self.regressions.is_empty() {
             self.what_became_of_regressions(&mut page, brief);
@@ -139,7 +144,7 @@ impl Campaign {
     /// that were written about each group.
     pub fn document(&self, files: &BTreeMap<Signature, String>, host: &Host) -> String {
         let seeds = self.seeds();
-        let finding = |(signature, group): (&Signature, &Group)| Found {
+        let finding = |(signature, group): (&Signature, &campaign::Group)| Found {
             signature: signature.to_string(),
             runs: group.count,
             first_seed: group.first.to_string(),
@@ -177,6 +182,7 @@ impl Campaign {
                 drawn: self.drawn.iter().map(|(drawn, runs)| (drawn.name(), *runs)).collect(),
                 findings: self.groups.iter().map(finding).collect(),
                 regressions: self.regressions.iter().map(again).collect(),
+                coverage: self.covered.as_ref().map(Coverage::of),
                 host,
             },
             "",
@@ -201,7 +207,59 @@ struct Document<'a> {
     drawn: BTreeMap<&'static str, u64>,
     findings: Vec<Found>,
     regressions: Vec<Again>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Coverage>,
     host: &'a Host,
+}
+
+/// What was reached by how many runs, and what never.
+#[derive(Serialize)]
+struct Coverage {
+    reached: BTreeMap<Group, BTreeMap<String, Times>>,
+    never: BTreeMap<Group, Vec<Point>>,
+    /// Of what has to happen what did not.
+    missing: Vec<String>,
+    /// In how many of the last runs nothing new was reached.
+    level_for: u64,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct Times {
+    runs: u64,
+    first_seed: String,
+}
+
+impl Coverage {
+    fn of(covered: &Covered) -> Self {
+        let mut reached: BTreeMap<Group, BTreeMap<String, Times>> = BTreeMap::new();
+        for (point, times) in covered.points() {
+            let times = Times { runs: times.runs, first_seed: times.first_seed.to_string() };
+            reached.entry(point.group()).or_default().insert(point.to_string(), times);
+        }
+        let mut never: BTreeMap<Group, Vec<Point>> = BTreeMap::new();
+        for point in covered.never() {
+            never.entry(point.group()).or_default().push(point);
+        }
+        let missing = covered.missing().iter().map(|event| format!("{event:?}")).collect();
+        Self { reached, never, missing, level_for: covered.level_for(), complete: covered.is_complete() }
+    }
+}
+
+impl Covered {
+    /// Whether all that has to happen did, and whether anything new still comes.
+    pub fn statement(&self) -> String {
+        let missing: Vec<String> = self.missing().iter().map(|event| format!("{event:?}")).collect();
+        let gates = match missing.is_empty() {
+            true => String::new(),
+            false => format!(
+                "Of what the profile wants to happen sometimes this never did: {}. ",
+                missing.join(", ")
+            ),
+        };
+        let level = if self.is_level() { "it has levelled off" } else { "it still grows" };
+        gates + &format!("Nothing new in the last {}: {level}.", counted(self.level_for(), "run"))
+    }
 }
 
 #[derive(Serialize)]

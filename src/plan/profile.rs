@@ -1,6 +1,6 @@
 //! A profile: from which ranges the plans of random runs are drawn, and how likely each thing is.
 
-use super::{Action, Mix, Settle};
+use super::{Action, Event, Mix, Settle};
 use crate::replica::Bug;
 use crate::rng::Rate;
 use crate::time::{Duration, Time};
@@ -28,6 +28,8 @@ pub struct Profile {
     pub faults: Vec<FaultRanges>,
     /// Storms.
     pub storms: Vec<StormRanges>,
+    /// What has to happen in some run at least, else the profile does not reach what it is for.
+    pub sometimes: Vec<Event>,
 }
 
 /// A range, both ends included. The first is not above the last.

@@ -199,7 +199,7 @@ pub enum ChangeStep {
 }
 
 /// Why a change was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Abort {
     /// The new node did not catch up in ten rounds (4.2.1).
@@ -213,7 +213,7 @@ pub enum Abort {
 }
 
 /// Why a change was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoChange {
     /// The server does not lead.

@@ -586,7 +586,7 @@ pub enum TransferStep {
 }
 
 /// Why a transfer of leadership was not begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum NoTransfer {
     /// The server does not lead.
     NotLeader,

@@ -4,14 +4,14 @@
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
 use super::{
-    Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Host, Inbox, Judgement,
-    OfNode, Report, RunVerdict, Summary,
+    Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
+    Judgement, OfNode, Point, Report, RunVerdict, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
 use crate::trace::Digest;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The document that these reports make.
 pub fn document(reports: &[Report], host: &Host) -> String {
@@ -64,6 +64,8 @@ struct Run<'a> {
     /// Left out where frames cost nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     inboxes: Option<Inboxes<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Covered>,
     counters: &'a Counters,
     simulated_ns: u64,
     events: u64,
@@ -149,6 +151,12 @@ struct Liveness {
 }
 
 #[derive(Serialize)]
+struct Covered {
+    reached: BTreeMap<Group, Vec<Point>>,
+    never: BTreeMap<Group, Vec<Point>>,
+}
+
+#[derive(Serialize)]
 struct Inboxes<'a> {
     longest: u64,
     nodes_wait_ns: Option<Summary>,
@@ -198,6 +206,7 @@ fn run(report: &Report) -> Run<'_> {
         },
         liveness: liveness(report),
         inboxes: report.inboxes.as_ref().map(inboxes),
+        coverage: report.coverage.as_ref().map(covered),
         counters: &report.counters,
         simulated_ns: report.simulated.nanos(),
         events: report.events,
@@ -263,6 +272,15 @@ fn span(election: &Election) -> Span<'_> {
         candidacies: &election.why.candidacies,
         more_candidacies: election.why.more,
     }
+}
+
+fn covered(reached: &BTreeSet<Point>) -> Covered {
+    let mut covered = Covered { reached: BTreeMap::new(), never: BTreeMap::new() };
+    for point in Point::all() {
+        let side = if reached.contains(&point) { &mut covered.reached } else { &mut covered.never };
+        side.entry(point.group()).or_default().push(point);
+    }
+    covered
 }
 
 fn inboxes(inbox: &Inbox) -> Inboxes<'_> {

@@ -7,6 +7,7 @@
 pub mod batch;
 mod causes;
 mod counters;
+mod coverage;
 mod elections;
 mod expectations;
 mod faults;
@@ -31,6 +32,7 @@ pub mod text;
 
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
+pub use coverage::{Coverage, Group, Point};
 pub use elections::Election;
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
@@ -48,7 +50,7 @@ use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// All that is reported of one run.
@@ -72,6 +74,8 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// What of safety was not owed.
     pub waivers: Vec<Waiver>,
+    /// What the run reached; none if nobody looked.
+    pub coverage: Option<BTreeSet<Point>>,
     /// What became of the plan's expectations, in their order.
     pub expectations: Vec<Expected>,
     /// The records before the first violation.
@@ -216,6 +220,7 @@ impl Report {
             digest,
             checks,
             waivers,
+            coverage: None,
             expectations,
             evidence: judges.evidence().cloned(),
             panicked,

@@ -52,6 +52,9 @@ impl Page<'_> {
         self.checks(report);
         self.expectations(report);
         self.violations(report);
+        if let Some(reached) = &report.coverage {
+            self.coverage(reached);
+        }
         self.missed(report);
     }
 

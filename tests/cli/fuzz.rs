@@ -277,3 +277,62 @@ fn the_way_from_a_seed_to_its_cause_is_as_the_guide_says() {
     let rule = "entry 1 of term 1 was committed while durable on n2: a quorum is 2";
     assert!(part.contains(rule) && stdout(&run).contains(rule), "{}", stdout(&run));
 }
+
+/// A profile of small runs in which this has to happen.
+fn small(folder: &std::path::Path, sometimes: &str) -> String {
+    let text = format!(
+        r#"(format: 1, name: "small", duration: "3s", settle: "2s", cluster: (voters: [(3, 1)]), sometimes: [{sometimes}],
+            storm: [(likely: 0.1, every: ("100ms", "1s"), for: ("30ms", "500ms"), do: Crash(Random))])"#
+    );
+    let file = folder.join("small.ron");
+    fs::write(&file, text).expect("written");
+    file.to_str().expect("a plain name").to_owned()
+}
+
+#[test]
+fn a_hunt_can_go_on_until_everything_was_reached() {
+    let here = tempfile::tempdir().expect("a folder");
+    let profile = small(here.path(), "LeaderElected, NodeRestarted");
+    let (_folder, output) = fuzz(&[&profile, "--until-covered", "--json", "--quiet"]);
+    exits(&output, 0);
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("a document");
+    let coverage = &document["coverage"];
+    assert_eq!(coverage["complete"], true);
+    let (runs, level) =
+        (document["runs"].as_u64().expect("runs"), coverage["level_for"].as_u64().expect("runs"));
+    assert!(level >= 100 && runs <= 2 * level, "{runs} runs, level for {level}");
+    assert!(coverage["reached"]["faults"]["Crash"]["runs"].as_u64().expect("runs") > 0);
+    assert!(coverage["never"]["faults"].to_string().contains("Wipe"), "{coverage}");
+    // As many, however many at a time.
+    let (_folder, alone) = fuzz(&[&profile, "--until-covered", "--quiet", "--jobs", "1"]);
+    assert!(stdout(&alone).contains(&format!("runs: {runs}, failed: 0")), "{}", stdout(&alone));
+}
+
+#[test]
+fn what_has_to_happen_and_does_not_is_no_pass() {
+    let here = tempfile::tempdir().expect("a folder");
+    let profile = small(here.path(), "LeaderElected, SnapshotTaken");
+    let (_folder, output) = fuzz(&[&profile, "--until-covered", "--seeds", "0..150"]);
+    exits(&output, 4);
+    let missing = "this never did: SnapshotTaken";
+    assert!(stderr(&output).contains(missing), "{}", stderr(&output));
+    assert!(stdout(&output).contains("Coverage  "), "{}", stdout(&output));
+    // Who only looks is told, too, and has passed.
+    let (_folder, output) = fuzz(&[&profile, "--coverage", "--seeds", "0..5"]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains(missing), "{}", stdout(&output));
+}
+
+#[test]
+fn a_run_tells_what_it_reached() {
+    let scenario = path("scenarios/leader-crash.ron");
+    let scenario = scenario.to_str().expect("a plain name");
+    let output = squall(["run", scenario, "--coverage"]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("changes of role"), "{}", stdout(&output));
+    let output = squall(["run", scenario, "--coverage", "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("a document");
+    let coverage = &document["runs"][0]["coverage"];
+    assert_eq!(coverage["reached"]["faults"], serde_json::json!(["Crash"]));
+    exits(&squall(["run", scenario, "--coverage", "--seeds", "0..2"]), 2);
+}

@@ -74,6 +74,9 @@ struct Closer {
     /// once. Of several all have to fit. With --trace these go to the file instead.
     #[arg(long, value_name = "WHAT")]
     focus: Vec<String>,
+    /// Tell which events, faults, changes of role and refusals the run reached, and which never.
+    #[arg(long, conflicts_with = "at")]
+    coverage: bool,
     /// Write every record to a file.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -176,6 +179,7 @@ impl Closer {
             ("--until", self.until.is_some()),
             ("--at", self.at.is_some()),
             ("--focus", !self.focus.is_empty()),
+            ("--coverage", self.coverage),
             ("--trace", self.trace.is_some()),
             ("--history", self.history.is_some()),
         ];

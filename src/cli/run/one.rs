@@ -7,7 +7,7 @@ use super::{
 };
 use crate::plan::Plan;
 use crate::report::batch::Figures;
-use crate::report::{Host, Judges, Report, json, text};
+use crate::report::{Coverage, Host, Judges, Report, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::time::Time;
 use crate::trace::{Focus, Focused, Observer, Record};
@@ -35,6 +35,7 @@ pub(super) fn run(
 
     let mut judges = Judges::new(plan).stopping_at_violation(arguments.fail_fast);
     let mut checkpoints = Checkpoints::default();
+    let mut coverage = closer.coverage.then(|| Coverage::new(plan.cluster.nodes()));
     let mut printer = Printer { focus, output, lines: String::new(), printed: 0, failed: None };
     let options = Options {
         // Records that are printed would be torn by a bar.
@@ -46,6 +47,7 @@ pub(super) fn run(
         let mut others: Vec<&mut dyn Observer> = Vec::new();
         others.extend(trace.as_mut().map(|trace| trace as &mut dyn Observer));
         others.extend(history.as_mut().map(|history| history as &mut dyn Observer));
+        others.extend(coverage.as_mut().map(|coverage| coverage as &mut dyn Observer));
         others.extend(prints.then_some(&mut printer as &mut dyn Observer));
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
         timed(|| runner::judge(plan, &mut judges, &mut others, &options))
@@ -61,7 +63,8 @@ pub(super) fn run(
             Err(trouble) => troubles.push(trouble),
         }
     }
-    let report = Report::new(plan, &judges, outcome);
+    let coverage = coverage.map(Coverage::into_reached);
+    let report = Report { coverage, ..Report::new(plan, &judges, outcome) };
     // Whatever can't be written now must not cost the verdict.
     troubles.extend(print(&report, &Host { wall_ns }, arguments, output).err());
     if let Some(trace) = trace {

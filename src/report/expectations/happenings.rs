@@ -10,7 +10,7 @@ use std::fmt;
 
 /// Something that an expectation may count.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Happening {
+pub(in crate::report) struct Happening {
     /// When: the record's time; of an operation that ended, when it had begun.
     pub(super) time: Time,
     /// The record that tells it.
@@ -18,11 +18,11 @@ pub(super) struct Happening {
     /// To whom.
     pub(super) node: Address,
     /// What.
-    pub(super) what: What,
+    pub(in crate::report) what: What,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(in crate::report) enum What {
     /// One of the events that scenarios name.
     Event(Event),
     /// A node is in a higher term than any before.
@@ -37,7 +37,7 @@ pub(super) enum What {
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(in crate::report) enum Ending {
     Done,
     Refused,
     Unknown,
@@ -45,7 +45,7 @@ pub(super) enum Ending {
 
 /// Finds them; knows what it takes to tell which record is one.
 #[derive(Clone, Debug)]
-pub(super) struct Happenings {
+pub(in crate::report) struct Happenings {
     nodes: Vec<Standing>,
     highest: Term,
     /// Entries that were accepted as requests, above the last one committed.
@@ -65,7 +65,7 @@ struct Standing {
 
 impl Happenings {
     /// Before the first record of so many nodes.
-    pub(super) fn new(voters: u32) -> Self {
+    pub(in crate::report) fn new(voters: u32) -> Self {
         let standing = Standing { role: Role::Follower, term: Term::ZERO, led: None };
         Self {
             nodes: vec![standing; voters as usize],
@@ -80,7 +80,7 @@ impl Happenings {
     /// kinds don't; where a record is made, its kind is known and nothing is left of this.
     #[inline(always)]
     #[expect(clippy::too_many_lines, reason = "one flat match over all bodies")]
-    pub(super) fn concern(body: &Body) -> bool {
+    pub(in crate::report) fn concern(body: &Body) -> bool {
         match body {
             Body::Proposed { .. }
             | Body::Invoked { .. }
@@ -158,7 +158,7 @@ impl Happenings {
     }
 
     /// Adds what this record tells.
-    pub(super) fn take(&mut self, record: &Record, found: &mut Vec<Happening>) {
+    pub(in crate::report) fn take(&mut self, record: &Record, found: &mut Vec<Happening>) {
         let at = |time, what| Happening { time, record: record.id, node: record.node, what };
         let now = |what| at(record.time, what);
         let event = |event| at(record.time, What::Event(event));

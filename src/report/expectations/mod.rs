@@ -29,7 +29,7 @@ use crate::plan::{Expectation, Plan, Property};
 use crate::time::Time;
 use crate::trace::{Observer, Record};
 use events::{LeaderChanges, Sighted, Terms};
-use happenings::{Happening, Happenings};
+pub(in crate::report) use happenings::{Happening, Happenings, What};
 use leaders::LeaderWithin;
 use moments::Moments;
 use operations::{Availability, Returns};

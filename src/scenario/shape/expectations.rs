@@ -63,6 +63,11 @@ pub(in crate::scenario) enum Span {
     Fault(String),
 }
 
+/// An event that some run has to reach.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(in crate::scenario) struct Sometimes(#[serde(with = "Event")] pub(in crate::scenario) plan::Event);
+
 /// Reads the events of a plan by their names.
 #[derive(Deserialize)]
 #[serde(remote = "plan::Event")]

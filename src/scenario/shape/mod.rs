@@ -9,7 +9,7 @@ mod host;
 mod names;
 pub(super) mod profile;
 
-pub(super) use expectations::{Expectation, Moment, Span};
+pub(super) use expectations::{Expectation, Moment, Sometimes, Span};
 pub(super) use faults::{
     Action, Core, Corruption, Fault, Flood, Links, Milestone, OnFrames, OneWay, Put, Replace, Settle, Slow,
     Storm, Target, Traffic,

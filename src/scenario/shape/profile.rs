@@ -1,6 +1,6 @@
 //! The shapes of a profile.
 
-use super::{Action, Bug, Mix};
+use super::{Action, Bug, Mix, Sometimes};
 use crate::time::Duration;
 use serde::Deserialize;
 
@@ -23,6 +23,8 @@ pub(in crate::scenario) struct Profile {
     pub(in crate::scenario) faults: Vec<Fault>,
     #[serde(default)]
     pub(in crate::scenario) storm: Vec<Storm>,
+    #[serde(default)]
+    pub(in crate::scenario) sometimes: Vec<Sometimes>,
 }
 
 /// What clusters are drawn from.

@@ -18,6 +18,7 @@ pub(super) const SHARED: &[&str] = &[
     "oneway",
     "Target",
     "Bug",
+    "Event",
     "mix",
     "Distribution",
     "Exponential",
@@ -71,6 +72,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "list of storms",
                 "faults that come again and again, until the run settles",
                 "[(likely: 0.5, every: (\"300ms\", \"20s\"), for: (\"30ms\", \"3s\"), do: Crash(Random))]",
+            )
+            .or("[]"),
+            Entry::field(
+                "sometimes",
+                "list of Event",
+                "what has to happen in some run at least: `squall fuzz --until-covered` goes on until all has",
+                "[LeaderElected, TornTailCut]",
             )
             .or("[]"),
         ],

@@ -47,6 +47,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         cluster,
         faults: Vec::new(),
         storms: Vec::new(),
+        sometimes: profile.sometimes.iter().map(|event| event.0).collect(),
     };
     if notes.is_clean() {
         elections::possible(&read, notes);
