@@ -22,7 +22,7 @@ use std::time::Instant;
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// What runs are drawn from: a file, or the name of a profile that comes with Squall: quick, default, cruel, leases,
-    /// hostile, equal-timers, breakers, retries or canary.
+    /// hostile, changes, equal-timers, breakers, retries or canary.
     #[arg(value_name = "PROFILE", default_value = "default")]
     profile: String,
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.

@@ -191,7 +191,7 @@ fn row(shelf: &Shelf, hunted: bool, wide: bool, within: u64) -> Vec<String> {
     };
     let mut row = vec![exhibit.name.into(), by, shown.at.map_or(String::new(), moment)];
     if hunted {
-        row.push(shelf.verdict.median_seeds().map_or_else(|| format!("> {}", count(within)), count));
+        row.push(shelf.verdict.median_seeds().map_or_else(|| format!(">{}", count(within)), count));
         row.push(shelf.verdict.median_simulated().map_or_else(String::new, time));
     }
     if wide {

@@ -82,7 +82,7 @@ pub const GALLERY: [Exhibit; Bug::ALL.len()] = [
     exhibit!(TimerResetOnRefusal, Breaks::Progress, "timer-reset-on-refusal"),
     exhibit!(TimeoutDrawnOnce, Breaks::Leadership, "timeout-drawn-once", "equal-timers"),
     exhibit!(ChangeBeforeOwnCommit, Breaks::Safety(Property::CommittedChain), "change-before-own-commit"),
-    exhibit!(TwoNodesInOneStep, Breaks::Safety(Property::ElectionSafety), "two-nodes-in-one-step"),
+    exhibit!(TwoNodesInOneStep, Breaks::Safety(Property::ElectionSafety), "two-nodes-in-one-step", "changes"),
     exhibit!(NextIndexStuck, Breaks::Progress, "next-index-stuck"),
     exhibit!(RoleUnchecked, Breaks::Safety(Property::Access), "role-unchecked", "hostile"),
     exhibit!(BreakerShedsHeartbeats, Breaks::Progress, "breaker-sheds-heartbeats", "breakers"),
