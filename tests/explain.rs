@@ -41,6 +41,8 @@ fn what_stood_in_the_way_is_told_for_shipped_scenarios() {
         ("overload/flood-one-lane", Cause::Overload),
         ("transfer/handed-over-first", Cause::HandedOver),
         ("membership/removed-leader", Cause::LeaderGaveUp),
+        ("corruption/flips-unchecked", Cause::FrameBelieved),
+        ("corruption/forged-crc32c", Cause::FrameBelieved),
     ] {
         let plan = shipped(name);
         let span = longest(&plan);

@@ -11,6 +11,7 @@ use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report};
 use crate::runner::{self, Tried};
 use crate::scenario::Meant;
 use crate::time::{Duration, Time};
+use crate::trace::ActionKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -152,7 +153,12 @@ impl Page<'_> {
         };
         let outcome = match tried.vacant {
             Some(vacant) if vacant == Duration::ZERO => "there would have been a leader all the time".into(),
-            Some(vacant) => format!("a leader after {} instead of {}", short(vacant), short(span.vacant)),
+            Some(vacant) if vacant < span.vacant => {
+                format!("a leader after {} instead of {}", short(vacant), short(span.vacant))
+            }
+            Some(vacant) => {
+                format!("a leader after {}, no sooner than in {}", short(vacant), short(span.vacant))
+            }
             None => "no leader in that time either".into(),
         };
         let style = if explained.helps() { GOOD } else { BAD };
@@ -179,8 +185,27 @@ fn told(candidacy: &Candidacy) -> String {
 }
 
 fn overlaps(fault: &FaultSpan, span: &Election) -> bool {
-    let end = (span.from + span.vacant).nanos();
-    fault.from_ns.is_some_and(|from| from <= end) && fault.to_ns.is_none_or(|to| to > span.from.nanos())
+    let (begin, end) = (span.from.nanos(), (span.from + span.vacant).nanos());
+    let lasts = if is_done_at_once(fault.action) {
+        fault.from_ns.is_some_and(|from| from >= begin)
+    } else {
+        fault.to_ns.is_none_or(|to| to > begin)
+    };
+    lasts && fault.from_ns.is_some_and(|from| from <= end)
+}
+
+/// Whether it is over as soon as it has begun, whatever comes of it.
+const fn is_done_at_once(action: ActionKind) -> bool {
+    matches!(
+        action,
+        ActionKind::Transfer
+            | ActionKind::AddLearner
+            | ActionKind::Promote
+            | ActionKind::Remove
+            | ActionKind::Replace
+            | ActionKind::Rot
+            | ActionKind::Step
+    )
 }
 
 /// A fault that stood in the way, in a line.
@@ -190,6 +215,9 @@ fn standing(fault: &FaultSpan) -> String {
     let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
     let until = at(fault.to_ns).unwrap_or_else(|| "the end".into());
     let from = at(fault.from_ns).unwrap_or_default();
+    if is_done_at_once(fault.action) {
+        return format!("{} ({}{strength}) hit {whom} at {from}.", fault.name, fault.action);
+    }
     format!("{} ({}{strength}) hit {whom} from {from} until {until}.", fault.name, fault.action)
 }
 

@@ -22,6 +22,9 @@ const APART: &[ActionKind] = &[
     ActionKind::Corrupt,
     ActionKind::Misdirect,
 ];
+/// What makes frames of others out of those that were sent, or of nothing.
+const MADE_UP: &[ActionKind] =
+    &[ActionKind::Corrupt, ActionKind::Misdirect, ActionKind::Replay, ActionKind::Forge];
 /// What keeps hosts busy.
 const BUSY: &[ActionKind] = &[ActionKind::Slow, ActionKind::Flood];
 
@@ -38,6 +41,10 @@ pub fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
         | Cause::LogsBehind => (
             Remedy { campaign: true, ..nothing },
             "had the server with the best log campaigned at once, and alone",
+        ),
+        Cause::FrameBelieved => (
+            Remedy { lifted: MADE_UP, campaign: true, ..nothing },
+            "had no more frames been changed or made up, and the server with the best log campaigned",
         ),
         Cause::LeaderDown | Cause::NoQuorumUp => {
             (Remedy { lifted: DOWN, ..nothing }, "had no server been down or paused")

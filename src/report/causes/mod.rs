@@ -6,13 +6,11 @@
 //! what most of its time is put down to.
 
 mod campaign;
-#[cfg(test)]
-mod tests;
 
 pub use campaign::{Answer, Reply};
 
 use super::places::Places;
-use crate::ids::{NodeId, NodeSet, RecordId, Term};
+use crate::ids::{Address, NodeId, NodeSet, RecordId, Term};
 use crate::plan::Plan;
 use crate::replica::{Role, TransferStep, VoteRefusal};
 use crate::time::{Duration, Time};
@@ -39,6 +37,8 @@ pub enum Cause {
     LeaderCutOff,
     /// A server campaigned although there was a leader, and its later term deposed it.
     LeaderDeposed,
+    /// A frame that was not what its sender had sent was believed, and the later term that it told of deposed the leader.
+    FrameBelieved,
     /// The leader gave up by itself: it had heard from no quorum, or was removed.
     LeaderGaveUp,
     /// Candidates split the votes of a term, or drove one another out of it.
@@ -67,12 +67,13 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Start,
         Self::HandedOver,
         Self::LeaderDown,
         Self::LeaderCutOff,
         Self::LeaderDeposed,
+        Self::FrameBelieved,
         Self::LeaderGaveUp,
         Self::SplitVote,
         Self::VotesRefused,
@@ -95,6 +96,7 @@ impl Cause {
             Self::LeaderDown => "leader down",
             Self::LeaderCutOff => "leader cut off",
             Self::LeaderDeposed => "leader deposed",
+            Self::FrameBelieved => "frame believed",
             Self::LeaderGaveUp => "leader gave up",
             Self::SplitVote => "split vote",
             Self::VotesRefused => "votes refused",
@@ -210,6 +212,12 @@ pub(super) struct Causes {
     stalls: Vec<NodeSet>,
     /// Whether the leader has asked another server to succeed it.
     is_handing_over: bool,
+    /// Who believed a frame last that was not what its sender had sent, and in which event.
+    believed: Option<(Address, Option<RecordId>)>,
+    /// The highest term that any server has been in.
+    highest: Term,
+    /// Of these the highest that is none but since such a frame told of it.
+    made_up: Term,
     span: Option<Span>,
 }
 
@@ -274,6 +282,9 @@ impl Causes {
             shed: None,
             stalls: Vec::new(),
             is_handing_over: false,
+            believed: None,
+            highest: Term::ZERO,
+            made_up: Term::ZERO,
             span: Some(Span::new(None, Cause::Start, Time::ZERO)),
         }
     }
@@ -334,6 +345,7 @@ impl Causes {
                     self.stalls.swap_remove(place);
                 }
             }
+            Body::Believed { .. } => self.believed = Some((record.node, record.cause)),
             Body::Transfer { step, .. } => self.is_handing_over = step == TransferStep::Asked,
             _ => {}
         }
@@ -349,9 +361,22 @@ impl Causes {
     pub(super) fn place(&mut self, record: &Record, places: &Places) {
         let Some(node) = record.node.as_node() else { return };
         match record.body {
-            Body::RoleChanged { role, term, .. } => self.role(node, role, term, record, places),
+            Body::RoleChanged { role, term, .. } => {
+                self.reaches(term, record);
+                self.role(node, role, term, record, places);
+            }
             Body::Crashed | Body::Stopped { .. } => self.down(node, record.time, places),
             _ => {}
+        }
+    }
+
+    /// A node is in this term.
+    fn reaches(&mut self, term: Term, record: &Record) {
+        if term > self.highest {
+            self.highest = term;
+            if self.believed == Some((record.node, record.cause)) {
+                self.made_up = term;
+            }
         }
     }
 
@@ -474,7 +499,9 @@ impl Causes {
             return Cause::HandedOver;
         }
         let shed = self.shed.is_some_and(|(by, at)| by == leader && now.since(at) <= self.overloads.memory);
-        if shed {
+        if self.made_up > term {
+            Cause::FrameBelieved
+        } else if shed {
             Cause::BreakerOpen
         } else if places.term(leader) > term {
             if self.overloads.of(leader, now) { Cause::Overload } else { Cause::LeaderDeposed }
