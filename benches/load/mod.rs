@@ -1,0 +1,74 @@
+//! How a cluster is loaded in benchmarks, whoever watches.
+#![allow(dead_code, unreachable_pub, reason = "each user needs its part")]
+
+use squall::plan::Plan;
+use squall::raft::RaftSoftware;
+use squall::rpc::store::encode_operation;
+use squall::time::Duration;
+use squall::trace::{Observer, Operation};
+use squall::world::World;
+use std::time::Instant;
+
+fn plan(nodes: u32, clients: &str) -> Plan {
+    let text = format!(
+        r#"(format: 1, name: "bench", duration: "1h",
+            cluster: (voters: {nodes}, disk: (flush: Constant("0s"))),
+            network: (default: (latency: Constant("1ms"))){clients})"#
+    );
+    squall::scenario::read(&text).expect("a sound scenario").0
+}
+
+/// Runs until there is a leader.
+pub fn warm_up<O: Observer>(world: &mut World<'_, O>) {
+    while world.effective_leader().is_none() {
+        world.run_until(world.now() + Duration::from_millis(1));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the wall clock")]
+pub fn clock() -> Instant {
+    Instant::now()
+}
+
+/// How a cluster is loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// Not at all.
+    Idle,
+    /// By proposals at the leader.
+    Proposals,
+    /// By clients.
+    Clients,
+}
+
+impl Load {
+    /// The plan of a cluster of so many nodes under this load.
+    pub fn plan(self, nodes: u32) -> Plan {
+        let clients = ", clients: (count: 4, arrival: OpenLoop(rate: 1000.0), value_bytes: 64)";
+        plan(nodes, if self == Self::Clients { clients } else { "" })
+    }
+}
+
+/// Lets a cluster run for so many simulated seconds. Returns how many nanoseconds that takes on the wall.
+pub fn drive<O: Observer>(plan: &Plan, seconds: u64, load: Load, observer: O) -> f64 {
+    let software = RaftSoftware;
+    let mut world = World::new(plan, &software, 1, observer);
+    warm_up(&mut world);
+    let command = |number| {
+        let mut bytes = Vec::new();
+        encode_operation(Operation::Put { key: 0, value: number }, 50, &mut bytes);
+        bytes
+    };
+    let commands: Vec<Vec<u8>> = (0..16).map(command).collect();
+    let start = world.now();
+    let began = clock();
+    if load == Load::Proposals {
+        for millisecond in 0..seconds * 1_000 {
+            assert!(world.propose(&commands[millisecond as usize % 16]), "there is a leader");
+            world.run_until(start + Duration::from_millis(millisecond + 1));
+        }
+    } else {
+        world.run_until(start + Duration::from_secs(seconds));
+    }
+    began.elapsed().as_nanos() as f64
+}
