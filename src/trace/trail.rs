@@ -55,9 +55,18 @@ struct Past {
     /// What keeps frames from or to a node, or the node from answering.
     apart: BTreeMap<Address, RecordId>,
     leaders: BTreeMap<Address, NodeId>,
-    appended: BTreeMap<(Address, Index), RecordId>,
+    logs: BTreeMap<Address, Log>,
     granted: BTreeMap<(Address, Term), Vec<RecordId>>,
     firsts: Firsts,
+}
+
+/// What a node has in its log.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    /// The last entry that a snapshot stands for.
+    base: Option<Index>,
+    /// What put each entry there, with the chained hash of the log up to it.
+    entries: BTreeMap<Index, (RecordId, u64)>,
 }
 
 /// What came first of things of which there may be one only.
@@ -74,7 +83,7 @@ struct Firsts {
 pub struct Chain {
     /// The records in order: the last is the one that it leads to.
     pub records: Vec<RecordId>,
-    /// The fault; none if there was none that had to do with it.
+    /// The fault; none if there was none that had to do with it. What the last one contradicts may have one of its own.
     pub fault: Option<RecordId>,
     /// Whether records lead from the fault to the last one. If not, it is but the last that hit one of the nodes.
     pub linked: bool,
@@ -102,6 +111,7 @@ impl Trail {
         let origin = |id: RecordId| self.mark(id) != Mark::Other;
         let direct = self.nearest(self.of, &fault);
         let linked = direct.is_some();
+        let mut begin = direct.as_ref().and_then(|way| way.first().copied());
         let way = direct.or_else(|| self.nearest(self.of, &|id| id != self.of && origin(id)));
         let mut records: BTreeSet<RecordId> = way.unwrap_or_else(|| vec![self.of]).into_iter().collect();
         if let Some(rival) = self.rival {
@@ -113,11 +123,12 @@ impl Trail {
                 records.iter().filter_map(|id| Some(self.seen(*id)?.node)).collect();
             if let Some((_, hit)) = self.hits.iter().rev().find(|(node, _)| nodes.contains(node)) {
                 records.insert(*hit);
-                records.extend(self.seen(*hit).and_then(|seen| seen.cause));
+                let cause = self.seen(*hit).and_then(|seen| seen.cause);
+                records.extend(cause);
+                begin = [Some(*hit), cause].into_iter().flatten().find(|id| fault(*id));
             }
         }
-        let fault = records.iter().copied().find(|id| fault(*id));
-        Some(Chain { records: records.into_iter().collect(), fault, linked })
+        Some(Chain { records: records.into_iter().collect(), fault: begin, linked })
     }
 
     fn seen(&self, id: RecordId) -> Option<&Seen> {
@@ -252,20 +263,46 @@ impl Trail {
         self.link(record, gone.or_else(|| self.past.apart.get(&record.node).copied()));
     }
 
+    /// The first entry that was committed, and which this node, a leader from now on, has not.
+    fn lacks(&self, node: Address) -> Option<RecordId> {
+        let none = Log::default();
+        let log = self.past.logs.get(&node).unwrap_or(&none);
+        let mut committed = self.past.firsts.committed.iter();
+        let missing = committed.find(|(index, (_, hash))| {
+            log.base.is_none_or(|base| **index > base)
+                && log.entries.get(index).is_none_or(|(_, held)| held != hash)
+        });
+        missing.map(|(_, (record, _))| *record)
+    }
+
     /// What a replica did builds upon entries and votes.
     fn replica(&mut self, record: &Record) {
         let (node, past) = (record.node, &mut self.past);
         let rival = match record.body {
-            Body::Appended { index, term, hash, .. } => {
-                past.appended.insert((node, index), record.id);
+            Body::Appended { index, term, hash, .. } | Body::Preloaded { index, term, hash } => {
+                past.logs.entry(node).or_default().entries.insert(index, (record.id, hash));
                 let first = *past.firsts.entries.entry((index, term)).or_insert((record.id, hash));
                 (first.1 != hash).then_some(first.0)
             }
             Body::Committed { index, hash, .. } | Body::Applied { index, hash, .. } => {
-                let appended = past.appended.get(&(node, index)).copied();
                 let first = *past.firsts.committed.entry(index).or_insert((record.id, hash));
-                self.link(record, appended);
-                (first.1 != hash).then_some(first.0)
+                let appended = past.logs.get(&node).and_then(|log| log.entries.get(&index)).copied();
+                let conflicts = first.1 != hash;
+                self.link(record, appended.filter(|_| conflicts).map(|(appended, _)| appended));
+                conflicts.then_some(first.0)
+            }
+            Body::Truncated { from, .. } => {
+                past.logs.entry(node).or_default().entries.split_off(&from);
+                None
+            }
+            Body::Restored { index, .. } => {
+                past.logs.entry(node).or_default().base = Some(index);
+                None
+            }
+            Body::Booted { term, vote, last, .. } => {
+                past.logs.entry(node).or_default().entries.retain(|index, _| *index <= last);
+                let voted = past.firsts.votes.get(&(node, term)).copied();
+                voted.filter(|(_, to)| vote.map(Address::from) != Some(*to)).map(|(sent, _)| sent)
             }
             Body::Sent { to, term, grants_vote: true, .. } => {
                 past.granted.entry((to, term)).or_default().push(record.id);
@@ -277,7 +314,13 @@ impl Trail {
                 for vote in past.granted.get(&(node, term)).cloned().unwrap_or_default() {
                     self.link(record, Some(vote));
                 }
-                (first.1 != node).then_some(first.0)
+                if first.1 != node {
+                    Some(first.0)
+                } else if record.id == self.of {
+                    self.lacks(node)
+                } else {
+                    None
+                }
             }
             Body::RoleChanged { leader, .. } => {
                 past.leaders.extend(leader.map(|leader| (node, leader)));
@@ -324,13 +367,87 @@ impl Observer for Trail {
             | Body::Wiped
             | Body::Rotted { .. }
             | Body::Stopped { .. }
-            | Body::Booted { .. }
             | Body::Flushed { .. } => self.life(record),
+            Body::Booted { .. } => {
+                self.life(record);
+                self.replica(record);
+            }
             _ => self.replica(record),
         }
     }
 
     fn is_done(&self) -> bool {
         self.seen.len() as u64 >= self.of.0.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{CallId, Epoch, NodeSet};
+    use crate::time::Time;
+    use crate::trace::{FaultSource, Trace};
+
+    fn started(action: ActionKind) -> Body {
+        Body::FaultStarted { fault: 0, source: FaultSource::Fault(0), action, nodes: NodeSet::EMPTY }
+    }
+
+    fn received() -> Body {
+        Body::Delivered { from: NodeId(2).into(), kind: 3, call: CallId(1), bytes: 9, hash: 0 }
+    }
+
+    fn trail(of: RecordId, records: &[Record]) -> Trail {
+        let mut trail = Trail::of(of);
+        records.iter().for_each(|record| trail.observe(record));
+        trail
+    }
+
+    #[test]
+    fn a_step_after_a_restart_leads_to_the_crash() {
+        let node = Address::from(NodeId(1));
+        let mut trace = Trace::new(Vec::<Record>::new());
+        let fault = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Crash));
+        let crashed = trace.effect(node, Body::Crashed);
+        let (epoch, term, last) = (Epoch(2), Term(0), Index(0));
+        let booted = Body::Booted { epoch, blank: false, term, vote: None, last, hash: 0 };
+        let booted = trace.event(Time::ZERO, node, None, booted);
+        let woke = trace.event(Time::ZERO, NodeId(2).into(), None, Body::Woke);
+        let step = trace.event(Time::ZERO, node, Some(woke), received());
+        let shown = trace.event(Time::ZERO, node, Some(step), Body::Resumed);
+        let records = trace.observer().clone();
+        let chain = trail(shown, &records).chain().expect("it was seen");
+        assert_eq!(chain.records, [fault, crashed, booted, step, shown]);
+        assert_eq!((chain.fault, chain.linked), (Some(fault), true));
+        assert_eq!(trail(shown, &records[..3]).chain(), None, "it was not seen");
+    }
+
+    #[test]
+    fn where_no_records_lead_to_a_fault_the_last_that_hit_a_node_is_told() {
+        let (node, other) = (Address::from(NodeId(1)), Address::from(NodeId(2)));
+        let mut trace = Trace::new(Vec::<Record>::new());
+        let first = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Partition));
+        let cut = trace.event(Time::ZERO, node, Some(first), Body::Cut { to: other });
+        let elsewhere = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Drift));
+        trace.event(Time::ZERO, NodeId(3).into(), Some(elsewhere), Body::ClockRate { ppm: 1 });
+        let proposed = trace.event(Time::ZERO, node, None, Body::Proposed { bytes: 1, hash: 0 });
+        let shown = trace.event(Time::ZERO, node, Some(proposed), Body::Resumed);
+        let chain = trail(shown, trace.observer()).chain().expect("it was seen");
+        assert_eq!(chain.records, [first, cut, proposed, shown]);
+        assert_eq!((chain.fault, chain.linked), (Some(first), false));
+    }
+
+    #[test]
+    fn a_changed_frame_leads_to_what_hits_its_link() {
+        let (node, other) = (Address::from(NodeId(1)), Address::from(NodeId(2)));
+        let mut trace = Trace::new(Vec::<Record>::new());
+        let fault = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Corrupt));
+        let hit = trace.event(Time::ZERO, other, Some(fault), Body::Afflicted { to: node });
+        let sent = trace.event(Time::ZERO, other, None, Body::Proposed { bytes: 1, hash: 0 });
+        let how = crate::trace::CorruptionKind::BitFlip;
+        let changed = Body::Corrupted { to: node, kind: 3, how, count: 1 };
+        let changed = trace.event(Time::ZERO, other, Some(sent), changed);
+        let shown = trace.event(Time::ZERO, node, Some(sent), received());
+        let chain = trail(shown, trace.observer()).chain().expect("it was seen");
+        assert_eq!(chain.records, [fault, hit, changed, shown]);
     }
 }
