@@ -1,4 +1,4 @@
-//! Why nobody led: each cause in a run in which no other one is at work, and whether a leader appears without it.
+//! How a rule came to be broken: the chain of records from the fault to it. Why nobody led: each cause in a run in which no other one is at work, and whether a leader appears without it.
 
 mod common;
 
@@ -6,9 +6,10 @@ use common::{plan, report, shipped};
 use squall::fuzz::draw;
 use squall::plan::Plan;
 use squall::report::{Answer, Cause, Election};
-use squall::runner::{remedy, without_cause};
+use squall::runner::{BrokenRule, broken_rule, remedy, without_cause};
 use squall::scenario::read_profile;
 use squall::time::{Duration, Time};
+use squall::trace::{ActionKind, Body};
 use std::collections::BTreeMap;
 
 /// The longest span of a run, but that of its start.
@@ -141,4 +142,78 @@ fn without_its_cause_a_span_has_a_leader() {
         assert!(*helped + 1 >= spans * 95 / 100, "{cause}: {helped} of {spans}");
     }
     assert!(tallies.get(&Cause::Unexplained).is_none_or(|(spans, _)| spans * 100 < all), "{tallies:?}");
+}
+
+/// What a scenario with a planted bug breaks first.
+fn broken(name: &str) -> Option<BrokenRule> {
+    let plan = shipped(&format!("bugs/{name}"));
+    broken_rule(&plan, &report(&plan, plan.seed))
+}
+
+/// What the fault of a chain does.
+fn action(broken: &BrokenRule) -> Option<ActionKind> {
+    let fault = broken.chain.iter().find(|record| Some(record.id) == broken.fault)?;
+    match fault.body {
+        Body::FaultStarted { action, .. } => Some(action),
+        _ => panic!("no fault: {fault}"),
+    }
+}
+
+#[test]
+fn a_chain_leads_in_order_to_each_broken_rule() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(common::path("scenarios/bugs")).expect("a folder") {
+        let file = entry.expect("an entry").path();
+        let name = file.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        let Some(broken) = broken(name) else { continue };
+        seen += 1;
+        assert!(broken.chain.len() > 1, "{name}: {broken:?}");
+        assert!(broken.chain.is_sorted_by(|one, next| one.id < next.id && one.time <= next.time), "{name}");
+        let last = broken.chain.last().map(|record| (record.id, record.time));
+        assert_eq!(last, Some((broken.violation.record, broken.violation.time)), "{name}");
+        assert_eq!(action(&broken).is_some(), broken.fault.is_some(), "{name}");
+        assert!(broken.chain.len() < 40, "{name}: {} records are no short way", broken.chain.len());
+    }
+    assert!(seen >= 20, "{seen}");
+}
+
+#[test]
+fn the_chain_begins_with_the_fault_that_the_bug_needs() {
+    for (name, expected) in [
+        ("ack-before-flush", None),
+        ("own-vote-not-recorded", None),
+        ("checksum-ignored", Some(ActionKind::Corrupt)),
+        ("vote-not-persisted", Some(ActionKind::Crash)),
+        ("old-snapshot-accepted", Some(ActionKind::Crash)),
+        ("role-unchecked", Some(ActionKind::Forge)),
+        ("commit-beyond-matched", Some(ActionKind::Partition)),
+        ("two-nodes-in-one-step", Some(ActionKind::Crash)),
+    ] {
+        let broken = broken(name).expect("it breaks a rule");
+        assert_eq!(action(&broken), expected, "{name}: {:?}", broken.chain);
+        assert_eq!(broken.linked, expected.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn what_the_rule_contradicts_is_in_the_chain() {
+    let has = |name: &str, wanted: fn(&Body) -> bool| {
+        let broken = broken(name).expect("it breaks a rule");
+        assert!(broken.chain.iter().any(|record| wanted(&record.body)), "{name}: {:?}", broken.chain);
+    };
+    has("vote-not-persisted", |body| matches!(body, Body::Sent { grants_vote: true, .. }));
+    has("checksum-ignored", |body| matches!(body, Body::Corrupted { .. }));
+    has("change-before-own-commit", |body| matches!(body, Body::Committed { .. }));
+    has("ack-before-flush", |body| matches!(body, Body::Delivered { .. }));
+    let leaders = broken("own-vote-not-recorded").expect("it breaks a rule").chain;
+    let leaders = leaders.iter().filter(|record| {
+        matches!(record.body, Body::RoleChanged { role: squall::replica::Role::Leader, .. })
+    });
+    assert_eq!(leaders.count(), 2);
+}
+
+#[test]
+fn where_no_rule_is_broken_there_is_no_chain() {
+    let plan = shipped("leader-crash");
+    assert_eq!(broken_rule(&plan, &report(&plan, plan.seed)), None);
 }

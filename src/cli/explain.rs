@@ -1,5 +1,7 @@
-//! `squall explain`: why nobody led, with evidence, and whether a leader appears without that.
+//! `squall explain`: how a rule of safety came to be broken; why nobody led, with evidence, and whether a leader appears
+//! without that.
 
+use super::broken_rule;
 use super::run::{jobs, printed, seeds, threads};
 use super::shrink::{Given, read};
 use super::{Failure, Output, Status};
@@ -8,7 +10,7 @@ use crate::plan::Plan;
 use crate::report::format::{count, counted, moment, short};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE};
 use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report};
-use crate::runner::{self, Tried};
+use crate::runner::{self, BrokenRule, Tried};
 use crate::scenario::Meant;
 use crate::time::{Duration, Time};
 use crate::trace::ActionKind;
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   squall explain scenarios/partial/constrained-plain.ron
   squall explain scenarios/elections/split-votes.ron --span 2
+  squall explain scenarios/bugs/vote-not-persisted.ron  (from the fault to the broken rule)
   squall explain default --seed 7                  (the run that seed 7 draws from the profile)
   squall explain default --seeds 0..100            (how often each cause, and how often its remedy helps)";
 
@@ -78,8 +81,9 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
             "error: there is no span {span}: the run has {spans} without a leader"
         )));
     }
+    let broken = runner::broken_rule(&plan, &report);
     if arguments.json {
-        output.print(document(&plan, &report, &all)?)?;
+        output.print(document(&plan, &report, broken.as_ref(), &all)?)?;
     } else {
         let form = printed(output);
         let mut page = Page::new(&form);
@@ -89,6 +93,9 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
         page.text += &format!("{} of {}\n", short(report.leaderless()), short(report.simulated));
         if all.len() < spans && arguments.span.is_none() {
             page.paragraph(&format!("Explained are the {SPANS} longest."), FAINT);
+        }
+        if let Some(broken) = &broken {
+            page.broken_rule(broken);
         }
         all.iter().for_each(|explained| page.span(explained, &report));
         output.print(page.text)?;
@@ -306,7 +313,12 @@ struct SpanOut<'a> {
     helps: bool,
 }
 
-fn document(plan: &Plan, report: &Report, all: &[Explained]) -> Result<String, Failure> {
+fn document(
+    plan: &Plan,
+    report: &Report,
+    broken: Option<&BrokenRule>,
+    all: &[Explained],
+) -> Result<String, Failure> {
     let spans = all.iter().map(|explained| SpanOut {
         span: explained.number,
         from_ns: explained.span.from.nanos(),
@@ -323,6 +335,7 @@ fn document(plan: &Plan, report: &Report, all: &[Explained]) -> Result<String, F
         "scenario": plan.name,
         "seed": plan.seed.to_string(),
         "digest": report.digest,
+        "violation": broken.map(broken_rule::value),
         "spans": spans.collect::<Vec<_>>(),
     });
     Ok(serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)? + "\n")

@@ -4,6 +4,7 @@
 
 mod access;
 mod annotations;
+mod broken_rule;
 mod check;
 mod check_history;
 mod explain;

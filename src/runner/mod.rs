@@ -1,5 +1,6 @@
 //! Runs worlds for people: many at a time, with progress, with files, and with a panic of a world kept inside it.
 
+mod broken;
 mod determinism;
 mod explain;
 mod files;
@@ -12,6 +13,7 @@ mod run;
 #[cfg(test)]
 mod undetected;
 
+pub use broken::{BrokenRule, broken_rule};
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use explain::{Tried, remedy, without_cause};
 pub use files::{

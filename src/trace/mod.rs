@@ -16,6 +16,7 @@ mod shiviz;
 mod story;
 mod text;
 mod text_lines;
+mod trail;
 mod words;
 
 pub use chrome::ChromeTrace;
@@ -32,6 +33,7 @@ pub use scribe::{Format, KindName, Scribe};
 pub use shiviz::ShiViz;
 pub use story::{Causes, Story};
 pub use text_lines::TextLines;
+pub use trail::{Chain, Trail};
 
 use crate::ids::{Address, RecordId};
 use crate::time::Time;

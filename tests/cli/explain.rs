@@ -5,15 +5,24 @@ use crate::{squall, stderr, stdout};
 use std::fs;
 
 const CHAINED: &str = "scenarios/partial/chained-plain.ron";
+const FORGETFUL: &str = "scenarios/bugs/vote-not-persisted.ron";
 
 #[test]
 fn the_example_of_the_guide_is_what_is_printed() {
     let printed = stdout(&squall(["explain", CHAINED, "--span", "2"]));
     let guide = path("docs/causes.md");
     let text = fs::read_to_string(&guide).expect("the guide");
-    let (before, rest) = text.split_once("```text\n").expect("an example");
-    let (_, after) = rest.split_once("```").expect("its end");
-    let now = format!("{before}```text\n{}\n```{after}", printed.trim_end());
+    let broken = stdout(&squall(["explain", FORGETFUL]));
+    let broken = &broken[broken.find("Broken rule").expect("a heading")..];
+    let (broken, _) = broken.split_once("\n\n").expect("spans follow");
+    let mut examples = [printed.as_str(), broken].into_iter();
+    let now = text.split_inclusive("```text\n").enumerate().map(|(place, part)| {
+        let rest = part.split_once("```").filter(|_| place > 0);
+        let Some((_, after)) = rest else { return part.to_owned() };
+        format!("{}\n```{after}", examples.next().unwrap_or_default().trim_end())
+    });
+    let now = now.collect::<String>();
+    assert_eq!(examples.next(), None, "each stands in the guide");
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&guide, &now).expect("it can be written");
     }
@@ -31,6 +40,21 @@ fn programs_get_the_evidence_and_the_counterfactual() {
     );
     assert_eq!(span["candidacies"][0]["replies"][0]["why"], "log_behind");
     assert!(span["vacant_without_ns"].as_u64() < span["vacant_ns"].as_u64());
+}
+
+#[test]
+fn programs_get_the_chain_from_the_fault_to_the_broken_rule() {
+    let of = |file: &str| -> serde_json::Value {
+        serde_json::from_str(&stdout(&squall(["explain", file, "--json"]))).expect("JSON")
+    };
+    let violation = &of(FORGETFUL)["violation"];
+    let chain = violation["chain"].as_array().expect("a chain");
+    assert_eq!((&violation["check"], &violation["linked"]), (&"term and vote".into(), &true.into()));
+    let fault = chain.iter().find(|record| record["id"] == violation["fault"]).expect("it is in the chain");
+    assert_eq!((&fault["what"], &fault["action"]), (&"fault_started".into(), &"crash".into()));
+    let last = chain.last().expect("it has an end");
+    assert_eq!((&last["id"], &last["time_ns"]), (&violation["record"], &violation["at_ns"]));
+    assert!(of(CHAINED)["violation"].is_null());
 }
 
 #[test]

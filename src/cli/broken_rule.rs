@@ -1,0 +1,65 @@
+//! A rule of safety that a run broke, and how it came to that.
+
+use super::run::kind_name;
+use crate::report::format::moment;
+use crate::report::page::{BAD, FAINT, ODD, Page};
+use crate::runner::{self, BrokenRule};
+use crate::trace::{Body, Record};
+use serde_json::{Value, json};
+
+impl Page<'_> {
+    /// The rule, and the records that lead to it.
+    pub(super) fn broken_rule(&mut self, broken: &BrokenRule) {
+        let violation = &broken.violation;
+        self.heading("Broken rule", &format!("{} at {}", broken.check, moment(violation.time)));
+        self.paragraph(&format!("{}.", violation.message), BAD);
+        self.paragraph(&told(broken), FAINT);
+        for record in &broken.chain {
+            let line = record.line(&kind_name);
+            let style = match record.body {
+                Body::FaultStarted { .. } => Some(ODD),
+                _ if record.id == violation.record => Some(BAD),
+                _ => None,
+            };
+            let line = line.trim_end();
+            let line = style.map_or_else(|| line.to_owned(), |style| self.styled(style, line));
+            self.text += &format!("{line}\n");
+        }
+    }
+}
+
+/// What the chain is, in a sentence.
+fn told(broken: &BrokenRule) -> String {
+    match (broken.fault, broken.linked) {
+        (Some(fault), true) => {
+            format!("The shortest chain of records that leads to it from a fault, {fault}:")
+        }
+        (Some(fault), false) => format!(
+            "No chain of records leads to it from a fault. How it came about, and the last fault before it that hit one of \
+             the nodes, {fault}:"
+        ),
+        (None, _) => "No fault was needed. The shortest chain of records that leads to it:".into(),
+    }
+}
+
+/// All of it for programs.
+pub(super) fn value(broken: &BrokenRule) -> Value {
+    json!({
+        "check": broken.check,
+        "message": broken.violation.message,
+        "record": broken.violation.record,
+        "at_ns": broken.violation.time.nanos(),
+        "fault": broken.fault,
+        "linked": broken.linked,
+        "chain": broken.chain.iter().map(of_record).collect::<Vec<_>>(),
+    })
+}
+
+/// A record as traces have it.
+fn of_record(record: &Record) -> Value {
+    let mut value = json!(record);
+    if let (Some(kind), Some(fields)) = (record.body.kind(), value.as_object_mut()) {
+        fields.insert("kind_name".into(), runner::kind_name(kind).into());
+    }
+    value
+}
