@@ -70,7 +70,8 @@ enum Command {
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
     Shrink(shrink::ShrinkArguments),
-    /// Say why nobody led, span by span, and whether a leader appears without that.
+    /// Show which records led from a fault to a broken rule of safety; say why nobody led, span by span, and whether a leader
+    /// appears without that.
     Explain(explain::Arguments),
     /// Catch the bugs that can be planted, each by its script and in random runs, and say by whom and how soon.
     Gallery(gallery::Arguments),
