@@ -34,8 +34,8 @@ fn what_stood_in_the_way_is_told_for_shipped_scenarios() {
         ("leader-crash", Cause::LeaderDown),
         ("leader-pause", Cause::LeaderDown),
         ("majority-partition", Cause::LeaderCutOff),
-        ("partitions/clogged-leader", Cause::LeaderCutOff),
-        ("partitions/three-ways", Cause::NoConnectedQuorum),
+        ("partition/clogged-leader", Cause::LeaderCutOff),
+        ("partition/three-ways", Cause::NoConnectedQuorum),
         ("crashes/majority-down", Cause::NoQuorumUp),
         ("elections/split-votes", Cause::SplitVote),
         ("partial/chained-plain", Cause::LogsBehind),
@@ -104,7 +104,7 @@ fn the_evidence_says_who_answered_what() {
 
 #[test]
 fn all_of_a_span_is_put_down_to_something() {
-    for name in ["partial/chained-plain", "partitions/ring", "storms/everything", "elections/leader-hunt"] {
+    for name in ["partial/chained-plain", "partition/ring", "storms/everything", "elections/leader-hunt"] {
         for span in report(&shipped(name), 1).elections {
             let shares = span.why.shares.iter().fold(Duration::ZERO, |sum, (_, time)| sum + *time);
             assert_eq!(shares, span.vacant, "{name}: {:?}", span.why);

@@ -24,7 +24,7 @@ fn storms() -> Vec<Plan> {
     for file in [
         "scenarios/leader-pause.ron",
         "scenarios/rolling-restarts.ron",
-        "scenarios/partitions/flapping-link.ron",
+        "scenarios/partition/flapping-link.ron",
         "tests/fixtures/ack-before-flush.ron",
     ] {
         plans.push(plan(&std::fs::read_to_string(path(file)).expect("a scenario")));
