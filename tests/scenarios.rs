@@ -1,5 +1,7 @@
 //! The language by its example: what is right reads and writes back, and what is broken is explained.
 
+mod common;
+
 use squall::scenario::{Errors, Warning, read, read_profile, write};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,4 +71,26 @@ fn explained(folder: &str, read: fn(&str) -> Result<Vec<Warning>, Errors>) -> us
     }
     assert!(differing.is_empty(), "explained otherwise than expected:\n\n{}", differing.join("\n"));
     files.len()
+}
+
+/// What is right stays right beside a mistake: of a scenario in which one name of an action, an event or a time was broken
+/// nothing else is said, since it was right as a whole.
+#[test]
+fn a_mistake_of_form_makes_no_others() {
+    let mut broken = 0;
+    for file in common::scenarios() {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        for (what, with) in
+            [("do: ", "do: Nonsens"), ("at: \"", "at: \"x"), ("Sometimes(", "Sometimes(Nonsens")]
+        {
+            for (at, _) in text.match_indices(what) {
+                let changed = format!("{}{with}{}", &text[..at], &text[at + what.len()..]);
+                // In a comment it breaks nothing.
+                let Err(errors) = read(&changed) else { continue };
+                assert_eq!(errors.problems().len(), 1, "{}", errors.render(&name(&file), &changed, false));
+                broken += 1;
+            }
+        }
+    }
+    assert!(broken > 300, "{broken}");
 }

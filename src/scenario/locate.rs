@@ -89,6 +89,13 @@ impl<'t> Tree<'t> {
         Some(at..node.span.end as usize)
     }
 
+    /// The span of the item of a list that this path, as people read it, leads into: `faults[2].do`.
+    pub(super) fn item(&self, path: &str) -> Option<Range<usize>> {
+        let (list, rest) = path.split_once('[')?;
+        let (number, _) = rest.split_once(']')?;
+        self.value(&[Step::Field(list), Step::Item(number.parse().ok()?)])
+    }
+
     /// The innermost value around this place, and the name of its field.
     pub(super) fn value_around(&self, at: usize) -> Option<(Range<usize>, &'t str)> {
         let around = |node: &usize| widen(&self.nodes[*node].span).contains(&at);

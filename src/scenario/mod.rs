@@ -49,7 +49,9 @@ pub use write::write;
 use crate::plan::{Plan, Profile};
 use locate::Tree;
 use notes::Notes;
+use parse::Misshapen;
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 use vocabulary::Language;
 
 /// The longest scenario that is read, in bytes.
@@ -96,7 +98,7 @@ pub fn read_either(text: &str) -> Result<(Meant, Vec<Warning>), Errors> {
 fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec<Warning>), Errors> {
     meaning_of(text, Language::Scenario, |shape, notes| {
         let plan = meaning::plan(shape, notes);
-        if notes.is_clean() {
+        if notes.is_clean() && !notes.are_in_part() {
             limit(&plan, notes);
         }
         plan
@@ -118,7 +120,10 @@ fn meaning_of<S: DeserializeOwned, T>(
     if let Some(problem) = language::other(text, &tree, language) {
         return Err(Errors::new(vec![problem]));
     }
-    let shape: S = parse::parse(text, &tree, language).map_err(Errors::new)?;
+    let shape: S = match parse::parse(text, &tree, language) {
+        Ok(shape) => shape,
+        Err(misshapen) => return Err(misshapen.errors(&tree, meaning)),
+    };
     let mut notes = Notes::new(&tree);
     if let Some(name) = tree.first_field().filter(|name| &text[name.clone()] != "format") {
         let help = format!("move `format: 1` to the top of the {}", language.name());
@@ -126,6 +131,27 @@ fn meaning_of<S: DeserializeOwned, T>(
     }
     let meant = meaning(&shape, &mut notes);
     notes.finish().map(|warnings| (meant, warnings))
+}
+
+impl<S> Misshapen<S> {
+    /// The mistakes of form, and with them those of meaning that have nothing to do with the items that these are in.
+    fn errors<T>(self, tree: &Tree<'_>, meaning: impl FnOnce(&S, &mut Notes<'_>) -> T) -> Errors {
+        let Self { mut problems, mended } = self;
+        if let Some((patched, shape)) = mended {
+            let mended_tree = Tree::new(patched.text());
+            let mut notes = Notes::in_part(&mended_tree);
+            meaning(&shape, &mut notes);
+            let items: Vec<Range<usize>> = problems.iter().filter_map(|it| tree.item(it.path())).collect();
+            let is_apart = |place: &Range<usize>| {
+                !items.iter().any(|item| item.start < place.end && place.start < item.end)
+            };
+            let found = notes.finish().err().map(|errors| errors.problems).unwrap_or_default();
+            let found = found.into_iter().filter_map(|problem| problem.before(&patched));
+            problems.extend(found.filter(|problem| problem.places().all(is_apart)));
+            problems.sort_by_key(Problem::order);
+        }
+        Errors::new(problems)
+    }
 }
 
 /// Why the bytes of a file are no text of a scenario.

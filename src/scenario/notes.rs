@@ -16,17 +16,29 @@ pub(super) struct Notes<'t> {
     warnings: Vec<Warning>,
     /// How many errors there are beside those that are kept.
     more: usize,
+    /// Whether the text is one in which mistakes of form were mended.
+    in_part: bool,
 }
 
 impl<'t> Notes<'t> {
     /// None yet, about the text of this tree.
     pub(super) fn new(tree: &'t Tree<'t>) -> Self {
-        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0 }
+        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0, in_part: false }
+    }
+
+    /// None yet, about the text of this tree, of which only a part is as it was written.
+    pub(super) fn in_part(tree: &'t Tree<'t>) -> Self {
+        Self { in_part: true, ..Self::new(tree) }
+    }
+
+    /// Whether only a part of the text is as it was written, so that nothing can be said of the whole.
+    pub(super) fn are_in_part(&self) -> bool {
+        self.in_part
     }
 
     /// None yet, about the same text: for a try that may fail.
     pub(super) fn scratch(&self) -> Self {
-        Self::new(self.tree)
+        Self { in_part: self.in_part, ..Self::new(self.tree) }
     }
 
     /// Whether the text has a value at `path`, not a default.

@@ -20,6 +20,25 @@ const MOST_MISTAKES: usize = 20;
 /// The most bytes that are parsed again and again to find more mistakes.
 const MOST_AGAIN: usize = 1 << 19;
 
+/// What the first pass comes to where it finds mistakes.
+#[derive(Debug)]
+pub(super) struct Misshapen<T> {
+    /// The mistakes, in the order of the text.
+    pub(super) problems: Vec<Problem>,
+    /// The text with all of them mended, and its shape; none if they could not be mended, or not without a guess about more than
+    /// an item of a list.
+    pub(super) mended: Option<(Patched, T)>,
+}
+
+/// The lists of which an item that is mended leaves the others what they are.
+const LISTS: [&str; 3] = ["faults[", "storm[", "expect["];
+
+/// Whether a mistake is within an item that others don't rest on: what it is called, they may.
+fn is_apart(problem: &Problem) -> bool {
+    let path = problem.path();
+    LISTS.iter().any(|list| path.starts_with(list)) && !path.ends_with(".id")
+}
+
 /// Reads the shapes of a text, of which this is the tree.
 ///
 /// A parser stops at its first mistake. Where that is a value of the wrong kind or a name that does not exist, it is
@@ -29,9 +48,9 @@ pub(super) fn parse<T: DeserializeOwned>(
     text: &str,
     tree: &Tree<'_>,
     language: Language,
-) -> Result<T, Vec<Problem>> {
+) -> Result<T, Misshapen<T>> {
     if let Some(problem) = other_format(text, tree) {
-        return Err(vec![problem]);
+        return Err(Misshapen { problems: vec![problem], mended: None });
     }
     let Explained { problem, patch } = match parse_once(text, tree, language) {
         Ok(shape) => return Ok(shape),
@@ -39,13 +58,18 @@ pub(super) fn parse<T: DeserializeOwned>(
     };
     let mut problems = vec![problem];
     let mut patched = Patched::new(text);
-    let mut next = patch;
+    let (mut next, mut shape) = (patch, None);
     let most = (MOST_AGAIN / text.len().max(1)).min(MOST_MISTAKES);
     while let Some(patch) = next.take().filter(|_| problems.len() < most) {
         patched.apply(&patch);
         let tree = Tree::new(patched.text());
-        let Err(explained) = parse_once::<T>(patched.text(), &tree, language) else { break };
-        let Explained { problem, patch } = *explained;
+        let Explained { problem, patch } = match parse_once::<T>(patched.text(), &tree, language) {
+            Ok(whole) => {
+                shape = Some(whole);
+                break;
+            }
+            Err(explained) => *explained,
+        };
         let place = problem.place().and_then(|place| patched.origin(place));
         // Without a patch it is a mistake of syntax; without a place it is one of the mending.
         if let (Some(place), Some(patch)) = (place, patch) {
@@ -54,7 +78,8 @@ pub(super) fn parse<T: DeserializeOwned>(
         }
     }
     problems.sort_by_key(Problem::order);
-    Err(problems)
+    let mended = shape.filter(|_| problems.iter().all(is_apart)).map(|shape| (patched, shape));
+    Err(Misshapen { problems, mended })
 }
 
 fn parse_once<T: DeserializeOwned>(

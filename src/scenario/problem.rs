@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, told as a compiler tells it: place, line, caret, and how to mend it.
 
+use super::patch::Patched;
 use super::path::{Step, display};
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 use std::fmt;
@@ -95,6 +96,21 @@ impl Problem {
     /// The same problem in another place.
     pub(super) fn at(self, place: Range<usize>) -> Self {
         Self { place: Some(place), ..self }
+    }
+
+    /// The same problem in the text before it was mended; none if it is about what was put in.
+    pub(super) fn before(self, patched: &Patched) -> Option<Self> {
+        let place = patched.origin(self.place?)?;
+        let beside = match self.beside {
+            Some((place, how)) => Some((patched.origin(place)?, how)),
+            None => None,
+        };
+        Some(Self { place: Some(place), beside, ..self })
+    }
+
+    /// All places that it has to do with.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.place.iter().chain(self.beside.iter().map(|(place, _)| place))
     }
 
     /// Another place that has to do with it, in bytes of the text, and how.

@@ -54,7 +54,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         read.faults = faults::faults(&root.field("faults"), &profile.faults, &read, notes);
         read.storms = faults::storms(&root.field("storm"), &profile.storm, &read, notes);
     }
-    if notes.is_clean() {
+    if notes.is_clean() && !notes.are_in_part() {
         // The first that would take too long tells enough.
         for plan in costliest::plans(&read) {
             effort::limit(&plan, notes);
