@@ -2,7 +2,8 @@
 //!
 //! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It tells as many
 //! mistakes as can be told from each other, and of mistakes of syntax the first. The second gives the shape a meaning,
-//! and collects *all* that is wrong: numbers out of bounds, nodes that don't exist, times after the end. Both tell the
+//! and collects *all* that is wrong: numbers out of bounds, nodes that don't exist, times after the end; so also beside mistakes of
+//! form, as far as these are in items of lists on which nothing else rests. Both tell the
 //! place, and how to mend it, by the [`vocabulary`] of the language.
 //!
 //! ```

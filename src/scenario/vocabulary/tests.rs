@@ -35,8 +35,8 @@ fn framed(language: Language, section: &Section, part: &str) -> String {
 fn mistakes(language: Language, text: &str) -> Option<Vec<Problem>> {
     let tree = Tree::new(text);
     match language {
-        Language::Scenario => parse::<Scenario>(text, &tree, language).err(),
-        Language::Profile => parse::<Profile>(text, &tree, language).err(),
+        Language::Scenario => parse::<Scenario>(text, &tree, language).err().map(|it| it.problems),
+        Language::Profile => parse::<Profile>(text, &tree, language).err().map(|it| it.problems),
     }
 }
 
