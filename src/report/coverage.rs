@@ -227,11 +227,6 @@ impl Coverage {
         }
     }
 
-    /// What was reached so far.
-    pub fn reached(&self) -> &BTreeSet<Point> {
-        &self.reached
-    }
-
     /// What was reached.
     pub fn into_reached(self) -> BTreeSet<Point> {
         self.reached
