@@ -83,7 +83,7 @@ impl Checkers {
 
     /// A log is cut on disk. Once no disk holds an entry by itself, nothing will be compared with it.
     pub(super) fn cut_is_durable(&mut self, slot: usize, record: &Record) {
-        let Self { nodes, findings, chain, log_matching, .. } = self;
+        let Self { nodes, findings, chain, log_matching, exactly_once, .. } = self;
         let node = &nodes[slot];
         findings.examined(Property::Recovery);
         if node.disk.stored.has_hole() {
@@ -104,6 +104,7 @@ impl Checkers {
         if let Some(lowest) = nodes.iter().filter_map(first_held).min() {
             chain.prune(lowest);
             log_matching.prune(lowest);
+            exactly_once.prune(lowest);
         }
     }
 }

@@ -654,9 +654,12 @@ mod acknowledged_writes {
 mod snapshots {
     use super::*;
 
-    /// Entries a, b and c are committed on n1 and n2; n1 has a snapshot up to b and has cut its log there.
     fn cut() -> Script {
-        let mut s = settled();
+        cut_on_first(settled())
+    }
+
+    /// Entries a, b and c are committed on n1 and n2; n1 has a snapshot up to b and has cut its log there.
+    fn cut_on_first(mut s: Script) -> Script {
         for node in [1, 2] {
             s.wakes(node).stores(node, 1, "b c");
         }
@@ -754,12 +757,18 @@ mod snapshots {
         s.is_innocent(Recovery);
     }
 
-    #[test]
-    fn what_nobody_holds_one_by_one_is_not_remembered() {
-        let mut s = cut();
+    /// No node holds a or b one by one any more.
+    pub(super) fn cut_everywhere(settled: Script) -> Script {
+        let mut s = cut_on_first(settled);
         for node in [2, 3] {
             s.wakes(node).installs(node, 1, 2, 77).flushes(node).compacts(node, 2).flushes(node);
         }
+        s
+    }
+
+    #[test]
+    fn what_nobody_holds_one_by_one_is_not_remembered() {
+        let mut s = cut_everywhere(settled());
         // A late message brings n3 nothing: but if it did, it would not be judged by what is forgotten.
         s.wakes(2).commits(2, 3).applies(2, 3);
         s.crashes(2).restarts(2).restores(2, 2, 77).wakes(2).commits(2, 3).applies(2, 3);
@@ -796,6 +805,19 @@ mod exactly_once {
         let s = told(&[(1, executed(2, 7)), (2, executed(2, 7)), (1, executed(3, 8)), (1, executed(4, 7))]);
         let message = s.is_guilty_of(&[ExactlyOnce]);
         assert_eq!(message, "n1 carried out operation 7 by entry 4: it had taken effect by entry 2");
+    }
+
+    #[test]
+    fn an_operation_that_takes_effect_again_after_its_entry_is_forgotten() {
+        let mut s = settled();
+        s.wakes(1).record(NodeId(1), executed(1, 7));
+        let mut s = snapshots::cut_everywhere(s);
+        s.wakes(1).record(NodeId(1), executed(2, 8)).record(NodeId(1), executed(3, 7));
+        let message = s.is_guilty_of(&[ExactlyOnce]);
+        assert_eq!(
+            message,
+            "n1 carried out operation 7 by entry 3: it had taken effect by an entry before 2"
+        );
     }
 
     #[test]
