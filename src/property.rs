@@ -1,7 +1,8 @@
 //! The properties of safety: what checkers judge and scenarios may expect to be violated.
 
 /// What is checked in every run, whether or not the scenario asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Property {
     /// At most one leader in a term (Raft paper, figure 3).
     ElectionSafety,

@@ -15,7 +15,9 @@ use std::str::FromStr;
 pub struct Duration(u64);
 
 /// A point in the world's virtual time, in nanoseconds since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Time(u64);
 
 /// What the clock of one machine shows, in nanoseconds. Never goes back.

@@ -57,15 +57,20 @@ impl Annotations {
         self.print(level, &[("file", file), ("line", &line), ("col", &column)], &message);
     }
 
-    /// A run that failed.
-    pub(super) fn failed(&self, file: &str, run: &Figures) {
+    /// A run that failed, why, and the command that makes it again.
+    pub(super) fn failed(&self, file: &str, title: &str, reason: Option<&str>, replay: Option<&str>) {
         self.failed.set(self.failed.get() + 1);
         if self.failed.get() <= SHOWN {
-            let title = format!("{}, seed {}: {}", run.scenario, run.seed, run.verdict);
-            let lines = [run.reason.clone(), run.replay.as_ref().map(|replay| format!("replay: {replay}"))];
-            let message: Vec<String> = lines.into_iter().flatten().collect();
-            self.print("error", &[("file", file), ("title", &title)], &message.join("\n"));
+            let replay = replay.map(|replay| format!("replay: {replay}"));
+            let message: Vec<&str> = [reason, replay.as_deref()].into_iter().flatten().collect();
+            self.print("error", &[("file", file), ("title", title)], &message.join("\n"));
         }
+    }
+
+    /// A run of a scenario that failed.
+    pub(super) fn failed_run(&self, file: &str, run: &Figures) {
+        let title = format!("{}, seed {}: {}", run.scenario, run.seed, run.verdict);
+        self.failed(file, &title, run.reason.as_deref(), run.replay.as_deref());
     }
 
     /// No more runs will come.

@@ -1,20 +1,20 @@
 //! `squall fuzz`: random runs of a profile, and what they find.
 
-use super::inputs::{Scenario, profile};
-use super::run::{FILED, begin_reports, printed, seeds, settle, status, threads};
+use super::findings::{told, write_findings};
+use super::inputs::{Scenario, profile_and_text};
+use super::run::{begin_reports, printed, seeds, settle, status, threads};
+use super::shard::{self, Share};
 use super::{Failure, Output, Status};
-use crate::fuzz::{Campaign, Covered, Group, Regression, Sample, Signature, draw};
-use crate::plan::{Found, Profile};
-use crate::report::{Coverage, Host, Judges, Report, json, shell_word, text};
-use crate::runner::{self, NewFile, Options, Progress};
+use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw};
+use crate::plan::Profile;
+use crate::report::{Coverage, Host, Judges, Report, shell_word};
+use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
-use crate::{check, scenario};
-use anyhow::Context;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::collections::BTreeMap;
+use std::io;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Arguments of `squall fuzz`.
@@ -28,6 +28,18 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
+    /// Take seeds that belong to this commit: those of --seeds, counted from a number made of the first eight digits of its
+    /// hash. So each commit is tried with others, and the same one always with the same.
+    #[arg(long, value_name = "HASH", value_parser = block)]
+    commit: Option<u64>,
+    /// Make the runs of one share of the seeds, such as 2/4, the second of four, and keep their results in the folder of
+    /// --out: `squall merge` makes one report of all shares. The same command goes on where it was killed. In a Slurm job
+    /// array write slurm.
+    #[arg(long, value_name = "I/N", value_parser = shard::share, requires = "seeds")]
+    shard: Option<Share>,
+    /// The same in an Indexed Job of Kubernetes, of so many completions.
+    #[arg(long, value_name = "N", conflicts_with = "shard", requires = "seeds")]
+    shards: Option<NonZeroU64>,
     /// Begin no more runs after this time by the clock on the wall, such as 60s.
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Duration>,
@@ -61,6 +73,8 @@ Examples:
   squall fuzz cruel --for 10m
   squall fuzz mine.ron --seeds 0..20000 --max-failures 1
   squall fuzz --until-covered
+  squall fuzz --seeds 0..2000 --commit $(git rev-parse HEAD)
+  squall fuzz --seeds 0..1000000 --shard 2/4 --out results; squall merge results
 
 Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too,
 and what passes as another run than the one that was found is told as stale.
@@ -72,29 +86,38 @@ by its profile and seed, can be written down as a script with `squall resolve`."
 /// Where scenarios that were found before are kept, from the working directory on.
 const REGRESSIONS: &str = "scenarios/regressions";
 
+/// So many seeds each commit has for itself.
+const SEEDS_OF_COMMIT: u64 = 1_000_000;
+
 /// More runs than anybody waits for.
 const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let profile = profile(&arguments.profile, output)?;
-    let usual = if arguments.time.is_some() || arguments.until_covered { 0..ENDLESS } else { 0..1000 };
-    let seeds = arguments.seeds.clone().unwrap_or(usual);
+    let (profile, text) = profile_and_text(&arguments.profile, output)?;
+    let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
-    let regressions = regressions(output)?;
+    // What was found before does not depend on the share: one machine is enough for it.
+    let regressions = if arguments.is_shard() { Vec::new() } else { regressions(output)? };
     // Hours of hunting must not end in findings that nobody gets.
     runner::writable_folder(&arguments.out).map_err(|error| {
         Failure::BadInput(format!("error: {error}\nhelp: name a folder that can be written with `--out DIR`"))
     })?;
+    let looks = arguments.coverage || arguments.until_covered;
+    let header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks);
+    let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
+    output.diagnose(&format_args!("{}", arguments.beginning(&profile, &seeds, held.len())));
     let command = format!("squall fuzz {}", shell_word(&arguments.profile));
     let mut hunt = Hunt {
-        campaign: Campaign::new(&profile.name, command, seeds.start),
+        campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
         begun: now(),
         arguments,
         output,
+        results,
+        trouble: None,
         progress: (!arguments.quiet).then(|| {
             let known = arguments.seeds.is_some() || arguments.time.is_none() && !arguments.until_covered;
-            Progress::of_seeds(known.then_some(seeds.end - seeds.start))
+            Progress::of_seeds(known.then_some(seeds.count() - held.len() as u64))
         }),
     };
     // Before anything new is looked for, what was found before.
@@ -105,22 +128,75 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Regression::of(path.display().to_string(), plan, &report)
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
-    let looks = arguments.coverage || arguments.until_covered;
     hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
-    let piece = |number: u64| sample(&profile, seeds.start + number, looks);
-    runner::in_order(jobs, seeds.end - seeds.start, piece, |_, sample| hunt.take(sample));
+    let done = held.len() as u64;
+    let enough = held.into_iter().any(|sample| hunt.take(sample).is_break());
+    let piece = |number: u64| sample(&profile, seeds.nth(done + number), looks);
+    let left = if enough { 0 } else { seeds.count() - done };
+    runner::in_order(jobs, left, piece, |_, sample| hunt.take_new(sample));
     hunt.end(&profile)
+}
+
+impl Arguments {
+    const fn is_shard(&self) -> bool {
+        self.shard.is_some() || self.shards.is_some()
+    }
+
+    /// The seeds that are asked for.
+    fn chosen_seeds(&self) -> Result<Seeds, Failure> {
+        let usual = if self.time.is_some() || self.until_covered { 0..ENDLESS } else { 0..1000 };
+        let range = self.seeds.clone().unwrap_or(usual);
+        let bad = |why: String| Failure::BadInput(format!("error: {why}"));
+        let moved = |start: u64| Some(start.checked_add(range.start)?..start.checked_add(range.end)?);
+        let range = moved(self.commit.unwrap_or(0))
+            .ok_or_else(|| bad("`--commit` counts these seeds beyond 2^64; write smaller ones".into()))?;
+        let shard = shard::shard(self.shard, self.shards, shard::variable).map_err(bad)?;
+        Ok(Seeds { range, shard: shard.unwrap_or(Shard::WHOLE) })
+    }
+
+    /// The file of results, if one is to be kept, and the runs that it holds already.
+    fn results(&self, header: &Header, seeds: &Seeds) -> Result<(Option<ResultsFile>, Vec<Sample>), Failure> {
+        if !self.is_shard() {
+            return Ok((None, Vec::new()));
+        }
+        begin_reports(Some(&self.out))?;
+        let name = format!("results-{}.jsonl", seeds.shard.to_string().replace('/', "-of-"));
+        let (file, held) = ResultsFile::open(&self.out.join(name), header, seeds)
+            .map_err(|error| Failure::BadInput(format!("error: {error}")))?;
+        Ok((Some(file), held))
+    }
+
+    /// What is said before the first run, so that also what a kill ends can be made again.
+    fn beginning(&self, profile: &Profile, seeds: &Seeds, held: usize) -> String {
+        let Range { start, end } = seeds.range;
+        let seeds = if seeds.shard.is_whole() { String::new() } else { format!(", shard {}", seeds.shard) };
+        let held = if held == 0 { String::new() } else { format!("; {held} of them are there already") };
+        let version = env!("CARGO_PKG_VERSION");
+        match self.seeds.is_some() || self.time.is_none() && !self.until_covered {
+            true => format!("squall {version}, profile {}, seeds {start}..{end}{seeds}{held}", profile.name),
+            false => format!("squall {version}, profile {}, seeds from {start} on", profile.name),
+        }
+    }
+}
+
+/// The first of the seeds that belong to a commit.
+fn block(hash: &str) -> Result<u64, String> {
+    let digits = hash.get(..8).filter(|_| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let number = number
+        .ok_or("a hash has at least eight hexadecimal digits, such as those of `git rev-parse HEAD`")?;
+    Ok(number * SEEDS_OF_COMMIT)
 }
 
 /// Makes the run of a seed.
 fn sample(profile: &Profile, seed: u64, looks: bool) -> Sample {
     let plan = draw(profile, seed);
     if !looks {
-        return Sample::of(&plan, runner::report(&plan));
+        return Sample::of(&plan, &runner::report(&plan));
     }
     let (mut judges, mut coverage) = (Judges::new(&plan), Coverage::new(plan.cluster.nodes()));
     let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &Options::default());
-    Sample::of(&plan, Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
+    Sample::of(&plan, &Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
 }
 
 /// The scenarios that were found before, if there is a folder of them.
@@ -148,6 +224,9 @@ struct Hunt<'a> {
     begun: Instant,
     arguments: &'a Arguments,
     output: &'a Output,
+    results: Option<ResultsFile>,
+    /// Why results are no longer kept.
+    trouble: Option<anyhow::Error>,
     progress: Option<Progress>,
 }
 
@@ -155,26 +234,44 @@ impl Hunt<'_> {
     /// Takes a run of what was found before.
     fn take_again(&mut self, regression: Regression) -> ControlFlow<()> {
         if regression.figures.failed() {
-            self.output.annotations().failed(&regression.file, &regression.figures);
+            self.output.annotations().failed_run(&regression.file, &regression.figures);
         }
         self.campaign.regressions.push(regression);
         if runner::was_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
+    /// Takes the next run, and keeps its results.
+    fn take_new(&mut self, sample: Sample) -> ControlFlow<()> {
+        if let Some(results) = &mut self.results
+            && let Err(error) = results.add(&sample)
+        {
+            // What can't be kept would have to be made again.
+            self.trouble = Some(error.into());
+            return ControlFlow::Break(());
+        }
+        if let Some(progress) = &self.progress {
+            progress.step();
+        }
+        self.take(sample)
+    }
+
     /// Takes the next run. More are made unless enough have failed, the time is over, or somebody interrupts.
     fn take(&mut self, sample: Sample) -> ControlFlow<()> {
-        let figures = sample.figures.clone();
+        let (seed, verdict, reason) = (sample.seed, sample.verdict, sample.reason.clone());
+        let failed = sample.failed();
         self.campaign.add(sample);
-        if figures.failed() {
-            let annotate = || self.output.annotations().failed(&self.arguments.profile, &figures);
+        if failed {
+            let title = format!("{}, seed {seed}: {verdict}", self.campaign.profile);
+            let replay = self.campaign.replay(seed);
+            let annotate = || {
+                let annotations = self.output.annotations();
+                annotations.failed(&self.arguments.profile, &title, reason.as_deref(), Some(&replay));
+            };
             match &self.progress {
                 Some(progress) => progress.suspend(annotate),
                 None => annotate(),
             }
-        }
-        if let Some(progress) = &self.progress {
-            progress.step();
-            if figures.failed() {
+            if let Some(progress) = &self.progress {
                 progress.failed(self.campaign.total.failed);
             }
         }
@@ -194,7 +291,7 @@ impl Hunt<'_> {
     fn end(mut self, profile: &Profile) -> Result<Status, Failure> {
         self.progress = None;
         let wall_ns = self.wall_ns();
-        let (mut troubles, mut files) = (Vec::new(), BTreeMap::new());
+        let (mut troubles, mut files) = (Vec::from_iter(self.trouble.take()), BTreeMap::new());
         match write_findings(&self.campaign, profile, &self.arguments.out) {
             Ok(written) => files = written,
             Err(trouble) => troubles.push(trouble),
@@ -203,7 +300,8 @@ impl Hunt<'_> {
             let document = self.campaign.document(&files, &Host { wall_ns });
             self.output.print(document + "\n")
         } else {
-            self.print(&files)
+            let told = told(&self.campaign, profile, &files, self.arguments.quiet, &printed(self.output));
+            self.output.print(told)
         };
         troubles.extend(printed.err());
         self.output.annotations().end();
@@ -224,82 +322,9 @@ impl Hunt<'_> {
         };
         Ok(settle(status, &troubles, self.output))
     }
-
-    fn print(&self, files: &BTreeMap<Signature, String>) -> anyhow::Result<()> {
-        let form = printed(self.output);
-        let mut told = String::new();
-        for group in self.campaign.groups.values().take(1).filter(|_| !self.arguments.quiet) {
-            let head = format!("{}, seed {}", self.campaign.profile, group.seed);
-            told += &format!("{head}: the smallest of the first way of failing, in full\n");
-            told += &text::render_among_others(&group.report, &form);
-            told += &format!("replay: {}\n\n", self.campaign.replay(group.seed));
-        }
-        let summary = self.campaign.render(&form, self.arguments.quiet);
-        let written = files.values().map(|file| format!("written: {file}\n")).collect::<String>();
-        let gap = if written.is_empty() { "" } else { "\n" };
-        self.output.print(format_args!("{told}{written}{gap}{summary}"))
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "ends the hunt in time and tells its speed; no record sees it")]
 fn now() -> Instant {
     Instant::now()
-}
-
-/// Writes the smallest run of each way of failing: its scenario, and its report in two forms. Returns the scenarios'
-/// files.
-fn write_findings(
-    campaign: &Campaign,
-    profile: &Profile,
-    folder: &Path,
-) -> anyhow::Result<BTreeMap<Signature, String>> {
-    let mut files = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    for (signature, group) in &campaign.groups {
-        begin_reports(Some(folder))?;
-        let base = format!("{}-{}", Group::slug_of(&campaign.profile), Group::slug(signature));
-        // Two messages of panics may begin alike.
-        let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
-        let name = numbered.into_iter().find(|name| taken.insert(name.clone())).unwrap_or(base);
-        let file = folder.join(&name).with_added_extension("ron");
-        let report = Report { file: Some(file.display().to_string()), ..(*group.report).clone() };
-        let mut plan = draw(profile, group.seed);
-        plan.found = Some(Found {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            seed: group.seed,
-            digest: group.report.digest.value(),
-        });
-        let contents = [
-            ("ron", head(campaign, signature, group) + &scenario::write(&plan)),
-            ("txt", text::render(&report, None, &FILED)),
-            ("json", json::document(std::slice::from_ref(&report), &Host::default()) + "\n"),
-        ];
-        for (extension, content) in contents {
-            let path = folder.join(&name).with_added_extension(extension);
-            let mut file = NewFile::create(&path)?;
-            file.write_all(content.as_bytes())
-                .with_context(|| format!("{} can't be written", path.display()))?;
-            file.commit()?;
-        }
-        files.insert(signature.clone(), file.display().to_string());
-    }
-    Ok(files)
-}
-
-/// What stands above a scenario that was found.
-fn head(campaign: &Campaign, signature: &Signature, group: &Group) -> String {
-    let mut lines = vec![
-        format!("Drawn from the profile {} with seed {}.", campaign.profile, group.seed),
-        format!("It fails by: {signature}."),
-    ];
-    for check in &group.report.checks {
-        if let check::Verdict::Violated(violation) = &check.verdict
-            && check.name == signature.to_string()
-        {
-            lines.push(format!("At {}: {}.", violation.time, violation.message));
-        }
-    }
-    lines.push(format!("replay: {}", campaign.replay(group.seed)));
-    lines.push(format!("digest: {}", group.report.digest));
-    lines.iter().flat_map(|text| text.lines()).map(|line| format!("// {line}\n")).collect()
 }

@@ -50,14 +50,19 @@ pub(super) fn is_file(name: &str) -> bool {
 
 /// The profile of this name: a file if there is one, else one that comes with Squall.
 pub(super) fn profile(name: &str, output: &Output) -> Result<Profile, Failure> {
+    profile_and_text(name, output).map(|(profile, _)| profile)
+}
+
+/// The profile of this name, and its text.
+pub(super) fn profile_and_text(name: &str, output: &Output) -> Result<(Profile, String), Failure> {
     // A folder is told as such, unless it hides a name.
     if is_file(name) || list::profile(name).is_err() && Path::new(name).is_dir() {
-        return understand(Path::new(name), output, scenario::read_profile);
+        return understand_text(Path::new(name), output, scenario::read_profile);
     }
     let text = list::profile(name)?;
     let (profile, _) =
         scenario::read_profile(text).map_err(|errors| Failure::Other(anyhow::anyhow!("{name}: {errors}")))?;
-    Ok(profile)
+    Ok((profile, text.to_owned()))
 }
 
 /// The scenario in this file, or the profile in it or of this name.
@@ -73,22 +78,27 @@ type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
 
 /// Reads a file of a language, by this reader of it. Warnings go to standard error.
 pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
+    understand_text(path, output, read).map(|(meant, _)| meant)
+}
+
+/// The same, with the file's text.
+fn understand_text<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<(T, String), Failure> {
     let name = path.display().to_string();
     let bad = |text: String| {
         output.annotations().bad_file(&name, &text);
         Failure::BadInput(format!("error: {text}"))
     };
-    let text = &text_of(path).map_err(bad)?;
+    let text = text_of(path).map_err(bad)?;
     let (width, colour) = (output.width_of_diagnostics(), output.colours_diagnostics());
-    let (meant, warnings) = read(text).map_err(|errors| {
-        output.annotations().errors(&name, text, &errors);
-        Failure::BadInput(errors.render_to(width, &name, text, colour))
+    let (meant, warnings) = read(&text).map_err(|errors| {
+        output.annotations().errors(&name, &text, &errors);
+        Failure::BadInput(errors.render_to(width, &name, &text, colour))
     })?;
     for warning in &warnings {
-        output.diagnose(&warning.render_to(width, &name, text, colour));
-        output.annotations().warning(&name, text, warning);
+        output.diagnose(&warning.render_to(width, &name, &text, colour));
+        output.annotations().warning(&name, &text, warning);
     }
-    Ok(meant)
+    Ok((meant, text))
 }
 
 /// The text of a file of a language, or why it has none.

@@ -8,14 +8,17 @@ mod broken_rule;
 mod check;
 mod check_history;
 mod explain;
+mod findings;
 mod fuzz;
 mod gallery;
 mod inputs;
 mod list;
 mod manual;
+mod merge;
 mod output;
 mod problems;
 mod run;
+mod shard;
 mod shrink;
 mod shrunk;
 
@@ -62,6 +65,8 @@ enum Command {
     Run(run::Arguments),
     /// Make random runs of a profile and look for what fails.
     Fuzz(fuzz::Arguments),
+    /// Make one report of the results that many machines have of random runs.
+    Merge(merge::Arguments),
     /// Say whether scenarios and profiles are valid, without running them.
     Check(check::Arguments),
     /// Say whether a history of operations is linearizable: one of a run, or from elsewhere.
@@ -157,6 +162,7 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &output),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments, &output),
+        Command::Merge(arguments) => merge::merge(arguments, &output),
         Command::Check(arguments) => check::check(arguments, &output),
         Command::CheckHistory(arguments) => check_history::check_history(arguments, &output),
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),

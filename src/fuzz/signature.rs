@@ -4,10 +4,12 @@ use crate::check::{Verdict, Violation};
 use crate::property::Property;
 use crate::report::{Judgement, Report, RunVerdict};
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The way in which a run failed. Two runs with the same signature are taken to have failed for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// This property of safety was violated first.
     Safety(Property),
@@ -41,11 +43,13 @@ impl Signature {
 }
 
 /// In which way a run failed, and when that showed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Failure {
     /// In which way.
     pub signature: Signature,
     /// The virtual time of the first sign; of an expectation the end of the run.
+    #[serde(rename = "at_ns")]
     pub at: Time,
 }
 

@@ -4,22 +4,23 @@ use super::campaign::{self, Campaign, Regression};
 use super::covered::Covered;
 use super::signature::Signature;
 use crate::report::batch::Total;
-use crate::report::format::{count, counted, moment, percent, short, wrap};
+use crate::report::format::{at_most, count, counted, moment, percent, short, wrap};
 use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
 use crate::report::text::Form;
 use crate::report::{Group, Host, Point, RunVerdict, json};
 use crate::trace::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 impl Campaign {
     /// The summary as text. With `brief` only what failed and the last lines.
     pub fn render(&self, form: &Form<'_>, brief: bool) -> String {
         let mut page = Page::new(form);
-        let seeds = self.seeds();
         if !brief {
             let title = page.styled(TITLE, &self.profile);
-            page.text += &format!("{title}  random runs, seeds {}..{}\n\n", seeds.start, seeds.end);
+            let shard = if self.shard.is_whole() { String::new() } else { format!(", shard {}", self.shard) };
+            page.text += &format!("{title}  random runs, seeds {}..{}{shard}\n\n", self.first, self.end);
             self.totals(&mut page);
             self.what_was_drawn(&mut page);
         }
@@ -123,27 +124,33 @@ impl Campaign {
         }
     }
 
-    /// What the runs show, in one sentence.
+    /// What the runs show, in one sentence. If none of n seeds fails, then with 95 % confidence at most 3 in n do (the rule
+    /// of three).
     pub fn statement(&self) -> String {
-        let runs = counted(self.total.runs, "random run");
+        let seeds = counted(self.total.runs, "seed");
         match (self.total.failed, self.total.runs) {
             (_, 0) => "no run was made".to_owned(),
-            (0, runs_made) => {
-                let bound = if runs_made > 3 {
-                    format!(": with 95 % confidence at most 3 in {} of this profile fail", count(runs_made))
-                } else {
-                    String::new()
-                };
-                format!("no failure in {runs}{bound}")
+            (0, 1..=3) => format!("no failure in {seeds}"),
+            (0, made) => {
+                format!("no failure in {seeds}: at most {} of seeds fail (95 %)", at_most(3.0 / made as f64))
             }
-            (failed, _) => format!("{} of {runs} failed", count(failed)),
+            (failed, _) => format!("{} of {seeds} failed", count(failed)),
         }
     }
 
     /// The summary as a JSON document, without what differs from machine to machine but for `host`. `files` are those
     /// that were written about each group.
     pub fn document(&self, files: &BTreeMap<Signature, String>, host: &Host) -> String {
-        let seeds = self.seeds();
+        self.document_lacking(&[], files, host)
+    }
+
+    /// The same, where the runs of some seeds are missing.
+    pub fn document_lacking(
+        &self,
+        missing: &[Range<u64>],
+        files: &BTreeMap<Signature, String>,
+        host: &Host,
+    ) -> String {
         let finding = |(signature, group): (&Signature, &campaign::Group)| Found {
             signature: signature.to_string(),
             runs: group.count,
@@ -152,8 +159,8 @@ impl Campaign {
                 seed: group.seed.to_string(),
                 faults: group.faults,
                 at_ns: group.at.nanos(),
-                reason: group.report.reason(),
-                digest: group.report.digest,
+                reason: group.reason.clone(),
+                digest: format!("{:032x}", group.digest),
                 replay: self.replay(group.seed),
                 file: files.get(signature).cloned(),
             },
@@ -170,7 +177,12 @@ impl Campaign {
                 format: 1,
                 version: env!("CARGO_PKG_VERSION"),
                 profile: &self.profile,
-                seeds: [seeds.start.to_string(), seeds.end.to_string()],
+                seeds: [self.first.to_string(), self.end.to_string()],
+                shard: (!self.shard.is_whole()).then(|| self.shard.to_string()),
+                missing: missing
+                    .iter()
+                    .map(|seeds| [seeds.start, seeds.end].map(|seed| seed.to_string()))
+                    .collect(),
                 runs: self.total.runs,
                 failed: self.total.failed,
                 verdict: self.verdict(),
@@ -196,6 +208,11 @@ struct Document<'a> {
     version: &'static str,
     profile: &'a str,
     seeds: [String; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+    /// Seeds that were asked for and have no run, as ranges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<[String; 2]>,
     runs: u64,
     failed: u64,
     verdict: RunVerdict,
@@ -285,7 +302,7 @@ struct Smallest {
     faults: u64,
     at_ns: u64,
     reason: Option<String>,
-    digest: Digest,
+    digest: String,
     replay: String,
     file: Option<String>,
 }

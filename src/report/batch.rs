@@ -170,12 +170,11 @@ impl Default for Total {
 }
 
 impl Total {
-    /// Adds a run.
-    pub fn add(&mut self, run: &Figures) {
+    /// Adds a run with this verdict and the digest of this value.
+    pub fn add(&mut self, verdict: RunVerdict, digest: u128) {
         self.runs += 1;
-        self.failed += u64::from(run.failed());
-        self.verdict = self.verdict.max(run.verdict);
-        let digest = run.digest.value();
+        self.failed += u64::from(verdict != RunVerdict::Pass);
+        self.verdict = self.verdict.max(verdict);
         self.digest.fold(&[(digest >> 64) as u64, digest as u64]);
     }
 
@@ -233,7 +232,7 @@ impl Batch {
     /// Adds a run; of one that failed also its report, which is kept if it is the first.
     pub fn add(&mut self, run: &Figures, report: Option<Report>) {
         let seed = run.seed;
-        self.total.add(run);
+        self.total.add(run.verdict, run.digest.value());
         *self.verdicts.entry(run.verdict).or_default() += 1;
         self.leader.add(run.with_leader(), seed);
         self.clients.add(run.served(), seed);

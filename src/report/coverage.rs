@@ -6,9 +6,10 @@ use super::page::{Grid, Page};
 use crate::plan::Event;
 use crate::replica::{Abort, ChangeStep, NoChange, NoTransfer, Role, TransferStep, VoteRefusal};
 use crate::trace::{ActionKind, Body, Denial, Observer, Record, Rejection};
-use serde::{Serialize, Serializer};
-use std::collections::BTreeSet;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 /// Something that a run may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,6 +205,16 @@ impl fmt::Display for Point {
 impl Serialize for Point {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Point {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        static NAMES: LazyLock<BTreeMap<String, Point>> =
+            LazyLock::new(|| Point::all().into_iter().map(|point| (point.to_string(), point)).collect());
+        let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let known = NAMES.get(name.as_ref()).copied();
+        known.ok_or_else(|| serde::de::Error::custom(format!("{name:?} is nothing that a run can reach")))
     }
 }
 

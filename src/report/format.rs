@@ -54,6 +54,18 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// An upper bound of a share in per cent, with two digits that count, rounded up: `0.015 %`.
+pub(crate) fn at_most(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = (0..12).find(|digits| percent * 10_f64.powi(*digits) >= 10.0).unwrap_or(12);
+    let unit = 10_f64.powi(digits);
+    // A bound that is a round number is not to be pushed up by what floats lose.
+    let rounded = (percent * unit - 1e-9).ceil() / unit;
+    let text = format!("{rounded:.*}", digits as usize);
+    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{short} %")
+}
+
 /// A text in lines of at most so many characters, broken between words. A longer word is a line of its own.
 pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut wrapped = String::new();
@@ -143,6 +155,14 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "span"), "1 span");
         assert_eq!(counted(1_000, "span"), "1,000 spans");
+    }
+
+    #[test]
+    fn bounds_are_rounded_up() {
+        let bounds = [(3.0 / 20_000.0, "0.015 %"), (0.01, "1 %"), (3.0 / 40.0, "7.5 %"), (0.75, "75 %")];
+        for (share, text) in bounds.into_iter().chain([(1.0, "100 %"), (3.0 / 7e5, "0.00043 %")]) {
+            assert_eq!(at_most(share), text);
+        }
     }
 
     #[test]

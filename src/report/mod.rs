@@ -49,7 +49,7 @@ use crate::check::{Check, Verdict};
 use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -133,7 +133,7 @@ pub struct Host {
 }
 
 /// The verdict on a run: the gravest thing that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
     /// All that was examined held, and all that was expected.

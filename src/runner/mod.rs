@@ -9,6 +9,7 @@ pub mod gallery;
 mod panics;
 mod pool;
 mod progress;
+mod results;
 mod run;
 #[cfg(test)]
 mod undetected;
@@ -24,6 +25,7 @@ pub use findings::{Finding, attempt, fails, find};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
+pub use results::{ResultsFile, ResultsReader};
 pub use run::{Look, Options, judge, look, report, simulate};
 
 use crate::raft::RaftSoftware;

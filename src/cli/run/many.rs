@@ -122,7 +122,7 @@ impl<'a> Results<'a> {
     fn take(&mut self, number: u64, ran: Ran) -> ControlFlow<()> {
         let Ran { figures, element, report, trouble } = ran;
         let scenario = &self.work.scenarios[(number / self.work.seeds()) as usize];
-        self.total.add(&figures);
+        self.total.add(figures.verdict, figures.digest.value());
         self.troubles.extend(trouble.map(|trouble| trouble.context(format!("seed {}", figures.seed))));
         if let Some(element) = element {
             let before = if number == 0 { json::opening() } else { ",".into() };
@@ -150,7 +150,7 @@ impl<'a> Results<'a> {
     }
 
     fn tell_failure(&self, scenario: &Scenario, figures: &Figures) {
-        let annotate = || self.output.annotations().failed(&scenario.name(), figures);
+        let annotate = || self.output.annotations().failed_run(&scenario.name(), figures);
         match &self.progress {
             Some(progress) if self.output.annotations().are_wanted() => progress.suspend(annotate),
             _ => annotate(),

@@ -77,7 +77,7 @@ pub(super) fn run(
         troubles.extend(write_run_report(folder, &scenario.path, &report).err());
     }
     if report.failed() {
-        output.annotations().failed(&scenario.name(), &Figures::of(&report));
+        output.annotations().failed_run(&scenario.name(), &Figures::of(&report));
     }
     Ok(settle(status(report.verdict), &troubles, output))
 }

@@ -1,0 +1,263 @@
+//! `squall merge`: one report of the results that many machines have.
+
+use super::findings::{told, write_findings};
+use super::run::{begin_reports, printed, settle, status};
+use super::{Failure, Output, Status};
+use crate::fuzz::{Campaign, Covered, Header, Missing, Sample, Shard};
+use crate::plan::Profile;
+use crate::report::format::{count, counted};
+use crate::report::{Host, shell_word};
+use crate::runner::{self, FileError, NewFile, ResultsReader};
+use crate::scenario;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io::Write;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Arguments of `squall merge`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Files of results, or folders with such files in them.
+    #[arg(value_name = "FILE|DIR", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The folder for all results in one file, and for the smallest run of each way of failing: the scenario and its
+    /// report, as text and JSON. Without it nothing is written.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the summary as one JSON document.
+    #[arg(long)]
+    json: bool,
+    /// Print what failed, and the last lines.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  squall merge results
+  squall merge machine-*/results-*.jsonl --out merged --json
+
+Results are written by `squall fuzz --seeds A..B --shard I/N`. In whichever order files are merged, how often the same
+one is, and whether some were merged before: the outcome is the same, and that of all shards is the one of a single machine. Seeds
+that are missing are told, and make it no pass: the exit code is 4. Where the same seed has two digests, the runs are not
+deterministic, and nothing is written: the exit code is 5.";
+
+/// The file of all results, in the folder for them.
+const MERGED: &str = "results.jsonl";
+
+/// So many of a kind are told one by one.
+const TOLD: usize = 10;
+
+pub(super) fn merge(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let mut readers = Vec::new();
+    for path in files(&arguments.inputs)? {
+        readers.push(ResultsReader::open(&path).map_err(bad_file)?);
+    }
+    let header = joined(&readers)?;
+    header.is_of_this_version().map_err(|why| {
+        let help = "results are merged by the version that made them";
+        Failure::BadInput(format!("error: {}: {why}\nhelp: {help}", readers[0].path().display()))
+    })?;
+    let (profile, _) = scenario::read_profile(&header.text).map_err(|errors| {
+        let file = readers[0].path().display().to_string();
+        Failure::BadInput(format!("error: {file}: the profile in it is none: {errors}"))
+    })?;
+    if let Some(out) = &arguments.out {
+        runner::writable_folder(out).map_err(bad_file)?;
+        begin_reports(Some(out))?;
+    }
+    let target = arguments.out.as_ref().map(|out| out.join(MERGED));
+    let mut file = target.as_deref().map(NewFile::create).transpose().map_err(bad_file)?;
+    let mut merged = Merged::new(&header, &profile);
+    if let Some(file) = &mut file {
+        write_line(file, &header.line())?;
+    }
+    merge_into(&mut merged, &mut readers, file.as_mut())?;
+    if !merged.differing.is_empty() {
+        output.diagnose(&merged.differences());
+        return Ok(Status::Nondeterministic);
+    }
+    if let Some(file) = file {
+        file.commit().map_err(anyhow::Error::from)?;
+    }
+    merged.end(&profile, arguments, output)
+}
+
+/// The files that are meant: of a folder those whose names end as those of results do.
+fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for input in inputs {
+        if !input.is_dir() {
+            files.push(input.clone());
+            continue;
+        }
+        let unreadable =
+            |e: std::io::Error| Failure::BadInput(format!("error: {} can't be read: {e}", input.display()));
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(input).map_err(unreadable)? {
+            inside.push(entry.map_err(unreadable)?.path());
+        }
+        inside.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        if inside.is_empty() {
+            return Err(Failure::BadInput(format!(
+                "error: {} holds no file of results: no name in it ends in .jsonl",
+                input.display()
+            )));
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn bad_file(error: FileError) -> Failure {
+    Failure::BadInput(format!("error: {error}"))
+}
+
+/// The header of all these results.
+fn joined(readers: &[ResultsReader]) -> Result<Header, Failure> {
+    let mut header = readers[0].header().clone().whole();
+    for (at, reader) in readers.iter().enumerate().skip(1) {
+        header = header.join(reader.header().clone()).map_err(|_| {
+            // The first file with which this one does not go.
+            let pair = readers[..at].iter().find_map(|other| {
+                let why = other.header().clone().join(reader.header().clone()).err()?;
+                Some(format!("{} and {}: {why}", other.path().display(), reader.path().display()))
+            });
+            let pair = pair.unwrap_or_else(|| reader.path().display().to_string());
+            Failure::BadInput(format!(
+                "error: these results do not belong together: {pair}\nhelp: merge the files of one campaign: the same \
+                 version, profile and range of seeds"
+            ))
+        })?;
+    }
+    Ok(header)
+}
+
+/// What the files hold together, seed by seed.
+struct Merged {
+    campaign: Campaign,
+    missing: Missing,
+    /// Seeds with two digests, and the files that have them.
+    differing: Vec<String>,
+}
+
+impl Merged {
+    fn new(header: &Header, profile: &Profile) -> Self {
+        let ranges = header.ranges();
+        let first = ranges.first().map_or(0, |range| range.start);
+        let command = format!("squall fuzz {}", shell_word(&header.named));
+        let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
+        campaign.covered = header.coverage.then(|| Covered::new(&profile.sometimes));
+        Self { campaign, missing: Missing::of(ranges), differing: Vec::new() }
+    }
+
+    fn differences(&self) -> String {
+        let mut lines: Vec<String> = self.differing.iter().take(TOLD).cloned().collect();
+        if let Some(more) = self.differing.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            lines.push(format!("and {more} more seeds"));
+        }
+        let lines: Vec<String> = lines.into_iter().map(|line| format!("error: {line}\n")).collect();
+        let help = "the same version, profile and seed make the same run: one of the files was made by another build, or \
+                    the run depends on its machine. Nothing is written";
+        format!("{}help: {help}", lines.concat())
+    }
+
+    /// Tells, and writes, what was found.
+    fn end(self, profile: &Profile, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+        let Self { campaign, missing, .. } = self;
+        let missing = missing.end();
+        let mut written = BTreeMap::new();
+        if let Some(out) = &arguments.out {
+            written = write_findings(&campaign, profile, out)?;
+        }
+        if arguments.json {
+            let document = campaign.document_lacking(&missing, &written, &Host::default());
+            output.print(document + "\n")?;
+        } else {
+            output.print(told(&campaign, profile, &written, arguments.quiet, &printed(output)))?;
+        }
+        let mut all = status(campaign.verdict());
+        if !missing.is_empty() {
+            output.diagnose(&lacking(&missing));
+            all = all.worst(Status::Vacuous);
+        }
+        Ok(settle(all, &[], output))
+    }
+}
+
+/// Says which seeds are missing.
+fn lacking(missing: &[Range<u64>]) -> String {
+    let seeds = missing.iter().fold(0_u64, |sum, range| sum.saturating_add(range.end - range.start));
+    let name = |range: &Range<u64>| match range.end - range.start {
+        1 => range.start.to_string(),
+        _ => format!("{}..{}", range.start, range.end),
+    };
+    let some: Vec<String> = missing.iter().take(TOLD).map(name).collect();
+    let more = match missing.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        Some(more) => format!(" and in {} more places", count(more as u64)),
+        None => String::new(),
+    };
+    format!("missing: {} of those that were asked for: {}{more}", counted(seeds, "seed"), some.join(", "))
+}
+
+/// Takes the runs of all files in the order of their seeds.
+fn merge_into(
+    merged: &mut Merged,
+    readers: &mut [ResultsReader],
+    mut file: Option<&mut NewFile>,
+) -> Result<(), Failure> {
+    let mut ahead = BinaryHeap::new();
+    let mut next: Vec<Option<(Sample, String)>> = Vec::new();
+    for (at, reader) in readers.iter_mut().enumerate() {
+        let first = reader.next().map_err(bad_file)?;
+        ahead.extend(first.iter().map(|(sample, _)| Reverse((sample.seed, at))));
+        next.push(first);
+    }
+    let mut last: Option<(Sample, String, usize)> = None;
+    while let Some(Reverse((seed, at))) = ahead.pop() {
+        let following = readers[at].next().map_err(bad_file)?;
+        ahead.extend(following.iter().map(|(sample, _)| Reverse((sample.seed, at))));
+        let Some((sample, line)) = std::mem::replace(&mut next[at], following) else { continue };
+        match &last {
+            Some((before, same, other)) if before.seed == seed => {
+                let files = || (readers[*other].path().display(), readers[at].path().display());
+                if before.digest != sample.digest {
+                    let (one, other) = files();
+                    merged.differing.push(format!("seed {seed} has two digests, in {one} and in {other}"));
+                } else if *same != line {
+                    let (one, other) = files();
+                    return Err(Failure::BadInput(format!(
+                        "error: {one} and {other} tell of seed {seed} in two ways, with the same digest: one of them was \
+                         changed"
+                    )));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        if let Some((sample, line, _)) = last.replace((sample, line, at)) {
+            take(merged, sample, &line, file.as_deref_mut())?;
+        }
+    }
+    match last {
+        Some((sample, line, _)) => take(merged, sample, &line, file),
+        None => Ok(()),
+    }
+}
+
+fn take(merged: &mut Merged, sample: Sample, line: &str, file: Option<&mut NewFile>) -> Result<(), Failure> {
+    if let Some(file) = file {
+        write_line(file, line)?;
+    }
+    merged.missing.is_there(sample.seed);
+    merged.campaign.add(sample);
+    Ok(())
+}
+
+fn write_line(file: &mut NewFile, line: &str) -> Result<(), Failure> {
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n"));
+    written.map_err(|error| Failure::Other(anyhow::anyhow!("the merged results can't be written: {error}")))
+}
