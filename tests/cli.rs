@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/closer.rs"]
 mod closer;
 #[path = "cli/explain.rs"]
@@ -16,6 +18,8 @@ mod history;
 mod list;
 #[path = "cli/many.rs"]
 mod many;
+#[path = "cli/shards.rs"]
+mod shards;
 #[path = "cli/shrink.rs"]
 mod shrink;
 #[path = "cli/usage.rs"]

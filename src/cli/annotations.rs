@@ -1,10 +1,13 @@
-//! Annotations for GitHub's pages, on standard error, in jobs that run there.
+//! Annotations for GitHub's pages, on standard error, and the summary of a job, in jobs that run there.
 
 use super::Output;
 use super::problems::Position;
 use crate::report::batch::Figures;
 use crate::scenario::{Errors, Problem, Warning};
+use anyhow::Context;
 use std::cell::Cell;
+use std::fs::File;
+use std::io::Write;
 
 /// How many runs are annotated one by one: GitHub shows no more of a step.
 const SHOWN: u64 = 10;
@@ -71,6 +74,15 @@ impl Annotations {
     pub(super) fn failed_run(&self, file: &str, run: &Figures) {
         let title = format!("{}, seed {}: {}", run.scenario, run.seed, run.verdict);
         self.failed(file, &title, run.reason.as_deref(), run.replay.as_deref());
+    }
+
+    /// Adds to the summary of the job, where there is one.
+    pub(super) fn summary(&self, markdown: &str) -> anyhow::Result<()> {
+        let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| self.wanted && !file.is_empty());
+        let Some(file) = file else { return Ok(()) };
+        let unwritable = || format!("the summary of the job, {}, can't be written", file.to_string_lossy());
+        let mut out = File::options().append(true).create(true).open(&file).with_context(unwritable)?;
+        out.write_all(markdown.as_bytes()).with_context(unwritable)
     }
 
     /// No more runs will come.

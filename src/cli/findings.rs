@@ -5,8 +5,8 @@ use crate::check::Verdict;
 use crate::fuzz::{Campaign, Group, Signature, draw};
 use crate::plan::{Found, Profile};
 use crate::report::text::Form;
-use crate::report::{Host, Report, json, text};
-use crate::runner::{self, NewFile};
+use crate::report::{Host, Judges, Report, json, text};
+use crate::runner::{self, NewFile, Options};
 use crate::scenario;
 use anyhow::Context;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,12 @@ use std::io::Write;
 use std::path::Path;
 
 /// The report on the smallest run of a group, which is made once more.
-fn report_of(profile: &Profile, group: &Group) -> Report {
-    runner::report(&draw(profile, group.seed))
+fn report_of(campaign: &Campaign, profile: &Profile, group: &Group) -> Report {
+    let plan = draw(profile, group.seed);
+    let mut judges = Judges::new(&plan);
+    let options = Options { events: campaign.events, ..Options::default() };
+    let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
+    Report::new(&plan, &judges, outcome)
 }
 
 /// What is printed of a campaign: the smallest run of the first way of failing in full, the files written, and the summary.
@@ -31,7 +35,7 @@ pub(super) fn told(
     for group in campaign.groups.values().take(1).filter(|_| !brief) {
         let head = format!("{}, seed {}", campaign.profile, group.seed);
         told += &format!("{head}: the smallest of the first way of failing, in full\n");
-        told += &text::render_among_others(&report_of(profile, group), form);
+        told += &text::render_among_others(&report_of(campaign, profile, group), form);
         told += &format!("replay: {}\n\n", campaign.replay(group.seed));
     }
     let written = files.values().map(|file| format!("written: {file}\n")).collect::<String>();
@@ -40,14 +44,16 @@ pub(super) fn told(
 }
 
 /// Writes the smallest run of each way of failing: its scenario, and its report in two forms. Returns the scenarios'
-/// files.
+/// files. When so many bytes are written, no more reports are.
 pub(super) fn write_findings(
     campaign: &Campaign,
     profile: &Profile,
     folder: &Path,
+    limit: u64,
 ) -> anyhow::Result<BTreeMap<Signature, String>> {
     let mut files = BTreeMap::new();
     let mut taken = BTreeSet::new();
+    let mut bytes = 0;
     for (signature, group) in &campaign.groups {
         begin_reports(Some(folder))?;
         let base = format!("{}-{}", Group::slug_of(&campaign.profile), Group::slug(signature));
@@ -55,7 +61,7 @@ pub(super) fn write_findings(
         let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
         let name = numbered.into_iter().find(|name| taken.insert(name.clone())).unwrap_or(base);
         let file = folder.join(&name).with_added_extension("ron");
-        let report = Report { file: Some(file.display().to_string()), ..report_of(profile, group) };
+        let report = Report { file: Some(file.display().to_string()), ..report_of(campaign, profile, group) };
         let mut plan = draw(profile, group.seed);
         plan.found = Some(Found {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,6 +74,10 @@ pub(super) fn write_findings(
             ("json", json::document(std::slice::from_ref(&report), &Host::default()) + "\n"),
         ];
         for (extension, content) in contents {
+            if extension != "ron" && bytes > limit {
+                continue;
+            }
+            bytes += content.len() as u64;
             let path = folder.join(&name).with_added_extension(extension);
             let mut file = NewFile::create(&path)?;
             file.write_all(content.as_bytes())

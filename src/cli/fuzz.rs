@@ -1,5 +1,6 @@
 //! `squall fuzz`: random runs of a profile, and what they find.
 
+use super::cases::Cases;
 use super::findings::{told, write_findings};
 use super::inputs::{Scenario, profile_and_text};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
@@ -43,6 +44,9 @@ pub(super) struct Arguments {
     /// Begin no more runs after this time by the clock on the wall, such as 60s.
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Duration>,
+    /// How many events a run may take; one that takes more fails as a livelock. It is the same on any machine, unlike --for.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    events: Option<u64>,
     /// End after so many runs that failed.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     max_failures: Option<u64>,
@@ -59,6 +63,12 @@ pub(super) struct Arguments {
     /// The folder for the smallest run of each way of failing: the scenario and its report, as text and JSON.
     #[arg(long, value_name = "DIR", default_value = "target/squall/fuzz")]
     out: PathBuf,
+    /// Write what failed to a file for programs that read JUnit's XML: a case for each way of failing.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// How many MiB may be written about what fails: after so much, only the scenario of each further way of failing.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    out_limit: u64,
     /// Print the summary as one JSON document.
     #[arg(long)]
     json: bool,
@@ -102,11 +112,14 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     runner::writable_folder(&arguments.out).map_err(|error| {
         Failure::BadInput(format!("error: {error}\nhelp: name a folder that can be written with `--out DIR`"))
     })?;
+    Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let looks = arguments.coverage || arguments.until_covered;
-    let header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks);
+    let header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
-    output.diagnose(&format_args!("{}", arguments.beginning(&profile, &seeds, held.len())));
+    if !arguments.quiet || arguments.commit.is_some() {
+        output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
+    }
     let command = format!("squall fuzz {}", shell_word(&arguments.profile));
     let mut hunt = Hunt {
         campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
@@ -128,10 +141,11 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Regression::of(path.display().to_string(), plan, &report)
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
+    hunt.campaign.events = arguments.events;
     hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
     let done = held.len() as u64;
     let enough = held.into_iter().any(|sample| hunt.take(sample).is_break());
-    let piece = |number: u64| sample(&profile, seeds.nth(done + number), looks);
+    let piece = |number: u64| sample(&profile, seeds.nth(done + number), looks, arguments.events);
     let left = if enough { 0 } else { seeds.count() - done };
     runner::in_order(jobs, left, piece, |_, sample| hunt.take_new(sample));
     hunt.end(&profile)
@@ -189,13 +203,16 @@ fn block(hash: &str) -> Result<u64, String> {
 }
 
 /// Makes the run of a seed.
-fn sample(profile: &Profile, seed: u64, looks: bool) -> Sample {
+fn sample(profile: &Profile, seed: u64, looks: bool, events: Option<u64>) -> Sample {
     let plan = draw(profile, seed);
+    let options = Options { events, ..Options::default() };
+    let mut judges = Judges::new(&plan);
     if !looks {
-        return Sample::of(&plan, &runner::report(&plan));
+        let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
+        return Sample::of(&plan, &Report::new(&plan, &judges, outcome));
     }
-    let (mut judges, mut coverage) = (Judges::new(&plan), Coverage::new(plan.cluster.nodes()));
-    let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &Options::default());
+    let mut coverage = Coverage::new(plan.cluster.nodes());
+    let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &options);
     Sample::of(&plan, &Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
 }
 
@@ -292,7 +309,7 @@ impl Hunt<'_> {
         self.progress = None;
         let wall_ns = self.wall_ns();
         let (mut troubles, mut files) = (Vec::from_iter(self.trouble.take()), BTreeMap::new());
-        match write_findings(&self.campaign, profile, &self.arguments.out) {
+        match write_findings(&self.campaign, profile, &self.arguments.out, self.arguments.out_limit << 20) {
             Ok(written) => files = written,
             Err(trouble) => troubles.push(trouble),
         }
@@ -305,6 +322,10 @@ impl Hunt<'_> {
         };
         troubles.extend(printed.err());
         self.output.annotations().end();
+        let title = format!("squall fuzz {}", self.campaign.profile);
+        let heads = (title.as_str(), self.campaign.statement());
+        let cases = Cases::of(&self.campaign, &self.arguments.profile);
+        cases.end((heads.0, &heads.1), self.arguments.junit.as_deref(), self.output, &mut troubles);
         if !self.arguments.quiet {
             let runs = self.campaign.total.runs;
             let seconds = wall_ns as f64 / 1e9;

@@ -150,6 +150,7 @@ impl Merged {
         let first = ranges.first().map_or(0, |range| range.start);
         let command = format!("squall fuzz {}", shell_word(&header.named));
         let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
+        campaign.events = header.events;
         campaign.covered = header.coverage.then(|| Covered::new(&profile.sometimes));
         Self { campaign, missing: Missing::of(ranges), differing: Vec::new() }
     }
@@ -171,7 +172,7 @@ impl Merged {
         let missing = missing.end();
         let mut written = BTreeMap::new();
         if let Some(out) = &arguments.out {
-            written = write_findings(&campaign, profile, out)?;
+            written = write_findings(&campaign, profile, out, u64::MAX)?;
         }
         if arguments.json {
             let document = campaign.document_lacking(&missing, &written, &Host::default());

@@ -5,6 +5,7 @@
 mod access;
 mod annotations;
 mod broken_rule;
+mod cases;
 mod check;
 mod check_history;
 mod explain;

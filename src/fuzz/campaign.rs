@@ -66,6 +66,8 @@ pub struct Campaign {
     pub end: u64,
     /// Which share of the seeds these are.
     pub shard: Shard,
+    /// How many events a run may take, if that is limited.
+    pub events: Option<u64>,
     /// How the runs ended.
     pub total: Total,
     /// How often what was drawn.
@@ -91,6 +93,7 @@ impl Campaign {
             first,
             end: first,
             shard,
+            events: None,
             total: Total::default(),
             drawn: BTreeMap::new(),
             groups: BTreeMap::new(),
@@ -142,7 +145,8 @@ impl Campaign {
 
     /// The command that makes this run again.
     pub fn replay(&self, seed: u64) -> String {
-        format!("{} --seeds {seed}..{}", self.command, seed + 1)
+        let events = self.events.map_or(String::new(), |events| format!(" --events {events}"));
+        format!("{} --seeds {seed}..{}{events}", self.command, seed + 1)
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Header {
     pub text: String,
     /// Whether it was looked at what the runs reached.
     pub coverage: bool,
+    /// How many events a run may take, if that is limited.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub events: Option<u64>,
     /// The ranges of seeds that were asked for, in order.
     ranges: Vec<Asked>,
     /// Which share of them this is; none if it is to be all.
@@ -63,6 +66,9 @@ pub enum Mismatch {
     /// Only one of them tells what was reached.
     #[error("only one of them was made with `--coverage`")]
     Coverage,
+    /// A run may end in one of them that goes on in the other.
+    #[error("they were made with different numbers of `--events`")]
+    Events,
     /// Two ranges have seeds in common, but are not the same.
     #[error("the ranges of seeds {}..{} and {}..{} overlap, but are not the same", .0.start, .0.end, .1.start, .1.end)]
     Overlap(Range<u64>, Range<u64>),
@@ -76,7 +82,14 @@ pub enum Mismatch {
 
 impl Header {
     /// The header of the runs of these seeds of a profile, which was named so in the call and has this text.
-    pub fn new(profile: &str, named: &str, text: &str, seeds: &Seeds, coverage: bool) -> Self {
+    pub fn new(
+        profile: &str,
+        named: &str,
+        text: &str,
+        seeds: &Seeds,
+        coverage: bool,
+        events: Option<u64>,
+    ) -> Self {
         Self {
             results: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -85,6 +98,7 @@ impl Header {
             hash: hash(text),
             text: text.to_owned(),
             coverage,
+            events,
             ranges: vec![Asked { from: seeds.range.start, to: seeds.range.end }],
             shard: (!seeds.shard.is_whole()).then(|| seeds.shard.to_string()),
         }
@@ -197,6 +211,9 @@ impl Header {
         if self.coverage != other.coverage {
             return Err(Mismatch::Coverage);
         }
+        if self.events != other.events {
+            return Err(Mismatch::Events);
+        }
         Ok(())
     }
 
@@ -284,7 +301,7 @@ mod tests {
 
     fn header(from: u64, to: u64, shard: &str) -> Header {
         let seeds = Seeds { range: from..to, shard: shard.parse().unwrap() };
-        Header::new("mine", "mine.ron", "(format: 1)", &seeds, false)
+        Header::new("mine", "mine.ron", "(format: 1)", &seeds, false, None)
     }
 
     #[test]
@@ -336,12 +353,13 @@ mod tests {
         let one = || header(0, 10, "1/2");
         let told = |other: Header| one().join(other).unwrap_err().to_string();
         assert!(told(Header { version: "9".into(), ..one() }).contains("made by Squall"));
-        let other = Header::new("other", "mine.ron", "(format: 1)", &Seeds::all(0..10), false);
+        let other = Header::new("other", "mine.ron", "(format: 1)", &Seeds::all(0..10), false, None);
         assert_eq!(told(other), "the one is of the profile mine, the other of other");
-        let other = Header::new("mine", "mine.ron", "(format: 1,)", &Seeds::all(0..10), false);
+        let other = Header::new("mine", "mine.ron", "(format: 1,)", &Seeds::all(0..10), false, None);
         assert!(told(other).contains("their texts differ"));
-        let other = Header::new("mine", "mine.ron", "(format: 1)", &Seeds::all(0..10), true);
+        let other = Header::new("mine", "mine.ron", "(format: 1)", &Seeds::all(0..10), true, None);
         assert!(told(other).contains("--coverage"));
+        assert!(told(Header { events: Some(9), ..one() }).contains("--events"));
         for (from, to) in [(5, 15), (2, 3), (0, 9), (0, 11)] {
             let (one, other) = (one(), header(from, to, "1/1"));
             assert!(matches!(one.clone().join(other.clone()), Err(Mismatch::Overlap(..))));

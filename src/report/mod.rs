@@ -82,6 +82,8 @@ pub struct Report {
     pub evidence: Option<Evidence>,
     /// Why the run broke off, if it did.
     pub panicked: Option<String>,
+    /// Why it broke off without a panic, if it did.
+    pub livelock: Option<Livelock>,
     /// How a second run of the same differed, if it did.
     pub nondeterminism: Option<String>,
     /// What became of the plan's faults.
@@ -115,14 +117,23 @@ pub struct Outcome {
     pub events: u64,
     /// Why the run broke off, if it did: the message of the panic.
     pub panicked: Option<String>,
-    /// Whether it broke off since time no longer passed.
-    pub livelock: bool,
+    /// Why it broke off without a panic, if it did.
+    pub livelock: Option<Livelock>,
     /// Whether it was ended before its time, on purpose.
     pub cut: bool,
     /// How a second run of the same differed, if it did.
     pub nondeterminism: Option<String>,
     /// How many frames wait in the inbox of each node at the end; none where there are no inboxes.
     pub waiting: Vec<u64>,
+}
+
+/// Why a run has no end of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Livelock {
+    /// Time no longer passed: without end, something happened at one instant.
+    Instant,
+    /// It took as many events as it was allowed.
+    Events(u64),
 }
 
 /// What differs from machine to machine and from run to run.
@@ -144,7 +155,7 @@ pub enum RunVerdict {
     Undecided,
     /// The run did not do as was expected of it.
     Expectation,
-    /// Time no longer passed: without end, something happened at one instant.
+    /// Time no longer passed: without end, something happened at one instant. Or it took more events than allowed.
     Livelock,
     /// A replica panicked, or the run broke off.
     Panicked,
@@ -199,7 +210,7 @@ impl Report {
             RunVerdict::Safety
         } else if panicked.is_some() {
             RunVerdict::Panicked
-        } else if livelock {
+        } else if livelock.is_some() {
             RunVerdict::Livelock
         } else if any(Judgement::Failed) {
             RunVerdict::Expectation
@@ -224,6 +235,7 @@ impl Report {
             expectations,
             evidence: judges.evidence().cloned(),
             panicked,
+            livelock,
             nondeterminism,
             faults,
             cut,
@@ -265,7 +277,12 @@ impl Report {
             RunVerdict::Panicked => {
                 self.panicked.as_ref().map(|why| why.lines().next().unwrap_or_default().to_owned())
             }
-            RunVerdict::Livelock => Some(format!("time stopped passing at {}", self.simulated)),
+            RunVerdict::Livelock => Some(match self.livelock {
+                Some(Livelock::Events(most)) => {
+                    format!("it took all of its {} events by {}", format::count(most), self.simulated)
+                }
+                _ => format!("time stopped passing at {}", self.simulated),
+            }),
             RunVerdict::Nondeterminism => Some("a second process made other records".into()),
         }
     }

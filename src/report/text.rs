@@ -195,6 +195,10 @@ impl Page<'_> {
             self.text += &format!("{}\n", self.styled(BAD, "The run broke off"));
             self.paragraph(why, Style::new());
         }
+        if report.verdict == RunVerdict::Livelock {
+            let why = report.reason().unwrap_or_default();
+            self.text += &format!("\n{}  {why}\n", self.styled(BAD, "Livelock"));
+        }
         if let Some(difference) = &report.nondeterminism {
             let title = self.styled(BAD, "Nondeterminism");
             self.text +=

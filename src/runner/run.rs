@@ -5,7 +5,7 @@ use super::panics::{Panicked, contain};
 use super::progress::Progress;
 use crate::plan::Plan;
 use crate::raft::RaftSoftware;
-use crate::report::{FaultSpan, Judges, Outcome, Report};
+use crate::report::{FaultSpan, Judges, Livelock, Outcome, Report};
 use crate::time::{Duration, Time};
 use crate::trace::{Observer, Record};
 use crate::world::{End, View, World};
@@ -19,6 +19,8 @@ pub struct Options {
     pub disturbance: Option<Duration>,
     /// Ends it at this time, if that is before the plan's end.
     pub until: Option<Time>,
+    /// How many events it may take. A run that takes more is no run that ends.
+    pub events: Option<u64>,
 }
 
 /// Runs a plan with a seed. The observer has seen every record up to the end or the panic.
@@ -37,6 +39,9 @@ pub fn simulate<O: Observer>(
         let mut world = World::new(plan, &software, seed, observer);
         if let Some(delay) = options.disturbance {
             world.disturb(delay);
+        }
+        if let Some(events) = options.events {
+            world.allow(events);
         }
         let end = Time::ZERO + plan.duration;
         let end = options.until.map_or(end, |until| until.min(end));
@@ -67,13 +72,16 @@ pub fn judge(
     let cut = options.until.is_some_and(|until| until < Time::ZERO + plan.duration);
     match ended {
         Ok(End { digest, events, time, livelock, waiting, .. }) => {
+            let most = options.events.filter(|most| events >= *most);
+            let livelock = livelock.then(|| most.map_or(Livelock::Instant, Livelock::Events));
             Outcome { digest, end: time, events, livelock, cut, waiting, ..Outcome::default() }
         }
         Err(Panicked { message }) => {
             // The last record tells how far it got; the digest up to there comes from running it once more.
             let end = judges.last_records().last().map_or(Time::ZERO, |record| record.time);
             let mut again = Checkpoints::default();
-            let again_options = Options { progress: None, disturbance: None, until: options.until };
+            let again_options =
+                Options { progress: None, disturbance: None, until: options.until, events: options.events };
             let _ = simulate(plan, plan.seed, &mut again, &again_options);
             Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
         }

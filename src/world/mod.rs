@@ -99,6 +99,7 @@ pub struct World<'p, O> {
     events: u64,
     at_this_instant: u32,
     livelock: bool,
+    most_events: u64,
     /// The traffic that is withheld from nodes, once for each fault that does it.
     starving: Vec<(NodeId, Traffic)>,
     /// Whether clients and floods ask for nothing any more.
@@ -186,6 +187,7 @@ impl<'p, O: Observer> World<'p, O> {
             events: 0,
             at_this_instant: 0,
             livelock: false,
+            most_events: u64::MAX,
             starving: Vec::new(),
             is_idle: false,
             is_patient: false,
@@ -215,6 +217,11 @@ impl<'p, O: Observer> World<'p, O> {
         self.queue.push(time, event.class(), event);
     }
 
+    /// Lets it carry out so many events and no more: with the last of them it ends as if time no longer passed.
+    pub fn allow(&mut self, events: u64) {
+        self.most_events = events;
+    }
+
     /// Runs to the plan's end and records what is there then.
     pub fn run(mut self) -> End {
         self.run_until(Time::ZERO + self.plan.duration);
@@ -236,7 +243,7 @@ impl<'p, O: Observer> World<'p, O> {
             self.at_this_instant += u32::from(!matches!(event, Event::LateArrival(_)));
             self.carry_out(event);
             self.start_waiting_faults();
-            self.livelock = self.at_this_instant >= LIVELOCK;
+            self.livelock = self.at_this_instant >= LIVELOCK || self.events >= self.most_events;
         }
         let goes_on = !self.livelock && !self.trace.observer().is_done();
         if goes_on && end > self.now {

@@ -53,7 +53,7 @@ pub fn report(plan: &Plan) -> Report {
 /// One run of a profile.
 pub fn sample(profile: &Profile, seed: u64) -> Sample {
     let plan = draw(profile, seed);
-    Sample::of(&plan, report(&plan))
+    Sample::of(&plan, &report(&plan))
 }
 
 /// The first seed from `start` on with which a planted bug is found.

@@ -1,5 +1,6 @@
 //! Many runs, at the same time and reported in their order.
 
+use super::super::cases::Cases;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
@@ -7,6 +8,7 @@ use super::{
     write_run_report,
 };
 use crate::report::batch::{self, Batch, Figures, Total};
+use crate::report::format::counted;
 use crate::report::{Host, Judges, Report, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
@@ -96,6 +98,7 @@ struct Results<'a> {
     /// Those of them that failed.
     failed: Vec<Report>,
     troubles: Vec<anyhow::Error>,
+    cases: Cases,
     /// Whether nothing is printed any more, since it can't be.
     is_mute: bool,
     has_printed: bool,
@@ -113,6 +116,7 @@ impl<'a> Results<'a> {
             rows: Vec::new(),
             failed: Vec::new(),
             troubles: Vec::new(),
+            cases: Cases::default(),
             is_mute: false,
             has_printed: false,
         }
@@ -128,6 +132,7 @@ impl<'a> Results<'a> {
             let before = if number == 0 { json::opening() } else { ",".into() };
             self.print(&(before + &element));
         }
+        self.cases.add(&scenario.name(), &figures);
         let failed = figures.failed();
         if failed {
             self.tell_failure(scenario, &figures);
@@ -199,6 +204,9 @@ impl<'a> Results<'a> {
             self.section(&self.total.render(&form));
         }
         self.output.annotations().end();
+        let statement = format!("{} of {} failed", self.total.failed, counted(self.total.runs, "run"));
+        let junit = self.arguments.junit.as_deref();
+        self.cases.end(("squall run", &statement), junit, self.output, &mut self.troubles);
         if self.arguments.check_determinism && self.troubles.is_empty() {
             let runs = self.total.runs;
             self.output.diagnose(&format_args!("determinism: second processes made {runs} runs again"));

@@ -9,6 +9,7 @@ mod trace;
 
 pub(super) use second::{ReplayArguments, replay};
 
+use super::cases::Cases;
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
 use crate::plan::Plan;
@@ -50,6 +51,9 @@ pub(super) struct Arguments {
     /// Write the report into this folder, too, named as the scenario's file, as .txt and .json; of many seeds the summary.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write what failed to a file for programs that read JUnit's XML: a case for each scenario.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Run again in a second process and compare; on a difference show the first record that differs.
     #[arg(long)]
     check_determinism: bool,
@@ -130,6 +134,7 @@ pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let scenarios = Scenario::read_all(&arguments.files, output)?;
+    Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let work = Work { scenarios, seed: arguments.seed, seeds: arguments.seeds.clone() };
     if work.count() > 1 {
         arguments.closer.refuse(work.count())?;

@@ -1,5 +1,6 @@
 //! One run, reported in full.
 
+use super::super::cases::Cases;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
@@ -42,6 +43,7 @@ pub(super) fn run(
         progress: (!arguments.quiet && !prints).then(|| Progress::of_run(&plan.name)),
         disturbance: arguments.inject_nondeterminism.then(second::wall_clock_noise),
         until: closer.until.map(|until| Time::ZERO + until),
+        events: None,
     };
     let (mut outcome, wall_ns) = {
         let mut others: Vec<&mut dyn Observer> = Vec::new();
@@ -76,9 +78,14 @@ pub(super) fn run(
     if let Some(folder) = &arguments.report {
         troubles.extend(write_run_report(folder, &scenario.path, &report).err());
     }
+    let figures = Figures::of(&report);
     if report.failed() {
-        output.annotations().failed_run(&scenario.name(), &Figures::of(&report));
+        output.annotations().failed_run(&scenario.name(), &figures);
     }
+    let mut cases = Cases::default();
+    cases.add(&scenario.name(), &figures);
+    let statement = format!("{}, seed {}: {}", plan.name, plan.seed, report.verdict);
+    cases.end(("squall run", &statement), arguments.junit.as_deref(), output, &mut troubles);
     Ok(settle(status(report.verdict), &troubles, output))
 }
 

@@ -1,0 +1,56 @@
+//! The guide to CI says what is so: the steps of its workflow are run.
+
+mod common;
+
+use common::path;
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// The commands of the workflow that are Squall's, as a shell would read them.
+fn steps() -> Vec<String> {
+    let guide = fs::read_to_string(path("docs/ci.md")).expect("the guide");
+    let workflow =
+        guide.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a workflow");
+    workflow
+        .lines()
+        .filter_map(|line| line.split_once("run: "))
+        .map(|(_, command)| command.to_owned())
+        .collect()
+}
+
+#[test]
+fn the_steps_of_the_workflow_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(path("scenarios"), folder.path().join("scenarios")).expect("a link");
+    let summary = folder.path().join("summary.md");
+    let steps = steps();
+    let (installs, steps): (Vec<_>, Vec<_>) =
+        steps.into_iter().partition(|step| step.starts_with("cargo install "));
+    assert_eq!((installs.len(), steps.len()), (1, 2));
+    for step in &steps {
+        // As it is written, but for what takes long: fewer scenarios, fewer seeds.
+        let shorter = step
+            .replace("${{ github.sha }}", "0123456789abcdef0123456789abcdef01234567")
+            .replace("'scenarios/**/*.ron' --seeds 0..10", "'scenarios/overload/*.ron' --seeds 0..2")
+            .replace("0..5000", "0..5");
+        assert_ne!(&shorter, step);
+        let arguments = shorter.strip_prefix("squall ").expect("one of ours");
+        let output = Command::new("sh")
+            .args(["-c", &format!("\"$SQUALL\" {arguments}")])
+            .current_dir(folder.path())
+            .env("SQUALL", env!("CARGO_BIN_EXE_squall"))
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", &summary)
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{shorter}\n{told}");
+    }
+    for file in ["target/squall/scenarios.xml", "target/squall/fuzz.xml"] {
+        let cases = fs::read_to_string(folder.path().join(file)).expect("cases");
+        assert!(cases.contains(r#"failures="0""#), "{cases}");
+    }
+    let page = fs::read_to_string(summary).expect("a summary");
+    assert!(page.contains("no failure in 5 seeds: at most 60 % of seeds fail (95 %)"), "{page}");
+}
