@@ -213,13 +213,13 @@ fn merge_into(
     let mut ahead = BinaryHeap::new();
     let mut next: Vec<Option<(Sample, String)>> = Vec::new();
     for (at, reader) in readers.iter_mut().enumerate() {
-        let first = reader.next().map_err(bad_file)?;
+        let first = reader.next_run().map_err(bad_file)?;
         ahead.extend(first.iter().map(|(sample, _)| Reverse((sample.seed, at))));
         next.push(first);
     }
     let mut last: Option<(Sample, String, usize)> = None;
     while let Some(Reverse((seed, at))) = ahead.pop() {
-        let following = readers[at].next().map_err(bad_file)?;
+        let following = readers[at].next_run().map_err(bad_file)?;
         ahead.extend(following.iter().map(|(sample, _)| Reverse((sample.seed, at))));
         let Some((sample, line)) = std::mem::replace(&mut next[at], following) else { continue };
         match &last {

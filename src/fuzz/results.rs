@@ -377,14 +377,14 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let missing = |ranges: &[Range<u64>], there: &[u64]| {
-            let mut missing = Missing::of(ranges.to_vec());
+        let missing = |ranges: &[(u64, u64)], there: &[u64]| {
+            let mut missing = Missing::of(ranges.iter().map(|(from, to)| *from..*to).collect());
             there.iter().for_each(|seed| missing.is_there(*seed));
-            missing.end()
+            missing.end().iter().map(|range| (range.start, range.end)).collect::<Vec<_>>()
         };
-        assert_eq!(missing(&[0..3], &[0, 1, 2]), []);
-        assert_eq!(missing(&[0..3], &[]), [0..3]);
-        assert_eq!(missing(&[0..5, 5..7, 9..12], &[1, 3, 11]), [0..1, 2..3, 4..7, 9..11]);
-        assert_eq!(missing(&[0..5, 5..7], &[6]), [0..6]);
+        assert_eq!(missing(&[(0, 3)], &[0, 1, 2]), []);
+        assert_eq!(missing(&[(0, 3)], &[]), [(0, 3)]);
+        assert_eq!(missing(&[(0, 5), (5, 7), (9, 12)], &[1, 3, 11]), [(0, 1), (2, 3), (4, 7), (9, 11)]);
+        assert_eq!(missing(&[(0, 5), (5, 7)], &[6]), [(0, 6)]);
     }
 }

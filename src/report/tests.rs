@@ -221,7 +221,7 @@ fn the_verdict_is_the_gravest() {
     assert_eq!(report(&s, 3, at(2000)).verdict, RunVerdict::Pass);
     assert_eq!(report(&two_leaders(), 3, at(2000)).verdict, RunVerdict::Safety);
     let plan = plan(3);
-    let stuck = Outcome { livelock: Some(Livelock::Instant), end: at(10), ..Outcome::default() };
+    let stuck = Outcome { livelock: Some(super::Livelock::Instant), end: at(10), ..Outcome::default() };
     assert_eq!(Report::new(&plan, &led().play(Judges::new(&plan)), stuck).verdict, RunVerdict::Livelock);
     let panicked =
         Outcome { panicked: Some("index out of bounds".into()), end: at(10), ..Outcome::default() };

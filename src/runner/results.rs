@@ -131,7 +131,7 @@ impl ResultsReader {
     ///
     /// # Errors
     /// If the line is torn or no run of a seed that was asked for, or if the seeds are out of order.
-    pub fn next(&mut self) -> Result<Option<(Sample, String)>, FileError> {
+    pub fn next_run(&mut self) -> Result<Option<(Sample, String)>, FileError> {
         self.number += 1;
         let number = self.number;
         let read = whole_line(&mut self.lines).and_then(|line| {

@@ -64,7 +64,7 @@ pub fn found(profile: &Profile, start: u64) -> u64 {
         5_000,
         |number| sample(profile, start + number),
         |number, sample| {
-            found = sample.figures.failed().then_some(number);
+            found = sample.failed().then_some(number);
             if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
     );
