@@ -125,7 +125,7 @@ impl Metrics {
         match (record.node.as_node(), to.as_node()) {
             (Some(_), Some(_)) => {
                 self.counters.frames_sent += 1;
-                if self.elections.causes.watches() {
+                if self.elections.causes.watches_sent() {
                     self.elections.causes.frame(record, &self.places);
                 }
             }

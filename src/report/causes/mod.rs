@@ -170,7 +170,13 @@ impl Causes {
     /// Whether frames are of interest.
     #[inline]
     pub(super) fn watches(&self) -> bool {
-        !self.campaigns.is_empty() || self.slow_links.watches()
+        !self.campaigns.is_empty()
+    }
+
+    /// Whether frames that are sent are of interest.
+    #[inline]
+    pub(super) fn watches_sent(&self) -> bool {
+        self.watches() || self.slow_links.watches()
     }
 
     /// Takes in a record of a frame between nodes, or of what its receiver does with it.
@@ -179,7 +185,7 @@ impl Causes {
         if self.slow_links.watches() {
             self.slow_links.take(record, places);
         }
-        if self.campaigns.is_empty() {
+        if !self.watches() {
             return;
         }
         let (Some(node), Some((from, to))) = (record.node.as_node(), record.link()) else { return };
