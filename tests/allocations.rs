@@ -16,6 +16,14 @@ use std::alloc::System;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
+struct Count<F>(F);
+
+impl<F: FnMut(&squall::trace::Record)> squall::trace::Observer for Count<F> {
+    fn observe(&mut self, record: &squall::trace::Record) {
+        (self.0)(record);
+    }
+}
+
 fn garbage(seed: u64, length: usize) -> Vec<u8> {
     let mut stream = Stream::new(seed, "garbage", 0, 0);
     (0..length).map(|_| stream.word() as u8).collect()
@@ -106,12 +114,6 @@ fn a_loaded_cluster_allocates_only_for_its_logs() {
     let mut count = |record: &squall::trace::Record| {
         messages += u64::from(matches!(record.body, squall::trace::Body::Delivered { .. }));
     };
-    struct Count<F>(F);
-    impl<F: FnMut(&squall::trace::Record)> squall::trace::Observer for Count<F> {
-        fn observe(&mut self, record: &squall::trace::Record) {
-            (self.0)(record);
-        }
-    }
     let mut world = World::new(&plan, &RaftSoftware, 1, Count(&mut count));
     world.run_until(Time::ZERO + Duration::from_secs(20));
     let region = Region::new(ALLOCATOR);
@@ -122,12 +124,41 @@ fn a_loaded_cluster_allocates_only_for_its_logs() {
     assert!(messages > 50_000 && (all as u64) < messages / 500, "{all} allocations for {messages} messages");
 }
 
+/// A million frames that strangers make up, many of them garbage, through the hosts of a cluster: what is allocated are these
+/// frames themselves, some of them longer than any may be, and nothing of it is kept. No length that one claims is believed.
+fn a_million_forged_frames_through_hosts_allocate_next_to_nothing() {
+    use squall::trace::Body;
+    let plan = plan(
+        r#"(format: 1, name: "besieged", duration: "22s", cluster: (voters: 5, integrity: Keyed, secret: "storm"),
+            faults: [(at: "500ms", do: Forge(to: All, rate: 10000.0))])"#,
+    );
+    let (mut forged, mut rejected, mut bytes_forged) = (0_u64, 0_u64, 0);
+    let mut count = |record: &squall::trace::Record| match record.body {
+        Body::Forged { bytes, .. } => {
+            forged += 1;
+            bytes_forged += bytes as usize;
+        }
+        Body::Rejected { .. } => rejected += 1,
+        _ => {}
+    };
+    let mut world = World::new(&plan, &RaftSoftware, 1, Count(&mut count));
+    let region = Region::new(ALLOCATOR);
+    world.run_until(Time::ZERO + Duration::from_secs(22));
+    let change = region.change();
+    drop(world);
+    assert!(forged > 1_000_000 && rejected == forged, "{rejected} of {forged}");
+    let (all, gone) = (change.bytes_allocated, change.bytes_deallocated);
+    assert!(all < 2 * bytes_forged, "{all} bytes for frames of {bytes_forged}");
+    assert!(all.saturating_sub(gone) < frame::LIMIT, "{all} bytes, and {gone} of them free again");
+}
+
 #[test]
 fn allocations_are_few() {
     frames_and_messages_of_garbage_allocate_nothing();
     a_million_frames_of_garbage_allocate_nothing();
     to_examine_garbage_takes_little();
     a_scenario_of_garbage_allocates_little();
+    a_million_forged_frames_through_hosts_allocate_next_to_nothing();
     an_idle_cluster_in_steady_state_allocates_nothing();
     a_loaded_cluster_allocates_only_for_its_logs();
 }

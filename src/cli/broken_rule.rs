@@ -1,15 +1,24 @@
-//! A rule of safety that a run broke, and how it came to that.
+//! The rules of safety that a run broke, and how it came to that.
 
 use super::run::kind_name;
-use crate::report::format::moment;
+use crate::report::format::{counted, moment};
 use crate::report::page::{BAD, FAINT, ODD, Page};
-use crate::runner::{self, BrokenRule};
+use crate::runner::{self, BrokenRule, BrokenRules};
 use crate::trace::{Body, Record};
 use serde_json::{Value, json};
 
 impl Page<'_> {
-    /// The rule, and the records that lead to it.
-    pub(super) fn broken_rule(&mut self, broken: &BrokenRule) {
+    /// Each rule, and the records that lead to it.
+    pub(super) fn broken_rules(&mut self, broken: &BrokenRules) {
+        broken.told.iter().for_each(|broken| self.broken_rule(broken));
+        if !broken.more.is_empty() {
+            let rules = counted(broken.more.len() as u64, "rule");
+            self.paragraph(&format!("And {rules} more, later: {}.", broken.more.join(", ")), FAINT);
+        }
+    }
+
+    /// A rule, and the records that lead to it.
+    fn broken_rule(&mut self, broken: &BrokenRule) {
         let violation = &broken.violation;
         self.heading("Broken rule", &format!("{} at {}", broken.check, moment(violation.time)));
         self.paragraph(&format!("{}.", violation.message), BAD);

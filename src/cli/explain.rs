@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::report::format::{count, counted, moment, short};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE};
 use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report};
-use crate::runner::{self, BrokenRule, Tried};
+use crate::runner::{self, BrokenRules, Tried};
 use crate::scenario::Meant;
 use crate::time::{Duration, Time};
 use crate::trace::ActionKind;
@@ -81,9 +81,9 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
             "error: there is no span {span}: the run has {spans} without a leader"
         )));
     }
-    let broken = runner::broken_rule(&plan, &report);
+    let broken = runner::broken_rules(&plan, &report);
     if arguments.json {
-        output.print(document(&plan, &report, broken.as_ref(), &all)?)?;
+        output.print(document(&plan, &report, &broken, &all)?)?;
     } else {
         let form = printed(output);
         let mut page = Page::new(&form);
@@ -94,9 +94,7 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
         if all.len() < spans && arguments.span.is_none() {
             page.paragraph(&format!("Explained are the {SPANS} longest."), FAINT);
         }
-        if let Some(broken) = &broken {
-            page.broken_rule(broken);
-        }
+        page.broken_rules(&broken);
         all.iter().for_each(|explained| page.span(explained, &report));
         output.print(page.text)?;
     }
@@ -316,7 +314,7 @@ struct SpanOut<'a> {
 fn document(
     plan: &Plan,
     report: &Report,
-    broken: Option<&BrokenRule>,
+    broken: &BrokenRules,
     all: &[Explained],
 ) -> Result<String, Failure> {
     let spans = all.iter().map(|explained| SpanOut {
@@ -335,7 +333,8 @@ fn document(
         "scenario": plan.name,
         "seed": plan.seed.to_string(),
         "digest": report.digest,
-        "violation": broken.map(broken_rule::value),
+        "violations": broken.told.iter().map(broken_rule::value).collect::<Vec<_>>(),
+        "more_violations": broken.more,
         "spans": spans.collect::<Vec<_>>(),
     });
     Ok(serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)? + "\n")

@@ -7,7 +7,7 @@ mod document;
 use super::format::{count, percent, short, wrap};
 use super::page::{BAD, FAINT, Form, Grid, Page, TITLE, WIDE};
 use super::text::verdict_style;
-use super::{Report, RunVerdict, Summary};
+use super::{Report, RunVerdict, StandstillSums, Summary};
 use crate::plan::Plan;
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -39,6 +39,7 @@ pub struct Figures {
     done: u64,
     elections: u64,
     terms: u64,
+    standstills: StandstillSums,
     /// The rules of safety that were broken while they were waived.
     waived: Vec<&'static str>,
 }
@@ -60,6 +61,7 @@ impl Figures {
             done: report.service.done,
             elections: report.counters.elections,
             terms: report.counters.terms,
+            standstills: report.standstill_sums(),
             waived: report.waived().map(|check| check.name).collect(),
         }
     }
@@ -150,6 +152,36 @@ impl Waived {
     }
 }
 
+/// The spans with an effective leader and without progress, of all runs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standstills {
+    count: u64,
+    total: Duration,
+    /// The longest, and the seed of its run.
+    longest: Option<(Duration, u64)>,
+}
+
+impl Standstills {
+    fn add(&mut self, sums: &StandstillSums, seed: u64) {
+        self.count += sums.count;
+        self.total = self.total + Duration::from_nanos(sums.total_ns);
+        if sums.count > 0 {
+            greatest(&mut self.longest, Duration::from_nanos(sums.longest_ns), seed);
+        }
+    }
+
+    fn text(&self) -> String {
+        let longest = self.longest.map_or(String::new(), |(longest, seed)| {
+            format!("; the longest {}, with seed {seed}", short(longest))
+        });
+        let total = short(self.total);
+        format!(
+            "spans with a leader in which clients waited for more than the least election timeout and nothing was \
+             committed or done; {total} in all{longest}"
+        )
+    }
+}
+
 /// All runs of a call: how they ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
@@ -202,6 +234,7 @@ pub struct Batch {
     elections: u64,
     most_elections: Option<(u64, u64)>,
     terms: Option<(u64, u64)>,
+    standstills: Standstills,
     waived: Waived,
     failing: Vec<Figures>,
     first: Option<Box<Report>>,
@@ -223,6 +256,7 @@ impl Batch {
             elections: 0,
             most_elections: None,
             terms: None,
+            standstills: Standstills::default(),
             waived: Waived::default(),
             failing: Vec::new(),
             first: None,
@@ -243,6 +277,7 @@ impl Batch {
         self.elections += run.elections;
         greatest(&mut self.most_elections, run.elections, seed);
         greatest(&mut self.terms, run.terms, seed);
+        self.standstills.add(&run.standstills, seed);
         self.waived.add(run);
         if run.failed() {
             if self.failing.len() < LISTED {
@@ -329,6 +364,8 @@ impl Batch {
                 self.clients.all.text(),
                 format!("share of operations that were done{}", self.clients.least_text()),
             ));
+            let standstills = &self.standstills;
+            rows.push(("leader, no progress", count(standstills.count), standstills.text()));
         }
         rows.push((
             "spans without leader",

@@ -281,6 +281,11 @@ impl Elections {
         }
     }
 
+    /// Whether somebody leads effectively.
+    pub(super) fn has_leader(&self) -> bool {
+        self.leader.is_some()
+    }
+
     /// How often another effective leader followed, or the same one in a later term.
     pub(super) fn changes(&self) -> u64 {
         self.changes

@@ -3,7 +3,7 @@
 use super::counters::FrameFaults;
 use super::format::{count, counted, moment, percent, short};
 use super::{Breakers, Counters, Inbox, Report};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 use std::cmp::Reverse;
 use std::fmt::Display;
 
@@ -97,6 +97,7 @@ fn service(report: &Report) -> Vec<Figure> {
                 short(unserved)
             ),
         ),
+        standstills(report),
     ];
     if let Some(latency) = service.latency {
         let value = |nanos| short(Duration::from_nanos(nanos));
@@ -109,6 +110,25 @@ fn service(report: &Report) -> Vec<Figure> {
         ]);
     }
     all
+}
+
+/// The spans with a leader and without progress.
+fn standstills(report: &Report) -> Figure {
+    let sums = report.standstill_sums();
+    let time = |nanos| short(Duration::from_nanos(nanos));
+    let longest = sums.longest_from_ns.map_or(String::new(), |from| {
+        format!(", the longest {} from {} on", time(sums.longest_ns), moment(Time::from_nanos(from)))
+    });
+    figure(
+        "leader, no progress",
+        count(sums.count),
+        format!(
+            "spans of more than {} with an effective leader in which clients waited, but no entry was committed and no \
+             operation done: since the last of these, the leader's coming or the first operation begun; {} in all{longest}",
+            report.service.threshold,
+            time(sums.total_ns)
+        ),
+    )
 }
 
 /// What was done to frames, where anything was, and what of it got through.

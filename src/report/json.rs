@@ -5,7 +5,7 @@
 
 use super::{
     Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
-    Judgement, OfNode, Point, Report, RunVerdict, Summary,
+    Judgement, OfNode, OneBreaker, Point, Report, RunVerdict, StandstillSums, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
@@ -64,6 +64,9 @@ struct Run<'a> {
     /// Left out where frames cost nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     inboxes: Option<Inboxes<'a>>,
+    /// Left out where none opened.
+    #[serde(skip_serializing_if = "<[OneBreaker]>::is_empty")]
+    breakers: &'a [OneBreaker],
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<Covered>,
     counters: &'a Counters,
@@ -147,6 +150,8 @@ struct Liveness {
     operations: Operations,
     window_threshold_ns: u64,
     windows: Vec<Unserved>,
+    /// Spans with an effective leader and without progress, with the same threshold.
+    no_progress: StandstillSums,
     latency_ns: Option<Summary>,
 }
 
@@ -206,6 +211,7 @@ fn run(report: &Report) -> Run<'_> {
         },
         liveness: liveness(report),
         inboxes: report.inboxes.as_ref().map(inboxes),
+        breakers: &report.breakers,
         coverage: report.coverage.as_ref().map(covered),
         counters: &report.counters,
         simulated_ns: report.simulated.nanos(),
@@ -314,6 +320,7 @@ fn liveness(report: &Report) -> Liveness {
             .iter()
             .map(|window| Unserved { from_ns: window.from.nanos(), to_ns: window.to.nanos() })
             .collect(),
+        no_progress: report.standstill_sums(),
         latency_ns: service.latency,
     }
 }

@@ -1,16 +1,18 @@
 //! What a run is measured by, taken from its records as they are made.
 
+use super::breakers::{EachBreaker, OneBreaker};
 use super::counters::Counters;
 use super::elections::{Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
 use super::inboxes::{Inbox, Inboxes};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
+use super::standstills::{Standstill, Standstills};
 use crate::ids::{Address, Epoch, Index};
 use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
-use crate::trace::{Body, Forgone, Loss, Observer, Record};
+use crate::trace::{Body, Forgone, Loss, Observer, Outcome, Record};
 
 /// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
 /// per instant, when time moves on: of several links cut at one instant only the end result matters.
@@ -21,6 +23,8 @@ pub struct Metrics {
     elections: Elections,
     faults: Faults,
     service: Service,
+    standstills: Standstills,
+    breakers: EachBreaker,
     inboxes: Inboxes,
     /// When a frame that was not what its sender had sent was believed first.
     first_believed: Option<Time>,
@@ -34,12 +38,15 @@ impl Metrics {
     /// The measurements of a run of this plan, before its first record. Clients count as unserved after the least
     /// election timeout: no fault-free operation should take that long, and every election does.
     pub fn new(plan: &Plan) -> Self {
+        let threshold = plan.cluster.raft.election_timeout.0;
         Self {
             counters: Counters::default(),
             places: Places::new(plan.cluster.nodes(), plan.cluster.members()),
             elections: Elections::new(plan),
             faults: Faults::new(plan),
-            service: Service::new(plan.cluster.raft.election_timeout.0),
+            service: Service::new(threshold),
+            standstills: Standstills::new(threshold),
+            breakers: EachBreaker::default(),
             inboxes: Inboxes::new(&plan.cluster),
             first_believed: None,
             told: Index::ZERO,
@@ -77,6 +84,20 @@ impl Metrics {
         self.service.all(end)
     }
 
+    /// The spans with an effective leader and without progress, in a run that ended at `end`.
+    pub fn standstills(&self, end: Time) -> Vec<Standstill> {
+        let mut standstills = self.standstills.clone();
+        if let Some(at) = self.unsettled {
+            standstills.led(at, self.settled().has_leader());
+        }
+        standstills.all(end)
+    }
+
+    /// The circuit breakers that ever opened, in a run that ended at `end`.
+    pub fn breakers(&self, end: Time) -> Vec<OneBreaker> {
+        self.breakers.all(end)
+    }
+
     /// The inboxes of hosts that serve frames at a cost, in which so many frames of each node are left; none where they
     /// don't.
     pub fn inboxes(&self, waiting: &[u64]) -> Option<Inbox> {
@@ -95,6 +116,7 @@ impl Metrics {
     fn settle(&mut self) {
         if let Some(at) = self.unsettled.take() {
             self.elections.settle(at, &self.places);
+            self.standstills.led(at, self.elections.has_leader());
         }
     }
 
@@ -103,7 +125,7 @@ impl Metrics {
         match (record.node.as_node(), to.as_node()) {
             (Some(_), Some(_)) => {
                 self.counters.frames_sent += 1;
-                if self.elections.causes.watches() {
+                if self.elections.causes.watches_sent() {
                     self.elections.causes.frame(record, &self.places);
                 }
             }
@@ -209,6 +231,7 @@ impl Metrics {
             }
             _ => {}
         }
+        self.breakers.take(record);
         self.faults.take(record);
         self.weigh(record);
     }
@@ -277,15 +300,24 @@ impl Observer for Metrics {
             }
             Body::Acknowledged { .. } => counters.requests_acknowledged += 1,
             Body::Committed { index, .. } => {
-                counters.entries_committed = counters.entries_committed.max(index.0);
+                if index.0 > counters.entries_committed {
+                    counters.entries_committed = index.0;
+                    self.standstills.progress(record.time);
+                }
                 if self.elections.watches()
                     && let Some(node) = record.node.as_node()
                 {
                     self.elections.committed(record.time, node, index);
                 }
             }
-            Body::Invoked { operation, .. } => self.service.invoked(record.time, operation),
-            Body::Returned { operation, outcome } => self.service.returned(record.time, operation, outcome),
+            Body::Invoked { operation, .. } => {
+                self.service.invoked(record.time, operation);
+                self.standstills.invoked(record.time);
+            }
+            Body::Returned { operation, outcome } => {
+                self.service.returned(record.time, operation, outcome);
+                self.standstills.returned(record.time, matches!(outcome, Outcome::Done { .. }));
+            }
             _ => self.rare(record),
         }
     }

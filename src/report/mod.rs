@@ -5,6 +5,7 @@
 //! [`Host`].
 
 pub mod batch;
+mod breakers;
 mod causes;
 mod counters;
 mod coverage;
@@ -24,12 +25,14 @@ mod parameters;
 mod places;
 mod reasons;
 mod service;
+mod standstills;
 mod statistics;
 mod strengths;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
+pub use breakers::OneBreaker;
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use coverage::{Coverage, Group, Point};
@@ -43,6 +46,7 @@ pub use metrics::Metrics;
 pub use owed::{Waived, Waiver};
 pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
+pub use standstills::{Standstill, StandstillSums};
 pub use statistics::Summary;
 
 use crate::check::{Check, Verdict};
@@ -94,6 +98,11 @@ pub struct Report {
     pub elections: Vec<Election>,
     /// The service as clients saw it.
     pub service: Served,
+    /// Spans with an effective leader in which clients waited for longer than the threshold of the service, and nothing was
+    /// committed or done.
+    pub standstills: Vec<Standstill>,
+    /// The circuit breakers that ever opened, those first that were open for longest.
+    pub breakers: Vec<OneBreaker>,
     /// What waited in the inboxes of hosts; none where frames cost nothing.
     pub inboxes: Option<Inbox>,
     /// Counts.
@@ -241,6 +250,8 @@ impl Report {
             cut,
             elections: judges.metrics().elections(end),
             service: judges.metrics().service(end),
+            standstills: judges.metrics().standstills(end),
+            breakers: judges.metrics().breakers(end),
             inboxes: judges.metrics().inboxes(&waiting),
             counters,
             simulated: end.since(Time::ZERO),
@@ -310,6 +321,11 @@ impl Report {
     /// For how long there was no effective leader.
     pub fn leaderless(&self) -> Duration {
         self.elections.iter().fold(Duration::ZERO, |sum, election| sum + election.vacant)
+    }
+
+    /// The spans with an effective leader and without progress, in few figures.
+    pub fn standstill_sums(&self) -> StandstillSums {
+        StandstillSums::of(&self.standstills)
     }
 
     /// The time without an effective leader, by what it is put down to, the longest first.

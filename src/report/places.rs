@@ -112,6 +112,11 @@ impl Places {
         whole(one, other) && whole(other, one)
     }
 
+    /// Whether nothing that is sent from the one to the other gets there.
+    pub(super) fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.links.get(from.slot() * self.nodes.len() + to.slot()).is_some_and(|link| link.cut)
+    }
+
     /// Whether so many nodes can act that they are a quorum.
     pub(super) fn quorum_is_up(&self, members: &Members) -> bool {
         members.is_quorum(self.able().collect())

@@ -1,5 +1,6 @@
 //! The report for a terminal.
 
+mod breakers;
 mod expected;
 mod faults;
 mod inboxes;
@@ -49,6 +50,7 @@ impl Page<'_> {
         self.elections(report);
         self.liveness(report);
         self.inboxes(report);
+        self.breakers(report);
         self.checks(report);
         self.expectations(report);
         self.violations(report);

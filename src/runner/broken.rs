@@ -1,4 +1,4 @@
-//! What led to the rule of safety that a run broke first.
+//! What led to each rule of safety that a run broke.
 
 use super::{Options, simulate};
 use crate::check::{Verdict, Violation};
@@ -7,6 +7,9 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::trace::{Observer, Record, Trail};
 use std::collections::BTreeSet;
+
+/// For how many broken rules the chain is told.
+const TOLD: usize = 3;
 
 /// A broken rule, with the shortest chain of records that leads from a fault to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +26,31 @@ pub struct BrokenRule {
     pub linked: bool,
 }
 
-/// The rule that a run of this plan broke first, as its report has it. The run is made twice more, for the chain. None if
-/// no rule was broken.
-pub fn broken_rule(plan: &Plan, report: &Report) -> Option<BrokenRule> {
+/// The rules that a run broke.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrokenRules {
+    /// Those that were broken first, at most three, each with what broke it first.
+    pub told: Vec<BrokenRule>,
+    /// The names of the others, in the order in which they were broken.
+    pub more: Vec<&'static str>,
+}
+
+/// The rules that a run of this plan broke, as its report has them. The run is made twice more for each that is told, for its
+/// chain.
+pub fn broken_rules(plan: &Plan, report: &Report) -> BrokenRules {
     let violated = report.checks.iter().filter_map(|check| match &check.verdict {
         Verdict::Violated(violation) => Some((check.name, violation)),
         _ => None,
     });
-    let (check, violation) = violated.min_by_key(|(_, violation)| violation.record)?;
+    let mut violated: Vec<(&'static str, &Violation)> = violated.collect();
+    violated.sort_by_key(|(_, violation)| violation.record);
+    let more = violated.split_off(TOLD.min(violated.len()));
+    let told = violated.into_iter().filter_map(|(check, violation)| chained(plan, check, violation));
+    BrokenRules { told: told.collect(), more: more.into_iter().map(|(check, _)| check).collect() }
+}
+
+/// The chain to this violation; none if the run broke off before it.
+fn chained(plan: &Plan, check: &'static str, violation: &Violation) -> Option<BrokenRule> {
     let options =
         Options { until: Some(violation.time + crate::time::Duration::from_nanos(1)), ..Options::default() };
     let mut trail = Trail::of(violation.record);

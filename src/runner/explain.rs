@@ -62,6 +62,10 @@ pub fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
             Remedy { lifted: BUSY, no_load: true, ..nothing },
             "had nobody been slow, and nobody asked for anything",
         ),
+        Cause::SlowLink => (
+            Remedy { lifted: &[ActionKind::Delay], near: true, campaign: true, ..nothing },
+            "had frames taken no time, and the server with the best log campaigned",
+        ),
         Cause::BreakerOpen => (
             Remedy { closed_breakers: true, campaign: true, ..nothing },
             "had the breakers been closed, and the server with the best log campaigned",

@@ -14,7 +14,7 @@ mod run;
 #[cfg(test)]
 mod undetected;
 
-pub use broken::{BrokenRule, broken_rule};
+pub use broken::{BrokenRule, BrokenRules, broken_rules};
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use explain::{Tried, remedy, without_cause};
 pub use files::{

@@ -4,8 +4,11 @@
 //! request which no fault had brought about. So some records have links of another kind, to what they build upon; they are
 //! listed in docs/causes.md.
 
-use super::{ActionKind, Body, Observer, Record};
-use crate::ids::{Address, Index, NodeId, RecordId, Term};
+#[cfg(test)]
+mod tests;
+
+use super::{ActionKind, Body, Observer, Outcome, Record};
+use crate::ids::{Address, Index, NodeId, OperationId, RecordId, Term};
 use crate::replica::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -55,6 +58,7 @@ struct Past {
     /// What keeps frames from or to a node, or the node from answering.
     apart: BTreeMap<Address, RecordId>,
     leaders: BTreeMap<Address, NodeId>,
+    terms: BTreeMap<Address, Term>,
     logs: BTreeMap<Address, Log>,
     granted: BTreeMap<(Address, Term), Vec<RecordId>>,
     firsts: Firsts,
@@ -75,7 +79,27 @@ struct Firsts {
     leaders: BTreeMap<Term, (RecordId, Address)>,
     votes: BTreeMap<(Address, Term), (RecordId, Address)>,
     entries: BTreeMap<(Index, Term), (RecordId, u64)>,
-    committed: BTreeMap<Index, (RecordId, u64)>,
+    committed: BTreeMap<Index, Commit>,
+    /// What became of the command of each entry, and where each operation took effect.
+    fates: BTreeMap<Index, (RecordId, Fate)>,
+    effects: BTreeMap<OperationId, (RecordId, Index)>,
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Executed,
+    Repeated,
+    Disowned,
+}
+
+/// An entry that was committed for the first time.
+#[derive(Clone, Copy, Debug)]
+struct Commit {
+    record: RecordId,
+    hash: u64,
+    /// The term of the node that found it committed, which may be later than the entry's own.
+    by_term: Term,
 }
 
 /// The shortest way from a fault to a record.
@@ -263,21 +287,66 @@ impl Trail {
         self.link(record, gone.or_else(|| self.past.apart.get(&record.node).copied()));
     }
 
-    /// The first entry that was committed, and which this node, a leader from now on, has not.
-    fn lacks(&self, node: Address) -> Option<RecordId> {
+    /// The first entry that was committed in an earlier term, and which this node, a leader of this one from now on, has not.
+    fn lacks(&self, node: Address, term: Term) -> Option<RecordId> {
         let none = Log::default();
         let log = self.past.logs.get(&node).unwrap_or(&none);
         let mut committed = self.past.firsts.committed.iter();
-        let missing = committed.find(|(index, (_, hash))| {
-            log.base.is_none_or(|base| **index > base)
-                && log.entries.get(index).is_none_or(|(_, held)| held != hash)
+        let missing = committed.find(|(index, commit)| {
+            commit.by_term < term
+                && log.base.is_none_or(|base| **index > base)
+                && log.entries.get(index).is_none_or(|(_, held)| *held != commit.hash)
         });
-        missing.map(|(_, (record, _))| *record)
+        missing.map(|(_, commit)| commit.record)
+    }
+
+    /// What became of the command of an entry, or was told of it to a client. What contradicts that, if anything does.
+    fn command(&mut self, record: &Record) -> Option<RecordId> {
+        let firsts = &mut self.past.firsts;
+        let (index, fate) = match record.body {
+            Body::Executed { index, operation, .. } => {
+                let effect = operation.map(|it| *firsts.effects.entry(it).or_insert((record.id, index)));
+                if let Some((first, elsewhere)) = effect
+                    && elsewhere != index
+                {
+                    self.joined(record, index);
+                    return Some(first);
+                }
+                (index, Fate::Executed)
+            }
+            Body::Repeated { index, .. } => (index, Fate::Repeated),
+            Body::Disowned { index, .. } => (index, Fate::Disowned),
+            Body::Acknowledged { index, .. } => {
+                self.joined(record, index);
+                return None;
+            }
+            Body::Returned { outcome: Outcome::Done { previous_index, .. }, .. } => {
+                let found = firsts.committed.get(&previous_index).map(|commit| commit.record);
+                self.link(record, found.filter(|_| record.id == self.of));
+                return None;
+            }
+            _ => return None,
+        };
+        let (first, known) = *firsts.fates.entry(index).or_insert((record.id, fate));
+        self.joined(record, index);
+        (known != fate).then_some(first)
+    }
+
+    /// What is told of an entry in the end builds upon where it joined the node's log.
+    fn joined(&mut self, record: &Record, index: Index) {
+        if record.id == self.of {
+            let log = self.past.logs.get(&record.node);
+            let appended = log.and_then(|log| log.entries.get(&index)).map(|(appended, _)| *appended);
+            self.link(record, appended);
+        }
     }
 
     /// What a replica did builds upon entries and votes.
     fn replica(&mut self, record: &Record) {
         let (node, past) = (record.node, &mut self.past);
+        if let Body::Booted { term, .. } | Body::RoleChanged { term, .. } = record.body {
+            past.terms.insert(node, term);
+        }
         let rival = match record.body {
             Body::Appended { index, term, hash, .. } | Body::Preloaded { index, term, hash } => {
                 past.logs.entry(node).or_default().entries.insert(index, (record.id, hash));
@@ -285,11 +354,13 @@ impl Trail {
                 (first.1 != hash).then_some(first.0)
             }
             Body::Committed { index, hash, .. } | Body::Applied { index, hash, .. } => {
-                let first = *past.firsts.committed.entry(index).or_insert((record.id, hash));
+                let by_term = past.terms.get(&node).copied().unwrap_or_default();
+                let now = Commit { record: record.id, hash, by_term };
+                let first = *past.firsts.committed.entry(index).or_insert(now);
                 let appended = past.logs.get(&node).and_then(|log| log.entries.get(&index)).copied();
-                let conflicts = first.1 != hash;
+                let conflicts = first.hash != hash;
                 self.link(record, appended.filter(|_| conflicts).map(|(appended, _)| appended));
-                conflicts.then_some(first.0)
+                conflicts.then_some(first.record)
             }
             Body::Truncated { from, .. } => {
                 past.logs.entry(node).or_default().entries.split_off(&from);
@@ -317,7 +388,7 @@ impl Trail {
                 if first.1 != node {
                     Some(first.0)
                 } else if record.id == self.of {
-                    self.lacks(node)
+                    self.lacks(node, term)
                 } else {
                     None
                 }
@@ -326,7 +397,7 @@ impl Trail {
                 past.leaders.extend(leader.map(|leader| (node, leader)));
                 None
             }
-            _ => None,
+            _ => self.command(record),
         };
         if record.id == self.of {
             self.rival = rival;
@@ -378,76 +449,5 @@ impl Observer for Trail {
 
     fn is_done(&self) -> bool {
         self.seen.len() as u64 >= self.of.0.get()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::{CallId, Epoch, NodeSet};
-    use crate::time::Time;
-    use crate::trace::{FaultSource, Trace};
-
-    fn started(action: ActionKind) -> Body {
-        Body::FaultStarted { fault: 0, source: FaultSource::Fault(0), action, nodes: NodeSet::EMPTY }
-    }
-
-    fn received() -> Body {
-        Body::Delivered { from: NodeId(2).into(), kind: 3, call: CallId(1), bytes: 9, hash: 0 }
-    }
-
-    fn trail(of: RecordId, records: &[Record]) -> Trail {
-        let mut trail = Trail::of(of);
-        records.iter().for_each(|record| trail.observe(record));
-        trail
-    }
-
-    #[test]
-    fn a_step_after_a_restart_leads_to_the_crash() {
-        let node = Address::from(NodeId(1));
-        let mut trace = Trace::new(Vec::<Record>::new());
-        let fault = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Crash));
-        let crashed = trace.effect(node, Body::Crashed);
-        let (epoch, term, last) = (Epoch(2), Term(0), Index(0));
-        let booted = Body::Booted { epoch, blank: false, term, vote: None, last, hash: 0 };
-        let booted = trace.event(Time::ZERO, node, None, booted);
-        let woke = trace.event(Time::ZERO, NodeId(2).into(), None, Body::Woke);
-        let step = trace.event(Time::ZERO, node, Some(woke), received());
-        let shown = trace.event(Time::ZERO, node, Some(step), Body::Resumed);
-        let records = trace.observer().clone();
-        let chain = trail(shown, &records).chain().expect("it was seen");
-        assert_eq!(chain.records, [fault, crashed, booted, step, shown]);
-        assert_eq!((chain.fault, chain.linked), (Some(fault), true));
-        assert_eq!(trail(shown, &records[..3]).chain(), None, "it was not seen");
-    }
-
-    #[test]
-    fn where_no_records_lead_to_a_fault_the_last_that_hit_a_node_is_told() {
-        let (node, other) = (Address::from(NodeId(1)), Address::from(NodeId(2)));
-        let mut trace = Trace::new(Vec::<Record>::new());
-        let first = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Partition));
-        let cut = trace.event(Time::ZERO, node, Some(first), Body::Cut { to: other });
-        let elsewhere = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Drift));
-        trace.event(Time::ZERO, NodeId(3).into(), Some(elsewhere), Body::ClockRate { ppm: 1 });
-        let proposed = trace.event(Time::ZERO, node, None, Body::Proposed { bytes: 1, hash: 0 });
-        let shown = trace.event(Time::ZERO, node, Some(proposed), Body::Resumed);
-        let chain = trail(shown, trace.observer()).chain().expect("it was seen");
-        assert_eq!(chain.records, [first, cut, proposed, shown]);
-        assert_eq!((chain.fault, chain.linked), (Some(first), false));
-    }
-
-    #[test]
-    fn a_changed_frame_leads_to_what_hits_its_link() {
-        let (node, other) = (Address::from(NodeId(1)), Address::from(NodeId(2)));
-        let mut trace = Trace::new(Vec::<Record>::new());
-        let fault = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Corrupt));
-        let hit = trace.event(Time::ZERO, other, Some(fault), Body::Afflicted { to: node });
-        let sent = trace.event(Time::ZERO, other, None, Body::Proposed { bytes: 1, hash: 0 });
-        let how = crate::trace::CorruptionKind::BitFlip;
-        let changed = Body::Corrupted { to: node, kind: 3, how, count: 1 };
-        let changed = trace.event(Time::ZERO, other, Some(sent), changed);
-        let shown = trace.event(Time::ZERO, node, Some(sent), received());
-        let chain = trail(shown, trace.observer()).chain().expect("it was seen");
-        assert_eq!(chain.records, [fault, hit, changed, shown]);
     }
 }

@@ -32,6 +32,12 @@ impl Batch {
                 leader_availability: Availability::of(&self.leader),
                 client_availability: Availability::of(&self.clients),
                 vacant_ns: Summary::of(self.vacant.clone()),
+                no_progress: NoProgress {
+                    count: self.standstills.count,
+                    total_ns: self.standstills.total.nanos(),
+                    longest_ns: self.standstills.longest.map_or(0, |(longest, _)| longest.nanos()),
+                    seed: self.standstills.longest.map(|(_, seed)| seed.to_string()),
+                },
                 elections: self.elections,
                 highest_term: self.terms.map_or(0, |(terms, _)| terms),
                 waived: WaivedRuns { runs: self.waived.runs, rules: &self.waived.rules },
@@ -57,6 +63,7 @@ struct Document<'a> {
     leader_availability: Availability,
     client_availability: Availability,
     vacant_ns: Option<Summary>,
+    no_progress: NoProgress,
     elections: u64,
     highest_term: u64,
     waived: WaivedRuns<'a>,
@@ -68,6 +75,16 @@ struct Document<'a> {
 struct WaivedRuns<'a> {
     runs: u64,
     rules: &'a BTreeMap<&'static str, u64>,
+}
+
+/// Spans with an effective leader and without progress.
+#[derive(Serialize)]
+struct NoProgress {
+    count: u64,
+    total_ns: u64,
+    longest_ns: u64,
+    /// That of the run with the longest.
+    seed: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! A candidacy: what became of what the candidate asked each voter for.
 
+use super::slow_links::SlowLinks;
 use super::{Cause, Overloads};
 use crate::ids::{NodeId, RecordId, Term};
 use crate::replica::VoteRefusal;
@@ -195,7 +196,7 @@ impl Campaign {
         ending: Ending,
         now: Time,
         places: &Places,
-        overloads: &Overloads,
+        (overloads, slow_links): (&Overloads, &SlowLinks),
     ) -> Option<Cause> {
         if ending == Ending::Won {
             return self.delay(now);
@@ -205,6 +206,10 @@ impl Campaign {
             let why = match request.answer {
                 Answer::Granted => None,
                 _ if !places.can_act(*voter) || !places.is_linked(self.node, *voter) => None,
+                // The entries that it lacks, or the news of a leader, were kept from it.
+                Answer::Refused(Some(VoteRefusal::LogBehind)) if slow_links.keep_from(self.node, now) => {
+                    Some(Cause::SlowLink)
+                }
                 Answer::Refused(why) => Some(refusal(why)),
                 Answer::Lost(Loss::InboxFull) => Some(Cause::Overload),
                 Answer::Lost(Loss::ReceiverDown) => Some(Cause::NoQuorumUp),
@@ -215,6 +220,8 @@ impl Campaign {
                 Answer::Awaited | Answer::Underway if overloads.concern(*voter, self.node, now) => {
                     Some(Cause::Overload)
                 }
+                Answer::Awaited if slow_links.keep_from(*voter, now) => Some(Cause::SlowLink),
+                Answer::Underway if slow_links.keep_from(self.node, now) => Some(Cause::SlowLink),
                 Answer::Awaited | Answer::Underway => match ending {
                     Ending::TimedOut => Some(Cause::RoundTrip),
                     Ending::Overtaken | Ending::Won => None,
@@ -224,7 +231,9 @@ impl Campaign {
                 *missing.entry(why).or_default() += 1;
             }
         }
-        missing.into_iter().max_by_key(|(_, voters)| *voters).map(|(why, _)| why)
+        // A vote that got lost might have been a refusal as well.
+        let most = missing.into_iter().max_by_key(|(why, voters)| (*voters, *why != Cause::FramesLost));
+        most.map(|(why, _)| why)
     }
 
     /// What has taken most of the time of one that was won, if that was not the network.

@@ -6,8 +6,12 @@
 //! what most of its time is put down to.
 
 mod campaign;
+mod cause;
+mod overloads;
+mod slow_links;
 
 pub use campaign::{Answer, Reply};
+pub use cause::Cause;
 
 use super::places::Places;
 use crate::ids::{Address, NodeId, NodeSet, RecordId, Term};
@@ -16,108 +20,13 @@ use crate::replica::{Role, TransferStep, VoteRefusal};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, Loss, Record};
 use campaign::{Campaign, Ending};
+use overloads::Overloads;
 use serde::Serialize;
+use slow_links::SlowLinks;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// How many candidacies of a span are kept as evidence.
 const TOLD: usize = 4;
-
-/// Why there was no effective leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Nobody had led yet: the first timer had to run out.
-    Start,
-    /// The leader handed over.
-    HandedOver,
-    /// The leader crashed, stopped or was paused.
-    LeaderDown,
-    /// The leader was no longer linked to a quorum.
-    LeaderCutOff,
-    /// A server campaigned although there was a leader, and its later term deposed it.
-    LeaderDeposed,
-    /// A frame that was not what its sender had sent was believed, and the later term that it told of deposed the leader.
-    FrameBelieved,
-    /// The leader gave up by itself: it had heard from no quorum, or was removed.
-    LeaderGaveUp,
-    /// Candidates split the votes of a term, or drove one another out of it.
-    SplitVote,
-    /// Voters refused since a leader was current, a lease bound them, or a better one was to lead.
-    VotesRefused,
-    /// The logs of those who campaigned were behind.
-    LogsBehind,
-    /// Timers ran out before answers could come.
-    RoundTrip,
-    /// Requests for votes, or answers, were lost or changed.
-    FramesLost,
-    /// Frames waited in inboxes, or found them full.
-    Overload,
-    /// A breaker kept the leader's frames back.
-    BreakerOpen,
-    /// Votes waited for disks.
-    DiskStalled,
-    /// No quorum was linked together.
-    NoConnectedQuorum,
-    /// Too few voters were up.
-    NoQuorumUp,
-    /// None of these.
-    Unexplained,
-}
-
-impl Cause {
-    /// All of them.
-    pub const ALL: [Self; 18] = [
-        Self::Start,
-        Self::HandedOver,
-        Self::LeaderDown,
-        Self::LeaderCutOff,
-        Self::LeaderDeposed,
-        Self::FrameBelieved,
-        Self::LeaderGaveUp,
-        Self::SplitVote,
-        Self::VotesRefused,
-        Self::LogsBehind,
-        Self::RoundTrip,
-        Self::FramesLost,
-        Self::Overload,
-        Self::BreakerOpen,
-        Self::DiskStalled,
-        Self::NoConnectedQuorum,
-        Self::NoQuorumUp,
-        Self::Unexplained,
-    ];
-
-    /// Its name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::HandedOver => "handed over",
-            Self::LeaderDown => "leader down",
-            Self::LeaderCutOff => "leader cut off",
-            Self::LeaderDeposed => "leader deposed",
-            Self::FrameBelieved => "frame believed",
-            Self::LeaderGaveUp => "leader gave up",
-            Self::SplitVote => "split vote",
-            Self::VotesRefused => "votes refused",
-            Self::LogsBehind => "logs behind",
-            Self::RoundTrip => "round trip",
-            Self::FramesLost => "frames lost",
-            Self::Overload => "overload",
-            Self::BreakerOpen => "breaker open",
-            Self::DiskStalled => "disk stalled",
-            Self::NoConnectedQuorum => "no connected quorum",
-            Self::NoQuorumUp => "no quorum up",
-            Self::Unexplained => "unexplained",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// Why a span had no effective leader, and what shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,42 +67,6 @@ enum Obstacle {
     Candidacy(NodeId),
 }
 
-/// Which nodes were overloaded just now.
-#[derive(Clone, Debug)]
-pub(super) struct Overloads {
-    /// For each node, when a frame had waited too long there, or found no room, for the last time.
-    last: Vec<Option<Time>>,
-    /// How long is too long.
-    patience: Duration,
-    /// For how long that is remembered.
-    memory: Duration,
-}
-
-impl Overloads {
-    fn new(plan: &Plan) -> Self {
-        let (least, most) = plan.cluster.raft.election_timeout;
-        Self {
-            last: vec![None; plan.cluster.nodes() as usize],
-            patience: Duration::from_nanos(least.nanos() / 4),
-            memory: most,
-        }
-    }
-
-    fn note(&mut self, node: Option<NodeId>, time: Time) {
-        if let Some(last) = node.and_then(|node| self.last.get_mut(node.slot())) {
-            *last = Some(time);
-        }
-    }
-
-    fn of(&self, node: NodeId, now: Time) -> bool {
-        self.last.get(node.slot()).copied().flatten().is_some_and(|at| now.since(at) <= self.memory)
-    }
-
-    pub(super) fn concern(&self, one: NodeId, other: NodeId, now: Time) -> bool {
-        self.of(one, now) || self.of(other, now)
-    }
-}
-
 /// Follows what stands in the way of a leader.
 #[derive(Clone, Debug)]
 pub(super) struct Causes {
@@ -206,6 +79,7 @@ pub(super) struct Causes {
     /// The candidate and the voter whose frame was delivered last.
     delivered: Option<(NodeId, NodeId)>,
     overloads: Overloads,
+    slow_links: SlowLinks,
     /// The leader that kept frames back last, and when.
     shed: Option<(NodeId, Time)>,
     /// The nodes whose disks are stalled, for each fault that does so.
@@ -216,6 +90,8 @@ pub(super) struct Causes {
     believed: Option<(Address, Option<RecordId>)>,
     /// The highest term that any server has been in.
     highest: Term,
+    /// Who was the first in it.
+    first_there: Option<NodeId>,
     /// Of these the highest that is none but since such a frame told of it.
     made_up: Term,
     span: Option<Span>,
@@ -279,11 +155,13 @@ impl Causes {
             woke: None,
             delivered: None,
             overloads: Overloads::new(plan),
+            slow_links: SlowLinks::new(plan),
             shed: None,
             stalls: Vec::new(),
             is_handing_over: false,
             believed: None,
             highest: Term::ZERO,
+            first_there: None,
             made_up: Term::ZERO,
             span: Some(Span::new(None, Cause::Start, Time::ZERO)),
         }
@@ -295,9 +173,21 @@ impl Causes {
         !self.campaigns.is_empty()
     }
 
+    /// Whether frames that are sent are of interest.
+    #[inline]
+    pub(super) fn watches_sent(&self) -> bool {
+        self.watches() || self.slow_links.watches()
+    }
+
     /// Takes in a record of a frame between nodes, or of what its receiver does with it.
     #[cold]
     pub(super) fn frame(&mut self, record: &Record, places: &Places) {
+        if self.slow_links.watches() {
+            self.slow_links.take(record, places);
+        }
+        if !self.watches() {
+            return;
+        }
         let (Some(node), Some((from, to))) = (record.node.as_node(), record.link()) else { return };
         if self.woke.is_some() && record.cause == self.woke && self.asks_again(node, record) {
             self.ask_again(node, record, places);
@@ -345,6 +235,7 @@ impl Causes {
                     self.stalls.swap_remove(place);
                 }
             }
+            Body::Delayed { .. } => self.slow_links.take(record, places),
             Body::Believed { .. } => self.believed = Some((record.node, record.cause)),
             Body::Transfer { step, .. } => self.is_handing_over = step == TransferStep::Asked,
             _ => {}
@@ -374,6 +265,7 @@ impl Causes {
     fn reaches(&mut self, term: Term, record: &Record) {
         if term > self.highest {
             self.highest = term;
+            self.first_there = record.node.as_node();
             if self.believed == Some((record.node, record.cause)) {
                 self.made_up = term;
             }
@@ -436,7 +328,7 @@ impl Causes {
     /// A candidacy is over.
     fn close(&mut self, campaign: &Campaign, ending: Ending, now: Time, places: &Places) {
         let Some(span) = &mut self.span else { return };
-        let hindrance = campaign.hindrance(ending, now, places, &self.overloads);
+        let hindrance = campaign.hindrance(ending, now, places, (&self.overloads, &self.slow_links));
         // What was lost before the span began keeps nobody from being elected in it.
         let hindrance = hindrance.filter(|why| *why != Cause::FramesLost || campaign.from >= span.from);
         span.put_down(hindrance.unwrap_or(span.loss), campaign.time);
@@ -504,7 +396,15 @@ impl Causes {
         } else if shed {
             Cause::BreakerOpen
         } else if places.term(leader) > term {
-            if self.overloads.of(leader, now) { Cause::Overload } else { Cause::LeaderDeposed }
+            // Who hears nothing from the leader for long campaigns.
+            let is_late = |node| self.slow_links.keep_from(node, now);
+            if self.overloads.of(leader, now) {
+                Cause::Overload
+            } else if self.first_there.is_some_and(is_late) {
+                Cause::SlowLink
+            } else {
+                Cause::LeaderDeposed
+            }
         } else if !members.is_quorum(members.all().iter().filter(|node| !self.is_stalled(*node)).collect()) {
             Cause::DiskStalled
         } else {
