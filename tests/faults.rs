@@ -199,7 +199,7 @@ fn anything(seed: u64) -> Plan {
     plan.cluster.logs = if draw.below(2) == 0 { Logs::Shuffled } else { Logs::Same };
     plan.faults = (0..draw.below(6) as u32).map(|place| draw.fault(voters, place)).collect();
     plan.storms = (0..draw.below(4)).map(|_| draw.storm(voters)).collect();
-    plan.settle = (draw.below(2) == 0).then_some(Settle { from: at(5_000) });
+    plan.settle = (draw.below(2) == 0).then_some(Settle::at(at(5_000)));
     plan.cluster.blocking = draw.below(4) == 0;
     plan.cluster.cpu = match draw.below(3) {
         0 => Cpu::FREE,

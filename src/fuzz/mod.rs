@@ -16,6 +16,7 @@ mod owed;
 mod resolve;
 mod restraint;
 mod rounded;
+mod settled;
 mod shrink;
 mod signature;
 mod smaller;
