@@ -246,7 +246,7 @@ fn no_fault_breaks_safety_and_none_outlives_the_time_to_settle() {
         let mut judges = Judges::new(&plan);
         run(&plan, seed, &mut judges);
         assert_eq!(judges.violations(), 0, "seed {seed}: {plan:#?}");
-        let Some(Settle { from }) = plan.settle else { continue };
+        let Some(Settle { from, .. }) = plan.settle else { continue };
         let records = records(&plan, seed);
         // At the very instant faults still end.
         let after = |record: &&Record| record.time > from;

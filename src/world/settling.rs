@@ -8,7 +8,7 @@ use super::agenda::Step;
 use super::faults::{Active, Bound};
 use super::{World, targets::Links};
 use crate::host::NodeView;
-use crate::ids::{Address, ClientId, Epoch, NodeId, NodeSet};
+use crate::ids::{Address, ClientId, NodeId, NodeSet};
 use crate::plan::{Action, Core};
 use crate::replica::Members;
 use crate::rng::{Expansion, Stream, below};
@@ -103,7 +103,7 @@ impl<O: Observer> World<'_, O> {
                 self.mend_within(&inside, action, core);
             }
             Bound::Nodes(nodes) => {
-                let (inside, outside): (Vec<(NodeId, Epoch)>, Vec<(NodeId, Epoch)>) =
+                let (inside, outside): (Vec<_>, Vec<_>) =
                     nodes.iter().copied().partition(|(node, _)| core.contains(*node));
                 if outside.is_empty() {
                     return true;
