@@ -31,7 +31,7 @@ fn report(plan: &Plan) -> (Report, Vec<Record>) {
 fn storm(seed: u64) -> Plan {
     let mut plan = common::loaded(r#"default: (loss: 0.01, duplicate: 0.01)"#, "");
     (plan.seed, plan.duration) = (seed, Duration::from_secs(8));
-    plan.settle = Some(Settle { from: Time::ZERO + ms(6500) });
+    plan.settle = Some(Settle::at(Time::ZERO + ms(6500)));
     let mut stream = Stream::new(seed, "expectations", 0, 0);
     let mut draw = |bound: u64| below(stream.word(), bound);
     for place in 0..8 {

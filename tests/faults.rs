@@ -199,7 +199,7 @@ fn anything(seed: u64) -> Plan {
     plan.cluster.logs = if draw.below(2) == 0 { Logs::Shuffled } else { Logs::Same };
     plan.faults = (0..draw.below(6) as u32).map(|place| draw.fault(voters, place)).collect();
     plan.storms = (0..draw.below(4)).map(|_| draw.storm(voters)).collect();
-    plan.settle = (draw.below(2) == 0).then_some(Settle { from: at(5_000) });
+    plan.settle = (draw.below(2) == 0).then_some(Settle::at(at(5_000)));
     plan.cluster.blocking = draw.below(4) == 0;
     plan.cluster.cpu = match draw.below(3) {
         0 => Cpu::FREE,
@@ -246,7 +246,7 @@ fn no_fault_breaks_safety_and_none_outlives_the_time_to_settle() {
         let mut judges = Judges::new(&plan);
         run(&plan, seed, &mut judges);
         assert_eq!(judges.violations(), 0, "seed {seed}: {plan:#?}");
-        let Some(Settle { from }) = plan.settle else { continue };
+        let Some(Settle { from, .. }) = plan.settle else { continue };
         let records = records(&plan, seed);
         // At the very instant faults still end.
         let after = |record: &&Record| record.time > from;

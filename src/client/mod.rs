@@ -37,6 +37,13 @@ pub enum Timer {
     Silence(Errand, CallId),
 }
 
+impl Timer {
+    /// Whether it is woken to ask for something.
+    pub const fn asks(self) -> bool {
+        matches!(self, Self::Arrival | Self::Retry(_) | Self::Silence(..))
+    }
+}
+
 /// A client.
 ///
 /// - Open operations are in the order in which they began.

@@ -7,11 +7,13 @@ use super::changes;
 use super::labels::label;
 use super::owed;
 use super::restraint;
+use super::settled;
 use crate::ids::NodeId;
 use crate::plan::{
-    Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Cpu, End,
-    Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Lanes, LimitRange, Link, Logs, Milestone, Network,
-    Plan, Profile, Sessions, SnapshotRanges, Start, StartRanges, Storm, StormRanges, WhenFull,
+    Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Core, Cpu,
+    End, Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Lanes, LimitRange, Link, Logs, Milestone,
+    Network, Plan, Profile, Sessions, Settle, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
+    WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -37,6 +39,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let mut cluster = draws.cluster(profile);
     let changes = draws.changes(profile, &mut cluster);
     cluster.drifts_ppm = draws.drifts(profile.cluster.clocks, cluster.nodes());
+    let settle = draws.settle(profile, &mut cluster.raft);
     let voters = cluster.voters;
     let clients = profile.clients.as_ref().and_then(|load| draws.clients(load));
     let mut plan = Plan {
@@ -49,7 +52,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         names: Vec::new(),
         faults: draws.faults(&profile.faults, voters).into_iter().chain(changes).collect(),
         storms: draws.storms(&profile.storms, (voters, profile.settle.from)),
-        settle: Some(profile.settle),
+        settle: Some(settle),
         expectations: Vec::new(),
         found: None,
         cluster,
@@ -61,6 +64,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         plan.storms.retain(|storm| !is_slow(&storm.action));
     }
     plan.expectations = owed::expectations(&plan);
+    settled::owe(&mut plan);
     plan
 }
 
@@ -87,6 +91,19 @@ impl Draws {
         let mut stream = self.stream(field, 0);
         let draws = [stream.word(), stream.word()].map(|word| length(word, range));
         Distribution::Uniform(draws[0].min(draws[1]), draws[0].max(draws[1]))
+    }
+
+    /// For whom the run settles. In most of those that settle for a core servers have all that keeps others from disturbing
+    /// them: else next to nothing is owed.
+    fn settle(&self, profile: &Profile, raft: &mut Options) -> Settle {
+        let mut stream = self.stream("core", 0);
+        if !profile.core.hits(stream.word()) {
+            return profile.settle;
+        }
+        if below(stream.word(), 4) > 0 {
+            (raft.pre_vote, raft.check_quorum, raft.sticky) = (true, true, true);
+        }
+        Settle { core: Core::Random, ..profile.settle }
     }
 
     fn cluster(&self, profile: &Profile) -> Cluster {

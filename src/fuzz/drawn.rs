@@ -1,7 +1,7 @@
 //! What is drawn for a random run, and what it owes: what a campaign counts.
 
 use super::restraint::USUAL;
-use crate::plan::{Action, Arrival, Expectation, Integrity, Logs, Plan};
+use crate::plan::{Action, Arrival, Core, Expectation, Integrity, Logs, Plan};
 use crate::replica::ReadBy;
 use crate::rng::Rate;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,10 @@ pub enum Drawn {
     OwesProgress,
     /// It owes service.
     OwesService,
+    /// It settles for a random core only.
+    Core,
+    /// It owes a core that does all that a cluster without faults does.
+    OwesSettled,
 }
 
 impl Drawn {
@@ -120,6 +124,7 @@ impl Drawn {
         drawn.extend(breakers.map(|_| Self::Breakers));
         let restrained = clients.is_some_and(|clients| clients.backoff != USUAL);
         drawn.extend(restrained.then_some(Self::Restraint));
+        drawn.extend(plan.settle.filter(|settle| settle.core != Core::All).map(|_| Self::Core));
         drawn.push(match plan.clients.as_ref().map(|clients| &clients.arrival) {
             Some(Arrival::OpenLoop { .. }) => Self::OpenLoop,
             Some(Arrival::ClosedLoop { .. }) => Self::ClosedLoop,
@@ -129,6 +134,7 @@ impl Drawn {
             Expectation::LeaderWithin { .. } => Some(Self::OwesLeader),
             Expectation::Progress { .. } => Some(Self::OwesProgress),
             Expectation::Returns { .. } => Some(Self::OwesService),
+            Expectation::Settled { .. } => Some(Self::OwesSettled),
             _ => None,
         }));
         drawn.sort_unstable();
@@ -211,6 +217,8 @@ impl Drawn {
             Self::OwesLeader => "leader owed",
             Self::OwesProgress => "progress owed",
             Self::OwesService => "service owed",
+            Self::Core => "settled for a core",
+            Self::OwesSettled => "settled core owed",
         }
     }
 }

@@ -20,6 +20,7 @@ mod results;
 mod rounded;
 mod sample;
 mod seeds;
+mod settled;
 mod shrink;
 mod signature;
 mod smaller;

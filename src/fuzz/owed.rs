@@ -34,7 +34,7 @@
 
 use super::overload::{Serving, flooded};
 use super::restraint::USUAL;
-use crate::plan::{Action, Arrival, Clients, Expectation, Integrity, Moment, Plan, Span, Storm};
+use crate::plan::{Action, Arrival, Clients, Core, Expectation, Integrity, Moment, Plan, Span, Storm};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 use std::num::NonZeroU32;
@@ -43,7 +43,7 @@ use std::num::NonZeroU32;
 const FALSE_ALARM: f64 = 1e-6;
 
 /// The share of the time after settling that may go by before what is owed is there; the rest is to show it.
-const IN_TIME: f64 = 0.8;
+pub(super) const IN_TIME: f64 = 0.8;
 
 /// Over so many operations service is judged at the least.
 const ENOUGH_OPERATIONS: f64 = 30.0;
@@ -56,7 +56,7 @@ const ENTRY_OVERHEAD: u32 = 64;
 
 /// What a run of this plan owes, in the order of its gravity.
 pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
-    let Some(settle) = plan.settle else { return Vec::new() };
+    let Some(settle) = plan.settle.filter(|settle| settle.core == Core::All) else { return Vec::new() };
     if may_end_without_quorum(plan) || may_be_led_astray(plan) {
         return Vec::new();
     }
@@ -65,7 +65,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
     let left = plan.duration.as_secs_f64() - seconds(settle.from.since(crate::time::Time::ZERO));
     let mut owed = Vec::new();
     let late = stragglers(plan) + serving.drain;
-    let bound = times.elected(2.0 * times.usual_way).map(|bound| bound + late);
+    let bound = times.elected_usually().map(|bound| bound + late);
     let Some(bound) = bound.filter(|bound| *bound <= left) else {
         return owed;
     };
@@ -97,7 +97,7 @@ pub(super) fn expectations(plan: &Plan) -> Vec<Expectation> {
 }
 
 /// Whether nodes may have been told by frames that nobody sent so, what is not: then nothing can be said of what they do.
-fn may_be_led_astray(plan: &Plan) -> bool {
+pub(super) fn may_be_led_astray(plan: &Plan) -> bool {
     let integrity = &plan.cluster.integrity;
     actions(plan).any(|action| match action {
         Action::Corrupt { .. } => *integrity == Integrity::Unchecked,
@@ -107,13 +107,13 @@ fn may_be_led_astray(plan: &Plan) -> bool {
 }
 
 /// What goes wrong in a run.
-fn actions(plan: &Plan) -> impl Iterator<Item = &Action> + Clone {
+pub(super) fn actions(plan: &Plan) -> impl Iterator<Item = &Action> + Clone {
     plan.faults.iter().map(|fault| &fault.action).chain(plan.storms.iter().map(|storm| &storm.action))
 }
 
 /// For how long frames of before may still be on their way once all faults are over, beyond what links take: nodes may meet
 /// an old candidate, or an old leader, so late. Of a storm several faults may delay the same frame.
-fn stragglers(plan: &Plan) -> f64 {
+pub(super) fn stragglers(plan: &Plan) -> f64 {
     let delay = |action: &Action| match action {
         Action::Delay { by, .. } => seconds(by.max()),
         _ => 0.0,
@@ -129,7 +129,7 @@ fn stragglers(plan: &Plan) -> f64 {
 /// deposes one leader after the other, where neither sticky servers nor pre-votes keep it from that (thesis 4.2.3).
 ///
 /// Nor is anything certain where disks lie.
-fn may_end_without_quorum(plan: &Plan) -> bool {
+pub(super) fn may_end_without_quorum(plan: &Plan) -> bool {
     let mut actions = actions(plan);
     let raft = &plan.cluster.raft;
     let is_protected = raft.pre_vote || raft.sticky;
@@ -151,7 +151,7 @@ fn is_patient(clients: &Clients, times: &Times, plan: &Plan) -> bool {
 }
 
 /// Whether clients ask for as long as they pursue an operation, whomever they like, and soon again.
-fn is_unrestrained(clients: &Clients) -> bool {
+pub(super) fn is_unrestrained(clients: &Clients) -> bool {
     let backoff = &clients.backoff;
     let is_bounded = backoff.attempts.is_some() || backoff.budget.is_some();
     clients.breaker.is_none() && !is_bounded && !backoff.after_silence && backoff.cap <= USUAL.cap
@@ -184,7 +184,7 @@ fn asks(clients: &Clients, plan: &Plan) -> f64 {
 }
 
 /// The times of a plan on which elections depend, in seconds.
-struct Times {
+pub(super) struct Times {
     nodes: u32,
     heartbeat: f64,
     timeout: (f64, f64),
@@ -199,10 +199,12 @@ struct Times {
     sticky: bool,
     /// For how long a leader counts as current, at most.
     current: f64,
+    /// How likely it is that who campaigns first is one of those with whom nothing is wrong.
+    share: f64,
 }
 
 impl Times {
-    fn of(plan: &Plan, serving: &Serving) -> Self {
+    pub(super) fn of(plan: &Plan, serving: &Serving) -> Self {
         let raft = &plan.cluster.raft;
         let latency = &plan.network.default.latency;
         let flush = &plan.cluster.flush;
@@ -225,7 +227,13 @@ impl Times {
             check_quorum: raft.check_quorum,
             sticky: raft.sticky,
             current: seconds(raft.election_timeout.0) / slowest,
+            share: 1.0,
         }
+    }
+
+    /// The same where something stays wrong with all but a majority of the nodes.
+    pub(super) fn of_majority(self) -> Self {
+        Self { share: f64::from(self.nodes / 2 + 1) / f64::from(self.nodes), ..self }
     }
 
     /// How long a message that waits for a write is on its way, at most.
@@ -234,14 +242,19 @@ impl Times {
     }
 
     /// How long it takes until a follower's answer is there, at most.
-    fn round_trip(&self) -> f64 {
+    pub(super) fn round_trip(&self) -> f64 {
         self.on_its_way() + self.latency.1
     }
 
     /// Within which time there is a leader that stays; none if that can't be said.
-    fn stable(&self) -> Option<f64> {
+    pub(super) fn stable(&self) -> Option<f64> {
         let shown = 3.0 * self.usual_way + (self.latency.0 + self.latency.1) / 2.0;
         self.elected(shown).filter(|_| self.heartbeats_come_in_time())
+    }
+
+    /// Within which time there is a leader; none if that can't be said.
+    pub(super) fn elected_usually(&self) -> Option<f64> {
+        self.elected(2.0 * self.usual_way)
     }
 
     /// Within which time there is a leader, if around its campaign no other timer may end within a window so long, on
@@ -258,7 +271,7 @@ impl Times {
         if crossed >= 1.0 || least < 2.0 * on_its_way {
             return None;
         }
-        let succeeds = libm::pow(1.0 - crossed, f64::from(self.nodes - 1));
+        let succeeds = libm::pow(1.0 - crossed, f64::from(self.nodes - 1)) * self.share;
         let rounds = if succeeds >= 1.0 - FALSE_ALARM {
             1.0
         } else {
@@ -281,7 +294,7 @@ impl Times {
 
     /// How long it takes to bring a follower up to date that has nothing of what was asked for; none if new commands may
     /// come faster than that goes.
-    fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
+    pub(super) fn caught_up(&self, asked: &Asked, plan: &Plan) -> Option<f64> {
         let terms = asked.seconds / self.timeout.0;
         let value = plan.clients.as_ref().map_or(0, |clients| clients.value_bytes).max(flooded(plan).1);
         let raft = &plan.cluster.raft;
@@ -312,7 +325,7 @@ impl Times {
 }
 
 /// What clients ask for.
-struct Asked {
+pub(super) struct Asked {
     /// For how long before all faults are over.
     seconds: f64,
     /// How many entries that makes, at most.
@@ -322,11 +335,11 @@ struct Asked {
     /// How many operations end in a second while all are done.
     served_per_second: f64,
     /// How long it may take until the next one begins.
-    gap: f64,
+    pub(super) gap: f64,
 }
 
 impl Asked {
-    fn of(clients: &Clients, times: &Times, plan: &Plan) -> Self {
+    pub(super) fn of(clients: &Clients, times: &Times, plan: &Plan) -> Self {
         let settle = plan.settle.map_or(plan.duration, |settle| settle.from.since(crate::time::Time::ZERO));
         let seconds_before = seconds(settle);
         let count = f64::from(clients.count);
@@ -369,6 +382,6 @@ pub(super) fn seconds(duration: Duration) -> f64 {
 }
 
 /// Rounded up to whole milliseconds.
-fn duration(seconds: f64) -> Duration {
+pub(super) fn duration(seconds: f64) -> Duration {
     Duration::from_millis(libm::ceil(seconds * 1e3) as u64)
 }

@@ -2,7 +2,8 @@
 
 use crate::ids::{Address, NodeId, NodeSet, RecordId};
 use crate::plan::{
-    Action, Edge, End, Event, Expectation, Fault, Goodput, Moment, Plan, Shape, Span, Start, Target,
+    Action, Core, Edge, End, Event, Expectation, Fault, Goodput, Moment, Plan, Settle, Shape, Span, Start,
+    Target,
 };
 use crate::report::kept_apart;
 use crate::time::{Duration, Time};
@@ -15,6 +16,8 @@ pub struct Resolver {
     faults: Vec<Happened>,
     /// The record of the one that began last: its links name it as their cause.
     latest: Option<RecordId>,
+    /// For whom the run has settled, if not for all.
+    core: Option<NodeSet>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +42,7 @@ impl Observer for Resolver {
                     happened.to = Some(record.time);
                 }
             }
+            Body::SettledFor { nodes } => self.core = Some(nodes),
             Body::Cut { to } | Body::Clogged { to } | Body::HitAlready { to } | Body::Afflicted { to }
                 if record.cause == self.latest =>
             {
@@ -62,12 +66,17 @@ impl Resolver {
     /// faults that are skipped, is left out: there is none in a script.
     pub fn script(&self, plan: &Plan, seed: u64) -> Plan {
         let faults = self.faults.iter().map(|happened| self.fault(happened, plan)).collect();
+        let settle = plan.settle.map(|settle| {
+            let core = self.core.map_or(settle.core, Core::Nodes);
+            Settle { core, ..settle }
+        });
         let expectations = plan.expectations.iter().filter_map(|expectation| self.timed(*expectation, plan));
         Plan {
             seed,
             faults,
             storms: Vec::new(),
             names: Vec::new(),
+            settle,
             expectations: expectations.collect(),
             ..plan.clone()
         }
@@ -119,7 +128,10 @@ impl Resolver {
             FaultSource::Fault(place) if is_only_one => plan.faults[place as usize].id.clone(),
             FaultSource::Fault(_) | FaultSource::Storm(_) => None,
         };
-        let end = happened.to.map_or(End::Never, End::Until);
+        // What lasts until the run settles is over then only within the core.
+        let settle = plan.settle.filter(|settle| settle.core != Core::All).map(|settle| settle.from);
+        let until = happened.to.filter(|to| settle.is_none_or(|settle| *to < settle));
+        let end = until.map_or(End::Never, End::Until);
         Fault { id, start: Start::At(happened.from), spread: Duration::ZERO, end, action }
     }
 
@@ -171,7 +183,8 @@ impl Resolver {
             Expectation::Sometimes(Event::FaultSkipped) | Expectation::Never(Event::FaultSkipped) => {
                 return None;
             }
-            Expectation::TermAtMost(_)
+            Expectation::Settled { .. }
+            | Expectation::TermAtMost(_)
             | Expectation::Sometimes(_)
             | Expectation::Never(_)
             | Expectation::Linearizable

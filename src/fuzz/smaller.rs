@@ -4,8 +4,8 @@ use super::restraint::USUAL;
 use super::rounded::STEPS;
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{
-    Action, Arrival, Clients, Cpu, Edge, End, Expectation, Fault, Integrity, Lanes, Link, Logs, Mix, Plan,
-    Shape, Start, Target, WhenFull,
+    Action, Arrival, Clients, Core, Cpu, Edge, End, Expectation, Fault, Integrity, Lanes, Link, Logs, Mix,
+    Plan, Settle, Shape, Start, Target, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
@@ -44,7 +44,9 @@ fn to_the_failure(plan: &Plan, at: Time) -> Vec<Plan> {
             drop_what_never_happens(smaller);
         }
     };
-    let mut smaller = with(plan, &[&cut, &|smaller| smaller.expectations.clear()]);
+    let for_all = |smaller: &mut Plan| smaller.settle.iter_mut().for_each(|it| it.core = Core::All);
+    let at_once = |smaller: &mut Plan| smaller.settle.iter_mut().for_each(|it| it.quiet = Duration::ZERO);
+    let mut smaller = with(plan, &[&cut, &|smaller| smaller.expectations.clear(), &for_all, &at_once]);
     for place in 0..plan.expectations.len() {
         let mut plan = plan.clone();
         plan.expectations.remove(place);
@@ -117,6 +119,7 @@ fn without_last(plan: &Plan) -> Option<Plan> {
     plan.cluster.priorities.truncate(last.slot());
     plan.network.links.retain(|(from, to, _)| *from != last && *to != last);
     plan.faults.retain_mut(|fault| renumber(&mut fault.action, &|node| (node != last).then_some(node)));
+    renumber_core(&mut plan, &|node| (node != last).then_some(node));
     Some(plan)
 }
 
@@ -152,7 +155,19 @@ pub(super) fn with_nodes(plan: &Plan, voters: u32) -> Plan {
         _ => false,
     });
     plan.faults.retain_mut(|fault| renumber(&mut fault.action, &number));
+    renumber_core(&mut plan, &number);
     plan
+}
+
+/// Gives the nodes of the core other numbers. What is left of it and is no quorum is no core.
+fn renumber_core(plan: &mut Plan, number: &impl Fn(NodeId) -> Option<NodeId>) {
+    let members = plan.cluster.members();
+    if let Some(Settle { core: core @ Core::Nodes(_), .. }) = &mut plan.settle
+        && let Core::Nodes(nodes) = *core
+    {
+        let left: NodeSet = nodes.iter().filter_map(number).collect();
+        *core = if members.is_quorum(left) { Core::Nodes(left) } else { Core::All };
+    }
 }
 
 /// Gives nodes other numbers. Whether the action still hits somebody.

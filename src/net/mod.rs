@@ -21,7 +21,7 @@ pub use alter::alter;
 pub use frames::{Frame, Frames, Slot};
 pub use wire::{Payload, Wire};
 
-use crate::ids::{Address, ClientId, NodeId};
+use crate::ids::{Address, ClientId, NodeId, NodeSet};
 use crate::plan::{self, FrameFault};
 use crate::rng::{Distribution, Rate, Stream};
 use crate::time::{Duration, Time};
@@ -285,6 +285,32 @@ impl Network {
         for model in &mut self.models {
             (model.loss, model.duplicate) = (Rate::ZERO, Rate::ZERO);
         }
+    }
+
+    /// From now on no link among these nodes, and none between one of them and a client, loses or duplicates frames by
+    /// chance.
+    pub fn settle_among(&mut self, nodes: NodeSet) {
+        let calm =
+            |model: &plan::Link| plan::Link { loss: Rate::ZERO, duplicate: Rate::ZERO, ..model.clone() };
+        let calm: Vec<plan::Link> = self.models.iter().map(calm).collect();
+        let first = u32::try_from(self.models.len()).expect("few models");
+        let (count, of_nodes) = (self.nodes, self.nodes * self.nodes);
+        let is_one = |slot: usize| nodes.contains(NodeId(slot as u32 + 1));
+        for (place, link) in self.links.iter_mut().enumerate() {
+            let is_calm = match place.checked_sub(of_nodes) {
+                None => is_one(place / count) && is_one(place % count),
+                Some(of_client) => is_one(of_client / 2 % count),
+            };
+            link.model += if is_calm { first } else { 0 };
+        }
+        self.models.extend(calm);
+    }
+
+    /// Whether some link between nodes loses or duplicates frames by chance.
+    pub fn is_lossy(&self) -> bool {
+        let model = |link: &Link| &self.models[link.model as usize];
+        let between = self.links[..self.nodes * self.nodes].iter();
+        between.map(model).any(|model| model.loss != Rate::ZERO || model.duplicate != Rate::ZERO)
     }
 
     /// How many words each link has drawn, in a fixed order.

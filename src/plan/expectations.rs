@@ -51,6 +51,14 @@ pub enum Expectation {
         /// When.
         during: Span,
     },
+    /// The core for which the run settles does all that a cluster without faults does. Within this time there is a leader,
+    /// and every node of the core has what was committed before. Within this time from when clients go on every node of
+    /// the core has applied a new command. From then on no node of the core comes to another term. At the end what was
+    /// committed or asked for longer ago than this is done on every node of the core.
+    Settled {
+        /// How long each may take.
+        within: Duration,
+    },
     /// No node ever reaches a term above this.
     TermAtMost(u64),
     /// This happens at least once.

@@ -39,7 +39,7 @@ pub enum Start {
 /// When a fault ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// With all faults: when the run settles, or else not in this run.
+    /// With all faults: when the run settles, or else not in this run. It never does outside the core for which that is so.
     Never,
     /// At this time. If it hasn't begun by then, it never does.
     Until(Time),
@@ -82,6 +82,33 @@ pub struct Storm {
 pub struct Settle {
     /// From here on every fault is over and links neither lose nor duplicate frames.
     pub from: Time,
+    /// For whom.
+    pub core: Core,
+    /// For so long from then on clients begin no operation, and ask for none once more.
+    pub quiet: Duration,
+}
+
+/// For whom a run settles. What goes wrong on other nodes, and on links that end there, stays as it is for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// For every node.
+    All,
+    /// For a quorum of the voters that are in force then, drawn from those that can still have a say.
+    Random,
+    /// For these nodes.
+    Nodes(NodeSet),
+}
+
+impl Settle {
+    /// From this time on everything is well, and clients go on.
+    pub const fn at(from: Time) -> Self {
+        Self { from, core: Core::All, quiet: Duration::ZERO }
+    }
+
+    /// From when on clients begin operations again.
+    pub fn loaded(&self) -> Time {
+        self.from + self.quiet
+    }
 }
 
 /// What goes wrong.
@@ -239,6 +266,11 @@ impl Action {
     /// Whether a node that it hits may stay silent for good: its disk is gone, or can't be read any more.
     pub const fn takes_disks(&self) -> bool {
         matches!(self, Self::Wipe(_) | Self::Rot(_))
+    }
+
+    /// Whether all of it is done as soon as it begins: nothing goes wrong because it lasts.
+    pub const fn is_done_at_once(&self) -> bool {
+        self.changes_members() || matches!(self, Self::Step { .. } | Self::Rot(_) | Self::Transfer(_))
     }
 
     /// What it does to single frames, and on which links; none if it does something else.

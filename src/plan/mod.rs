@@ -11,7 +11,7 @@ mod profile;
 pub use crate::property::Property;
 pub use cpu::{Cpu, Lanes, WhenFull};
 pub use expectations::{Event, Expectation, Goodput, Moment, Span};
-pub use faults::{Action, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
+pub use faults::{Action, Core, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use frame_faults::{Corruption, FrameFault, Integrity};
 pub use profile::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,

@@ -18,6 +18,8 @@ pub struct Profile {
     pub duration: Duration,
     /// When in each run all faults are over.
     pub settle: Settle,
+    /// In which share of the runs they are over only for a random core.
+    pub core: Rate,
     /// The nodes.
     pub cluster: ClusterRanges,
     /// The links.

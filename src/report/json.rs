@@ -249,7 +249,7 @@ fn expected(expected: &Expected) -> Wanted<'_> {
     let held = match expected.verdict {
         Judgement::Held => Some(true),
         Judgement::Failed => Some(false),
-        Judgement::Vacuous => None,
+        Judgement::Vacuous | Judgement::Waived => None,
     };
     Wanted { expect: &expected.text, held, verdict: expected.verdict, why: &expected.why }
 }

@@ -18,9 +18,14 @@
 //! | frames of a stranger | with `Keyed`; else never, once one was believed |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads, unless `Linearizable` is expected |
+//!
+//! Of liveness `Settled` waives what a core can't owe by itself: what it does under a leader outside with which something
+//! stays wrong.
 
+use super::elections::Reign;
 use super::faults::FaultSpan;
 use crate::check::{Check, Verdict};
+use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{Action, Expectation, Fault, Integrity, Plan};
 use crate::property::Property;
 use crate::replica::ReadBy;
@@ -95,6 +100,18 @@ pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], first_believed: Option<
         }
     }
     waivers
+}
+
+/// Why a core in which nothing goes wrong is not held up to what it owes by itself, given on whom outside of it something
+/// stays wrong and who led meanwhile; none if it is. Raft stands failures that make a leader lose its quorum. A leader that
+/// keeps it and is slow, loses frames or does not reach everybody leads on.
+pub(super) fn not_held_up_to((core, beset): (NodeSet, NodeSet), reigns: &[Reign]) -> Option<String> {
+    let is_beset = |leader: &(NodeId, Term)| beset.contains(leader.0) && !core.contains(leader.0);
+    let (from, (node, term)) =
+        reigns.iter().find_map(|reign| Some((reign.from, reign.leader.filter(is_beset)?)))?;
+    Some(format!(
+        "{node}, with which or with whose links something stays wrong, led term {term} from {from} on"
+    ))
 }
 
 /// Whether a run of this plan may owe less than safety.

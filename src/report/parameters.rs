@@ -2,7 +2,7 @@
 
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Breaker, Budget, Clients, Cluster, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull,
+    Arrival, Breaker, Budget, Clients, Cluster, Core, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
@@ -159,7 +159,14 @@ fn faults(plan: &Plan) -> String {
         storms => text += &format!(" and {storms} storms"),
     }
     if let Some(settle) = plan.settle {
-        text += &format!("; all over at {}", settle.from);
+        text += &match settle.core {
+            Core::All => format!("; all over at {}", settle.from),
+            Core::Random => format!("; all over at {} for a random quorum", settle.from),
+            Core::Nodes(nodes) => format!("; all over at {} for {nodes}", settle.from),
+        };
+        if settle.quiet > Duration::ZERO {
+            text += &format!(", clients quiet for {}", settle.quiet);
+        }
     }
     text
 }

@@ -5,7 +5,7 @@ mod plans;
 use super::*;
 use crate::ids::{Index, NodeId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Breaker, Budget, Clients, Cluster, Corruption, Cpu, Edge, End, Event,
+    Action, Arrival, Backoff, Breaker, Budget, Clients, Cluster, Core, Corruption, Cpu, Edge, End, Event,
     Expectation, Fault, Found, Goodput, Integrity, Jitter, Lanes, Link, Logs, Milestone, Moment, Name,
     Network, Property, Sessions, Settle, Shape, Span, Start, Storm, Target, WhenFull,
 };
@@ -85,7 +85,7 @@ Scenario(
         (during: ("5s", "40s"), every: Exponential(mean: "10s"), for: Uniform("75ms", "2s"), do: Crash(Random)),
         (every: Constant("5s"), for: Constant("100ms"), do: Partition(isolate: Minority)),
     ],
-    settle: (from: "40s", core: All),
+    settle: (from: "40s", core: Nodes([1, 2, 4]), quiet: "3s"),
     expect: [
         LeaderWithin(bound: "2s", after: Start), LeaderWithin(bound: "2s", after: At("5s")),
         LeaderWithin(bound: "2s", after: Settle), LeaderWithin(bound: "2s", after: Fault("split")),
@@ -140,7 +140,10 @@ fn the_whole_vocabulary_reads_and_writes_back() {
     let every = Distribution::Exponential { min: seconds(0), mean: seconds(10), max: seconds(200) };
     assert_eq!(plan.storms[0].every, every);
     assert_eq!(plan.storms[1].during, (Time::ZERO, Time::from_nanos(40_000_000_000)));
-    assert_eq!(plan.settle, Some(Settle { from: Time::from_nanos(40_000_000_000) }));
+    let core = Core::Nodes([1, 2, 4].map(NodeId).into_iter().collect());
+    let settle =
+        Settle { core, quiet: Duration::from_secs(3), ..Settle::at(Time::from_nanos(40_000_000_000)) };
+    assert_eq!(plan.settle, Some(settle));
     assert_eq!(plan.expectations.len(), 18);
     let text = write(&plan);
     assert!(text.contains("loss: 0.001, duplicate: 0.001"), "{text}");
@@ -204,7 +207,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("bridge: Node(3)", "bridge: 3"),
     ("Wipe(Node(1))", "Wipe(1)"),
     ("ppm: -50000", "ppm: 0.5"),
-    ("settle: (from: \"40s\", core: All", "settle: (core: All"),
+    ("settle: (from: \"40s\", core: Nodes", "settle: (core: Nodes"),
     ("TermAtMost(50)", "TermAtMost(\"50\")"),
     ("Sometimes(NodeBlank)", "Sometimes(NodeBlanc)"),
 ];

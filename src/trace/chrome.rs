@@ -211,6 +211,7 @@ impl ChromeTrace {
                 self.instant(out, world, &format!("{source} is skipped"), "t")?;
             }
             Body::Settled => self.instant(out, world, "settles", "p")?,
+            Body::SettledFor { nodes } => self.instant(out, world, &format!("settles for {nodes}"), "p")?,
             _ => {}
         }
         Ok(())
@@ -270,6 +271,7 @@ impl Format for ChromeTrace {
             Body::FaultStarted { .. }
             | Body::FaultEnded { .. }
             | Body::FaultSkipped { .. }
+            | Body::SettledFor { .. }
             | Body::Settled => self.fault(record, out),
             Body::Invoked { .. } | Body::Returned { .. } => self.operation(record, out),
             Body::Booted { .. }

@@ -146,6 +146,17 @@ pub enum Body {
     },
     /// Every fault is over from now on.
     Settled,
+    /// From now on nothing goes wrong within this core: on these nodes, and on the links among them. What goes wrong
+    /// elsewhere stays so for ever.
+    SettledFor {
+        /// The core.
+        nodes: NodeSet,
+    },
+    /// On these nodes outside the core, or on links that end there, something goes wrong for ever.
+    Beset {
+        /// The nodes.
+        nodes: NodeSet,
+    },
     /// The link from `node` to here loses every frame from now on.
     Cut {
         /// The receiving end.

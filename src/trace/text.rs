@@ -66,6 +66,10 @@ impl Body {
                 format!("{source} is skipped, {}: {action}", source.why_skipped())
             }
             Self::Settled => "settles: every fault is over".into(),
+            Self::SettledFor { nodes } => {
+                format!("settles for {nodes}: nothing goes wrong among these, and all else stays as it is")
+            }
+            Self::Beset { nodes } => format!("something stays wrong with {nodes}, or with links of theirs"),
             Self::Cut { to } => format!("link to {to} is cut"),
             Self::HitAlready { to } => format!("link to {to} is hit once more"),
             Self::Healed { to } => format!("link to {to} heals"),

@@ -73,6 +73,14 @@ impl Words {
             Body::Waited { waited, ahead } => Self::new(90, u64::from(ahead)).and(waited.nanos()),
             Body::TurnedAway { from, call } => Self::new(91, 0).address(from, 0).and(call.0),
             Body::Settled => Self::new(37, 0),
+            Body::SettledFor { nodes } => {
+                let [a, b, c, d] = nodes.words();
+                Self::new(161, 0).and(a).and(b).and(c).and(d)
+            }
+            Body::Beset { nodes } => {
+                let [a, b, c, d] = nodes.words();
+                Self::new(162, 0).and(a).and(b).and(c).and(d)
+            }
             Body::Preloaded { index, term, hash } => Self::new(38, 0).and(index.0).and(term.0).and(hash),
             Body::Cut { to } => Self::new(10, 0).address(to, 0),
             Body::HitAlready { to } => Self::new(39, 0).address(to, 0),

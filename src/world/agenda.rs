@@ -13,7 +13,7 @@ pub(super) enum Step {
     End(u32),
     /// The scripted fault in this place is given up if it has not begun.
     GiveUp(u32),
-    /// Every fault ends, and none begins any more.
+    /// Every fault ends, or all within the core, and none begins any more.
     Settle,
     /// The scripted fault in this place begins.
     Start(u32),
@@ -47,9 +47,9 @@ impl Agenda {
         if *time == now { self.steps.pop_first().map(|(_, step)| step) } else { None }
     }
 
-    /// Forgets all steps.
-    pub(super) fn clear(&mut self) {
-        self.steps.clear();
+    /// Forgets all steps but those that are to be kept.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&Step) -> bool) {
+        self.steps.retain(|(_, step)| is_kept(step));
     }
 }
 

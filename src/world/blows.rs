@@ -75,7 +75,11 @@ impl<O: Observer> World<'_, O> {
 
     /// It is no longer done.
     fn relieve(&mut self, links: &Links, action: &Action, fault: FrameFault) {
-        for (from, to) in self.links_of(links, action) {
+        self.relieve_links(self.links_of(links, action), fault);
+    }
+
+    pub(super) fn relieve_links(&mut self, links: Vec<(Address, Address)>, fault: FrameFault) {
+        for (from, to) in links {
             for old in self.network.relieve(from, to, fault) {
                 self.frames.release(old);
             }
@@ -83,14 +87,15 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// These links, with those of clients if the action is for them as well.
+    /// These links, with those of clients if the action is for them as well; once the run has settled for a core, with those
+    /// of clients to the others.
     fn links_of(&self, links: &Links, action: &Action) -> Vec<(Address, Address)> {
         let mut all: Vec<(Address, Address)> =
             links.iter().map(|&(from, to)| (from.into(), to.into())).collect();
         if let Action::Corrupt { clients: true, .. } = action {
             let clients = (1..=self.clients.len() as u32).map(|id| Address::from(ClientId(id)));
-            let pairs =
-                clients.flat_map(|client| self.hosts.iter().map(move |host| (client, host.address())));
+            let nodes = || self.hosts.iter().map(Host::id).filter(|node| !self.faults.core.contains(*node));
+            let pairs = clients.flat_map(|client| nodes().map(move |node| (client, Address::from(node))));
             all.extend(pairs.flat_map(|(client, node)| [(client, node), (node, client)]));
         }
         all

@@ -6,7 +6,7 @@ use super::storms::{Flap, Gusts};
 use super::targets::{Hit, Links};
 use super::{Event, World};
 use crate::ids::{Address, Epoch, NodeId, NodeSet, RecordId};
-use crate::plan::{Action, End, Fault, Milestone, Plan, Start};
+use crate::plan::{Action, Core, End, Fault, Milestone, Plan, Start};
 use crate::rng::{Stream, below};
 use crate::time::{Duration, Time};
 use crate::trace::{ActionKind, Body, FaultSource, Observer};
@@ -18,7 +18,7 @@ pub(super) const INSTANT: Duration = Duration::from_nanos(1);
 /// Where the faults of a plan stand.
 #[derive(Debug)]
 pub(super) struct Faults<'p> {
-    agenda: Agenda,
+    pub(super) agenda: Agenda,
     scripted: Vec<Scripted>,
     /// How many of the scripted wait for a target.
     waiting: usize,
@@ -26,7 +26,7 @@ pub(super) struct Faults<'p> {
     pub(super) storms: Vec<Gusts>,
     pub(super) flaps: BTreeMap<u32, Flap<'p>>,
     /// What goes wrong now, by number.
-    active: BTreeMap<u32, Active<'p>>,
+    pub(super) active: BTreeMap<u32, Active<'p>>,
     /// How many have begun.
     begun: u32,
     /// How many crashes hold each node down.
@@ -37,6 +37,8 @@ pub(super) struct Faults<'p> {
     lifted: &'static [ActionKind],
     /// By whom each node is sent frames that nobody sent, from the first one on.
     pub(super) forgers: BTreeMap<NodeId, Stream>,
+    /// For whom the run has settled, if not for all: nothing goes wrong within this.
+    pub(super) core: NodeSet,
 }
 
 /// A scripted fault.
@@ -72,19 +74,19 @@ pub(super) struct Named {
 
 /// A fault that goes on.
 #[derive(Debug)]
-struct Active<'p> {
+pub(super) struct Active<'p> {
     /// The record of its beginning.
     started: RecordId,
     source: FaultSource,
-    action: &'p Action,
-    bound: Bound,
+    pub(super) action: &'p Action,
+    pub(super) bound: Bound,
     /// Its place among the flapping links, if it is one time that these are cut.
-    flap: Option<u32>,
+    pub(super) flap: Option<u32>,
 }
 
 /// What an active fault has hit, once and for all.
 #[derive(Debug)]
-enum Bound {
+pub(super) enum Bound {
     Links(Links),
     /// Each in which of its lives.
     Nodes(Vec<(NodeId, Epoch)>),
@@ -95,6 +97,16 @@ impl Bound {
         match self {
             Self::Links(_) => NodeSet::EMPTY,
             Self::Nodes(nodes) => nodes.iter().map(|(node, _)| *node).collect(),
+        }
+    }
+}
+
+impl Active<'_> {
+    /// The nodes that it has hit, and the ends of links.
+    pub(super) fn touched(&self) -> Vec<NodeId> {
+        match &self.bound {
+            Bound::Links(links) => links.iter().flat_map(|(from, to)| [*from, *to]).collect(),
+            Bound::Nodes(nodes) => nodes.iter().map(|(node, _)| *node).collect(),
         }
     }
 }
@@ -118,6 +130,7 @@ impl Faults<'_> {
             names: plan.names.iter().map(named).collect(),
             lifted: &[],
             forgers: BTreeMap::new(),
+            core: NodeSet::EMPTY,
         }
     }
 
@@ -327,15 +340,23 @@ impl<'p, O: Observer> World<'p, O> {
             self.start_flood(fault, bound.nodes(), (*mean, *bytes));
         }
         self.faults.active.insert(fault, Active { started, source, action, bound, flap });
-        // All end before the run settles, in the order in which they began.
-        let settle = self.plan.settle.map(|settle| settle.from);
-        if let Some(until) = until.into_iter().chain(settle).min() {
+        if let Some(until) = self.end_of(until) {
             self.plan_step(until, Step::End(fault));
         }
     }
 
+    /// When a fault ends that is to last until then. All end before the run settles, in the order in which they began; where
+    /// it settles for a core what lasts so long is seen to then.
+    fn end_of(&self, until: Option<Time>) -> Option<Time> {
+        let Some(settle) = self.plan.settle else { return until };
+        match settle.core {
+            Core::All => Some(until.map_or(settle.from, |until| until.min(settle.from))),
+            Core::Random | Core::Nodes(_) => until.filter(|until| *until < settle.from),
+        }
+    }
+
     /// A fault's time is over.
-    fn end_fault(&mut self, fault: u32) {
+    pub(super) fn end_fault(&mut self, fault: u32) {
         let Some(active) = self.faults.active.remove(&fault) else {
             assert!(!self.faults.lifted.is_empty(), "a fault ends once, after its beginning");
             return;
@@ -383,17 +404,8 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     /// Gives up every scripted fault that has not begun.
-    fn give_up_the_rest(&mut self) {
+    pub(super) fn give_up_the_rest(&mut self) {
         (0..self.faults.scripted.len()).for_each(|place| self.give_up(place as u32));
-    }
-
-    /// From now on nothing goes wrong any more.
-    fn settle(&mut self) {
-        assert!(self.faults.active.is_empty(), "ends go first, and every fault has one by now");
-        self.give_up_the_rest();
-        self.faults.agenda.clear();
-        self.network.settle();
-        self.trace.event(self.now, Address::WORLD, None, Body::Settled);
     }
 
     /// Starts the faults that wait, if their targets have come. They start one nanosecond after what brought these, so

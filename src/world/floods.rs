@@ -47,6 +47,11 @@ impl Floods {
     pub(super) fn end(&mut self, fault: u32) {
         self.flows.retain(|_, flow| flow.fault != fault);
     }
+
+    /// No more requests to these nodes.
+    pub(super) fn spare(&mut self, nodes: NodeSet) {
+        self.flows.retain(|_, flow| !nodes.contains(flow.node));
+    }
 }
 
 impl<O: Observer> World<'_, O> {

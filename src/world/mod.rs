@@ -17,6 +17,7 @@ mod forger;
 mod genesis;
 mod milestones;
 mod remedies;
+mod settling;
 mod storms;
 mod targets;
 mod view;
@@ -106,6 +107,8 @@ pub struct World<'p, O> {
     is_idle: bool,
     /// Whether nobody but leaders is woken any more.
     is_patient: bool,
+    /// Until when clients begin nothing, and ask for nothing once more.
+    quiet_until: Time,
     disturbance: Option<Duration>,
 }
 
@@ -191,6 +194,7 @@ impl<'p, O: Observer> World<'p, O> {
             starving: Vec::new(),
             is_idle: false,
             is_patient: false,
+            quiet_until: Time::ZERO,
             disturbance: None,
         };
         world.start();
@@ -269,6 +273,9 @@ impl<'p, O: Observer> World<'p, O> {
             }
             Event::Wake(node, epoch) => self.wake(node, epoch),
             Event::Client(..) | Event::Flood(_) if self.is_idle => {}
+            Event::Client(_, timer) if self.now < self.quiet_until && timer.asks() => {
+                self.push(self.quiet_until, event);
+            }
             Event::Client(client, timer) => self.serve_timer(client, timer),
             Event::Served(node, epoch) => {
                 if self.hosts[node.slot()].epoch() == epoch {

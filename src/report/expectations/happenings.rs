@@ -126,6 +126,8 @@ impl Happenings {
             | Body::Waited { .. }
             | Body::Flushed { .. }
             | Body::Settled
+            | Body::SettledFor { .. }
+            | Body::Beset { .. }
             | Body::Cut { .. }
             | Body::HitAlready { .. }
             | Body::Healed { .. }

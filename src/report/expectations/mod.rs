@@ -10,6 +10,7 @@
 //! | `LeaderWithin` | the effective leaders, as the elections have them |
 //! | `Progress`, `NoProgress` | first commits of entries that were accepted as requests |
 //! | `Returns`, `Availability` | operations, by when they began |
+//! | `Settled` | effective leaders, and what each node of the core commits and applies |
 //! | `LeaderChanges`, `TermAtMost`, `Sometimes`, `Never` | events |
 //! | `Linearizable`, `ExactlyOnce`, `Violates` | the checkers' verdicts |
 
@@ -19,6 +20,7 @@ mod leaders;
 mod moments;
 mod operations;
 mod progress;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -35,6 +37,7 @@ use moments::Moments;
 use operations::{Availability, Returns};
 use progress::Progress;
 use serde::Serialize;
+use settled::Settled;
 
 /// What became of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,8 @@ pub enum Judgement {
     Failed,
     /// Nothing happened in it that could show it: no pass.
     Vacuous,
+    /// It did not, and was not to: a leader with which something stays wrong led.
+    Waived,
 }
 
 /// Why a violation of safety is no failure of the run.
@@ -77,6 +82,7 @@ pub enum Excuse {
 enum Miss {
     Failed(String),
     Vacuous(String),
+    Waived(String),
 }
 
 /// What the run shows of an expectation that held, or why it did not hold.
@@ -91,6 +97,8 @@ pub(super) struct Expectations {
     /// The instant whose happenings are not counted yet, and these.
     instant: Time,
     pending: Vec<Happening>,
+    /// Whether one of them looks at records by itself.
+    looks_closely: bool,
 }
 
 /// What is kept for an expectation.
@@ -99,6 +107,7 @@ enum Watch {
     LeaderWithin(LeaderWithin),
     Progress(Progress),
     Returns(Returns),
+    Settled(Box<Settled>),
     Availability(Availability),
     LeaderChanges(LeaderChanges),
     Terms(Terms),
@@ -118,13 +127,14 @@ struct Run<'a> {
 impl Expectations {
     /// Before the first record of a run of this plan; none if it expects nothing.
     pub(super) fn new(plan: &Plan) -> Option<Self> {
-        let watch = |it: &Expectation| (*it, words::text(it, &plan.faults), Watch::new(*it));
+        let watch = |it: &Expectation| (*it, words::text(it, &plan.faults), Watch::new(*it, plan));
         (!plan.expectations.is_empty()).then(|| Self {
             watches: plan.expectations.iter().map(watch).collect(),
             moments: Moments::new(plan),
             happenings: Happenings::new(plan.cluster.nodes()),
             instant: Time::ZERO,
             pending: Vec::new(),
+            looks_closely: plan.expectations.iter().any(|it| matches!(it, Expectation::Settled { .. })),
         })
     }
 
@@ -138,6 +148,7 @@ impl Expectations {
                 Ok(why) => (Judgement::Held, why),
                 Err(Miss::Failed(why)) => (Judgement::Failed, why),
                 Err(Miss::Vacuous(why)) => (Judgement::Vacuous, why),
+                Err(Miss::Waived(why)) => (Judgement::Waived, why),
             };
             Expected { expectation: *expectation, text: text.clone(), verdict, why }
         };
@@ -154,6 +165,15 @@ impl Expectations {
         self.happenings.take(record, &mut self.pending);
     }
 
+    #[cold]
+    fn look_closely(&mut self, record: &Record) {
+        for (_, _, watch) in &mut self.watches {
+            if let Watch::Settled(it) = watch {
+                it.take(record);
+            }
+        }
+    }
+
     /// Counts what happened at the instant that is over.
     fn settle(&mut self) {
         for happening in self.pending.drain(..) {
@@ -167,6 +187,10 @@ impl Expectations {
 impl Observer for Expectations {
     #[inline(always)]
     fn observe(&mut self, record: &Record) {
+        if Settled::concerns(&record.body) && self.looks_closely {
+            let copy = *record;
+            self.look_closely(&copy);
+        }
         if Happenings::concern(&record.body) {
             // A copy, so that the compiler still knows the record's kind after this call.
             let copy = *record;
@@ -176,7 +200,7 @@ impl Observer for Expectations {
 }
 
 impl Watch {
-    fn new(expectation: Expectation) -> Self {
+    fn new(expectation: Expectation, plan: &Plan) -> Self {
         match expectation {
             Expectation::LeaderWithin { bound, after } => Self::LeaderWithin(LeaderWithin { bound, after }),
             Expectation::Progress { during } => Self::Progress(Progress::new(true, during)),
@@ -188,6 +212,7 @@ impl Watch {
             Expectation::LeaderChanges { at_least, at_most, during } => {
                 Self::LeaderChanges(LeaderChanges::new(at_least, at_most, during))
             }
+            Expectation::Settled { within } => Self::Settled(Box::new(Settled::new(within, plan))),
             Expectation::TermAtMost(bound) => Self::Terms(Terms::new(bound)),
             Expectation::Sometimes(event) => Self::Sighted(Sighted::new(true, event)),
             Expectation::Never(event) => Self::Sighted(Sighted::new(false, event)),
@@ -205,7 +230,7 @@ impl Watch {
             Self::LeaderChanges(it) => it.take(happening, moments),
             Self::Terms(it) => it.take(happening),
             Self::Sighted(it) => it.take(happening),
-            Self::LeaderWithin(_) | Self::Holds(_) | Self::Violates(_) => {}
+            Self::LeaderWithin(_) | Self::Settled(_) | Self::Holds(_) | Self::Violates(_) => {}
         }
     }
 
@@ -214,6 +239,7 @@ impl Watch {
             Self::LeaderWithin(it) => it.judge(run),
             Self::Progress(it) => it.judge(run),
             Self::Returns(it) => it.judge(run),
+            Self::Settled(it) => it.judge(run),
             Self::Availability(it) => it.judge(run),
             Self::LeaderChanges(it) => it.judge(run),
             Self::Terms(it) => it.judge(),

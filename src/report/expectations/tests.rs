@@ -1,5 +1,7 @@
 //! Each expectation on runs in which it holds, fails and is vacuous, and at the borders of spans.
 
+mod settled;
+
 use super::super::tests::{at, ms, plan};
 use super::super::{Outcome, Report, RunVerdict};
 use super::{Excuse, Expected, Judgement};
@@ -28,7 +30,7 @@ fn expecting(expectations: &[Expectation]) -> Plan {
     };
     Plan {
         faults: vec![fault(Some("split")), fault(None)],
-        settle: Some(Settle { from: at(5000) }),
+        settle: Some(Settle::at(at(5000))),
         expectations: expectations.to_vec(),
         ..plan(3)
     }
@@ -616,6 +618,7 @@ fn expectations_are_written_as_in_a_scenario() {
             Expectation::LeaderChanges { at_least: None, at_most: Some(3), during: Span::Run },
             "LeaderChanges(at_most: 3, during: Run)",
         ),
+        (Expectation::Settled { within: ms(1500) }, "Settled(within: \"1.5s\")"),
         (Expectation::TermAtMost(7), "TermAtMost(7)"),
         (Expectation::Sometimes(Event::FrameLost), "Sometimes(FrameLost)"),
         (Expectation::Never(Event::LeaderDeposed), "Never(LeaderDeposed)"),

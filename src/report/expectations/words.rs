@@ -28,6 +28,7 @@ pub(super) fn text(expectation: &Expectation, faults: &[Fault]) -> String {
             let (least, most) = (bound("at_least", at_least), bound("at_most", at_most));
             format!("LeaderChanges({least}{most}during: {})", span(during))
         }
+        Expectation::Settled { within } => format!("Settled(within: \"{within}\")"),
         Expectation::TermAtMost(bound) => format!("TermAtMost({bound})"),
         Expectation::Sometimes(event) => format!("Sometimes({event:?})"),
         Expectation::Never(event) => format!("Never({event:?})"),

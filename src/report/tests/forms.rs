@@ -73,7 +73,7 @@ fn much_expected() -> Report {
     };
     let plan = Plan {
         faults: vec![fault.clone(), Fault { id: Some("flood".into()), ..fault }],
-        settle: Some(Settle { from: at(1500) }),
+        settle: Some(Settle::at(at(1500))),
         expectations: vec![
             Expectation::LeaderWithin { bound, after: Moment::Start },
             Expectation::LeaderWithin { bound: ms(399), after: Moment::At(at(500)) },

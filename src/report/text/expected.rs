@@ -14,7 +14,7 @@ impl Page<'_> {
         if report.expectations.is_empty() {
             return;
         }
-        let verdicts = [Judgement::Held, Judgement::Failed, Judgement::Vacuous];
+        let verdicts = [Judgement::Held, Judgement::Failed, Judgement::Vacuous, Judgement::Waived];
         let number =
             |verdict| report.expectations.iter().filter(|expected| expected.verdict == verdict).count();
         let sums = verdicts.map(|verdict| (number(verdict) as u64, word(verdict).0.to_lowercase()));
@@ -44,7 +44,7 @@ impl Page<'_> {
     pub(super) fn missed(&mut self, report: &Report) {
         for expected in &report.expectations {
             let title = match expected.verdict {
-                Judgement::Held => continue,
+                Judgement::Held | Judgement::Waived => continue,
                 Judgement::Failed => self.styled(BAD, "Expectation failed"),
                 Judgement::Vacuous => self.styled(ODD, "Expectation not put to the test"),
             };
@@ -59,5 +59,6 @@ fn word(verdict: Judgement) -> (&'static str, Style) {
         Judgement::Held => ("held", GOOD),
         Judgement::Failed => ("FAILED", BAD),
         Judgement::Vacuous => ("vacuous", ODD),
+        Judgement::Waived => ("waived", ODD),
     }
 }

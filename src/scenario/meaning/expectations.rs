@@ -68,6 +68,10 @@ impl Reader<'_> {
                 let during = self.span(during, notes)?;
                 Expectation::LeaderChanges { at_least: *at_least, at_most: *at_most, during }
             }
+            shape::Expectation::Settled { within } => {
+                self.needs_clients(notes);
+                self.settled(*within, notes)?
+            }
             shape::Expectation::TermAtMost(term) => {
                 let term = bounded_value(&self.path, *term, bounds::TERM_AT_MOST, notes);
                 self.first_terms(term, notes);
@@ -220,6 +224,20 @@ impl Reader<'_> {
         self.plan.settle.map(|_| ())
     }
 
+    /// Within the bound from when clients go on the run has not ended.
+    fn settled(&self, within: Duration, notes: &mut Notes<'_>) -> Option<Expectation> {
+        let before = notes.count();
+        let path = self.path.field("within");
+        positive(&path, within, notes);
+        self.settles(&self.path, notes)?;
+        let (last, run) = (self.plan.settle?.loaded() + within, self.setting.run);
+        if last.nanos() > run.nanos() && notes.count() == before {
+            let message = format!("the bound ends at {last}, but the run ends at {run}");
+            notes.error(&path, message, "shorten the bound, or lengthen `duration`");
+        }
+        Some(Expectation::Settled { within })
+    }
+
     /// The earliest time that a moment can be; none if that can't be told.
     fn earliest(&self, moment: Moment) -> Option<Time> {
         match moment {
@@ -358,7 +376,9 @@ fn contradictions(path: &Path<'_>, read: &[(usize, Expectation)], notes: &mut No
                 }
                 true
             }
-            Expectation::LeaderWithin { .. } | Expectation::Returns { .. } => true,
+            Expectation::LeaderWithin { .. } | Expectation::Returns { .. } | Expectation::Settled { .. } => {
+                true
+            }
             Expectation::LeaderChanges { at_least, .. } => at_least.is_some_and(|least| least > 0),
             _ => false,
         };

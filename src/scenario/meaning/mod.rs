@@ -22,6 +22,7 @@ mod possible;
 mod profile;
 mod restraint;
 mod setting;
+mod settle;
 mod shapes;
 mod storms;
 mod targets;
@@ -64,7 +65,8 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     let clients = scenario.clients.as_ref();
     let clients = clients.map(|clients| load::clients(&root.field("clients"), clients, notes));
     let names = names::names(&root.field("names"), &scenario.names, &cluster, notes);
-    let settle = storms::settle(&root.field("settle"), scenario.settle.as_ref(), scenario.duration, notes);
+    let of_run = (scenario.duration, &cluster);
+    let settle = settle::settle(&root.field("settle"), scenario.settle.as_ref(), of_run, notes);
     let setting = Setting {
         voters: cluster.voters,
         nodes: cluster.nodes(),
@@ -103,6 +105,7 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
         names: Vec::new(),
         found: scenario.found.as_ref().and_then(|it| found(&root.field("found"), it, notes)),
     };
+    settle::quorum(&root.field("settle").field("core"), &plan, notes);
     plan.expectations =
         expectations::expectations(&root.field("expect"), &scenario.expect, &setting, &plan, notes);
     plan.names = names;

@@ -1,38 +1,14 @@
-//! The second pass over storms of random faults, and the time from which nothing goes wrong.
+//! The second pass over storms of random faults.
 
 use super::faults::action;
 use super::setting::Setting;
 use super::{distribution, limited, mean};
-use crate::plan::{Settle, Storm};
+use crate::plan::Storm;
 use crate::scenario::bounds::SHORTEST_MEAN;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::scenario::shape;
 use crate::time::{Duration, Time};
-
-/// When nothing goes wrong any more.
-pub(super) fn settle(
-    path: &Path<'_>,
-    settle: Option<&shape::Settle>,
-    run: Duration,
-    notes: &mut Notes<'_>,
-) -> Option<Settle> {
-    let settle = settle?;
-    let shape::Core::All = settle.core;
-    let path = path.field("from");
-    if settle.from >= run {
-        let message = format!("the run settles at {}, but it ends at {run}", settle.from);
-        notes.error(&path, message, "let it settle earlier, or lengthen `duration`");
-        // It settles all the same, so that nothing else seems wrong because of this.
-        return Some(Settle { from: Time::from_nanos(run.nanos()) });
-    }
-    if settle.from == Duration::ZERO {
-        let help = "leave `settle` out if nothing goes wrong, or let it settle later";
-        notes.error(&path, "the run would settle before it begins", help);
-        return None;
-    }
-    Some(Settle { from: Time::from_nanos(settle.from.nanos()) })
-}
 
 /// The storms, in the order of the file.
 pub(super) fn storms(

@@ -114,7 +114,12 @@ pub(super) fn joining(
 }
 
 /// Nodes by their numbers, each once.
-fn nodes(path: &Path<'_>, numbers: &[u64], setting: &Setting<'_>, notes: &mut Notes<'_>) -> Option<NodeSet> {
+pub(super) fn nodes(
+    path: &Path<'_>,
+    numbers: &[u64],
+    setting: &Setting<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<NodeSet> {
     if numbers.is_empty() {
         notes.error(path, "this names no node", "name one at the least: `Nodes([1, 3])`");
     }

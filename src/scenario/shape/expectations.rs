@@ -35,6 +35,9 @@ pub(in crate::scenario) enum Expectation {
         #[serde(default)]
         during: Span,
     },
+    Settled {
+        within: Duration,
+    },
     TermAtMost(u64),
     Sometimes(#[serde(with = "Event")] plan::Event),
     Never(#[serde(with = "Event")] plan::Event),

@@ -48,13 +48,17 @@ pub(in crate::scenario) struct Settle {
     pub(in crate::scenario) from: Duration,
     #[serde(default)]
     pub(in crate::scenario) core: Core,
+    #[serde(default)]
+    pub(in crate::scenario) quiet: Duration,
 }
 
 /// For whom it settles.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::scenario) enum Core {
     #[default]
     All,
+    Random,
+    Nodes(Vec<u64>),
 }
 
 /// What goes wrong.

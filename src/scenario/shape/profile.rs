@@ -15,6 +15,8 @@ pub(in crate::scenario) struct Profile {
     pub(in crate::scenario) about: String,
     pub(in crate::scenario) duration: Duration,
     pub(in crate::scenario) settle: Duration,
+    #[serde(default)]
+    pub(in crate::scenario) core: f64,
     pub(in crate::scenario) cluster: Nodes,
     #[serde(default)]
     pub(in crate::scenario) network: Links,

@@ -320,6 +320,7 @@ fn expectations(run: Duration, settles: bool, faults: usize) -> impl Strategy<Va
         }),
         changes,
         (10..1_u64 << 32).prop_map(Expectation::TermAtMost),
+        Just(if settles { Expectation::Settled { within: bound } } else { Expectation::Linearizable }),
         proptest::sample::select(&Property::ALL[..]).prop_map(Expectation::Violates),
         Just(Expectation::ExactlyOnce),
         Just(Expectation::Linearizable),
@@ -421,13 +422,16 @@ prop_compose! {
         cluster in Just(cluster),
         duration in Just(duration),
         settles in Just(settles),
+        (core, quiet) in (0..3_usize, 0..1000_u64),
         found in proptest::option::of(("[0-9.a-z\"-]{1,10}", any::<u64>(), any::<u128>())),
     ) -> Plan {
         let found = found.map(|(version, seed, digest)| Found { version, seed, digest });
         let links = links.into_iter().map(|(from, link)| (NodeId(from), NodeId(from + 1), link)).collect();
         let clients_links = Link { duplicate: Rate::ZERO, ..to_clients };
         let network = Network { default, links, clients: clients_links };
-        let settle = settles.then_some(Settle { from: Time::ZERO + half(duration) });
+        let from = Time::ZERO + half(duration);
+        let core = [Core::All, Core::Random, Core::Nodes((1..=cluster.voters).map(NodeId).collect())][core];
+        let settle = settles.then_some(Settle { from, core, quiet: Duration::from_nanos(quiet) });
         let named = |target| if let Target::Named(_) = target { Target::Leader } else { target };
         let names = [("one", targets.0), ("some_2", targets.1)];
         let names = names.map(|(name, target)| Name { name: name.to_string(), target: named(target) }).to_vec();

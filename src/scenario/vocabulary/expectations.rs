@@ -62,6 +62,12 @@ pub(super) const SECTIONS: &[Section] = &[
                 "LeaderChanges(at_most: 2)",
             ),
             Entry::field(
+                "Settled",
+                "Settled(..)",
+                "the core for which the run settles leads, agrees, carries out, keeps to its term and drains its queues",
+                "Settled(within: \"2s\")",
+            ),
+            Entry::field(
                 "TermAtMost",
                 "TermAtMost(term)",
                 "no node ever reaches a term above this",
@@ -121,6 +127,12 @@ pub(super) const SECTIONS: &[Section] = &[
             DURING,
         ],
         "expect: [Availability(@)]",
+    ),
+    fields(
+        "Settled",
+        "The core for which the run settles does all that a cluster without faults does.",
+        &[Entry::field("within", "time", "how long each step may take", "\"2s\"").required().limit(BOUND)],
+        "expect: [Settled(@)]",
     ),
     fields(
         "LeaderChanges",

@@ -596,10 +596,13 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "settle",
         kind: Kind::Struct,
         places: &["settle"],
-        about: "The time from which nothing goes wrong: every fault ends, links lose and duplicate nothing.",
+        about: "The time from which nothing goes wrong: every fault ends, links lose and duplicate nothing; or only within a core of the nodes.",
         entries: &[
             Entry::field("from", "time", "when that is", "\"40s\"").required().limit("within the run"),
             Entry::field("core", "Core", "for whom", "All").or("All"),
+            Entry::field("quiet", "time", "for how long from then on clients begin nothing and ask for nothing again", "\"2s\"")
+                .or("\"0s\"")
+                .limit("shorter than what is left of the run"),
         ],
         frame: "settle: (@)",
     },
@@ -608,7 +611,12 @@ pub(super) const SECTIONS: &[Section] = &[
         kind: Kind::Enum,
         places: &["settle.core"],
         about: "For whom a run settles.",
-        entries: &[Entry::word("All", "for every node")],
+        entries: &[
+            Entry::word("All", "for every node"),
+            Entry::word("Random", "for a quorum of the voters that is drawn then; all that is wrong elsewhere stays so for ever"),
+            Entry::field("Nodes", "Nodes([number, ..])", "likewise, for these nodes", "Nodes([1, 2, 4])")
+                .limit("a quorum of the voters, each once"),
+        ],
         frame: "settle: (from: \"40s\", core: @)",
     },
 ];

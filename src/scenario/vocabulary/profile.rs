@@ -57,6 +57,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("about", "text", "what it is for, for people", "\"A bit of everything.\"").or("\"\"").limit("up to 4000 characters"),
             Entry::field("duration", "time", "when each run ends", "\"30s\"").required().limit("longer than 0s, at most 30 days"),
             Entry::field("settle", "time", "when in each run all faults are over", "\"20s\"").required().limit("within the run"),
+            Entry::field("core", "rate", "in what share of the runs they are over only within a random core, and stay for ever elsewhere", "0.2").or("0").limit(SHARE),
             Entry::field("cluster", "struct", "the nodes", "(voters: [(3, 1.0), (5, 1.0)])").required(),
             Entry::field("network", "struct", "the links", "(latency: (\"100us\", \"20ms\"))").or("()"),
             Entry::field("clients", "struct", "the load; without it clusters are idle", "(count: (1, 8), rate: (10, 400))"),

@@ -33,6 +33,7 @@ pub(super) fn expectation(expectation: Expectation, faults: &Writer<'_>) -> Stri
             ];
             format!("LeaderChanges({})", joined(fields.into_iter().flatten()))
         }
+        Expectation::Settled { within } => format!("Settled(within: \"{within}\")"),
         Expectation::TermAtMost(term) => format!("TermAtMost({term})"),
         Expectation::Sometimes(event) => format!("Sometimes({event:?})"),
         Expectation::Never(event) => format!("Never({event:?})"),

@@ -7,8 +7,8 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Cpu, Found, Integrity, Link, Logs, Mix, Name,
-    Network, Plan,
+    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Core, Cpu, Found, Integrity, Link, Logs, Mix, Name,
+    Network, Plan, Target,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
@@ -44,8 +44,18 @@ pub fn write(plan: &Plan) -> String {
         |(place, fault)| faults.fault(fault, (overlapping.contains(&place), refused.contains(&place)));
     listed("faults", plan.faults.iter().enumerate().map(fault), &mut lines);
     listed("storm", plan.storms.iter().map(|storm| faults.storm(storm)), &mut lines);
-    if let Some(settle) = plan.settle {
-        lines.push(format!("    settle: (from: \"{}\", core: All),", settle.from));
+    if let Some(settle) = &plan.settle {
+        let quiet = if settle.quiet == Duration::ZERO {
+            String::new()
+        } else {
+            format!(", quiet: \"{}\"", settle.quiet)
+        };
+        let core = match settle.core {
+            Core::All => "All".to_string(),
+            Core::Random => "Random".to_string(),
+            Core::Nodes(nodes) => faults.target(Target::Nodes(nodes)),
+        };
+        lines.push(format!("    settle: (from: \"{}\", core: {core}{quiet}),", settle.from));
     }
     let expected = plan.expectations.iter().map(|expected| expectations::expectation(*expected, &faults));
     listed("expect", expected, &mut lines);

@@ -42,6 +42,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         about: profile.about.clone(),
         duration: profile.duration,
         settle,
+        core: rate(&root.field("core"), profile.core, notes),
         network: links(&root.field("network"), &profile.network, notes),
         clients: profile.clients.as_ref().map(|load| clients(&root.field("clients"), load, notes)),
         cluster,
@@ -74,7 +75,7 @@ fn settle(path: &Path<'_>, from: Duration, run: Duration, notes: &mut Notes<'_>)
     } else if from == Duration::ZERO {
         notes.error(path, "runs would settle before they begin", "let them settle later");
     }
-    Settle { from: Time::from_nanos(from.nanos()) }
+    Settle::at(Time::from_nanos(from.nanos()))
 }
 
 /// What clusters are drawn from.

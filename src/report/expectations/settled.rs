@@ -1,0 +1,300 @@
+//! Whether the core for which a run settles does all that a cluster without faults does.
+//!
+//! Step by step, each within the bound: there is a leader; every node of the core has applied what anybody knew to be
+//! committed when the run settled; every node of the core has applied a command that was asked for once clients go on. From
+//! then on no node of the core comes to another term. At the end every node of the core has applied what was known to be
+//! committed longer ago than the bound, what its leader accepted longer ago is committed, and no frame had waited longer in
+//! an inbox of the core.
+//!
+//! Where a run settles for all the core are the voters that were told last.
+
+use super::{Judged, Miss, Run};
+use crate::ids::{Index, NodeId, NodeSet, Term};
+use crate::plan::{Core, Plan, Settle};
+use crate::report::elections::Reign;
+use crate::report::owed::not_held_up_to;
+use crate::time::{Duration, Time};
+use crate::trace::{Body, MembersPart, Record};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Follows the nodes of the core.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    within: Duration,
+    settle: Option<Settle>,
+    core: NodeSet,
+    /// The entry that named the core's voters, where the run settles for all.
+    named_by: Index,
+    /// On whom something stays wrong.
+    beset: NodeSet,
+    nodes: BTreeMap<NodeId, Standing>,
+    /// The highest index that anybody knows to be committed, and when that was known of which index, as far back as the
+    /// bound.
+    commit: Index,
+    commits: VecDeque<(Time, Index)>,
+    /// What was committed when the run settled, once it has.
+    before: Option<Index>,
+    /// What was accepted as a request and is not committed, and when.
+    open: BTreeMap<(Term, Index), Time>,
+    asked: bool,
+    /// The first command that was asked for since clients go on and is committed.
+    new: Option<(Index, Time)>,
+    /// The first that came to another term too late, from which to which.
+    turned: Option<(NodeId, Time, Term, Term)>,
+    /// The frame that waited too long.
+    waited: Option<(NodeId, Time, Duration)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    applied: Index,
+    term: Term,
+    /// When it had what was committed before.
+    agreed: Option<Time>,
+    /// When it had applied the new command.
+    served: Option<Time>,
+}
+
+impl Settled {
+    pub(super) fn new(within: Duration, plan: &Plan) -> Self {
+        let core = match plan.settle.map(|settle| settle.core) {
+            Some(Core::Nodes(nodes)) => nodes,
+            _ => plan.cluster.members().voters,
+        };
+        Self {
+            within,
+            settle: plan.settle,
+            core,
+            named_by: Index::ZERO,
+            beset: NodeSet::EMPTY,
+            nodes: (1..=plan.cluster.nodes()).map(|node| (NodeId(node), Standing::default())).collect(),
+            commit: Index::ZERO,
+            commits: VecDeque::new(),
+            before: None,
+            open: BTreeMap::new(),
+            asked: false,
+            new: None,
+            turned: None,
+            waited: None,
+        }
+    }
+
+    /// Whether records of this kind are of interest.
+    #[inline(always)]
+    pub(super) const fn concerns(body: &Body) -> bool {
+        matches!(
+            body,
+            Body::Applied { .. }
+                | Body::Committed { .. }
+                | Body::Restored { .. }
+                | Body::Booted { .. }
+                | Body::Accepted { .. }
+                | Body::Invoked { .. }
+                | Body::Proposed { .. }
+                | Body::RoleChanged { .. }
+                | Body::SettledFor { .. }
+                | Body::Beset { .. }
+                | Body::Membership { .. }
+                | Body::Waited { .. }
+        )
+    }
+
+    pub(super) fn take(&mut self, record: &Record) {
+        let Some(settle) = self.settle else { return };
+        if record.time > settle.from && self.before.is_none() {
+            self.freeze(settle.from);
+        }
+        match record.body {
+            Body::SettledFor { nodes } => self.core = nodes,
+            Body::Beset { nodes } => self.beset = nodes,
+            Body::Membership { part: MembersPart::Voters, index, nodes }
+                if settle.core == Core::All && index >= self.named_by =>
+            {
+                (self.named_by, self.core) = (index, nodes);
+            }
+            Body::Invoked { .. } | Body::Proposed { .. } => self.asked |= record.time >= settle.loaded(),
+            Body::Accepted { index, term, .. } => {
+                self.open.insert((term, index), record.time);
+            }
+            Body::Committed { index, term, .. } if index > self.commit => {
+                self.commits(index, term, record.time, settle);
+            }
+            _ => self.take_of_node(record, settle),
+        }
+    }
+
+    /// The run has settled: what everybody has now it had then.
+    fn freeze(&mut self, at: Time) {
+        self.before = Some(self.commit);
+        for node in self.nodes.values_mut() {
+            node.agreed = (node.applied >= self.commit).then_some(at);
+        }
+    }
+
+    /// An entry is committed for the first time.
+    fn commits(&mut self, index: Index, term: Term, at: Time, settle: Settle) {
+        self.commit = index;
+        self.commits.push_back((at, index));
+        let Some(lately) = at.since(Time::ZERO).nanos().checked_sub(self.within.nanos()) else { return };
+        while self.commits.get(1).is_some_and(|(next, _)| next.nanos() <= lately) {
+            self.commits.pop_front();
+        }
+        let asked = self.open.remove(&(term, index));
+        if self.new.is_none() && asked.is_some_and(|asked| asked >= settle.loaded()) {
+            self.new = Some((index, at));
+        }
+        self.open.retain(|(_, open), _| *open > index);
+    }
+
+    fn take_of_node(&mut self, record: &Record, settle: Settle) {
+        let Some(id) = record.node.as_node() else { return };
+        let is_late = record.time > settle.loaded() + self.within && self.core.contains(id);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        match record.body {
+            Body::Booted { term, .. } => (node.applied, node.term) = (Index::ZERO, term),
+            Body::Applied { index, .. } | Body::Restored { index, .. } => {
+                node.applied = index;
+                if self.before.is_some_and(|before| index >= before) {
+                    node.agreed.get_or_insert(record.time);
+                }
+                if self.new.is_some_and(|(new, _)| index >= new) {
+                    node.served.get_or_insert(record.time);
+                }
+            }
+            Body::RoleChanged { term, .. } => {
+                if is_late && term != node.term {
+                    self.turned.get_or_insert((id, record.time, node.term, term));
+                }
+                node.term = term;
+            }
+            Body::Waited { waited, .. } if is_late && waited > self.within => {
+                self.waited.get_or_insert((id, record.time, waited));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn judge(&self, run: &Run<'_>) -> Judged {
+        let Some(settle) = self.settle.filter(|settle| settle.loaded() + self.within <= run.end) else {
+            return Err(Miss::Vacuous("the run ended before it could show this".into()));
+        };
+        let mut settled = self.clone();
+        if settled.before.is_none() {
+            settled.freeze(settle.from);
+        }
+        let Err(failed) = settled.steps(settle, run) else {
+            return if self.asked {
+                Ok(settled.shown())
+            } else {
+                Err(Miss::Vacuous(format!("no command was asked for from {} on", settle.loaded())))
+            };
+        };
+        match not_held_up_to((self.core, self.beset), &since(run.reigns, settle.from)) {
+            Some(why) => Err(Miss::Waived(format!("{why}; but {failed}"))),
+            None => Err(Miss::Failed(failed)),
+        }
+    }
+
+    /// Takes the steps until one fails.
+    fn steps(&self, settle: Settle, run: &Run<'_>) -> Result<(), String> {
+        self.leads(settle, run)?;
+        self.agrees(settle)?;
+        if self.asked {
+            self.serves(settle)?;
+        }
+        self.rests(settle)?;
+        self.drains(run)
+    }
+
+    fn leads(&self, settle: Settle, run: &Run<'_>) -> Result<(), String> {
+        let (from, to) = (settle.from, settle.from + self.within);
+        let mut led = since(run.reigns, from).into_iter().filter(|reign| reign.from <= to);
+        let why = || format!("no leader: nobody led from {from} to {to}");
+        led.any(|reign| reign.leader.is_some()).then_some(()).ok_or_else(why)
+    }
+
+    fn agrees(&self, settle: Settle) -> Result<(), String> {
+        let to = settle.from + self.within;
+        match self.core().find(|(_, node)| node.agreed.is_none_or(|at| at > to)) {
+            Some((id, node)) => Err(format!(
+                "no agreement: by {to} {id} had not applied entry {}, which was committed before {}; at the end it has {}",
+                self.before.unwrap_or_default(),
+                settle.from,
+                node.applied
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn serves(&self, settle: Settle) -> Result<(), String> {
+        let (from, to) = (settle.loaded(), settle.loaded() + self.within);
+        let Some((index, _)) = self.new.filter(|(_, at)| *at <= to) else {
+            return Err(format!(
+                "no new command: none that was accepted from {from} on was committed by {to}"
+            ));
+        };
+        match self.core().find(|(_, node)| node.served.is_none_or(|at| at > to)) {
+            Some((id, node)) => Err(format!(
+                "no new command on the whole core: by {to} {id} had not applied entry {index}; at the end it has {}",
+                node.applied
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn rests(&self, settle: Settle) -> Result<(), String> {
+        let Some((id, at, from, to)) = self.turned else { return Ok(()) };
+        let calm = settle.loaded() + self.within;
+        Err(format!("unstable terms: {id} went from term {from} to {to} at {at}, after {calm}"))
+    }
+
+    fn drains(&self, run: &Run<'_>) -> Result<(), String> {
+        if let Some((id, at, waited)) = self.waited {
+            return Err(format!("queues: at {at} a frame had waited in the inbox of {id} for {waited}"));
+        }
+        let lately = Time::from_nanos(run.end.nanos().saturating_sub(self.within.nanos()));
+        let due = self
+            .commits
+            .iter()
+            .take_while(|(at, _)| *at <= lately)
+            .last()
+            .map_or(Index::ZERO, |(_, index)| *index);
+        if let Some((id, node)) = self.core().find(|(_, node)| node.applied < due) {
+            return Err(format!(
+                "queues: entry {due} was committed by {lately}, and at the end {id} has applied {}",
+                node.applied
+            ));
+        }
+        let leader = run.reigns.last().and_then(|reign| reign.leader);
+        let is_left = |((term, _), at): &(&(Term, Index), &Time)| {
+            leader.is_some_and(|(_, led)| led == *term) && **at <= lately
+        };
+        match self.open.iter().find(is_left) {
+            Some(((_, index), at)) => {
+                Err(format!("queues: entry {index}, accepted at {at}, is not committed at the end"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn core(&self) -> impl Iterator<Item = (NodeId, &Standing)> {
+        self.nodes.iter().filter(|(id, _)| self.core.contains(**id)).map(|(id, node)| (*id, node))
+    }
+
+    fn shown(&self) -> String {
+        let agreed = self.core().filter_map(|(_, node)| node.agreed).max().unwrap_or_default();
+        let served = self.core().filter_map(|(_, node)| node.served).max().unwrap_or_default();
+        let new = self.new.map_or(Index::ZERO, |(index, _)| index);
+        let term = self.core().map(|(_, node)| node.term).max().unwrap_or_default();
+        format!(
+            "{} agreed by {agreed} and had applied entry {new} by {served}, in term {term} at the end",
+            self.core
+        )
+    }
+}
+
+/// Who led from this time on, with who led then.
+fn since(reigns: &[Reign], from: Time) -> Vec<Reign> {
+    let begun = reigns.partition_point(|reign| reign.from <= from);
+    reigns[begun.saturating_sub(1)..].to_vec()
+}
