@@ -1,5 +1,6 @@
 //! What a call came to, case by case, for the pages of CI: as JUnit's XML, and as the summary of a job on GitHub.
 
+use super::run::begin_reports;
 use super::{Failure, Output};
 use crate::fuzz::Campaign;
 use crate::report::RunVerdict;
@@ -139,6 +140,9 @@ impl Cases {
         let mut report = Report::new("squall");
         report.add_test_suite(suite);
         let text = report.to_string().context("the cases can't be written as XML")?;
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            begin_reports(Some(folder))?;
+        }
         let mut out = NewFile::create(file)?;
         out.write_all(text.as_bytes()).with_context(|| format!("{} can't be written", file.display()))?;
         Ok(out.commit()?)

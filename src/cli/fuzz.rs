@@ -22,8 +22,8 @@ use std::time::Instant;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// What runs are drawn from: a file, or the name of a profile that comes with Squall: quick, default, cruel, leases,
-    /// hostile, changes, equal-timers, breakers, retries or canary.
+    /// What runs are drawn from: a file, or the name of a profile that comes with Squall, such as quick, default or cruel;
+    /// `squall list` has them all.
     #[arg(value_name = "PROFILE", default_value = "default")]
     profile: String,
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
