@@ -18,6 +18,7 @@ mod problems;
 mod run;
 mod shrink;
 mod shrunk;
+mod study;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -42,7 +43,7 @@ Exit codes, the gravest wins:
   3  an expectation of the scenario failed, or time stopped passing (livelock)
   4  nothing happened that could show whether an expectation holds, or it could not be decided
   6  Squall itself could not do its work: a file, the disk
-  2  bad usage, or a bad scenario, profile or history
+  2  bad usage, or a bad scenario, profile, study or history
   0  all held, and all that was expected";
 
 /// When to colour.
@@ -62,7 +63,7 @@ enum Command {
     Run(run::Arguments),
     /// Make random runs of a profile and look for what fails.
     Fuzz(fuzz::Arguments),
-    /// Say whether scenarios and profiles are valid, without running them.
+    /// Say whether scenarios, profiles and studies are valid, without running them.
     Check(check::Arguments),
     /// Say whether a history of operations is linearizable: one of a run, or from elsewhere.
     CheckHistory(check_history::Arguments),
@@ -70,6 +71,8 @@ enum Command {
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
     Shrink(shrink::ShrinkArguments),
+    /// Run a scenario over many seeds and a grid of parameters, and tell how what is measured is distributed.
+    Study(study::Arguments),
     /// Show which records led from a fault to a broken rule of safety; say why nobody led, span by span, and whether a leader
     /// appears without that.
     Explain(explain::Arguments),
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::CheckHistory(arguments) => check_history::check_history(arguments, &output),
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
+        Command::Study(arguments) => study::study(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Gallery(arguments) => gallery::gallery(arguments, &output),
         Command::Explain(arguments) => explain::explain(arguments, &output),

@@ -10,6 +10,7 @@ mod panics;
 mod pool;
 mod progress;
 mod run;
+mod study;
 #[cfg(test)]
 mod undetected;
 
@@ -25,6 +26,7 @@ pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
 pub use run::{Look, Options, judge, look, report, simulate};
+pub use study::trial;
 
 use crate::raft::RaftSoftware;
 use crate::replica::Software;

@@ -10,6 +10,7 @@ mod expectations;
 mod faults;
 mod profile;
 mod render;
+mod study;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,8 @@ pub enum Language {
     Scenario,
     /// It says what runs are drawn from.
     Profile,
+    /// It says over which parameters and seeds a scenario is run.
+    Study,
 }
 
 impl Language {
@@ -37,6 +40,7 @@ impl Language {
         match self {
             Self::Scenario => "scenario",
             Self::Profile => "profile",
+            Self::Study => "study",
         }
     }
 
@@ -45,6 +49,7 @@ impl Language {
         let own: &[&[Section]] = match self {
             Self::Scenario => &[cluster::SECTIONS, faults::SECTIONS, expectations::SECTIONS],
             Self::Profile => &[profile::SECTIONS],
+            Self::Study => &[study::SECTIONS],
         };
         own.iter().copied().flatten()
     }
