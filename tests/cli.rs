@@ -18,6 +18,8 @@ mod list;
 mod many;
 #[path = "cli/shrink.rs"]
 mod shrink;
+#[path = "cli/study.rs"]
+mod study;
 #[path = "cli/usage.rs"]
 mod usage;
 

@@ -12,6 +12,7 @@ use super::shape::study as shape;
 use super::vocabulary::Language;
 use crate::plan::{Cell, Measure, Plan, Study};
 use patchwork::{Origin, Patchwork};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Gives the text of a scenario file by the path that the study names, or says why there is none.
@@ -31,7 +32,9 @@ const LONGEST_LABEL: usize = 40;
 /// # Errors
 /// As of [`read`](super::read); what is wrong with the scenario of a cell is told with the cell.
 pub fn read_study(text: &str, fetch: Fetch<'_>) -> Result<(Study, Vec<Warning>), Errors> {
-    super::meaning_of(text, Language::Study, |shape, notes| Reading { text, fetch, notes }.study(shape))
+    super::meaning_of(text, Language::Study, |shape, notes| {
+        Reading { text, fetch, notes, told: BTreeSet::new() }.study(shape)
+    })
 }
 
 /// A study that is being read.
@@ -39,6 +42,8 @@ struct Reading<'a, 't, 'n> {
     text: &'a str,
     fetch: Fetch<'a>,
     notes: &'n mut Notes<'t>,
+    /// What was told of cells, and where: it is told of the first cell that has it.
+    told: BTreeSet<(usize, String)>,
 }
 
 /// An axis: what it is called, the fields that it varies, and its values.
@@ -68,6 +73,7 @@ impl Reading<'_, '_, '_> {
         }
         let axes: Vec<Axis> =
             shape.grid.iter().enumerate().filter_map(|(i, axis)| self.axis(i, axis)).collect();
+        self.twice(&axes);
         let cells = if self.notes.is_clean() { self.cells(shape, &axes) } else { Vec::new() };
         Study {
             name: shape.name.clone(),
@@ -76,6 +82,25 @@ impl Reading<'_, '_, '_> {
             trials,
             axes: axes.into_iter().map(|axis| axis.name).collect(),
             cells,
+        }
+    }
+
+    /// Notes fields that are varied twice, and the seed, which varies anyway.
+    fn twice(&mut self, axes: &[Axis]) {
+        let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
+        for (field, place) in axes.iter().flat_map(|axis| &axis.fields) {
+            if field == "seed" {
+                let message = "the seed varies from trial to trial, by `seeds`".to_string();
+                let help = "take this field out of the grid".to_string();
+                self.notes.push(Problem::of_text(Some(place.clone()), message, help, None));
+            }
+            if let Some(first) = seen.get(field.as_str()) {
+                let message = format!("`{field}` varies twice");
+                let help = "let one of the two go, or vary them together with `fields`".to_string();
+                let beside = Some(((*first).clone(), "here first".to_string()));
+                self.notes.push(Problem::of_text(Some(place.clone()), message, help, beside));
+            }
+            seen.insert(field, place);
         }
     }
 
@@ -225,15 +250,19 @@ impl Reading<'_, '_, '_> {
         let named = |(axis, value): (&Axis, &&Value)| format!("{} = {}", axis.name, value.label);
         let about: Vec<String> = axes.iter().zip(chosen).map(named).collect();
         let about = Some(about.join(", ")).filter(|about| !about.is_empty());
+        let mut is_whole = true;
         for (axis, value) in axes.iter().zip(chosen) {
             for ((field, place), part) in axis.fields.iter().zip(&value.parts) {
                 let steps = parsed(field)?;
                 let put = text.put(&steps, (&self.text[part.clone()], part.start), place);
                 if let Err((message, help)) = put {
-                    self.notes.push(Problem::of_text(Some(place.clone()), message, help, None));
-                    return None;
+                    is_whole = false;
+                    self.push(Some(place.clone()), (None, message), help, None);
                 }
             }
+        }
+        if !is_whole {
+            return None;
         }
         let plan = match super::read(text.text()) {
             Ok((plan, _)) => plan,
@@ -262,9 +291,9 @@ impl Reading<'_, '_, '_> {
             None if ids.is_empty() => "give a fault of the scenario an `id`, and name that".to_string(),
             None => format!("there are {}", ids.join(", ")),
         };
-        let message = format!("{}no fault of the scenario has the id `{after}`", prefix(about));
-        let path = Path::Root.field("measure");
-        self.notes.error(&path.field("after"), message, help);
+        let message = format!("no fault of the scenario has the id `{after}`");
+        let place = self.notes.place(&[Step::Field("measure"), Step::Field("after")]);
+        self.push(place, (about, message), help, None);
         None
     }
 
@@ -277,8 +306,23 @@ impl Reading<'_, '_, '_> {
         let beside = beside.filter(|(other, _)| Some(other) != place.as_ref());
         let at = problem.path();
         let at = if at.is_empty() { String::new() } else { format!(" (`{at}` of the scenario)") };
-        let message = format!("{}{}{at}", prefix(about), problem.message());
-        self.notes.push(Problem::of_text(place, message, problem.help().to_string(), beside));
+        let message = format!("{}{at}", problem.message());
+        self.push(place, (about, message), problem.help().to_string(), beside);
+    }
+
+    /// Notes a mistake of a cell, unless another cell has the same one.
+    fn push(
+        &mut self,
+        place: Option<Range<usize>>,
+        (about, message): (Option<&str>, String),
+        help: String,
+        beside: Option<(Range<usize>, String)>,
+    ) {
+        let start = place.as_ref().map_or(0, |place| place.start);
+        if self.told.insert((start, message.clone())) {
+            let message = format!("{}{message}", prefix(about));
+            self.notes.push(Problem::of_text(place, message, help, beside));
+        }
     }
 }
 

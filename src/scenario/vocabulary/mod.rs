@@ -1,7 +1,7 @@
-//! The whole vocabulary of scenarios and profiles, in one table: every struct with its fields, every enum with its
+//! The whole vocabulary of scenarios, profiles and studies, in one table: every struct with its fields, every enum with its
 //! variants.
 //!
-//! From it come the references in `docs/scenarios.md` and `docs/fuzzing.md`, the text that the program lists, and the hints and examples in
+//! From it come the references in `docs/scenarios.md`, `docs/fuzzing.md` and `docs/studies.md`, the text that the program lists, and the hints and examples in
 //! errors of the parser. A test holds it against what the parser accepts.
 
 mod cluster;
