@@ -15,11 +15,11 @@
 //! | floor | modules | what lives there |
 //! |---|---|---|
 //! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] [`history`] | virtual time, newtype ids, random streams, the event queue, the demands of safety, histories and whether they can be ordered |
-//! | 1 | [`replica`] [`plan`] [`trace`] | the seam to any Raft; what a scenario means; records, causes, digest, traces |
+//! | 1 | [`replica`] [`plan`] [`trace`] [`statistics`] | the seam to any Raft; what a scenario means; records, causes, digest, traces; intervals of what was estimated |
 //! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
-//! | 5 | [`report`] [`fuzz`] | what the records say of elections, liveness and expectations; runs as scripts |
+//! | 5 | [`report`] [`fuzz`] [`study`] | what the records say of elections, liveness and expectations; runs as scripts; what many runs show over a grid of parameters |
 //! | 6 | [`runner`] | runs worlds, many at a time, with progress and files, and keeps panics inside them |
 //! | 7 | [`cli`] | the program |
 //!
@@ -57,6 +57,8 @@ pub mod rng;
 pub mod rpc;
 pub mod runner;
 pub mod scenario;
+pub mod statistics;
+pub mod study;
 pub mod time;
 pub mod trace;
 pub mod world;

@@ -22,6 +22,8 @@ mod many;
 mod shards;
 #[path = "cli/shrink.rs"]
 mod shrink;
+#[path = "cli/study.rs"]
+mod study;
 #[path = "cli/usage.rs"]
 mod usage;
 

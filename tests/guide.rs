@@ -1,13 +1,16 @@
 //! The guide to scenarios says what is so: its examples are read, and its reference is the vocabulary.
 
 use squall::scenario::vocabulary::Language;
-use squall::scenario::{read, read_profile, vocabulary, write};
+use squall::scenario::{read, read_profile, read_study, vocabulary, write};
 use std::fs;
 
 const GUIDE: &str = "docs/scenarios.md";
 
 /// The guide to fuzzing: its examples are profiles, and its reference is their vocabulary.
 const FUZZING: &str = "docs/fuzzing.md";
+
+/// The guide to studies: likewise.
+const STUDIES: &str = "docs/studies.md";
 
 /// A block of the guide that is set apart.
 struct Block {
@@ -89,6 +92,18 @@ fn every_profile_reads() {
     }
 }
 
+#[test]
+fn every_study_reads() {
+    let guide = fs::read_to_string(STUDIES).expect("the guide");
+    let blocks = blocks(&guide);
+    for block in blocks.iter().filter(|block| block.info == "ron") {
+        match read_study(&block.text, &|path| fs::read_to_string(path).map_err(|error| error.to_string())) {
+            Ok((_, warnings)) => assert_eq!(warnings, [], "line {}", block.line),
+            Err(errors) => panic!("line {}: {}", block.line, errors.render("guide", &block.text, false)),
+        }
+    }
+}
+
 /// The guide as it has to be: what is made from the code is made anew.
 fn made(guide: &str, language: Language) -> String {
     let mut made = guide.to_string();
@@ -109,7 +124,9 @@ fn made(guide: &str, language: Language) -> String {
 /// With `UPDATE` set in the environment the guide is written anew; the difference is then to be reviewed like code.
 #[test]
 fn what_is_made_from_the_code_is_up_to_date() {
-    for (file, language) in [(GUIDE, Language::Scenario), (FUZZING, Language::Profile)] {
+    for (file, language) in
+        [(GUIDE, Language::Scenario), (FUZZING, Language::Profile), (STUDIES, Language::Study)]
+    {
         let guide = fs::read_to_string(file).expect("the guide");
         let made = made(&guide, language);
         if std::env::var_os("UPDATE").is_some() {

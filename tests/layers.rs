@@ -29,6 +29,7 @@ const HOUSE: &[Module] = &[
     module("replica", 1, &[], &["queue"]),
     module("plan", 1, &["replica"], &["queue"]),
     module("trace", 1, &["replica"], &["queue"]),
+    module("statistics", 1, &[], &["time", "ids", "queue", "property", "history"]),
     module("raft", 2, &[], &["queue", "plan", "trace"]),
     module("rpc", 2, &[], &["queue", "plan"]),
     module("net", 2, &["rpc"], &["queue"]),
@@ -42,6 +43,12 @@ const HOUSE: &[Module] = &[
     module("report", 5, &[], &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"]),
     module(
         "fuzz",
+        5,
+        &["report"],
+        &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
+    ),
+    module(
+        "study",
         5,
         &["report"],
         &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],

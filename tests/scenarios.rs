@@ -2,7 +2,7 @@
 
 mod common;
 
-use squall::scenario::{Errors, Warning, read, read_profile, write};
+use squall::scenario::{Errors, Warning, read, read_profile, read_study, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,17 @@ fn broken_profiles_are_explained() {
     assert!(explained("tests/profile_errors", |text| read_profile(text).map(|(_, warnings)| warnings)) >= 10);
 }
 
+/// Likewise each broken study of `tests/study_errors`.
+#[test]
+fn broken_studies_are_explained() {
+    let fetch = |path: &str| Err(format!("there is no {path}"));
+    assert!(
+        explained("tests/study_errors", |text| read_study(text, &fetch).map(|(_, warnings)| warnings)) >= 10
+    );
+}
+
 /// Holds each file of a folder against the text beside it. How many there are.
-fn explained(folder: &str, read: fn(&str) -> Result<Vec<Warning>, Errors>) -> usize {
+fn explained(folder: &str, read: impl Fn(&str) -> Result<Vec<Warning>, Errors>) -> usize {
     let update = std::env::var_os("UPDATE").is_some();
     let files = files(folder, "ron");
     let mut differing = Vec::new();

@@ -1,16 +1,17 @@
-//! `squall check`: whether scenarios and profiles are valid.
+//! `squall check`: whether scenarios, profiles and studies are valid.
 
-use super::inputs::{Scenario, Wanted, expand, is_profile, text_of, understand};
+use super::inputs::{Wanted, beside, expand, language_of, text_of, understand_by};
 use super::problems::Told;
 use super::{Failure, Output, Status};
-use crate::scenario;
+use crate::scenario::vocabulary::Language;
+use crate::scenario::{self, Errors, Warning};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `squall check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Files of scenarios and profiles, or patterns in quotes such as 'scenarios/**/*.ron'.
+    /// Files of scenarios, profiles and studies, or patterns in quotes such as 'scenarios/**/*.ron'.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print what is wrong with each, and what is doubtful, as one JSON document.
@@ -36,12 +37,8 @@ pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Fa
     }
     let mut status = Status::Held;
     for path in expand(&arguments.files, Wanted::All)? {
-        let read = if is_profile(&path) {
-            understand(&path, output, crate::scenario::read_profile).map(drop)
-        } else {
-            Scenario::read(&path, output).map(drop)
-        };
-        match read {
+        let language = language_of(&path);
+        match understand_by(&path, output, |text| read(text, &path, language)) {
             Ok(()) => output.print(format_args!("{}: ok\n", path.display()))?,
             Err(failure) => {
                 output.diagnose(&failure);
@@ -50,6 +47,15 @@ pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Fa
         }
     }
     Ok(status)
+}
+
+/// Reads a text of a language, for what is wrong with it.
+fn read(text: &str, path: &Path, language: Language) -> Result<((), Vec<Warning>), Errors> {
+    match language {
+        Language::Scenario => scenario::read(text).map(|(_, warnings)| ((), warnings)),
+        Language::Profile => scenario::read_profile(text).map(|(_, warnings)| ((), warnings)),
+        Language::Study => scenario::read_study(text, &beside(path)).map(|(_, warnings)| ((), warnings)),
+    }
 }
 
 fn document(paths: &[PathBuf], output: &Output) -> Result<Status, Failure> {
@@ -77,13 +83,8 @@ fn looked_at(path: &Path, output: &Output) -> File {
             return File { file, valid: false, errors, more: 0, warnings: Vec::new() };
         }
     };
-    let read = if is_profile(path) {
-        scenario::read_profile(&text).map(|(_, warnings)| warnings)
-    } else {
-        scenario::read(&text).map(|(_, warnings)| warnings)
-    };
-    match read {
-        Ok(warnings) => {
+    match read(&text, path, language_of(path)) {
+        Ok(((), warnings)) => {
             for warning in &warnings {
                 output.annotations().warning(&file, &text, warning);
             }

@@ -78,11 +78,24 @@ type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
 
 /// Reads a file of a language, by this reader of it. Warnings go to standard error.
 pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
+    understand_by(path, output, read)
+}
+
+/// As [`understand`], with a reader that knows more than the text.
+pub(super) fn understand_by<T>(
+    path: &Path,
+    output: &Output,
+    read: impl Fn(&str) -> Result<(T, Vec<Warning>), Errors>,
+) -> Result<T, Failure> {
     understand_text(path, output, read).map(|(meant, _)| meant)
 }
 
 /// The same, with the file's text.
-fn understand_text<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<(T, String), Failure> {
+fn understand_text<T>(
+    path: &Path,
+    output: &Output,
+    read: impl Fn(&str) -> Result<(T, Vec<Warning>), Errors>,
+) -> Result<(T, String), Failure> {
     let name = path.display().to_string();
     let bad = |text: String| {
         output.annotations().bad_file(&name, &text);
@@ -111,19 +124,30 @@ pub(super) fn text_of(path: &Path) -> Result<String, String> {
 /// What patterns stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Scenarios, which profiles among them are not.
+    /// Scenarios, which profiles and studies among them are not.
     Scenarios,
     /// Every file that matches.
     All,
 }
 
-/// Whether a file is a profile: it stands in a folder for them, or reads like one.
-pub(super) fn is_profile(path: &Path) -> bool {
-    let reads_so = || {
+/// What a file is: by the folder that it stands in, else by how it reads.
+pub(super) fn language_of(path: &Path) -> Language {
+    let stands_in = |name: &str| path.parent().is_some_and(|folder| folder.ends_with(name));
+    let by_text = || {
         let bytes = crate::runner::read_scenario(path, scenario::MAX_BYTES as u64).ok()?;
         scenario::language(scenario::decode(&bytes).ok()?)
     };
-    path.parent().is_some_and(|folder| folder.ends_with("profiles")) || reads_so() == Some(Language::Profile)
+    match by_text() {
+        _ if stands_in("profiles") => Language::Profile,
+        _ if stands_in("studies") => Language::Study,
+        language => language.unwrap_or(Language::Scenario),
+    }
+}
+
+/// Reads the text of a scenario that the study in this file names: by its path from the study's folder on.
+pub(super) fn beside(study: &Path) -> impl Fn(&str) -> Result<String, String> {
+    let folder = study.parent().unwrap_or(Path::new("")).to_owned();
+    move |path| text_of(&folder.join(path))
 }
 
 /// The files that these names mean: a name of no file that is a pattern stands for the files that match it, in order.
@@ -153,7 +177,7 @@ fn matching(pattern: &str, wanted: Wanted) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         let path = path.map_err(|error| bad(&error))?;
-        if path.is_file() && (wanted == Wanted::All || !is_profile(&path)) {
+        if path.is_file() && (wanted == Wanted::All || language_of(&path) == Language::Scenario) {
             files.push(path);
         }
     }

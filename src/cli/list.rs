@@ -1,4 +1,4 @@
-//! `squall list`: the scenarios and profiles that come with Squall, wherever it was installed.
+//! `squall list`: the scenarios, profiles and studies that come with Squall, wherever it was installed.
 
 use super::run::printed;
 use super::{Failure, Output, Status};
@@ -14,13 +14,13 @@ use std::path::Path;
 /// Arguments of `squall list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Print this scenario or profile: its path, or its name such as leader-crash.
+    /// Print this scenario, profile or study: its path, or its name such as leader-crash.
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// Print the list as one JSON document.
     #[arg(long, conflicts_with = "name")]
     json: bool,
-    /// Print, instead, all that scenarios and profiles can say: each field and variant, with an example.
+    /// Print, instead, all that scenarios, profiles and studies can say: each field and variant, with an example.
     #[arg(long, conflicts_with_all = ["name", "json"])]
     vocabulary: bool,
 }
@@ -53,53 +53,72 @@ pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let all = shipped();
     if arguments.vocabulary {
         let text = |language| crate::scenario::vocabulary::text(language, output.width());
-        let (scenario, profile) = (text(Language::Scenario), text(Language::Profile));
-        output.print(format_args!("{scenario}\n\n{profile}"))?;
+        let all = [Language::Scenario, Language::Profile, Language::Study].map(text);
+        output.print(all.join("\n\n"))?;
     } else if let Some(name) = &arguments.name {
-        output.print(find(name, &[all, profiles()].concat())?.text)?;
+        output.print(find(name, &[all, profiles(), studies()].concat())?.text)?;
     } else if arguments.json {
         #[derive(Serialize)]
         struct Document {
             format: u32,
             version: &'static str,
             scenarios: Vec<Shipped>,
-            profiles: Vec<Profile>,
+            profiles: Vec<Apart>,
+            studies: Vec<Apart>,
         }
         #[derive(Serialize)]
-        struct Profile {
+        struct Apart {
             path: String,
             name: String,
             about: String,
         }
-        let profile = |Shipped { path, name, about, .. }: Shipped| Profile { path, name, about };
-        let profiles = profiles().into_iter().map(profile).collect();
-        let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), scenarios: all, profiles };
+        let apart = |Shipped { path, name, about, .. }: Shipped| Apart { path, name, about };
+        let profiles = profiles().into_iter().map(apart).collect();
+        let studies = studies().into_iter().map(apart).collect();
+        let version = env!("CARGO_PKG_VERSION");
+        let document = Document { format: 1, version, scenarios: all, profiles, studies };
         let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
         output.print(text + "\n")?;
     } else {
-        output.print(table(&[all, profiles()].concat(), &printed(output)))?;
+        output.print(table(&[all, profiles(), studies()].concat(), &printed(output)))?;
     }
     Ok(Status::Held)
 }
 
 /// The profiles that come with Squall, by path.
 fn profiles() -> Vec<Shipped> {
-    let folder = SHIPPED.get_dir("profiles").into_iter();
-    let profile = |file: &'static include_dir::File<'static>| {
-        let text = file.contents_utf8().unwrap_or_default();
+    apart("profiles", |text| {
         let profile = crate::scenario::read_profile(text).map(|(profile, _)| profile).ok();
+        profile.map_or((String::new(), None), |profile| (profile.about, Some(profile.duration)))
+    })
+}
+
+/// The studies that come with Squall, by path. Each holds its scenario.
+fn studies() -> Vec<Shipped> {
+    apart("studies", |text| {
+        let study = crate::scenario::read_study(text, &|path| Err(format!("{path} is not here")));
+        (study.map_or(String::new(), |(study, _)| study.about), None)
+    })
+}
+
+/// The files of a folder whose files are no scenarios, by path, with what each says about itself and how long its runs are.
+fn apart(folder: &str, about: impl Fn(&str) -> (String, Option<crate::time::Duration>)) -> Vec<Shipped> {
+    let folder = SHIPPED.get_dir(folder).into_iter();
+    let shipped = |file: &'static include_dir::File<'static>| {
+        let text = file.contents_utf8().unwrap_or_default();
+        let (about, duration) = about(text);
         Shipped {
             path: Path::new("scenarios").join(file.path()).display().to_string(),
             name: file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            about: profile.as_ref().map_or(String::new(), |profile| profile.about.clone()),
-            duration: profile.as_ref().map(|profile| profile.duration),
+            about,
+            duration,
             voters: None,
             learners: None,
             spares: None,
             text,
         }
     };
-    let mut all: Vec<Shipped> = folder.flat_map(|folder| folder.files()).map(profile).collect();
+    let mut all: Vec<Shipped> = folder.flat_map(|folder| folder.files()).map(shipped).collect();
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 }
@@ -206,7 +225,7 @@ fn table(all: &[Shipped], form: &Form<'_>) -> String {
         page.grid(&grid);
     }
     page.text.push('\n');
-    page.paragraph("`squall list NAME` prints one, `squall run FILE` runs a scenario, `squall fuzz NAME` runs of a profile.", FAINT);
+    page.paragraph("`squall list NAME` prints one, `squall run FILE` runs a scenario, `squall fuzz NAME` runs of a profile, `squall study FILE` a study.", FAINT);
     page.text
 }
 
@@ -240,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_list_fits_into_its_width_and_names_each() {
-        let all = [shipped(), profiles()].concat();
+        let all = [shipped(), profiles(), studies()].concat();
         for width in [80, 100, 120] {
             let form = Form { width, colour: false, kind: &|_| String::new() };
             let text = table(&all, &form);

@@ -22,6 +22,7 @@ mod run;
 mod shard;
 mod shrink;
 mod shrunk;
+mod study;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -46,7 +47,7 @@ Exit codes, the gravest wins:
   3  an expectation of the scenario failed, or time stopped passing (livelock)
   4  nothing happened that could show whether an expectation holds, or it could not be decided
   6  Squall itself could not do its work: a file, the disk
-  2  bad usage, or a bad scenario, profile or history
+  2  bad usage, or a bad scenario, profile, study or history
   0  all held, and all that was expected";
 
 /// When to colour.
@@ -68,7 +69,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Make one report of the results that many machines have of random runs.
     Merge(merge::Arguments),
-    /// Say whether scenarios and profiles are valid, without running them.
+    /// Say whether scenarios, profiles and studies are valid, without running them.
     Check(check::Arguments),
     /// Say whether a history of operations is linearizable: one of a run, or from elsewhere.
     CheckHistory(check_history::Arguments),
@@ -76,6 +77,8 @@ enum Command {
     Resolve(shrink::ResolveArguments),
     /// Find the smallest scenario that still fails in the same way.
     Shrink(shrink::ShrinkArguments),
+    /// Run a scenario over many seeds and a grid of parameters, and tell how what is measured is distributed.
+    Study(study::Arguments),
     /// Show which records led from a fault to a broken rule of safety; say why nobody led, span by span, and whether a leader
     /// appears without that.
     Explain(explain::Arguments),
@@ -168,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::CheckHistory(arguments) => check_history::check_history(arguments, &output),
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
+        Command::Study(arguments) => study::study(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Gallery(arguments) => gallery::gallery(arguments, &output),
         Command::Explain(arguments) => explain::explain(arguments, &output),

@@ -1,12 +1,13 @@
 //! `squall resolve` and `squall shrink`: a random run as a script, and the smallest scenario that fails like it.
 
-use super::inputs::{either, is_file, is_profile};
+use super::inputs::{either, is_file, language_of};
 use super::{Failure, Output, Status, shrunk};
 use crate::fuzz::{Shrink, Shrunk, Signature};
 use crate::plan::Plan;
 use crate::report::shell_word;
 use crate::runner::{self, Finding, NewFile};
 use crate::scenario::Meant;
+use crate::scenario::vocabulary::Language;
 use crate::{fuzz, scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ impl Given {
     /// The command that looks for a seed with which it fails.
     fn search(&self) -> String {
         let name = self.file.display().to_string();
-        let is_drawn = !is_file(&name) || is_profile(&self.file);
+        let is_drawn = !is_file(&name) || language_of(&self.file) == Language::Profile;
         let command = if is_drawn { "fuzz" } else { "run" };
         format!("squall {command} {} --seeds 0..1000", shell_word(&name))
     }

@@ -138,6 +138,7 @@ impl Draws {
                 pre_vote: ranges.pre_vote.hits(self.word("pre-vote")),
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
                 flow: self.flow(&ranges.flow),
+                eager_votes: false,
                 sticky: ranges.sticky.hits(self.word("sticky")) || reads.by == ReadBy::Lease,
                 reads,
                 changes: Changes::default(),

@@ -7,6 +7,7 @@ mod expectations;
 mod faults;
 mod frame_faults;
 mod profile;
+mod study;
 
 pub use crate::property::Property;
 pub use cpu::{Cpu, Lanes, WhenFull};
@@ -18,6 +19,7 @@ pub use profile::{
     HostRanges, LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges,
     StormRanges,
 };
+pub use study::{Cell, Measure, Study};
 
 use crate::ids::{NodeId, Term};
 use crate::replica::{Members, Options};

@@ -2,7 +2,7 @@
 
 use super::message::{Message, RequestVote};
 use super::node::Raft;
-use crate::ids::{NodeId, Term};
+use crate::ids::{NodeId, Term, WriteId};
 use crate::replica::{Effect, Effects, Role};
 use crate::time::LocalTime;
 
@@ -23,7 +23,9 @@ impl Raft {
         self.request_votes(is_transfer, out);
     }
 
-    /// Asks all others at once. The requests show the new term, so they wait until it is durable, like the own vote.
+    /// Asks all others at once. The requests show the new term, so they wait until it is durable, like the own vote; unless it is
+    /// eager: who asks promises nothing by it. But the entries that it claims to have must be durable in any case: votes that
+    /// are given for them may reach it after a crash, when it stands in the same term again.
     fn request_votes(&mut self, is_transfer: bool, out: &mut Effects) {
         let request = RequestVote {
             term: self.term,
@@ -32,12 +34,20 @@ impl Raft {
             priority: self.priority,
             is_transfer,
         };
-        self.send_to_all(Message::RequestVote(request), out);
+        let hard_state = self.writes.of_hard_state();
+        let needed =
+            if self.options.eager_votes { self.writes.of_entry(self.log.last()) } else { hard_state };
+        self.send_to_all_after(needed, Message::RequestVote(request), out);
     }
 
     /// Sends the same to all others that have a say. It shows this server's term, so it waits until that is durable.
     pub(super) fn send_to_all(&self, message: Message<'_>, out: &mut Effects) {
-        let after = self.writes.pending(self.writes.of_hard_state());
+        self.send_to_all_after(self.writes.of_hard_state(), message, out);
+    }
+
+    /// Sends the same to all others that have a say, once this write is durable.
+    fn send_to_all_after(&self, needed: WriteId, message: Message<'_>, out: &mut Effects) {
+        let after = self.writes.pending(needed);
         let payload = out.write(|buffer| message.encode(buffer));
         let members = self.members();
         for &to in self.peers.ids().iter().filter(|peer| members.votes(**peer)) {

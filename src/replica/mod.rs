@@ -123,6 +123,8 @@ pub struct Options {
     /// Whether a server that has heard from a leader within the least election timeout ignores requests for its vote
     /// (thesis 4.2.3).
     pub sticky: bool,
+    /// Whether a candidate asks for votes while its own is still being written.
+    pub eager_votes: bool,
     /// Bounds of what is on its way.
     pub flow: Flow,
     /// How reads are answered (thesis 6.4).
@@ -146,6 +148,7 @@ impl Options {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            eager_votes: false,
             flow: Flow::default(),
             reads: Reads::default(),
             changes: Changes::default(),

@@ -43,6 +43,17 @@ pub(super) struct Reign {
     pub(super) leader: Option<(NodeId, Term)>,
 }
 
+/// An election of which everybody has heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// From when on it led effectively.
+    pub led: Time,
+    /// In which term.
+    pub term: Term,
+    /// When every member that it could reach had had a frame from it.
+    pub at: Time,
+}
+
 /// Takes down spans as they begin and end.
 #[derive(Clone, Debug)]
 pub(super) struct Elections {
@@ -55,6 +66,8 @@ pub(super) struct Elections {
     latest: Option<(NodeId, Term)>,
     changes: u64,
     watch: Option<Watch>,
+    /// The last election of which everybody has heard.
+    announced: Option<Announced>,
     /// The terms of the last span that had no leader by its end; they may still get one.
     undecided: Vec<Term>,
     /// Why nobody leads.
@@ -132,6 +145,7 @@ impl Elections {
             latest: None,
             changes: 0,
             watch: None,
+            announced: None,
             undecided: Vec::new(),
             causes: Causes::new(plan),
             instant: (Time::ZERO, Vec::new()),
@@ -254,8 +268,11 @@ impl Elections {
     fn announced(&mut self, time: Time) {
         if let (Some(watch), Some(election)) = (&self.watch, self.closed.last_mut())
             && watch.left == 0
+            && election.announce.is_none()
         {
-            election.announce.get_or_insert(time.since(watch.since));
+            election.announce = Some(time.since(watch.since));
+            let term = election.leader.map_or(Term::ZERO, |(_, term)| term);
+            self.announced = Some(Announced { led: watch.since, term, at: time });
         }
     }
 
@@ -284,6 +301,12 @@ impl Elections {
     /// Whether somebody leads effectively.
     pub(super) fn has_leader(&self) -> bool {
         self.leader.is_some()
+    }
+
+    /// The last election of which everybody has heard.
+    #[inline]
+    pub(super) fn last_announced(&self) -> Option<Announced> {
+        self.announced
     }
 
     /// How often another effective leader followed, or the same one in a later term.

@@ -2,7 +2,7 @@
 
 use super::breakers::{EachBreaker, OneBreaker};
 use super::counters::Counters;
-use super::elections::{Election, Elections, Reign};
+use super::elections::{Announced, Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
 use super::inboxes::{Inbox, Inboxes};
 use super::places::{Change, Places};
@@ -62,6 +62,11 @@ impl Metrics {
     /// The spans without an effective leader in a run that ended at `end`.
     pub fn elections(&self, end: Time) -> Vec<Election> {
         self.settled().all(end, &self.places)
+    }
+
+    /// The last election of which everybody has heard, whom the leader could reach.
+    pub fn announced(&self) -> Option<Announced> {
+        self.elections.last_announced()
     }
 
     /// Who led effectively, and from when on: each change so far.

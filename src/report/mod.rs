@@ -36,7 +36,7 @@ pub use breakers::OneBreaker;
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use coverage::{Coverage, Group, Point};
-pub use elections::Election;
+pub use elections::{Announced, Election};
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use inboxes::{Inbox, OfNode, Waits};

@@ -18,6 +18,7 @@
 //! | frames of a stranger | with `Keyed`; else never, once one was believed |
 //! | clocks that drift | always, but for reads by lease beyond `max_drift` |
 //! | `read: Local` | always, but for reads, unless `Linearizable` is expected |
+//! | `eager_votes` | always, but that a term which was shown in asking for votes may be forgotten in a crash |
 //!
 //! Of liveness `Settled` waives what a core can't owe by itself: what it does under a leader outside with which something
 //! stays wrong.
@@ -51,6 +52,8 @@ pub enum Waived {
     Safety,
     /// That reads are current.
     Reads,
+    /// That a term which others were shown is never taken back.
+    Terms,
 }
 
 impl fmt::Display for Waived {
@@ -58,6 +61,7 @@ impl fmt::Display for Waived {
         f.write_str(match self {
             Self::Safety => "nothing of safety is owed",
             Self::Reads => "reads need not be current",
+            Self::Terms => "terms that were shown may be taken back",
         })
     }
 }
@@ -69,6 +73,7 @@ impl Waiver {
             // Who may ask for what does not rest on who the others are.
             Waived::Safety => check.name != Property::Access.name(),
             Waived::Reads => check.name == Property::Linearizability.name(),
+            Waived::Terms => check.name == Property::TermAndVote.name(),
         };
         match &check.verdict {
             Verdict::Violated(violation) => is_meant && violation.time >= self.since,
@@ -81,7 +86,7 @@ impl Waiver {
 /// `first_believed` is when a frame that was not what its sender had sent was believed for the first time.
 pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], first_believed: Option<Time>) -> Vec<Waiver> {
     let mut waivers: Vec<Waiver> =
-        by_cluster(plan).into_iter().map(|(what, why)| Waiver { what, why, since: Time::ZERO }).collect();
+        by_cluster(plan).map(|(what, why)| Waiver { what, why, since: Time::ZERO }).collect();
     for fault in faults {
         let action = match fault.source {
             FaultSource::Fault(place) => plan.faults.get(place as usize).map(|fault| &fault.action),
@@ -118,13 +123,20 @@ pub(super) fn not_held_up_to((core, beset): (NodeSet, NodeSet), reigns: &[Reign]
 pub(super) fn may_waive(plan: &Plan) -> bool {
     let scripted = plan.faults.iter().map(|fault| &fault.action);
     let actions = scripted.chain(plan.storms.iter().map(|storm| &storm.action));
-    by_cluster(plan).is_some() || actions.into_iter().any(|action| by_fault(action, plan).is_some())
+    by_cluster(plan).next().is_some() || actions.into_iter().any(|action| by_fault(action, plan).is_some())
 }
 
 const DRIFT: &str = "clocks drift beyond what leases reckon with";
 
 /// What is never owed, by how the cluster is set up.
-fn by_cluster(plan: &Plan) -> Option<(Waived, &'static str)> {
+fn by_cluster(plan: &Plan) -> impl Iterator<Item = (Waived, &'static str)> {
+    let eager = (Waived::Terms, "candidates ask for votes before their term is durable");
+    let eager = plan.cluster.raft.eager_votes.then_some(eager);
+    by_reads(plan).into_iter().chain(eager)
+}
+
+/// What is never owed, by how reads are answered.
+fn by_reads(plan: &Plan) -> Option<(Waived, &'static str)> {
     let reads = &plan.cluster.raft.reads;
     let drifts = || plan.cluster.drifts_ppm.iter().any(|drift| drift.unsigned_abs() > reads.max_drift_ppm);
     match reads.by {

@@ -63,7 +63,12 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
 
 /// What the protocol does beyond the paper's.
 fn switches(raft: &Options) -> String {
-    let all = [(raft.pre_vote, "pre-vote"), (raft.check_quorum, "check-quorum"), (raft.sticky, "sticky")];
+    let all = [
+        (raft.pre_vote, "pre-vote"),
+        (raft.check_quorum, "check-quorum"),
+        (raft.sticky, "sticky"),
+        (raft.eager_votes, "eager votes"),
+    ];
     let mut on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
     on.extend(match raft.reads.by {
         ReadBy::Log => None,

@@ -54,6 +54,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 pre_vote: false,
                 check_quorum: false,
                 sticky: false,
+                eager_votes: false,
                 flow: Flow::default(),
                 reads: crate::replica::Reads::default(),
                 changes: crate::replica::Changes::default(),

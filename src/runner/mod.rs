@@ -11,6 +11,7 @@ mod pool;
 mod progress;
 mod results;
 mod run;
+mod study;
 #[cfg(test)]
 mod undetected;
 
@@ -27,6 +28,7 @@ pub use pool::in_order;
 pub use progress::Progress;
 pub use results::{ResultsFile, ResultsReader};
 pub use run::{Look, Options, judge, look, report, simulate};
+pub use study::trial;
 
 use crate::raft::RaftSoftware;
 use crate::replica::Software;

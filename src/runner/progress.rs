@@ -38,6 +38,13 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar for so many trials of a study.
+    pub fn of_trials(count: u64) -> Self {
+        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} trials, {rate}, {eta} left");
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self(bar)
+    }
+
     /// A bar for so many scripts and hunts, of which some take long.
     pub fn of_hunts(count: u64) -> Self {
         let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} scripts and hunts, for {elapsed}");
@@ -60,6 +67,11 @@ impl Progress {
     /// One step more is done.
     pub fn step(&self) {
         self.0.inc(1);
+    }
+
+    /// So many steps more are done.
+    pub fn steps(&self, count: u64) {
+        self.0.inc(count);
     }
 
     /// So many runs have failed.

@@ -19,6 +19,9 @@ impl Parsing<'_> {
                 "`(format: 1, name: \"mine\", duration: \"30s\", settle: \"20s\", cluster: (voters: [(5, 1)]))`; `squall list \
                  quick` prints one"
             }
+            Language::Study => {
+                "`(format: 1, name: \"mine\", scenario: \"mine.ron\", seeds: (0, 1000), measure: FirstLeader)`"
+            }
         };
         let word = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
         let is_named = word.len() < rest.len();

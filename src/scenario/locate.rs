@@ -103,6 +103,27 @@ impl<'t> Tree<'t> {
         Some((widen(&self.nodes[node].span), self.key(node)))
     }
 
+    /// Where a field can be put into the struct that these steps lead to, or into the one that it wraps, and whether it is the
+    /// first there: otherwise a comma goes before it.
+    pub(super) fn room(&self, steps: &[Step<'_>]) -> Option<(usize, bool)> {
+        let mut node = self.find(steps)?;
+        while let Some(inner) = self.only_element(node) {
+            node = inner;
+        }
+        let Node { span, name, children, .. } = &self.nodes[node];
+        let after_name = name.end.max(span.start) as usize;
+        let bracket = self.text.get(after_name..)?;
+        let bracket = after_name + bracket.len() - bracket.trim_start().len();
+        if !self.text[bracket..span.end as usize].starts_with('(') {
+            return None;
+        }
+        match children.first() {
+            None => Some((bracket + 1, true)),
+            Some(&first) if self.nodes[first as usize].key.is_empty() => None,
+            Some(&first) => Some((self.nodes[first as usize].span.end as usize, false)),
+        }
+    }
+
     /// The name of the scenario's first field.
     pub(super) fn first_field(&self) -> Option<Range<usize>> {
         let first = *self.nodes[self.find(&[])?].children.first()? as usize;

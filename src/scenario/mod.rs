@@ -1,4 +1,4 @@
-//! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back. Profiles likewise.
+//! Scenario files: RON text in, a [`Plan`] or a list of errors out; and back. Profiles and studies likewise.
 //!
 //! Reading takes two passes. The first gives text a shape: which fields there are and of which type. It tells as many
 //! mistakes as can be told from each other, and of mistakes of syntax the first. The second gives the shape a meaning,
@@ -35,6 +35,7 @@ mod patch;
 mod path;
 mod problem;
 mod shape;
+mod study;
 mod suggest;
 mod syntax;
 #[cfg(test)]
@@ -45,6 +46,7 @@ mod write;
 pub use language::language;
 pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
+pub use study::{Fetch, read_study};
 pub use write::write;
 
 use crate::plan::{Plan, Profile};

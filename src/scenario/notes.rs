@@ -1,7 +1,7 @@
 //! What is noted against a scenario while it is given a meaning.
 
 use super::locate::Tree;
-use super::path::Path;
+use super::path::{Path, Step};
 use super::problem::{Errors, Problem, Warning};
 use std::ops::Range;
 
@@ -109,6 +109,20 @@ impl<'t> Notes<'t> {
     /// Notes an error of the whole text, at a place of its own.
     pub(super) fn error_at(&mut self, place: Range<usize>, message: &str, help: &str) {
         self.errors.push(Problem::new(&[], Some(place), message.to_string(), help.to_string()));
+    }
+
+    /// Notes an error that was found elsewhere.
+    pub(super) fn push(&mut self, problem: Problem) {
+        if self.errors.len() < MOST_KEPT {
+            self.errors.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Where the value at these steps stands.
+    pub(super) fn place(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
+        self.tree.value(steps)
     }
 
     /// How many errors were noted so far.

@@ -92,6 +92,7 @@ pub(crate) fn options() -> Options {
         pre_vote: false,
         check_quorum: false,
         sticky: false,
+        eager_votes: false,
         flow: Flow::default(),
         reads: Reads::default(),
         changes: Changes::default(),

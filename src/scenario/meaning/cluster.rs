@@ -46,6 +46,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             pre_vote: cluster.raft.pre_vote,
             check_quorum: cluster.raft.check_quorum,
             sticky: cluster.raft.sticky,
+            eager_votes: cluster.raft.eager_votes,
             flow: flow(&raft, &cluster.raft, notes),
             reads: clocks::reads(&raft, &cluster.raft, notes),
             changes: changes(cluster.raft.membership),

@@ -8,6 +8,7 @@ mod faults;
 mod host;
 mod names;
 pub(super) mod profile;
+pub(super) mod study;
 
 pub(super) use expectations::{Expectation, Moment, Sometimes, Span};
 pub(super) use faults::{
@@ -115,6 +116,7 @@ pub(super) struct Raft {
     pub(super) pre_vote: bool,
     pub(super) check_quorum: bool,
     pub(super) sticky: bool,
+    pub(super) eager_votes: bool,
     pub(super) max_inflight: Option<u64>,
     pub(super) max_inflight_bytes: Option<u64>,
     pub(super) max_uncommitted_bytes: Option<u64>,
@@ -153,6 +155,7 @@ impl Default for Raft {
             pre_vote: false,
             check_quorum: false,
             sticky: false,
+            eager_votes: false,
             max_inflight: None,
             max_inflight_bytes: None,
             max_uncommitted_bytes: None,

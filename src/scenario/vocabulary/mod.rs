@@ -1,7 +1,7 @@
-//! The whole vocabulary of scenarios and profiles, in one table: every struct with its fields, every enum with its
+//! The whole vocabulary of scenarios, profiles and studies, in one table: every struct with its fields, every enum with its
 //! variants.
 //!
-//! From it come the references in `docs/scenarios.md` and `docs/fuzzing.md`, the text that the program lists, and the hints and examples in
+//! From it come the references in `docs/scenarios.md`, `docs/fuzzing.md` and `docs/studies.md`, the text that the program lists, and the hints and examples in
 //! errors of the parser. A test holds it against what the parser accepts.
 
 mod cluster;
@@ -10,6 +10,7 @@ mod expectations;
 mod faults;
 mod profile;
 mod render;
+mod study;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,8 @@ pub enum Language {
     Scenario,
     /// It says what runs are drawn from.
     Profile,
+    /// It says over which parameters and seeds a scenario is run.
+    Study,
 }
 
 impl Language {
@@ -37,6 +40,7 @@ impl Language {
         match self {
             Self::Scenario => "scenario",
             Self::Profile => "profile",
+            Self::Study => "study",
         }
     }
 
@@ -45,6 +49,7 @@ impl Language {
         let own: &[&[Section]] = match self {
             Self::Scenario => &[cluster::SECTIONS, faults::SECTIONS, expectations::SECTIONS],
             Self::Profile => &[profile::SECTIONS],
+            Self::Study => &[study::SECTIONS],
         };
         own.iter().copied().flatten()
     }

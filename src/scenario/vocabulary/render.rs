@@ -140,9 +140,9 @@ fn row(section: &Section, entry: &Entry, language: Language) -> Vec<String> {
     }
 }
 
-/// A form in which the names of enums lead to their tables. All of them are in the guide to scenarios.
+/// A form in which the names of enums lead to their tables. Those of profiles are in the guide to scenarios.
 fn linked(form: &str, language: Language) -> String {
-    let page = if language == Language::Scenario { "" } else { "scenarios.md" };
+    let page = if language == Language::Profile { "scenarios.md" } else { "" };
     let word = |word: &str| match language.section(word).filter(|section| section.kind == Kind::Enum) {
         Some(section) => format!("[{word}]({page}#{})", section.name.to_lowercase()),
         None => word.to_string(),

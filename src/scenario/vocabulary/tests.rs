@@ -7,10 +7,11 @@ use crate::scenario::parse::{options, parse};
 use crate::scenario::problem::Problem;
 use crate::scenario::shape::Scenario;
 use crate::scenario::shape::profile::Profile;
+use crate::scenario::shape::study::Study;
 use ron::error::Error;
 use std::collections::BTreeSet;
 
-const LANGUAGES: [Language; 2] = [Language::Scenario, Language::Profile];
+const LANGUAGES: [Language; 3] = [Language::Scenario, Language::Profile, Language::Study];
 
 /// Each language with each of its own sections.
 fn all() -> impl Iterator<Item = (Language, &'static Section)> {
@@ -23,6 +24,13 @@ fn framed(language: Language, section: &Section, part: &str) -> String {
     let (cluster, settle) = match language {
         Language::Scenario => ("cluster: (voters: 5), ", ""),
         Language::Profile => ("cluster: (voters: [(5, 1)]), ", "settle: \"40s\", "),
+        Language::Study if section.frame != "@" => {
+            let measure = if section.frame.starts_with("measure") { "" } else { "measure: FirstLeader, " };
+            let scenario = "scenario: (format: 1, name: \"x\", duration: \"1s\", cluster: (voters: 5), faults: [(id: \"crash\", \
+                            at: \"0s\", do: Crash(Leader))])";
+            return format!("(format: 1, name: \"x\", seeds: (0, 9), {measure}{scenario}, {inner})");
+        }
+        Language::Study => ("", ""),
     };
     let cluster = if section.frame.starts_with("cluster") { "" } else { cluster };
     match section.frame {
@@ -37,6 +45,7 @@ fn mistakes(language: Language, text: &str) -> Option<Vec<Problem>> {
     match language {
         Language::Scenario => parse::<Scenario>(text, &tree, language).err().map(|it| it.problems),
         Language::Profile => parse::<Profile>(text, &tree, language).err().map(|it| it.problems),
+        Language::Study => parse::<Study>(text, &tree, language).err().map(|it| it.problems),
     }
 }
 
@@ -50,6 +59,7 @@ fn accepted(language: Language, section: &Section) -> Vec<&'static str> {
     let error = match language {
         Language::Scenario => options().from_str::<Scenario>(&text).map(drop),
         Language::Profile => options().from_str::<Profile>(&text).map(drop),
+        Language::Study => options().from_str::<Study>(&text).map(drop),
     };
     match error.expect_err("nothing of this name").code {
         Error::NoSuchStructField { expected, .. } | Error::NoSuchEnumVariant { expected, .. } => {
@@ -79,6 +89,7 @@ fn the_table_has_every_shape() {
     ];
     assert_eq!(Language::Scenario.own_sections().count(), shapes(&scenario));
     assert_eq!(Language::Profile.own_sections().count(), shapes(&[include_str!("../shape/profile.rs")]));
+    assert_eq!(Language::Study.own_sections().count(), shapes(&[include_str!("../shape/study.rs")]));
 }
 
 fn shapes(sources: &[&str]) -> usize {
@@ -153,11 +164,16 @@ fn defaults_are_what_the_parser_takes() {
                 Language::Profile => {
                     crate::scenario::read_profile(text).map(|(profile, _)| format!("{profile:?}"))
                 }
+                Language::Study => crate::scenario::read_study(text, &|_| Err(String::new()))
+                    .map(|(study, _)| format!("{study:?}")),
             };
             let (Ok(without), Ok(with)) = (read(&without), read(&with)) else {
                 // What needs more than its required fields: a fault without a beginning.
                 assert!(
-                    matches!(section.name, "faults" | "LeaderChanges" | "LeaderWithin" | "mix" | "Corrupt"),
+                    matches!(
+                        section.name,
+                        "faults" | "LeaderChanges" | "LeaderWithin" | "mix" | "Corrupt" | "grid"
+                    ),
                     "{}.{}: {with}",
                     section.name,
                     entry.name

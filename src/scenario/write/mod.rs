@@ -108,8 +108,12 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
             lines.push(format!("        logs: Each([{}]),", joined(logs.iter().map(log))));
         }
     }
-    let switches =
-        [("pre_vote", raft.pre_vote), ("check_quorum", raft.check_quorum), ("sticky", raft.sticky)];
+    let switches = [
+        ("pre_vote", raft.pre_vote),
+        ("check_quorum", raft.check_quorum),
+        ("sticky", raft.sticky),
+        ("eager_votes", raft.eager_votes),
+    ];
     let mut on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();
     on += &reads(&raft.reads);

@@ -74,6 +74,7 @@ fn raft(cluster: &ClusterRanges) -> Options {
         pre_vote: cluster.pre_vote != Rate::ZERO,
         check_quorum: false,
         sticky: false,
+        eager_votes: false,
         changes: Changes::default(),
         flow: Flow::default(),
         reads: Reads::default(),

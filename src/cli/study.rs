@@ -1,0 +1,247 @@
+//! `squall study`: many runs of a scenario, over seeds and a grid of parameters.
+
+use super::inputs::{beside, understand_by};
+use super::run::{FILED, begin_reports, printed, seeds, threads};
+use super::{Failure, Output, Status};
+use crate::fuzz::Group;
+use crate::plan::{Cell, Study};
+use crate::report::{Host, shell_word};
+use crate::runner::{self, NewFile, Panicked, Progress, trial};
+use crate::scenario;
+use crate::study::{Results, Samples, Trial, csv, json, key, markdown, render};
+use anyhow::Context;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `squall study`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A study file: a scenario, what varies in it, and what is measured.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Other seeds than the file names: every one from A to B, B excluded.
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    seeds: Option<Range<u64>>,
+    /// How many runs go on at a time; by default as many as there are cores. The results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = super::run::jobs)]
+    jobs: Option<NonZeroUsize>,
+    /// The folder for the results in all forms, and for the cells that are finished; by default one in target/squall/study.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Make all runs anew, and use no cell that was finished before.
+    #[arg(long)]
+    fresh: bool,
+    /// Print the results in this form.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    form: Printed,
+    /// Print the results as one JSON document: the same as --form json.
+    #[arg(long, conflicts_with = "form")]
+    json: bool,
+    /// No progress, and nothing on standard error but errors.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// In which form results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Printed {
+    /// Tables for a terminal.
+    Text,
+    /// A line for each cell and quantity, with commas.
+    Csv,
+    /// Tables for a page.
+    Markdown,
+    /// One document for programs.
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  squall study scenarios/studies/lan-crash.ron
+  squall study mine.ron --seeds 0..100 --form csv
+
+Each finished cell is kept in the folder of the results. An interrupt ends the study with the results of those; the same
+command then goes on where it was. What is kept counts only for the same scenario, seeds, measure and version.";
+
+/// So many trials are one piece of work.
+const AT_A_TIME: u64 = 32;
+
+pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let study = read(arguments, output)?;
+    let out = arguments.out.clone().unwrap_or_else(|| {
+        let name = Group::slug_of(&study.name);
+        Path::new("target/squall/study").join(if name.is_empty() { "unnamed" } else { &name })
+    });
+    // Hours of work must not end in results that nobody gets.
+    runner::writable_folder(&out.join("cells")).map_err(|error| {
+        Failure::BadInput(format!("error: {error}\nhelp: name a folder that can be written with `--out DIR`"))
+    })?;
+    runner::report_when_interrupted();
+    let begun = now();
+    let mut work = Work { study: &study, cells: Vec::new(), folder: out.join("cells") };
+    work.begin(arguments.fresh)?;
+    let kept = work.cells.iter().filter(|cell| cell.is_finished(&study)).count();
+    if kept > 0 && !arguments.quiet {
+        let of = study.cells.len();
+        let folder = work.folder.display();
+        output
+            .diagnose(&format_args!("{kept} of {of} cells are taken from {folder}; --fresh makes them anew"));
+    }
+    work.carry_out(threads(arguments.jobs), arguments.quiet)?;
+    let wall_ns = u64::try_from(now().duration_since(begun).as_nanos()).unwrap_or(u64::MAX);
+    let results = Results::new(&study, work.finished());
+    print(&results, arguments, wall_ns, output)?;
+    if !results.are_complete() {
+        let (finished, of) = (results.cells.len(), results.planned);
+        let file = shell_word(&arguments.file.display().to_string());
+        let folder = work.folder.display();
+        let told = format!(
+            "interrupted: {finished} of {of} cells are finished and kept in {folder}; `squall study {file}` goes on from there"
+        );
+        output.diagnose(&told);
+        return Ok(Status::Failed);
+    }
+    write_all(&results, &out, wall_ns)?;
+    if !arguments.quiet {
+        let made = (study.cells.len() - kept) as u64 * study.trials;
+        let seconds = wall_ns as f64 / 1e9;
+        output.diagnose(&format_args!("{made} trials in {seconds:.1} s; written: {}", out.display()));
+    }
+    Ok(Status::Held)
+}
+
+/// Reads the study. A scenario that it names is looked for from its own folder on.
+fn read(arguments: &Arguments, output: &Output) -> Result<Study, Failure> {
+    let fetch = beside(&arguments.file);
+    let mut study = understand_by(&arguments.file, output, |text| scenario::read_study(text, &fetch))?;
+    if let Some(seeds) = &arguments.seeds {
+        (study.first_seed, study.trials) = (seeds.start, seeds.end - seeds.start);
+    }
+    Ok(study)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tells how long the study took; no record sees it")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// The cells of a study, finished or not.
+struct Work<'a> {
+    study: &'a Study,
+    cells: Vec<Under<'a>>,
+    /// Where finished ones are kept.
+    folder: PathBuf,
+}
+
+/// A cell under work.
+struct Under<'a> {
+    cell: &'a Cell,
+    key: String,
+    samples: Samples,
+}
+
+impl Under<'_> {
+    fn is_finished(&self, study: &Study) -> bool {
+        self.samples.trials == study.trials
+    }
+}
+
+impl<'a> Work<'a> {
+    /// Takes what was finished before, unless all is to be made anew.
+    fn begin(&mut self, fresh: bool) -> Result<(), Failure> {
+        begin_reports(Some(&self.folder))?;
+        let study = self.study;
+        for cell in &study.cells {
+            let key = key(study, cell, &scenario::write(&cell.plan));
+            let kept = std::fs::read_to_string(self.file(&key)).ok().filter(|_| !fresh);
+            let kept = kept.and_then(|text| Samples::read(&text, &key, study, cell));
+            let samples = kept.unwrap_or_else(|| Samples::new(key.clone(), cell));
+            self.cells.push(Under { cell, key, samples });
+        }
+        Ok(())
+    }
+
+    fn file(&self, key: &str) -> PathBuf {
+        self.folder.join(key).with_extension("json")
+    }
+
+    /// Makes the trials that are missing, the cells one after the other; each is kept when it is finished.
+    fn carry_out(&mut self, threads: usize, quiet: bool) -> Result<(), Failure> {
+        let study = self.study;
+        let missing: Vec<usize> =
+            (0..self.cells.len()).filter(|place| !self.cells[*place].is_finished(study)).collect();
+        let pieces = study.trials.div_ceil(AT_A_TIME);
+        let progress = (!quiet).then(|| Progress::of_trials(missing.len() as u64 * study.trials));
+        let place = |piece: u64| missing[(piece / pieces) as usize];
+        let work = |piece: u64| some_trials(study, &study.cells[place(piece)], piece % pieces);
+        let mut failure = None;
+        runner::in_order(threads, missing.len() as u64 * pieces, work, |piece, made| {
+            match self.take(place(piece), made) {
+                Ok(count) => progress.iter().for_each(|progress| progress.steps(count)),
+                Err(error) => failure = Some(error),
+            }
+            let ends = failure.is_some() || runner::was_interrupted();
+            if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Takes some trials of a cell; says how many.
+    fn take(&mut self, place: usize, made: Result<Vec<Trial>, (u64, Panicked)>) -> Result<u64, Failure> {
+        let under = &mut self.cells[place];
+        let trials = made.map_err(|(seed, panicked)| {
+            let cell = under.cell.values.join(", ");
+            let cell = if cell.is_empty() { String::new() } else { format!(" of the cell {cell}") };
+            Failure::Other(anyhow::anyhow!("the run with seed {seed}{cell} panicked: {panicked}"))
+        })?;
+        let count = trials.len() as u64;
+        trials.into_iter().for_each(|trial| under.samples.add(trial));
+        let under = &self.cells[place];
+        if under.is_finished(self.study) {
+            write(&self.file(&under.key), &under.samples.written())?;
+        }
+        Ok(count)
+    }
+
+    fn finished(&self) -> impl Iterator<Item = (&'a Cell, &Samples)> {
+        let study = self.study;
+        self.cells.iter().filter(|cell| cell.is_finished(study)).map(|under| (under.cell, &under.samples))
+    }
+}
+
+/// Makes the trials of a piece of a cell; ends at one that panics, and tells its seed.
+fn some_trials(study: &Study, cell: &Cell, piece: u64) -> Result<Vec<Trial>, (u64, Panicked)> {
+    let trials = piece * AT_A_TIME..((piece + 1) * AT_A_TIME).min(study.trials);
+    let seeds = trials.map(|number| study.first_seed + number);
+    seeds.map(|seed| trial(cell, seed).map_err(|panicked| (seed, panicked))).collect()
+}
+
+fn print(results: &Results, arguments: &Arguments, wall_ns: u64, output: &Output) -> anyhow::Result<()> {
+    let form = if arguments.json { Printed::Json } else { arguments.form };
+    match form {
+        Printed::Text => output.print(render(results, &printed(output))),
+        Printed::Csv => output.print(csv(results)),
+        Printed::Markdown => output.print(markdown(results)),
+        Printed::Json => output.print(json(results, &Host { wall_ns })),
+    }
+}
+
+/// Writes the results in all forms.
+fn write_all(results: &Results, folder: &Path, wall_ns: u64) -> anyhow::Result<()> {
+    write(&folder.join("results.txt"), &render(results, &FILED))?;
+    write(&folder.join("results.csv"), &csv(results))?;
+    write(&folder.join("results.md"), &markdown(results))?;
+    write(&folder.join("results.json"), &json(results, &Host { wall_ns }))
+}
+
+/// Writes a file whole, or not at all.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = NewFile::create(path)?;
+    file.write_all(text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
+    file.commit()?;
+    Ok(())
+}

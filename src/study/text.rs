@@ -1,0 +1,53 @@
+//! A study's results for people: a table for each quantity, in which each cell is a row.
+
+use super::document::{head, row};
+use super::results::Results;
+use crate::report::format::{count, counted};
+use crate::report::page::{FAINT, Grid, Page};
+use crate::report::text::Form;
+
+/// The results as text for a terminal.
+pub fn render(results: &Results, form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    let more = format!("{}, {} each", cells(results), counted(results.trials, "trial"));
+    page.heading(&results.name, &more);
+    if !results.about.is_empty() {
+        page.paragraph(&results.about, FAINT);
+    }
+    for (place, quantity) in results.quantities() {
+        page.heading(quantity.name, "");
+        page.paragraph(quantity.meaning, FAINT);
+        let mut grid = Grid::default();
+        let head = head(results, quantity.kind);
+        grid.right = (results.axes.len()..head.len()).collect();
+        grid.rows.push(head);
+        grid.rules.push(1);
+        for cell in &results.cells {
+            grid.faint_first(row(cell, place));
+        }
+        page.grid(&grid);
+    }
+    let unfinished: u64 = results.cells.iter().map(|cell| cell.unfinished).sum();
+    page.text.push('\n');
+    if unfinished > 0 {
+        let note = format!(
+            "In {} the run ended before what is measured had happened: these count as longer than all others in the \
+             percentiles, and are left out of the means.",
+            counted(unfinished, "trial")
+        );
+        page.paragraph(&note, FAINT);
+    }
+    let note = "Means with their 95 % interval; percentiles by nearest rank.";
+    page.paragraph(note, FAINT);
+    page.text.trim_start().to_string()
+}
+
+/// How many cells there are, and of how many.
+fn cells(results: &Results) -> String {
+    let finished = results.cells.len() as u64;
+    if results.are_complete() {
+        counted(finished, "cell")
+    } else {
+        format!("{} of {}", count(finished), counted(results.planned, "cell"))
+    }
+}
