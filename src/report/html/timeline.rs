@@ -45,7 +45,7 @@ pub(super) fn draw(report: &Report, timelines: &Timelines, alone: bool) -> Marku
     let axis = Axis { end: report.simulated.nanos().max(1) };
     let (names, vacancies) = vacancies(report, axis);
     let (marks, faults) = faults(report, axis);
-    let name_rows = names.iter().filter_map(|name| name.2.map(|row| row + 1)).max().unwrap_or(0) as f64;
+    let name_rows = names.iter().filter_map(|name| name.row.map(|row| row + 1)).max().unwrap_or(0) as f64;
     let fault_rows = marks.iter().filter_map(|mark| mark.row.map(|row| row + 1)).max().unwrap_or(0) as f64;
     let vacancies_at = 8.0 + name_rows * ROW;
     let faults_at = vacancies_at + ROW + 6.0;
@@ -95,8 +95,17 @@ fn patterns() -> Markup {
     }
 }
 
-/// The spans without a leader that are drawn: from, to, and the row of the cause's name. And how many are left out.
-fn vacancies(report: &Report, axis: Axis) -> (Vec<(u64, u64, Option<usize>, &'static str)>, usize) {
+/// A span without a leader that is drawn.
+struct Vacancy {
+    from: u64,
+    to: u64,
+    cause: &'static str,
+    /// The row of the cause's name, if there is room for it.
+    row: Option<usize>,
+}
+
+/// The spans without a leader that are drawn, and how many are left out.
+fn vacancies(report: &Report, axis: Axis) -> (Vec<Vacancy>, usize) {
     let mut spans: Vec<_> = report.elections.iter().collect();
     spans.sort_by_key(|span| std::cmp::Reverse(span.vacant));
     let left_out = spans.len().saturating_sub(SPANS);
@@ -110,24 +119,22 @@ fn vacancies(report: &Report, axis: Axis) -> (Vec<(u64, u64, Option<usize>, &'st
         })
         .collect();
     let places = rows(&extents, ROWS.0);
-    let all = spans.iter().zip(places);
-    let all = all.map(|(span, row)| {
-        (span.from.nanos(), (span.from + span.vacant).nanos(), row, span.why.cause.name())
+    let all = spans.iter().zip(places).map(|(span, row)| Vacancy {
+        from: span.from.nanos(),
+        to: (span.from + span.vacant).nanos(),
+        cause: span.why.cause.name(),
+        row,
     });
     (all.collect(), left_out)
 }
 
-fn draw_vacancies(
-    report: &Report,
-    layout: &Layout,
-    spans: &[(u64, u64, Option<usize>, &'static str)],
-) -> Markup {
+fn draw_vacancies(report: &Report, layout: &Layout, spans: &[Vacancy]) -> Markup {
     let y = layout.vacancies;
     let name_at = |row: usize| y - 8.0 - ROW * row as f64;
     html! {
         text.faint.end x=(n(LEFT - 6.0)) y=(n(y + 12.0)) { "no leader" }
         @if report.elections.is_empty() { text.faint x=(n(LEFT)) y=(n(y + 12.0)) { "never" } }
-        @for (from, to, _, cause) in spans {
+        @for Vacancy { from, to, cause, .. } in spans {
             @let (x, width) = layout.axis.span(*from, *to);
             rect.vacancy x=(n(x)) y=(n(layout.lanes - 4.0)) width=(n(width)) height=(n(layout.bottom - layout.lanes + 4.0)) {}
             rect.vacant x=(n(x)) y=(n(y)) width=(n(width)) height=(n(ROW - 6.0)) {
@@ -135,13 +142,13 @@ fn draw_vacancies(
             }
         }
         // The lines first: names cover them.
-        @for (from, _, row, _) in spans {
+        @for Vacancy { from, row, .. } in spans {
             @if let Some(row) = row {
                 @let (x, _) = layout.axis.span(*from, *from);
                 path.lead d=(format!("M{} {}V{}", n(x + 0.5), n(y), n(name_at(*row) + 3.0))) {}
             }
         }
-        @for (from, _, row, cause) in spans {
+        @for Vacancy { from, row, cause, .. } in spans {
             @if let Some(row) = row {
                 @let x = layout.axis.x(*from).min(RIGHT - wide(cause));
                 text.cause x=(n(x)) y=(n(name_at(*row))) { (cause) }
