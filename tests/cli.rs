@@ -268,9 +268,10 @@ fn the_committed_sample_reports_are_what_the_program_prints() {
         folder.path().as_ref(),
     ];
     exits(&squall(arguments), 0);
-    for name in ["leader-crash.txt", "leader-crash.json"] {
-        let made = fs::read_to_string(folder.path().join(name)).expect("made");
-        let committed = fs::read_to_string(path("reports").join(name)).expect("committed");
+    for form in ["txt", "json", "md", "html", "svg"] {
+        let name = format!("leader-crash.{form}");
+        let made = fs::read_to_string(folder.path().join(&name)).expect("made");
+        let committed = fs::read_to_string(path("reports").join(&name)).expect("committed");
         assert_eq!(made, committed, "{name}: make it anew as the README says");
     }
 }

@@ -14,10 +14,12 @@ mod expectations;
 mod faults;
 mod figures;
 pub(crate) mod format;
+pub mod html;
 mod inboxes;
 pub mod json;
 mod judges;
 mod links;
+pub mod markdown;
 mod metrics;
 mod owed;
 pub(crate) mod page;
@@ -31,6 +33,7 @@ mod strengths;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod timeline;
 
 pub use breakers::OneBreaker;
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
@@ -48,6 +51,7 @@ pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
 pub use standstills::{Standstill, StandstillSums};
 pub use statistics::Summary;
+pub use timeline::{Bucket, Lane, State, Stretch, Timeline, Timelines};
 
 use crate::check::{Check, Verdict};
 use crate::plan::{Expectation, Plan};
@@ -111,6 +115,8 @@ pub struct Report {
     pub simulated: Duration,
     /// How many events were taken from the queue.
     pub events: u64,
+    /// What each node was at each moment, for forms with pictures; none if nobody looked. Text and JSON leave it alone.
+    pub timeline: Option<Timelines>,
 }
 
 /// What only whoever ran it knows of a run.
@@ -256,6 +262,7 @@ impl Report {
             counters,
             simulated: end.since(Time::ZERO),
             events,
+            timeline: None,
         }
     }
 

@@ -35,10 +35,24 @@ pub struct Form<'a> {
 pub(crate) struct Page<'a> {
     pub(crate) text: String,
     pub(crate) form: &'a Form<'a>,
+    /// The same before it is laid out, for forms that lay it out themselves.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A piece of a report before it is laid out. All forms are made of the same.
+pub(crate) enum Block {
+    /// A title, and what it comes to in few words.
+    Heading(String, String),
+    /// Prose.
+    Paragraph(String, Style),
+    /// A table.
+    Table(Grid),
+    /// Lines whose columns stay as they are; those that are marked stand out.
+    Lines(Vec<(bool, String)>),
 }
 
 /// A table before it is laid out.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Grid {
     pub(crate) rows: Vec<Vec<String>>,
     /// Columns of numbers.
@@ -47,26 +61,37 @@ pub(crate) struct Grid {
     pub(crate) rules: Vec<usize>,
     /// Cells that stand out, by row and column.
     pub(crate) styles: Vec<(usize, usize, Style)>,
+    /// What the columns are called in forms that need names for them, where no row says it.
+    pub(crate) names: &'static [&'static str],
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn new(form: &'a Form<'a>) -> Self {
-        Self { text: String::new(), form }
+        Self { text: String::new(), form, blocks: Vec::new() }
     }
 
     pub(crate) fn heading(&mut self, title: &str, more: &str) {
+        self.blocks.push(Block::Heading(title.into(), more.into()));
         let title = self.styled(TITLE, title);
         let gap = if more.is_empty() { "" } else { "  " };
         self.text += &format!("\n{title}{gap}{more}\n");
     }
 
     pub(crate) fn paragraph(&mut self, text: &str, style: Style) {
+        self.blocks.push(Block::Paragraph(text.into(), style));
         for line in wrap(text, self.room().min(PROSE)).lines() {
             self.text += &format!("  {}\n", self.styled(style, line));
         }
     }
 
+    /// What stands by itself: a coloured title, the rest of its line, and what follows it.
+    pub(crate) fn alert(&mut self, style: Style, title: &str, rest: &str) {
+        self.blocks.push(Block::Paragraph(format!("{title}{rest}"), style));
+        self.text += &format!("\n{}{rest}\n", self.styled(style, title));
+    }
+
     pub(crate) fn grid(&mut self, grid: &Grid) {
+        self.blocks.push(Block::Table(grid.clone()));
         let mut builder = Builder::default();
         let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
         for row in &grid.rows {

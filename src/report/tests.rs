@@ -2,6 +2,7 @@
 
 mod counts;
 mod forms;
+mod pages;
 mod spans;
 
 use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};

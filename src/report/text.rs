@@ -7,7 +7,7 @@ mod inboxes;
 
 use super::format::{count, counted, folded, moment, short, wrap};
 pub use super::page::Form;
-use super::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
+use super::page::{BAD, Block, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
 use super::{Election, Excuse, Host, Report, RunVerdict, figures};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
@@ -43,6 +43,49 @@ pub fn render_among_others(report: &Report, form: &Form<'_>) -> String {
     page.text
 }
 
+/// The parts of the report before they are laid out, for forms that do so themselves.
+pub(super) struct Parts {
+    pub(super) parameters: Vec<Block>,
+    pub(super) faults: Vec<Block>,
+    pub(super) elections: Vec<Block>,
+    pub(super) liveness: Vec<Block>,
+    pub(super) waiting: Vec<Block>,
+    pub(super) safety: Vec<Block>,
+    pub(super) expectations: Vec<Block>,
+    pub(super) failures: Vec<Block>,
+    pub(super) coverage: Vec<Block>,
+    pub(super) notes: Vec<Block>,
+}
+
+/// The parts of a report.
+pub(super) fn parts(report: &Report, kind: &dyn Fn(u8) -> String) -> Parts {
+    // Nothing is left out, and nothing cut, for lack of room.
+    let form = Form { width: 10_000, colour: false, kind };
+    let part = |fill: &dyn Fn(&mut Page<'_>)| {
+        let mut page = Page::new(&form);
+        fill(&mut page);
+        page.blocks
+    };
+    Parts {
+        parameters: part(&|page| page.parameters(report, None)),
+        faults: part(&|page| page.faults(report)),
+        elections: part(&|page| page.elections(report)),
+        liveness: part(&|page| page.liveness(report)),
+        waiting: part(&|page| {
+            page.inboxes(report);
+            page.breakers(report);
+        }),
+        safety: part(&|page| page.checks(report)),
+        expectations: part(&|page| page.expectations(report)),
+        failures: part(&|page| {
+            page.violations(report);
+            page.missed(report);
+        }),
+        coverage: part(&|page| report.coverage.iter().for_each(|reached| page.coverage(reached))),
+        notes: part(&|page| page.notes(report)),
+    }
+}
+
 impl Page<'_> {
     fn body(&mut self, report: &Report, host: Option<&Host>) {
         self.header(report, host);
@@ -71,11 +114,15 @@ impl Page<'_> {
             self.paragraph(&report.about, Style::new());
         }
         self.text.push('\n');
+        self.parameters(report, host);
+    }
+
+    fn parameters(&mut self, report: &Report, host: Option<&Host>) {
         let went_by_name = "virtual time";
         let names = report.parameters.iter().map(|(name, _)| name.len());
         let widest = names.chain([went_by_name.len()]).max().unwrap_or(0);
         let room = self.room() - widest - 2;
-        let mut grid = Grid::default();
+        let mut grid = Grid { names: &["parameter", "value"], ..Grid::default() };
         for (name, value) in &report.parameters {
             grid.faint_first(vec![(*name).into(), wrap(value, room)]);
         }
@@ -139,7 +186,8 @@ impl Page<'_> {
     fn liveness(&mut self, report: &Report) {
         self.heading("Liveness", "");
         let room = self.room() - 35;
-        let mut grid = Grid { right: vec![1], ..Grid::default() };
+        let names = &["figure", "value", "what it is"];
+        let mut grid = Grid { right: vec![1], names, ..Grid::default() };
         for figure in figures::of(report) {
             if !figure.meaning.is_empty() {
                 grid.styles.push((grid.rows.len(), 2, FAINT));
@@ -193,46 +241,46 @@ impl Page<'_> {
             }
         }
         if let Some(why) = &report.panicked {
-            self.text.push('\n');
-            self.text += &format!("{}\n", self.styled(BAD, "The run broke off"));
+            self.alert(BAD, "The run broke off", "");
             self.paragraph(why, Style::new());
         }
         if report.verdict == RunVerdict::Livelock {
             let why = report.reason().unwrap_or_default();
-            self.text += &format!("\n{}  {why}\n", self.styled(BAD, "Livelock"));
+            self.alert(BAD, "Livelock", &format!("  {why}"));
         }
         if let Some(difference) = &report.nondeterminism {
-            let title = self.styled(BAD, "Nondeterminism");
-            self.text +=
-                &format!("\n{title}  two processes made different records of the same run\n{difference}\n");
+            self.alert(BAD, "Nondeterminism", "  two processes made different records of the same run");
+            self.text += &format!("{difference}\n");
+            let lines = difference.lines().map(|line| (false, line.to_string()));
+            self.blocks.push(Block::Lines(lines.collect()));
         }
         let Some(evidence) = &report.evidence else { return };
-        self.text.push('\n');
-        let title = self.styled(TITLE, "The last records before the first violation");
-        self.text += &format!("{title}, those marked > led to it\n");
+        self.alert(TITLE, "The last records before the first violation", ", those marked > led to it");
+        let mut lines = Vec::new();
         for record in &evidence.records {
             let led = evidence.chain.contains(&record.id);
             let line = format!("{} {}", if led { '>' } else { ' ' }, record.line(self.form.kind));
             let style = if led { Style::new() } else { FAINT };
+            lines.push((led, line.trim_end().to_string()));
             for line in folded(line.trim_end(), self.form.width.max(80)) {
                 self.text += &format!("{}\n", self.styled(style, &line));
             }
         }
+        self.blocks.push(Block::Lines(lines));
     }
 
     fn violation(&mut self, name: &str, violation: &Violation, excuse: Option<Excuse>) {
-        self.text.push('\n');
-        let title = match excuse {
-            None => self.styled(BAD, &format!("Violation of {name}")),
-            Some(Excuse::Expected) => self.styled(ODD, &format!("Expected violation of {name}")),
-            Some(Excuse::Waived) => self.styled(ODD, &format!("Violation of {name}, which is waived,")),
-            Some(Excuse::Consequence) => self.styled(ODD, &format!("Violation of {name}, a consequence,")),
+        let (style, title) = match excuse {
+            None => (BAD, format!("Violation of {name}")),
+            Some(Excuse::Expected) => (ODD, format!("Expected violation of {name}")),
+            Some(Excuse::Waived) => (ODD, format!("Violation of {name}, which is waived,")),
+            Some(Excuse::Consequence) => (ODD, format!("Violation of {name}, a consequence,")),
         };
         let more = match violation.count {
             1 => String::new(),
             count => format!(", the first of {}", self::count(count)),
         };
-        self.text += &format!("{title} at {}, record {}{more}\n", violation.time, violation.record);
+        self.alert(style, &title, &format!(" at {}, record {}{more}", violation.time, violation.record));
         self.paragraph(&violation.message, Style::new());
     }
 
@@ -247,14 +295,13 @@ impl Page<'_> {
     fn notes(&mut self, report: &Report) {
         if report.cut {
             let at = moment(Time::ZERO + report.simulated);
-            self.text += &format!("note: cut short at {at}, so nothing that is expected was judged\n");
+            self.note(&format!("cut short at {at}, so nothing that is expected was judged"));
         }
         match report.waived().count() {
             0 => {}
             broken => {
                 let rules = counted(broken as u64, "rule");
-                self.text +=
-                    &format!("note: {rules} of safety broken, which is waived: see under Safety why\n");
+                self.note(&format!("{rules} of safety broken, which is waived: see under Safety why"));
             }
         }
         let skipped = report.faults.iter().filter(|fault| fault.from_ns.is_none());
@@ -266,9 +313,14 @@ impl Page<'_> {
         ] {
             if !skipped.is_empty() {
                 let faults = counted(skipped.len() as u64, "fault");
-                self.text += &format!("note: skipped {faults}: {why}\n");
+                self.note(&format!("skipped {faults}: {why}"));
             }
         }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.text += &format!("note: {text}\n");
+        self.blocks.push(Block::Paragraph(format!("note: {text}"), Style::new()));
     }
 
     /// How to run a run that failed again.

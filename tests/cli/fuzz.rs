@@ -104,7 +104,8 @@ fn profiles_are_files_or_come_with_squall() {
     exits(&output, 2);
     assert!(
         stderr(&output).contains(
-            "there are breakers, canary, changes, cores, cruel, default, equal-timers, hostile, leases, quick, retries"
+            "there are breakers, canary, changes, clocks, cores, corruption, cruel, default, disks, equal-timers, hostile, \
+             leases, overload, partitions, quick, retries, unresponsive"
         ),
         "{}",
         stderr(&output)

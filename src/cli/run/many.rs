@@ -9,7 +9,7 @@ use super::{
 };
 use crate::report::batch::{self, Batch, Figures, Total};
 use crate::report::format::counted;
-use crate::report::{Host, Judges, Report, json, text};
+use crate::report::{Host, Judges, Report, Timeline, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
 use anyhow::anyhow;
@@ -62,8 +62,11 @@ impl Ran {
         let mut checkpoints = Checkpoints::default();
         let disturbance = arguments.inject_nondeterminism.then(second::wall_clock_noise);
         let options = Options { disturbance, ..Options::default() };
+        let shows = arguments.report.is_some() && work.seeds.is_none();
+        let mut timeline = shows.then(|| Timeline::new(&plan));
         let mut others: Vec<&mut dyn Observer> = Vec::new();
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
+        others.extend(timeline.as_mut().map(|timeline| timeline as &mut dyn Observer));
         let mut outcome = runner::judge(&plan, &mut judges, &mut others, &options);
         outcome.file = Some(scenario.name());
         let mut trouble = None;
@@ -73,7 +76,8 @@ impl Ran {
                 Err(error) => trouble = Some(error),
             }
         }
-        let report = Report::new(&plan, &judges, outcome);
+        let timeline = timeline.map(|timeline| timeline.all(outcome.end));
+        let report = Report { timeline, ..Report::new(&plan, &judges, outcome) };
         let wanted = report.failed() && !arguments.json || arguments.report.is_some() && work.seeds.is_none();
         Self {
             figures: Figures::of(&report),
@@ -180,8 +184,8 @@ impl<'a> Results<'a> {
     fn end_batch(&mut self, scenario: &Scenario) {
         let Some(batch) = self.batch.take() else { return };
         if let Some(folder) = &self.arguments.report {
-            let (text, document) = (batch.render(&FILED, false), batch.document() + "\n");
-            self.troubles.extend(write_report(folder, &scenario.path, &text, &document).err());
+            let forms = [("txt", batch.render(&FILED, false)), ("json", batch.document() + "\n")];
+            self.troubles.extend(write_report(folder, &scenario.path, &forms).err());
         }
         if !self.arguments.json {
             self.section(&batch.render(&printed(self.output), self.arguments.quiet));

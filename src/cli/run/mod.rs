@@ -13,7 +13,7 @@ use super::cases::Cases;
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
 use crate::plan::Plan;
-use crate::report::{Host, Report, RunVerdict, json, text};
+use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
 use crate::runner::{self, NewFile};
 use crate::time::{Duration, Time};
 use anyhow::Context;
@@ -48,7 +48,8 @@ pub(super) struct Arguments {
     /// End a run at its first violation, and report no run after the first that failed.
     #[arg(long)]
     fail_fast: bool,
-    /// Write the report into this folder, too, named as the scenario's file, as .txt and .json; of many seeds the summary.
+    /// Write the report into this folder, too, named as the scenario's file, as .txt, .json,
+    /// .md and .html with a picture of its own as .svg; of many seeds the summary, as .txt and .json.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Write what failed to a file for programs that read JUnit's XML: a case for each scenario.
@@ -251,9 +252,9 @@ pub(super) fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be a folder", folder.display()))
 }
 
-/// Writes a report in both forms, named as its scenario.
-fn write_report(folder: &Path, scenario: &Path, text: &str, document: &str) -> anyhow::Result<()> {
-    for (extension, content) in [("txt", text), ("json", document)] {
+/// Writes a report in its forms, each with the end of its name, named as its scenario.
+fn write_report(folder: &Path, scenario: &Path, forms: &[(&str, String)]) -> anyhow::Result<()> {
+    for (extension, content) in forms {
         let path = folder.join(scenario.file_stem().unwrap_or_default()).with_added_extension(extension);
         let mut file = NewFile::create(&path)?;
         file.write_all(content.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
@@ -265,7 +266,15 @@ fn write_report(folder: &Path, scenario: &Path, text: &str, document: &str) -> a
 /// Writes the report of a run, without what differs from machine to machine.
 fn write_run_report(folder: &Path, scenario: &Path, report: &Report) -> anyhow::Result<()> {
     let document = json::document(std::slice::from_ref(report), &Host::default()) + "\n";
-    write_report(folder, scenario, &text::render(report, None, &FILED), &document)
+    let picture = html::picture(report).map(|picture| ("svg", picture));
+    let mut forms = vec![
+        ("txt", text::render(report, None, &FILED)),
+        ("json", document),
+        ("md", markdown::render(report, &kind_name)),
+        ("html", html::render(report, &kind_name)),
+    ];
+    forms.extend(picture);
+    write_report(folder, scenario, &forms)
 }
 
 #[expect(clippy::disallowed_methods, reason = "tells the user how long a run took; no record sees it")]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::plan::Plan;
 use crate::report::batch::Figures;
-use crate::report::{Coverage, Host, Judges, Report, json, text};
+use crate::report::{Coverage, Host, Judges, Report, Timeline, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::time::Time;
 use crate::trace::{Focus, Focused, Observer, Record};
@@ -37,6 +37,7 @@ pub(super) fn run(
     let mut judges = Judges::new(plan).stopping_at_violation(arguments.fail_fast);
     let mut checkpoints = Checkpoints::default();
     let mut coverage = closer.coverage.then(|| Coverage::new(plan.cluster.nodes()));
+    let mut timeline = arguments.report.is_some().then(|| Timeline::new(plan));
     let mut printer = Printer { focus, output, lines: String::new(), printed: 0, failed: None };
     let options = Options {
         // Records that are printed would be torn by a bar.
@@ -50,6 +51,7 @@ pub(super) fn run(
         others.extend(trace.as_mut().map(|trace| trace as &mut dyn Observer));
         others.extend(history.as_mut().map(|history| history as &mut dyn Observer));
         others.extend(coverage.as_mut().map(|coverage| coverage as &mut dyn Observer));
+        others.extend(timeline.as_mut().map(|timeline| timeline as &mut dyn Observer));
         others.extend(prints.then_some(&mut printer as &mut dyn Observer));
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
         timed(|| runner::judge(plan, &mut judges, &mut others, &options))
@@ -66,7 +68,8 @@ pub(super) fn run(
         }
     }
     let coverage = coverage.map(Coverage::into_reached);
-    let report = Report { coverage, ..Report::new(plan, &judges, outcome) };
+    let timeline = timeline.map(|timeline| timeline.all(outcome.end));
+    let report = Report { coverage, timeline, ..Report::new(plan, &judges, outcome) };
     // Whatever can't be written now must not cost the verdict.
     troubles.extend(print(&report, &Host { wall_ns }, arguments, output).err());
     if let Some(trace) = trace {

@@ -45,10 +45,10 @@ impl Page<'_> {
         for expected in &report.expectations {
             let title = match expected.verdict {
                 Judgement::Held | Judgement::Waived => continue,
-                Judgement::Failed => self.styled(BAD, "Expectation failed"),
-                Judgement::Vacuous => self.styled(ODD, "Expectation not put to the test"),
+                Judgement::Failed => (BAD, "Expectation failed"),
+                Judgement::Vacuous => (ODD, "Expectation not put to the test"),
             };
-            self.text += &format!("\n{title}\n");
+            self.alert(title.0, title.1, "");
             self.paragraph(&format!("{}: {}", expected.text, expected.why), Style::new());
         }
     }

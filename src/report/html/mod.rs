@@ -1,0 +1,94 @@
+//! The report as one HTML file: pictures and tables, and nothing that has to be fetched.
+
+mod charts;
+mod frame;
+mod tables;
+mod timeline;
+
+use super::{Report, RunVerdict, text};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use tables::{blocks, code};
+
+/// What a page looks like.
+const STYLE: &str = include_str!("page.css");
+/// What pictures look like, with the colours of a light page.
+const PICTURE_STYLE: &str = include_str!("picture.css");
+
+/// The report as a page that stands alone. `kind` names kinds of frame.
+pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
+    let parts = text::parts(report, kind);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (report.scenario) ": " (report.verdict) }
+                style { (PreEscaped(PICTURE_STYLE)) (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    (opening(report))
+                    (blocks(&parts.notes))
+                    @if !report.about.is_empty() { p { (code(&report.about)) } }
+                    (over_time(report))
+                    (blocks(&parts.failures))
+                    (blocks(&parts.faults))
+                    (blocks(&parts.elections))
+                    (charts::vacancies(report))
+                    (charts::service(report))
+                    (charts::frames(report))
+                    (blocks(&parts.liveness))
+                    (blocks(&parts.waiting))
+                    (blocks(&parts.safety))
+                    (blocks(&parts.expectations))
+                    (blocks(&parts.coverage))
+                    h2 { "Parameters" }
+                    (blocks(&parts.parameters))
+                }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// The picture of the run over time alone, on a light ground; none if nobody looked.
+pub fn picture(report: &Report) -> Option<String> {
+    report.timeline.as_ref().map(|timelines| timeline::draw(report, timelines, true).into_string() + "\n")
+}
+
+/// What a reader wants first.
+fn opening(report: &Report) -> Markup {
+    let class = match report.verdict {
+        RunVerdict::Pass => "good",
+        RunVerdict::Vacuous | RunVerdict::Undecided => "odd",
+        _ => "bad",
+    };
+    html! {
+        h1 { (report.scenario) }
+        p.verdict {
+            "Verdict: " strong class=(class) { (report.verdict) }
+            @if let Some(reason) = report.reason() { " (" (reason) ")" }
+        }
+        p {
+            "digest: " code { (report.digest) }
+            "; " @if let Some(file) = &report.file { code { (file) } ", " }
+            "seed " (report.seed)
+        }
+        @if let Some(replay) = report.replay() {
+            div.scroll tabindex="0" role="region" aria-label="How to run it again" { pre { (replay) } }
+        }
+    }
+}
+
+fn over_time(report: &Report) -> Markup {
+    let Some(timelines) = &report.timeline else { return html! {} };
+    html! {
+        h2 { "Timeline" }
+        div.scroll.picture tabindex="0" role="region" aria-label="Timeline" {
+            (timeline::draw(report, timelines, false))
+        }
+        (timeline::table(timelines))
+    }
+}
