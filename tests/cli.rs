@@ -254,7 +254,7 @@ fn reports_go_where_they_are_asked_to_and_replace_what_was_there() {
         let text = fs::read_to_string(inside.join("cold-start.txt")).expect("a report");
         assert!(text.contains("verdict: pass"));
         assert!(fs::read_to_string(inside.join("cold-start.json")).expect("a report").starts_with('{'));
-        assert_eq!(fs::read_dir(&inside).expect("a folder").count(), 2);
+        assert_eq!(fs::read_dir(&inside).expect("a folder").count(), 5);
     }
 }
 
