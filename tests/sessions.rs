@@ -6,7 +6,7 @@ use common::{plan, records, report, shipped};
 use squall::check::{Check, Verdict};
 use squall::ids::{CommandId, SessionId};
 use squall::property::Property;
-use squall::report::Report;
+use squall::report::{Report, RunVerdict};
 use squall::trace::{Body, Outcome as Returned, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,4 +111,22 @@ fn without_sessions_and_retries_nothing_is_told_of_commands() {
         )
     };
     assert_eq!(records.iter().find(of_commands), None);
+}
+
+/// Crashes, a wiped disk, a voter replaced, snapshots installed, everybody down at once: what clients were told is done is
+/// there in the end, and was done once.
+#[test]
+fn nothing_acknowledged_is_lost_or_done_twice_through_all_that_is_tolerated() {
+    let plan = shipped("sessions/through-it-all");
+    for seed in 0..20 {
+        let report = report(&plan, seed);
+        assert_eq!(report.verdict, RunVerdict::Pass, "seed {seed}: {:?}", report.reason());
+        for property in [Property::AcknowledgedWrites, Property::ExactlyOnce, Property::Linearizability] {
+            let check = report.checks.iter().find(|check| check.name == property.name()).expect("a verdict");
+            assert!(
+                matches!(check.verdict, Verdict::Held(examined) if examined > 1_000),
+                "seed {seed}: {check:?}"
+            );
+        }
+    }
 }

@@ -45,11 +45,12 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A share in per cent, never rounded up to all or down to nothing: `99.99 %`.
+/// A share in per cent, never rounded up to all or down to nothing: `99.99 %`. What is more than all is so.
 pub(crate) fn percent(share: f64) -> String {
     match share {
         0.0 => "0 %".into(),
         1.0 => "100 %".into(),
+        more if more > 1.0 => format!("{:.2} %", (more * 100.0).max(100.01)),
         _ => format!("{:.2} %", (share * 100.0).clamp(0.01, 99.99)),
     }
 }
@@ -146,6 +147,7 @@ mod tests {
         assert_eq!(percent(0.000_001), "0.01 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.4567), "45.67 %");
+        assert_eq!(percent(1.0569), "105.69 %");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Whether the core for which a run settles does all that a cluster without faults does.
 //!
 //! Step by step, each within the bound: there is a leader; every node of the core has applied what anybody knew to be
-//! committed when the run settled; every node of the core has applied a command that was asked for once clients go on. From
+//! committed when the run settled; counted from the first command that is asked for once clients go on, every node of the core
+//! has applied a new one. From
 //! then on no node of the core comes to another term. At the end every node of the core has applied what was known to be
 //! committed longer ago than the bound, what its leader accepted longer ago is committed, and no frame had waited longer in
 //! an inbox of the core.
@@ -11,10 +12,11 @@
 use super::{Judged, Miss, Run};
 use crate::ids::{Index, NodeId, NodeSet, Term};
 use crate::plan::{Core, Plan, Settle};
+use crate::replica::ReadBy;
 use crate::report::elections::Reign;
 use crate::report::owed::not_held_up_to;
 use crate::time::{Duration, Time};
-use crate::trace::{Body, MembersPart, Record};
+use crate::trace::{Body, MembersPart, Operation, Record};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Follows the nodes of the core.
@@ -36,7 +38,10 @@ pub(super) struct Settled {
     before: Option<Index>,
     /// What was accepted as a request and is not committed, and when.
     open: BTreeMap<(Term, Index), Time>,
-    asked: bool,
+    /// Whether commands that only read take an entry.
+    logs_reads: bool,
+    /// When a command that takes an entry was first asked for since clients go on.
+    asked: Option<Time>,
     /// The first command that was asked for since clients go on and is committed.
     new: Option<(Index, Time)>,
     /// The first that came to another term too late, from which to which.
@@ -72,7 +77,8 @@ impl Settled {
             commits: VecDeque::new(),
             before: None,
             open: BTreeMap::new(),
-            asked: false,
+            logs_reads: plan.cluster.raft.reads.by == ReadBy::Log,
+            asked: None,
             new: None,
             turned: None,
             waited: None,
@@ -112,7 +118,10 @@ impl Settled {
             {
                 (self.named_by, self.core) = (index, nodes);
             }
-            Body::Invoked { .. } | Body::Proposed { .. } => self.asked |= record.time >= settle.loaded(),
+            Body::Invoked { request: Operation::Get { .. }, .. } if !self.logs_reads => {}
+            Body::Invoked { .. } | Body::Proposed { .. } if record.time >= settle.loaded() => {
+                self.asked.get_or_insert(record.time);
+            }
             Body::Accepted { index, term, .. } => {
                 self.open.insert((term, index), record.time);
             }
@@ -183,10 +192,12 @@ impl Settled {
             settled.freeze(settle.from);
         }
         let Err(failed) = settled.steps(settle, run) else {
-            return if self.asked {
-                Ok(settled.shown())
-            } else {
-                Err(Miss::Vacuous(format!("no command was asked for from {} on", settle.loaded())))
+            return match settled.asked {
+                Some(asked) if asked + self.within <= run.end => Ok(settled.shown()),
+                Some(asked) => Err(Miss::Vacuous(format!(
+                    "the first command since clients go on was asked for at {asked}"
+                ))),
+                None => Err(Miss::Vacuous(format!("no command was asked for from {} on", settle.loaded()))),
             };
         };
         match not_held_up_to((self.core, self.beset), &since(run.reigns, settle.from)) {
@@ -199,8 +210,8 @@ impl Settled {
     fn steps(&self, settle: Settle, run: &Run<'_>) -> Result<(), String> {
         self.leads(settle, run)?;
         self.agrees(settle)?;
-        if self.asked {
-            self.serves(settle)?;
+        if let Some(asked) = self.asked.filter(|asked| *asked + self.within <= run.end) {
+            self.serves(asked)?;
         }
         self.rests(settle)?;
         self.drains(run)
@@ -226,8 +237,8 @@ impl Settled {
         }
     }
 
-    fn serves(&self, settle: Settle) -> Result<(), String> {
-        let (from, to) = (settle.loaded(), settle.loaded() + self.within);
+    fn serves(&self, from: Time) -> Result<(), String> {
+        let to = from + self.within;
         let Some((index, _)) = self.new.filter(|(_, at)| *at <= to) else {
             return Err(format!(
                 "no new command: none that was accepted from {from} on was committed by {to}"

@@ -72,11 +72,22 @@ fn it_takes_a_new_command_on_every_node() {
     is(&s, SETTLED, Vacuous, "no command was asked for from 5s on");
     let mut asked = s.clone();
     asked.ms(5600).invokes(1, 1);
-    let none = "no new command: none that was accepted from 5s on was committed by 6s";
+    let none = "no new command: none that was accepted from 5.6s on was committed by 6.6s";
     is(&asked, SETTLED, Failed, none);
     serves(&mut s, 5600, &[1, 2]);
-    let why = "no new command on the whole core: by 6s n3 had not applied entry 3; at the end it has 2";
+    let why = "no new command on the whole core: by 6.6s n3 had not applied entry 3; at the end it has 2";
     is(&s, SETTLED, Failed, why);
+}
+
+#[test]
+fn the_bound_counts_from_the_first_command() {
+    let mut s = before();
+    s.ms(5500).wakes(3).commits(3, 2).applies(3, 2);
+    let mut late = s.clone();
+    serves(&mut s, 8000, &[1, 2, 3]);
+    assert_eq!(judged(&s, SETTLED), Held);
+    late.ms(9500).invokes(1, 1);
+    is(&late, SETTLED, Vacuous, "the first command since clients go on was asked for at 9.5s");
 }
 
 #[test]
@@ -90,7 +101,7 @@ fn what_was_asked_for_before_is_no_new_command() {
         }
         s.wakes(node).commits(node, 3).applies(node, 3);
     }
-    is(&s, SETTLED, Failed, "no new command: none that was accepted from 5s on was committed by 6s");
+    is(&s, SETTLED, Failed, "no new command: none that was accepted from 5.1s on was committed by 6.1s");
 }
 
 #[test]
