@@ -118,13 +118,14 @@ const VOTES: [VoteRefusal; 6] = [
     VoteRefusal::Lease,
 ];
 
-/// Without those that no node has: only clients give calls up, and who is from another cluster is denied.
-const REJECTIONS: [Rejection; 9] = [
+const REJECTIONS: [Rejection; 11] = [
     Rejection::Length,
     Rejection::Checksum,
     Rejection::Magic,
+    Rejection::Cluster,
     Rejection::Address,
     Rejection::Undecodable,
+    Rejection::Late,
     Rejection::Indexes,
     Rejection::Entries,
     Rejection::TermJump,
@@ -263,7 +264,7 @@ impl Coverage {
                 None
             }
             Body::VoteRefused { why, .. } => Some(Point::Vote(why)),
-            Body::Rejected { why, .. } if record.node.as_node().is_some() => Some(Point::Frame(why)),
+            Body::Rejected { why, .. } => Some(Point::Frame(why)),
             Body::Denied { why, .. } => Some(Point::Right(why)),
             Body::Transfer { step: TransferStep::Refused(why), .. } => Some(Point::Transfer(why)),
             Body::Change { step: ChangeStep::Refused(why), .. } => Some(Point::Change(why)),

@@ -4,6 +4,7 @@ mod counts;
 mod forms;
 mod pages;
 mod spans;
+mod takings;
 
 use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
 use crate::check::script::Script;

@@ -178,9 +178,7 @@ impl Happenings {
             }
             Body::Lost { why: Loss::InboxFull, .. } => found.push(event(Event::InboxOverflowed)),
             Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
-            Body::Rejected { from, why } if from.as_client().is_none() && record.node.as_node().is_some() => {
-                found.extend(rejected(why).map(event));
-            }
+            Body::Rejected { why, .. } => found.push(event(rejected(why))),
             Body::Accepted { index, term, .. } if index > self.committed => {
                 self.accepted.insert((index, term));
             }
@@ -264,10 +262,7 @@ fn plain(record: &Record) -> Option<Event> {
             (_, BreakerState::HalfOpen) => None,
         },
         Body::Forgone { why: Forgone::Budget, .. } => Some(Event::RetryBudgetSpent),
-        // A stranger that the network does not know seems to be the world.
-        Body::Rejected { from, .. } if from.as_client().is_none() => {
-            record.node.as_node().map(|_| Event::FrameRejected)
-        }
+        Body::Rejected { .. } => Some(Event::FrameRejected),
         Body::Corrupted { .. } => Some(Event::FrameCorrupted),
         Body::Misdirected { .. } => Some(Event::FrameMisdirected),
         Body::Replayed { .. } => Some(Event::FrameReplayed),
@@ -275,7 +270,6 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Forged { .. } => Some(Event::FrameForged),
         Body::Believed { .. } => Some(Event::FrameBelieved),
         Body::TurnedAway { .. } => Some(Event::InboxOverflowed),
-        Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {
@@ -315,20 +309,20 @@ fn plain(record: &Record) -> Option<Event> {
 
 /// The event of a frame that was refused for this reason.
 #[cold]
-const fn rejected(why: Rejection) -> Option<Event> {
-    Some(match why {
+const fn rejected(why: Rejection) -> Event {
+    match why {
         Rejection::Length => Event::LengthWrong,
         Rejection::Checksum => Event::ChecksumWrong,
         Rejection::Magic => Event::MagicWrong,
         Rejection::Address => Event::AddressWrong,
         Rejection::Undecodable => Event::MessageUndecodable,
-        // Only clients give calls up; and nodes deny what is from another cluster.
-        Rejection::Late | Rejection::Cluster => return None,
+        Rejection::Cluster => Event::ClusterWrong,
+        Rejection::Late => Event::ReplyLate,
         Rejection::Indexes => Event::IndexesWrong,
         Rejection::Entries => Event::EntriesWrong,
         Rejection::TermJump => Event::TermImpossible,
         Rejection::TooLong => Event::FrameTooLong,
-    })
+    }
 }
 
 impl Ending {

@@ -402,10 +402,20 @@ fn what_is_done_to_frames_and_kept_from_them_is_told() {
         (Rejection::Entries, Event::EntriesWrong),
         (Rejection::TermJump, Event::TermImpossible),
         (Rejection::TooLong, Event::FrameTooLong),
+        (Rejection::Cluster, Event::ClusterWrong),
+        (Rejection::Late, Event::ReplyLate),
     ] {
         assert_eq!(one(n1, Body::Rejected { from: n2, why }), [Event::FrameRejected, event]);
-        assert_eq!(one(n1, Body::Rejected { from: client, why }), [], "with a client");
-        assert_eq!(one(client, Body::Rejected { from: n2, why }), [], "of a client's");
+        assert_eq!(
+            one(n1, Body::Rejected { from: client, why }),
+            [Event::FrameRejected, event],
+            "from a client"
+        );
+        assert_eq!(
+            one(client, Body::Rejected { from: n2, why }),
+            [Event::FrameRejected, event],
+            "by a client"
+        );
     }
     let how = CorruptionKind::BitFlip;
     assert_eq!(one(n1, Body::Corrupted { to: n2, kind: 1, how, count: 3 }), [Event::FrameCorrupted]);
