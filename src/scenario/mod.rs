@@ -142,14 +142,18 @@ impl<S> Misshapen<S> {
         let Self { mut problems, mended } = self;
         if let Some((patched, shape)) = mended {
             let mended_tree = Tree::new(patched.text());
-            let mut notes = Notes::in_part(&mended_tree);
+            let mut notes = Notes::in_part(&mended_tree, &patched);
             meaning(&shape, &mut notes);
-            let items: Vec<Range<usize>> = problems.iter().filter_map(|it| tree.item(it.path())).collect();
+            // Others may rest on what is in no item of a list: then only what is wrong by itself can be told.
+            let rests = !problems.iter().all(parse::is_apart);
+            let items: Vec<Range<usize>> =
+                problems.iter().filter_map(|it| tree.item(it.path()).or_else(|| it.place())).collect();
             let is_apart = |place: &Range<usize>| {
                 !items.iter().any(|item| item.start < place.end && place.start < item.end)
             };
             let found = notes.finish().err().map(|errors| errors.problems).unwrap_or_default();
             let found = found.into_iter().filter_map(|problem| problem.before(&patched));
+            let found = found.filter(|problem| !rests || problem.is_by_itself());
             problems.extend(found.filter(|problem| problem.places().all(is_apart)));
             problems.sort_by_key(Problem::order);
         }
