@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
 use crate::trace::{Body, Forgone, Loss, Observer, Outcome, Record};
+use std::collections::BTreeSet;
 
 /// When frames were believed for the first time that were not what they seemed; none if none were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct Metrics {
     forgeries: Forgeries,
     /// When frames were believed first that no node or client had sent so.
     first_believed: Believed,
+    /// The hosts that have stopped by themselves and have not started since; they may have been started in vain.
+    stopped: BTreeSet<Address>,
     /// The last delivery of a forged frame.
     forged: Option<RecordId>,
     /// The highest entry whose command was told of. All nodes tell of each; the first counts.
@@ -72,6 +75,7 @@ impl Metrics {
             floods: Floods::default(),
             forgeries: Forgeries::default(),
             first_believed: Believed::default(),
+            stopped: BTreeSet::new(),
             forged: None,
             told: Index::ZERO,
             unsettled: None,
@@ -255,12 +259,15 @@ impl Metrics {
                 counters.crashes += 1;
                 self.floods.forget(record.node);
             }
-            Body::Booted { epoch, .. } if epoch > Epoch(1) => counters.restarts += 1,
+            Body::Booted { epoch, .. } if epoch > Epoch(1) => {
+                counters.restarts += 1;
+                self.stopped.remove(&record.node);
+            }
             Body::Paused => counters.pauses += 1,
             Body::Cut { .. } => counters.links_cut += 1,
             Body::Clogged { .. } => counters.links_clogged += 1,
             Body::Stopped { .. } => {
-                counters.hosts_stopped += 1;
+                counters.hosts_stopped += u64::from(self.stopped.insert(record.node));
                 self.floods.forget(record.node);
             }
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),

@@ -40,7 +40,7 @@ mod timeline;
 pub use breakers::OneBreaker;
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
-pub use coverage::{Coverage, Group, Point};
+pub use coverage::{Coverage, Group, Point, Reached};
 pub use elections::{Announced, Election};
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
@@ -61,7 +61,7 @@ use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// All that is reported of one run.
@@ -86,7 +86,7 @@ pub struct Report {
     /// What of safety was not owed.
     pub waivers: Vec<Waiver>,
     /// What the run reached; none if nobody looked.
-    pub coverage: Option<BTreeSet<Point>>,
+    pub coverage: Option<Reached>,
     /// What became of the plan's expectations, in their order.
     pub expectations: Vec<Expected>,
     /// The records before the first violation.

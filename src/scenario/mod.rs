@@ -49,13 +49,18 @@ pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use study::{Fetch, read_study};
 pub use write::write;
 
-use crate::plan::{Plan, Profile};
+use crate::plan::{Event, Plan, Profile};
 use locate::Tree;
 use notes::Notes;
 use parse::Misshapen;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use vocabulary::Language;
+
+/// Whether this event can happen in some run of a plan, as far as that is known beforehand.
+pub fn is_possible(event: Event, plan: &Plan) -> bool {
+    meaning::is_possible(event, plan)
+}
 
 /// The longest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;

@@ -61,12 +61,14 @@ struct Standing {
     term: Term,
     /// The last term that it led.
     led: Option<Term>,
+    /// Whether its disk was found beyond recovery, and it has not started since. To be started again in vain is nothing new.
+    is_lost: bool,
 }
 
 impl Happenings {
     /// Before the first record of so many nodes.
     pub(in crate::report) fn new(voters: u32) -> Self {
-        let standing = Standing { role: Role::Follower, term: Term::ZERO, led: None };
+        let standing = Standing { role: Role::Follower, term: Term::ZERO, led: None, is_lost: false };
         Self {
             nodes: vec![standing; voters as usize],
             highest: Term::ZERO,
@@ -186,6 +188,9 @@ impl Happenings {
                 found.extend(self.commits(index, term).map(now));
             }
             Body::Booted { blank, term, .. } => {
+                if let Some(standing) = self.standing(record.node) {
+                    standing.is_lost = false;
+                }
                 found.extend(blank.then_some(Event::NodeBlank).map(event));
                 found.extend(self.reaches(term).map(now));
             }
@@ -193,6 +198,10 @@ impl Happenings {
                 // Its role goes with it; that is no deposition.
                 if let Some(standing) = self.standing(record.node) {
                     standing.role = Role::Follower;
+                    let is_lost = matches!(record.body, Body::Stopped { reason: StopReason::Unrecoverable });
+                    let is_new = is_lost && !standing.is_lost;
+                    standing.is_lost |= is_lost;
+                    found.extend(is_new.then_some(Event::NodeStopped).map(event));
                 }
             }
             Body::RoleChanged { role, term, .. } => {
@@ -300,7 +309,6 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
         Body::TailCut { .. } => Some(Event::TornTailCut),
-        Body::Stopped { reason: StopReason::Unrecoverable } => Some(Event::NodeStopped),
         Body::Stopped { reason: StopReason::DiskFull } => Some(Event::DiskFilled),
         Body::FaultSkipped { .. } => Some(Event::FaultSkipped),
         _ => None,

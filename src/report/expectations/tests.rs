@@ -387,6 +387,24 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(sighted(|s| s.skips(0)), [Event::FaultSkipped]);
 }
 
+/// A machine whose disk is beyond recovery is started again in vain, again and again.
+#[test]
+fn a_machine_that_stays_down_has_stopped_once() {
+    let lost = Body::Stopped { reason: crate::trace::StopReason::Unrecoverable };
+    let n1 = NodeId(1);
+    let times = |s: &Script| {
+        let (mut happenings, mut found) = (super::happenings::Happenings::new(3), Vec::new());
+        s.records().iter().for_each(|record| happenings.take(record, &mut found));
+        let stopped = super::happenings::What::Event(Event::NodeStopped);
+        found.iter().filter(|happening| happening.what == stopped).count()
+    };
+    let mut s = Script::of(3);
+    s.ms(100).event(n1, lost).event(n1, lost);
+    assert_eq!(times(&s), 1);
+    s.wipes(1).restarts(1).event(n1, lost);
+    assert_eq!(times(&s), 2, "it had started in between");
+}
+
 #[test]
 fn what_is_done_to_frames_and_kept_from_them_is_told() {
     let (n1, n2): (Address, Address) = (NodeId(1).into(), NodeId(2).into());

@@ -37,7 +37,7 @@ pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
 
 use crate::ids::NodeId;
-use crate::plan::{Found, Plan};
+use crate::plan::{Event, Found, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::scenario::bounds::{Bounds, LONGEST, no_rate};
 use crate::scenario::notes::Notes;
@@ -52,6 +52,11 @@ const LONGEST_ABOUT: usize = 4_000;
 /// An exponential distribution whose `max` is left out is cut off at this many times its mean: one draw in 485 million
 /// is cut.
 pub(super) const USUAL_MOST: u64 = 20;
+
+/// Whether this can happen in some run of a plan, as far as that is known beforehand.
+pub(super) fn is_possible(event: Event, plan: &Plan) -> bool {
+    possible::impossible(event, plan).is_none()
+}
 
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
