@@ -262,7 +262,7 @@ impl fmt::Display for Address {
         match (self.as_node(), self.as_client()) {
             (Some(node), _) => node.fmt(f),
             (_, Some(client)) => client.fmt(f),
-            _ if *self == Self::CROWD => f.pad("crowd"),
+            _ if *self == Self::CROWD => f.pad("flood"),
             _ => f.pad("world"),
         }
     }

@@ -115,6 +115,8 @@ pub struct Rate(u64);
 impl Rate {
     /// Never.
     pub const ZERO: Self = Self(0);
+    /// Always.
+    pub const ONE: Self = Self(u64::MAX);
 
     /// What a decimal may lose when it is kept in binary, in parts of 2^64.
     const ROUNDING: u64 = 1 << 11;
@@ -122,7 +124,7 @@ impl Rate {
     /// From a number in `0.0..=1.0`; `None` for any other, NaN included. Turned into an integer once, here.
     pub fn new(probability: f64) -> Option<Self> {
         match probability {
-            1.0 => Some(Self(u64::MAX)),
+            1.0 => Some(Self::ONE),
             p if (0.0..1.0).contains(&p) => Some(Self((p * 18_446_744_073_709_551_616.0) as u64)),
             _ => None,
         }

@@ -60,7 +60,8 @@ impl Access {
         let Some(Suspicion { arrival, from, kind }) = self.suspicion.take() else { return };
         findings.accuse(Property::Access, &arrival, || {
             let node = arrival.node;
-            format!("{node} handed on a frame of kind {kind} from {from}, which may never send such a frame")
+            let senders = if kind < FIRST_CLIENT_KIND { "nodes" } else { "clients" };
+            format!("{node} handed on a frame from {from} of a kind that only {senders} may send")
         });
     }
 }

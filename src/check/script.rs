@@ -76,6 +76,19 @@ impl Script {
         self
     }
 
+    /// Any record, with this cause.
+    pub(crate) fn record_of(
+        &mut self,
+        cause: Option<RecordId>,
+        node: impl Into<Address>,
+        body: Body,
+    ) -> &mut Self {
+        let event = std::mem::replace(&mut self.event, cause);
+        self.record(node, body);
+        self.event = event;
+        self
+    }
+
     /// Any record that is an event: the cause of those that follow.
     pub(crate) fn event(&mut self, node: impl Into<Address>, body: Body) -> &mut Self {
         self.event = None;

@@ -3,6 +3,7 @@
 use super::campaign::{self, Campaign, Regression};
 use super::covered::Covered;
 use super::signature::Signature;
+use crate::report;
 use crate::report::batch::Total;
 use crate::report::format::{at_most, count, counted, moment, percent, short, wrap};
 use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
@@ -25,7 +26,10 @@ impl Campaign {
             self.what_was_drawn(&mut page);
         }
         if let Some(covered) = &self.covered {
-            page.coverage(&covered.points().keys().copied().collect());
+            page.coverage(&report::Reached {
+                points: covered.points().keys().copied().collect(),
+                ..report::Reached::default()
+            });
             page.paragraph(&covered.statement(), FAINT);
         }
         if !self.regressions.is_empty() {

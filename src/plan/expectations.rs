@@ -178,7 +178,7 @@ listed! {
         FrameLost,
         /// A frame between nodes is duplicated.
         FrameDuplicated,
-        /// A frame between nodes is refused by its receiver.
+        /// A frame is refused by its receiver, for any reason: between nodes, or between a node and a client.
         FrameRejected,
         /// The bytes of a frame are changed on its way.
         FrameCorrupted,
@@ -192,24 +192,28 @@ listed! {
         FrameForged,
         /// A frame that was changed on its way, or forged, passes every check of its receiver and is handed on.
         FrameBelieved,
-        /// A frame between nodes is refused for its length.
+        /// A frame is refused for its length.
         LengthWrong,
-        /// A frame between nodes is refused since its tag does not fit its bytes.
+        /// A frame is refused since its tag does not fit its bytes.
         ChecksumWrong,
-        /// A frame between nodes is refused as none of this protocol.
+        /// A frame is refused as none of this protocol.
         MagicWrong,
-        /// A frame between nodes is refused since it does not name its link's ends.
+        /// A frame is refused since it does not name its link's ends.
         AddressWrong,
-        /// A frame between nodes is refused since its message can't be read.
+        /// A frame is refused since its message can't be read.
         MessageUndecodable,
-        /// A frame between nodes is refused for indexes or terms that contradict each other.
+        /// A frame is refused for indexes or terms that contradict each other.
         IndexesWrong,
-        /// A frame between nodes is refused for entries that are not those it says.
+        /// A frame is refused for entries that are not those it says.
         EntriesWrong,
-        /// A frame between nodes is refused for a term that no cluster can have reached.
+        /// A frame is refused for a term that no cluster can have reached.
         TermImpossible,
-        /// A frame between nodes is refused as longer than a frame may be.
+        /// A frame is refused as longer than a frame may be.
         FrameTooLong,
+        /// A client refuses a frame as one of another cluster; to nodes such a frame is a stranger's.
+        ClusterWrong,
+        /// A client refuses an answer for which it no longer waits.
+        ReplyLate,
         /// A call between nodes has no answer by its deadline.
         CallFailed,
         /// A node refuses a client's request.

@@ -24,7 +24,7 @@ pub struct OneBreaker {
     pub probes_succeeded: u64,
     /// How many frames, or requests of a client, it kept back.
     pub shed: u64,
-    /// For how long it was not closed, in nanoseconds.
+    /// For how long it was open, in nanoseconds; the time in which probes were under way does not count.
     pub open_ns: u64,
     /// When it opened for the first time, in nanoseconds.
     pub first_opened_ns: u64,
@@ -43,7 +43,7 @@ pub(super) struct EachBreaker {
 #[derive(Clone, Copy, Debug)]
 struct Followed {
     so_far: OneBreaker,
-    /// Since when it is not closed.
+    /// Since when it is open.
     since: Option<Time>,
 }
 
@@ -89,12 +89,15 @@ impl EachBreaker {
                 breaker.so_far.opened += 1;
                 breaker.since = Some(now);
             }
-            (_, BreakerState::Open) => breaker.so_far.probes_failed += 1,
+            (_, BreakerState::Open) => {
+                breaker.so_far.probes_failed += 1;
+                breaker.since = Some(now);
+            }
             (_, BreakerState::Closed) => {
                 breaker.so_far.probes_succeeded += 1;
                 breaker.close(now);
             }
-            (_, BreakerState::HalfOpen) => {}
+            (_, BreakerState::HalfOpen) => breaker.close(now),
         }
     }
 
@@ -156,6 +159,6 @@ mod tests {
         );
         assert_eq!((second.of, second.to, second.opened, second.shed), (leader, to, 2, 1));
         assert_eq!((second.probes_failed, second.probes_succeeded), (1, 1));
-        assert_eq!((second.open_ns, second.first_opened_ns), (37_000_000, 10_000_000), "to the crash");
+        assert_eq!((second.open_ns, second.first_opened_ns), (27_000_000, 10_000_000), "to the crash");
     }
 }

@@ -1,11 +1,13 @@
 //! What is counted in a run.
 
+use super::outsiders::Flooded;
 use super::reasons::{Aborts, NoChanges, NoTransfers};
 use crate::replica::{ChangeStep, ReadRight, TransferStep};
 use crate::trace::{Body, BreakerState, Denial, Loss, Rejection};
 use serde::Serialize;
 
-/// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart.
+/// Counts of a whole run. Frames are those between nodes; frames from and to clients are counted apart, and so is what floods
+/// and strangers send.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Records made.
@@ -20,7 +22,7 @@ pub struct Counters {
     pub frames_lost: Losses,
     /// Frames that were duplicated on their way.
     pub frames_duplicated: u64,
-    /// Frames that their receiver refused before its replica saw them.
+    /// Frames that their receiver refused before its replica saw them, forged ones among them.
     pub frames_rejected: Rejections,
     /// Frames whose senders had no right to what they asked for, from whomever.
     pub frames_denied: Denials,
@@ -34,6 +36,10 @@ pub struct Counters {
     pub client_frames_delivered: u64,
     /// Frames from or to clients that got lost.
     pub client_frames_lost: u64,
+    /// Frames that a client refused, or a node that had them from a client, forged ones in a client's name among them.
+    pub client_frames_rejected: Rejections,
+    /// The requests of floods.
+    pub floods: Flooded,
     /// Frames and calls that were not sent, since a breaker was not closed.
     pub frames_shed: u64,
     /// How often breakers opened, and what became of their probes.
@@ -157,6 +163,8 @@ pub struct FrameFaults {
     pub delayed: u64,
     /// A stranger sent them.
     pub forged: u64,
+    /// Those of them that reached a process.
+    pub forged_delivered: u64,
     /// Changed or forged, they passed every check of their receiver and were handed on.
     pub believed: u64,
 }

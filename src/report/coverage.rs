@@ -1,8 +1,8 @@
 //! What runs reached at all: the events, faults, refusals and changes of role that can happen, and which of them did.
 
 use super::expectations::{Happening, Happenings, What};
-use super::format::{count, wrap};
-use super::page::{Grid, Page};
+use super::format::{count, counted, wrap};
+use super::page::{FAINT, Grid, Page};
 use crate::plan::Event;
 use crate::replica::{Abort, ChangeStep, NoChange, NoTransfer, Role, TransferStep, VoteRefusal};
 use crate::trace::{ActionKind, Body, Denial, Observer, Record, Rejection};
@@ -118,13 +118,14 @@ const VOTES: [VoteRefusal; 6] = [
     VoteRefusal::Lease,
 ];
 
-/// Without those that no node has: only clients give calls up, and who is from another cluster is denied.
-const REJECTIONS: [Rejection; 9] = [
+const REJECTIONS: [Rejection; 11] = [
     Rejection::Length,
     Rejection::Checksum,
     Rejection::Magic,
+    Rejection::Cluster,
     Rejection::Address,
     Rejection::Undecodable,
+    Rejection::Late,
     Rejection::Indexes,
     Rejection::Entries,
     Rejection::TermJump,
@@ -263,7 +264,7 @@ impl Coverage {
                 None
             }
             Body::VoteRefused { why, .. } => Some(Point::Vote(why)),
-            Body::Rejected { why, .. } if record.node.as_node().is_some() => Some(Point::Frame(why)),
+            Body::Rejected { why, .. } => Some(Point::Frame(why)),
             Body::Denied { why, .. } => Some(Point::Right(why)),
             Body::Transfer { step: TransferStep::Refused(why), .. } => Some(Point::Transfer(why)),
             Body::Change { step: ChangeStep::Refused(why), .. } => Some(Point::Change(why)),
@@ -288,10 +289,36 @@ impl Observer for Coverage {
     }
 }
 
+/// What a run reached, and what no run of its plan can.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// What it reached.
+    pub points: BTreeSet<Point>,
+    /// What can't be reached in it; nothing that it has reached.
+    pub out_of_reach: BTreeSet<Point>,
+}
+
+impl Reached {
+    /// These points, in a run in which those others can't be reached.
+    pub fn new(points: BTreeSet<Point>, mut out_of_reach: BTreeSet<Point>) -> Self {
+        out_of_reach.retain(|point| !points.contains(point));
+        Self { points, out_of_reach }
+    }
+
+    /// What was never reached, though it could have been.
+    pub fn never(&self) -> impl Iterator<Item = Point> {
+        let known = |point: &Point| self.points.contains(point) || self.out_of_reach.contains(point);
+        Point::all().into_iter().filter(move |point| !known(point))
+    }
+}
+
 impl Page<'_> {
     /// Of each group how many points were reached, and which never.
-    pub(crate) fn coverage(&mut self, reached: &BTreeSet<Point>) {
-        let all = Point::all();
+    pub(crate) fn coverage(&mut self, reached: &Reached) {
+        let mut all = Point::all();
+        all.retain(|point| !reached.out_of_reach.contains(point));
+        let out = reached.out_of_reach.len() as u64;
+        let reached = &reached.points;
         let share =
             format!("{} of {} that can happen did", count(reached.len() as u64), count(all.len() as u64));
         self.heading("Coverage", &share);
@@ -311,5 +338,12 @@ impl Page<'_> {
             ]);
         }
         self.grid(&grid);
+        if out > 0 {
+            let what = format!(
+                "left out: {} that no run of this plan can reach, for want of a fault, of clients or of a switch",
+                counted(out, "point")
+            );
+            self.paragraph(&what, FAINT);
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::links::{Links, words};
 use super::strengths::Strengths;
 use crate::ids::{NodeId, NodeSet, RecordId};
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::replica::{Change, ChangeStep, TransferStep};
 use crate::time::Time;
 use crate::trace::{ActionKind, Body, FaultSource, Record};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One fault, as it happened. Links that flap are a fault each time they are cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +18,9 @@ pub struct FaultSpan {
     /// Where it stands in the plan.
     #[serde(skip)]
     pub source: FaultSource,
+    /// If its links flap, the place among all faults of the first time that they were cut.
+    #[serde(skip)]
+    pub flapping: Option<usize>,
     /// What it did.
     pub action: ActionKind,
     /// How strong it was, in a few words: a factor, a rate, how far ahead; none of what is there or not.
@@ -44,8 +48,8 @@ impl FaultSpan {
         from_ns: Option<u64>,
         to_ns: Option<u64>,
     ) -> Self {
-        let (links, between, outcome) = (0, String::new(), None);
-        Self { name, source, action, strength, nodes, links, between, outcome, from_ns, to_ns }
+        let (flapping, links, between, outcome) = (None, 0, String::new(), None);
+        Self { name, source, flapping, action, strength, nodes, links, between, outcome, from_ns, to_ns }
     }
 }
 
@@ -74,12 +78,21 @@ pub(super) struct Faults {
     latest: Option<RecordId>,
     /// What links that one has hit so far.
     links: Links,
+    /// The plan's faults and storms whose links flap.
+    flap: BTreeSet<FaultSource>,
+    /// Of those that go on the place of the first time.
+    flapping: BTreeMap<FaultSource, usize>,
 }
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Self {
         let ids = plan.faults.iter().map(|fault| fault.id.clone()).collect();
-        Self { voters: plan.cluster.nodes(), ids, strengths: Strengths::of(plan), ..Self::default() }
+        let flaps = |action: &Action| matches!(action, Action::Flap { .. });
+        let faults = (0..).zip(&plan.faults).filter(|(_, fault)| flaps(&fault.action));
+        let storms = (0..).zip(&plan.storms).filter(|(_, storm)| flaps(&storm.action));
+        let flap = faults.map(|(place, _)| FaultSource::Fault(place));
+        let flap = flap.chain(storms.map(|(place, _)| FaultSource::Storm(place))).collect();
+        Self { voters: plan.cluster.nodes(), ids, strengths: Strengths::of(plan), flap, ..Self::default() }
     }
 
     /// Takes in a record; of interest are those of faults and links.
@@ -91,9 +104,16 @@ impl Faults {
                 self.latest = Some(record.id);
                 self.begun.push(self.all.len());
                 let what = (action, self.strengths.get(source));
-                self.all.push(FaultSpan::new((self.name(source), source), what, nodes, Some(now), None));
+                let mut span = FaultSpan::new((self.name(source), source), what, nodes, Some(now), None);
+                if self.flap.contains(&source) {
+                    span.flapping = Some(*self.flapping.entry(source).or_insert(self.all.len()));
+                }
+                self.all.push(span);
             }
-            Body::FaultEnded { fault, .. } => {
+            Body::FaultEnded { fault, source, last, .. } => {
+                if last {
+                    self.flapping.remove(&source);
+                }
                 if let Some(place) = self.begun.get(fault as usize) {
                     self.all[*place].to_ns = Some(now);
                 }

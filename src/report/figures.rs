@@ -2,7 +2,7 @@
 
 use super::counters::FrameFaults;
 use super::format::{count, counted, moment, percent, short};
-use super::{Breakers, Counters, Inbox, Report};
+use super::{Breakers, Counters, Flooded, Inbox, Report};
 use crate::time::{Duration, Time};
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -139,10 +139,13 @@ fn done_to_frames(faults: &FrameFaults) -> Vec<Figure> {
         ("frames misdirected", faults.misdirected, "delivered to another node than their receiver"),
         ("frames replayed", faults.replayed, "old ones of the same link that came again"),
         ("frames delayed", faults.delayed, "by faults"),
-        ("frames forged", faults.forged, "sent by a stranger"),
     ];
     let told = all.into_iter().filter(|(_, times, _)| *times > 0);
     let mut told: Vec<Figure> = told.map(|(name, times, what)| figure(name, count(times), what)).collect();
+    if faults.forged > 0 {
+        let what = format!("sent by a stranger; that reached a process: {}", count(faults.forged_delivered));
+        told.push(figure("frames forged", count(faults.forged), what));
+    }
     if altered > 0 {
         let what = "corrupted or forged, passed every check and were handed on";
         told.push(figure("frames believed", count(faults.believed), what));
@@ -180,8 +183,10 @@ fn traffic(report: &Report) -> Vec<Figure> {
             "the highest index known to be committed",
         ),
     ];
+    all.extend(with_clients(counters));
     all.extend(done_to_frames(&counters.frame_faults));
     all.extend(asked(report));
+    all.extend(flooded(&counters.floods));
     if counters.requests_put_off > 0 {
         let note = "by leaders that handed over, or had taken as much as they may";
         all.push(figure("requests put off", count(counters.requests_put_off), note));
@@ -200,6 +205,35 @@ fn traffic(report: &Report) -> Vec<Figure> {
     all
 }
 
+/// Frames that were refused between clients and nodes, if any were.
+fn with_clients(counters: &Counters) -> Option<Figure> {
+    let rejected = counters.client_frames_rejected.by_reason();
+    (total(&rejected) > 0).then(|| {
+        let why = reasons(&rejected, "");
+        figure("client frames rejected", sum(&rejected), format!("by clients, or in their name; {why}"))
+    })
+}
+
+/// What floods asked for, if there were any.
+fn flooded(floods: &Flooded) -> Option<Figure> {
+    let Flooded { sent, lost, turned_away, refused, accepted, acknowledged } = *floods;
+    let parts = [
+        ("made entries", accepted),
+        ("acknowledged", acknowledged),
+        ("refused", refused),
+        ("turned away", turned_away),
+        ("lost", lost),
+    ];
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(_, times)| *times > 0)
+        .map(|(what, times)| format!("{what}: {}", count(*times)))
+        .collect();
+    let told = if told.is_empty() { String::new() } else { format!("; {}", told.join("; ")) };
+    (sent > 0)
+        .then(|| figure("requests of floods", count(sent), format!("sent by faults, and no client{told}")))
+}
+
 /// What clients asked for, and how often; nothing if they asked for nothing.
 fn asked(report: &Report) -> Vec<Figure> {
     let counters = &report.counters;
@@ -209,9 +243,14 @@ fn asked(report: &Report) -> Vec<Figure> {
     let is_busy = counters.requests_put_off > 0;
     let refusers =
         if is_busy { "by nodes that did not lead, or were busy" } else { "by nodes that did not lead" };
-    let per_command = match counters.requests_acknowledged {
+    let commands = counters.requests_acknowledged + counters.floods.acknowledged;
+    let per_command = match commands {
         0 => "-".into(),
         commands => format!("{:.2}", counters.frames_delivered as f64 / commands as f64),
+    };
+    let of_which = match counters.floods.acknowledged {
+        0 => "frames delivered over requests acknowledged",
+        _ => "frames delivered over requests acknowledged, those of floods among them",
     };
     let each = match report.service.done {
         0 => "-".into(),
@@ -219,7 +258,7 @@ fn asked(report: &Report) -> Vec<Figure> {
     };
     let mut all = vec![
         figure("requests refused", count(counters.requests_refused), refusers),
-        figure("frames per command", per_command, "frames delivered over requests acknowledged"),
+        figure("frames per command", per_command, of_which),
         figure(
             "requests sent",
             count(counters.requests_sent),
@@ -265,7 +304,7 @@ fn inboxes(inbox: &Inbox) -> Vec<Figure> {
     all.push(figure(
         "turned away",
         count(inbox.turned_away),
-        "requests of clients that were answered at once since there was no room, as busy or with who leads",
+        "requests that were answered at once since there was no room, as busy or with who leads",
     ));
     all
 }

@@ -5,13 +5,13 @@
 
 use super::{
     Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
-    Judgement, OfNode, OneBreaker, Point, Report, RunVerdict, StandstillSums, Summary,
+    Judgement, OfNode, OneBreaker, Point, Reached, Report, RunVerdict, StandstillSums, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
 use crate::trace::Digest;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The document that these reports make.
 pub fn document(reports: &[Report], host: &Host) -> String {
@@ -159,6 +159,8 @@ struct Liveness {
 struct Covered {
     reached: BTreeMap<Group, Vec<Point>>,
     never: BTreeMap<Group, Vec<Point>>,
+    /// What no run of the plan can reach.
+    out_of_reach: BTreeMap<Group, Vec<Point>>,
 }
 
 #[derive(Serialize)]
@@ -280,13 +282,17 @@ fn span(election: &Election) -> Span<'_> {
     }
 }
 
-fn covered(reached: &BTreeSet<Point>) -> Covered {
-    let mut covered = Covered { reached: BTreeMap::new(), never: BTreeMap::new() };
-    for point in Point::all() {
-        let side = if reached.contains(&point) { &mut covered.reached } else { &mut covered.never };
-        side.entry(point.group()).or_default().push(point);
+fn covered(reached: &Reached) -> Covered {
+    let by_group = |points: &mut dyn Iterator<Item = Point>| {
+        let mut groups: BTreeMap<Group, Vec<Point>> = BTreeMap::new();
+        points.for_each(|point| groups.entry(point.group()).or_default().push(point));
+        groups
+    };
+    Covered {
+        reached: by_group(&mut reached.points.iter().copied()),
+        never: by_group(&mut reached.never()),
+        out_of_reach: by_group(&mut reached.out_of_reach.iter().copied()),
     }
-    covered
 }
 
 fn inboxes(inbox: &Inbox) -> Inboxes<'_> {

@@ -5,14 +5,32 @@ use super::counters::Counters;
 use super::elections::{Announced, Election, Elections, Reign};
 use super::faults::{FaultSpan, Faults};
 use super::inboxes::{Inbox, Inboxes};
+use super::outsiders::{Floods, Forgeries};
 use super::places::{Change, Places};
 use super::service::{Served, Service};
 use super::standstills::{Standstill, Standstills};
-use crate::ids::{Address, Epoch, Index};
+use crate::ids::{Address, Epoch, Index, RecordId};
 use crate::plan::Plan;
 use crate::replica::Refusal;
 use crate::time::Time;
 use crate::trace::{Body, Forgone, Loss, Observer, Outcome, Record};
+use std::collections::BTreeSet;
+
+/// When frames were believed for the first time that were not what they seemed; none if none were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Believed {
+    /// One that was changed on its way.
+    pub changed: Option<Time>,
+    /// One that a stranger had made.
+    pub forged: Option<Time>,
+}
+
+impl Believed {
+    fn note(&mut self, is_forged: bool, at: Time) {
+        let first = if is_forged { &mut self.forged } else { &mut self.changed };
+        first.get_or_insert(at);
+    }
+}
 
 /// The measurements of a run so far. Common records only count; what can change the effective leader is weighed once
 /// per instant, when time moves on: of several links cut at one instant only the end result matters.
@@ -26,8 +44,14 @@ pub struct Metrics {
     standstills: Standstills,
     breakers: EachBreaker,
     inboxes: Inboxes,
-    /// When a frame that was not what its sender had sent was believed first.
-    first_believed: Option<Time>,
+    floods: Floods,
+    forgeries: Forgeries,
+    /// When frames were believed first that no node or client had sent so.
+    first_believed: Believed,
+    /// The hosts that have stopped by themselves and have not started since; they may have been started in vain.
+    stopped: BTreeSet<Address>,
+    /// The last delivery of a forged frame.
+    forged: Option<RecordId>,
     /// The highest entry whose command was told of. All nodes tell of each; the first counts.
     told: Index,
     /// The instant whose changes are not weighed yet.
@@ -41,14 +65,18 @@ impl Metrics {
         let threshold = plan.cluster.raft.election_timeout.0;
         Self {
             counters: Counters::default(),
-            places: Places::new(plan.cluster.nodes(), plan.cluster.members()),
+            places: Places::of(plan),
             elections: Elections::new(plan),
             faults: Faults::new(plan),
             service: Service::new(threshold),
             standstills: Standstills::new(threshold),
             breakers: EachBreaker::default(),
             inboxes: Inboxes::new(&plan.cluster),
-            first_believed: None,
+            floods: Floods::default(),
+            forgeries: Forgeries::default(),
+            first_believed: Believed::default(),
+            stopped: BTreeSet::new(),
+            forged: None,
             told: Index::ZERO,
             unsettled: None,
         }
@@ -56,7 +84,11 @@ impl Metrics {
 
     /// The counts so far.
     pub fn counters(&self) -> Counters {
-        Counters { leader_changes: self.settled().changes(), ..self.counters.clone() }
+        Counters {
+            leader_changes: self.settled().changes(),
+            floods: self.floods.counts,
+            ..self.counters.clone()
+        }
     }
 
     /// The spans without an effective leader in a run that ended at `end`.
@@ -79,8 +111,8 @@ impl Metrics {
         self.faults.all()
     }
 
-    /// When a frame that was not what its sender had sent was believed for the first time; none if none was.
-    pub fn first_believed(&self) -> Option<Time> {
+    /// When frames were believed for the first time that no node or client had sent so.
+    pub fn first_believed(&self) -> Believed {
         self.first_believed
     }
 
@@ -134,6 +166,7 @@ impl Metrics {
                     self.elections.causes.frame(record, &self.places);
                 }
             }
+            _ if record.node == Address::CROWD || to == Address::CROWD => self.floods.take(record),
             (from, _) => {
                 self.counters.client_frames_sent += 1;
                 self.counters.requests_sent += u64::from(from.is_none());
@@ -143,9 +176,10 @@ impl Metrics {
 
     #[inline(always)]
     fn delivered(&mut self, record: &Record, from: Address) {
+        let is_forged = self.forgeries.exist() && self.forgeries.end(record.cause);
         match (record.node.as_node(), from.as_node()) {
             (Some(node), Some(from)) => {
-                self.counters.frames_delivered += 1;
+                self.counters.frames_delivered += u64::from(!is_forged);
                 if self.elections.watches() {
                     self.elections.delivered(record.time, node, from, record.cause);
                 }
@@ -153,7 +187,12 @@ impl Metrics {
                     self.elections.causes.frame(record, &self.places);
                 }
             }
-            _ => self.counters.client_frames_delivered += 1,
+            _ if from == Address::CROWD => self.floods.take(record),
+            _ => self.counters.client_frames_delivered += u64::from(!is_forged),
+        }
+        if is_forged {
+            self.counters.frame_faults.forged_delivered += 1;
+            self.forged = Some(record.id);
         }
         if self.inboxes.exist() {
             self.inboxes.take(record);
@@ -161,7 +200,10 @@ impl Metrics {
     }
 
     fn lost(&mut self, record: &Record, to: Address, why: Loss) {
+        let is_forged = self.forgeries.exist() && self.forgeries.end(record.cause);
         match (record.node.as_node(), to.as_node()) {
+            _ if is_forged => {}
+            _ if record.node == Address::CROWD => self.floods.take(record),
             (Some(_), Some(_)) => self.counters.frames_lost.count(why),
             _ => self.counters.client_frames_lost += 1,
         }
@@ -182,9 +224,10 @@ impl Metrics {
             Body::Duplicated { to, .. } if record.node.as_node().is_some() && to.as_node().is_some() => {
                 counters.frames_duplicated += 1;
             }
-            Body::Rejected { from, why } if record.node.as_node().is_some() && from.as_client().is_none() => {
-                counters.frames_rejected.count(why);
+            Body::Rejected { from, why } if record.node.as_client().or(from.as_client()).is_some() => {
+                counters.client_frames_rejected.count(why);
             }
+            Body::Rejected { why, .. } => counters.frames_rejected.count(why),
             Body::Denied { why, .. } => counters.frames_denied.count(why),
             Body::Stale { .. } => counters.replies_stale += 1,
             Body::Shed { .. } => counters.frames_shed += 1,
@@ -196,36 +239,64 @@ impl Metrics {
             Body::Corrupted { .. }
             | Body::Misdirected { .. }
             | Body::Replayed { .. }
-            | Body::Delayed { .. }
-            | Body::Forged { .. } => counters.frame_faults.count(&record.body),
+            | Body::Delayed { .. } => counters.frame_faults.count(&record.body),
+            Body::Forged { .. } => {
+                counters.frame_faults.count(&record.body);
+                self.forgeries.begin(record.id);
+            }
             Body::Believed { .. } => {
                 counters.frame_faults.count(&record.body);
-                self.first_believed.get_or_insert(record.time);
+                let is_forged = self.forged.is_some() && self.forged == record.cause;
+                self.first_believed.note(is_forged, record.time);
             }
             Body::CallFailed { .. } if record.node.as_node().is_some() => counters.calls_failed += 1,
+            Body::Refused { .. } if self.floods.exist() && self.floods.decided(record) => {}
             Body::Refused { reason, .. } => {
                 counters.requests_refused += 1;
                 counters.requests_put_off += u64::from(reason == Refusal::Busy);
             }
-            Body::Crashed => counters.crashes += 1,
-            Body::Booted { epoch, .. } if epoch > Epoch(1) => counters.restarts += 1,
+            Body::Crashed => {
+                counters.crashes += 1;
+                self.floods.forget(record.node);
+            }
+            Body::Booted { epoch, .. } if epoch > Epoch(1) => {
+                counters.restarts += 1;
+                self.stopped.remove(&record.node);
+            }
             Body::Paused => counters.pauses += 1,
             Body::Cut { .. } => counters.links_cut += 1,
             Body::Clogged { .. } => counters.links_clogged += 1,
-            Body::Stopped { .. } => counters.hosts_stopped += 1,
+            Body::Stopped { .. } => {
+                counters.hosts_stopped += u64::from(self.stopped.insert(record.node));
+                self.floods.forget(record.node);
+            }
             Body::RoleChanged { term, .. } => counters.terms = counters.terms.max(term.0),
             Body::Transfer { step, .. } => counters.count_transfer(step),
             Body::Change { step, .. } => counters.count_change(step),
             Body::SnapshotTaken { .. } => counters.snapshots_taken += 1,
             Body::Restored { at_start: false, .. } => counters.snapshots_installed += 1,
             Body::Compacted { .. } => counters.logs_cut += 1,
+            Body::ReadRound { .. } => counters.read_rounds += 1,
+            Body::Served { right, .. } => counters.reads_served.count(right),
+            Body::SessionOpened { .. } | Body::Repeated { .. } | Body::Disowned { .. } => {
+                self.session(&record.body)
+            }
+            _ => {}
+        }
+        self.breakers.take(record);
+        self.faults.take(record);
+        self.weigh(record);
+    }
+
+    /// What became of a command of a session; all nodes tell of it.
+    fn session(&mut self, body: &Body) {
+        let counters = &mut self.counters;
+        match *body {
             Body::SessionOpened { session, dropped } if session.0 > self.told.0 => {
                 self.told = Index(session.0);
                 counters.sessions_opened += 1;
                 counters.sessions_expired += u64::from(dropped.is_some());
             }
-            Body::ReadRound { .. } => counters.read_rounds += 1,
-            Body::Served { right, .. } => counters.reads_served.count(right),
             Body::Repeated { index, .. } if index > self.told => {
                 self.told = index;
                 counters.repeats_answered += 1;
@@ -236,9 +307,6 @@ impl Metrics {
             }
             _ => {}
         }
-        self.breakers.take(record);
-        self.faults.take(record);
-        self.weigh(record);
     }
 
     /// Follows who stands where.
@@ -287,7 +355,12 @@ impl Observer for Metrics {
                 self.inboxes.take(record);
                 self.elections.causes.rare(record, &self.places);
             }
-            Body::TurnedAway { .. } => self.inboxes.take(record),
+            Body::TurnedAway { from, .. } => {
+                self.inboxes.take(record);
+                if from == Address::CROWD {
+                    self.floods.take(record);
+                }
+            }
             Body::Lost { to, why, .. } => self.lost(record, to, why),
             Body::Held { .. } => {
                 counters.frames_held += 1;
@@ -296,14 +369,18 @@ impl Observer for Metrics {
                 }
             }
             Body::Accepted { index, .. } => {
-                counters.requests_accepted += 1;
+                let is_flood = self.floods.exist() && self.floods.decided(record);
+                counters.requests_accepted += u64::from(!is_flood);
                 if self.elections.watches()
                     && let Some(node) = record.node.as_node()
                 {
                     self.elections.accepted(node, index);
                 }
             }
-            Body::Acknowledged { .. } => counters.requests_acknowledged += 1,
+            Body::Acknowledged { .. } => {
+                let is_flood = self.floods.exist() && self.floods.decided(record);
+                counters.requests_acknowledged += u64::from(!is_flood);
+            }
             Body::Committed { index, .. } => {
                 if index.0 > counters.entries_committed {
                     counters.entries_committed = index.0;

@@ -21,6 +21,7 @@ mod judges;
 mod links;
 pub mod markdown;
 mod metrics;
+mod outsiders;
 mod owed;
 pub(crate) mod page;
 mod parameters;
@@ -30,6 +31,7 @@ mod service;
 mod standstills;
 mod statistics;
 mod strengths;
+mod takings;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -38,14 +40,15 @@ mod timeline;
 pub use breakers::OneBreaker;
 pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
-pub use coverage::{Coverage, Group, Point};
+pub use coverage::{Coverage, Group, Point, Reached};
 pub use elections::{Announced, Election};
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use inboxes::{Inbox, OfNode, Waits};
 pub use judges::{Evidence, Judges};
 pub use links::kept_apart;
-pub use metrics::Metrics;
+pub use metrics::{Believed, Metrics};
+pub use outsiders::Flooded;
 pub use owed::{Waived, Waiver};
 pub use reasons::{Aborts, NoChanges, NoTransfers};
 pub use service::{Served, Window};
@@ -58,7 +61,7 @@ use crate::plan::{Expectation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// All that is reported of one run.
@@ -83,7 +86,7 @@ pub struct Report {
     /// What of safety was not owed.
     pub waivers: Vec<Waiver>,
     /// What the run reached; none if nobody looked.
-    pub coverage: Option<BTreeSet<Point>>,
+    pub coverage: Option<Reached>,
     /// What became of the plan's expectations, in their order.
     pub expectations: Vec<Expected>,
     /// The records before the first violation.

@@ -25,6 +25,7 @@
 
 use super::elections::Reign;
 use super::faults::FaultSpan;
+use super::metrics::Believed;
 use crate::check::{Check, Verdict};
 use crate::ids::{NodeId, NodeSet, Term};
 use crate::plan::{Action, Expectation, Fault, Integrity, Plan};
@@ -83,8 +84,8 @@ impl Waiver {
 }
 
 /// What a run of this plan does not owe, given the faults that it had.
-/// `first_believed` is when a frame that was not what its sender had sent was believed for the first time.
-pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], first_believed: Option<Time>) -> Vec<Waiver> {
+/// What nobody believes breaks nothing: what is changed or forged counts from when it was `believed` first.
+pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], believed: Believed) -> Vec<Waiver> {
     let mut waivers: Vec<Waiver> =
         by_cluster(plan).map(|(what, why)| Waiver { what, why, since: Time::ZERO }).collect();
     for fault in faults {
@@ -94,8 +95,8 @@ pub(super) fn waivers(plan: &Plan, faults: &[FaultSpan], first_believed: Option<
         };
         let waived = action.and_then(|action| by_fault(action, plan));
         let since = match action {
-            // What nobody believes breaks nothing.
-            Some(Action::Corrupt { .. } | Action::Forge { .. }) => first_believed,
+            Some(Action::Corrupt { .. }) => believed.changed,
+            Some(Action::Forge { .. }) => believed.forged,
             _ => fault.from_ns.map(Time::from_nanos),
         };
         if let (Some((what, why)), Some(since)) = (waived, since)
@@ -253,7 +254,10 @@ mod tests {
         plan.cluster.drifts_ppm = vec![0, -100, 100];
         assert!(!may_waive(&plan));
         plan.cluster.drifts_ppm = vec![0, -101, 100];
-        assert_eq!(waivers(&plan, &[], None).iter().map(|it| it.what).collect::<Vec<_>>(), [Waived::Reads]);
+        assert_eq!(
+            waivers(&plan, &[], Believed::default()).iter().map(|it| it.what).collect::<Vec<_>>(),
+            [Waived::Reads]
+        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Who leads: which nodes are up, in which role and linked with whom.
 
+use super::takings::{OfLink, OfNode, Taking, Takings};
 use crate::ids::{Address, NodeId, NodeSet, RecordId, Term};
+use crate::plan::Plan;
 use crate::replica::{Members, Role};
+use crate::rng::Rate;
 use crate::trace::{Body, MembersPart, Record};
 use std::collections::BTreeMap;
 
@@ -17,6 +20,10 @@ pub(super) struct Places {
     told: BTreeMap<NodeId, Members>,
     /// What is told before the voters.
     part: Members,
+    /// What the plan's faults take of frames for certain.
+    takings: Takings,
+    /// The fault that began or ended last, by that record: what it takes, and whether it began.
+    fault: Option<(RecordId, Taking, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,12 +36,22 @@ struct Place {
     term: Term,
     /// The event in which it became leader. What it sent since is numbered later.
     elected: Option<RecordId>,
+    /// What faults withhold from it.
+    withheld: OfNode,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Link {
     cut: bool,
     clogged: bool,
+    taken: OfLink,
+}
+
+impl Link {
+    /// Whether any frame passes.
+    const fn passes(&self) -> bool {
+        !self.cut && !self.clogged && !self.taken.is_all()
+    }
 }
 
 /// What a record changed.
@@ -51,8 +68,8 @@ pub(super) enum Change {
 }
 
 impl Places {
-    /// So many nodes, none of them up, of which these are the members at first.
-    pub(super) fn new(nodes: u32, initial: Members) -> Self {
+    /// The nodes of a plan, none of them up.
+    pub(super) fn of(plan: &Plan) -> Self {
         let down = Place {
             up: false,
             paused: false,
@@ -60,19 +77,37 @@ impl Places {
             role: Role::Follower,
             term: Term::ZERO,
             elected: None,
+            withheld: OfNode::default(),
         };
-        let nodes = nodes as usize;
-        Self {
+        let nodes = plan.cluster.nodes() as usize;
+        let mut usual = Link::default();
+        if plan.network.default.loss == Rate::ONE {
+            usual.taken.count(Taking::Lost, true);
+        }
+        let mut places = Self {
             nodes: vec![down; nodes],
-            links: vec![Link::default(); nodes * nodes],
-            initial,
+            links: vec![usual; nodes * nodes],
+            initial: plan.cluster.members(),
             told: BTreeMap::new(),
             part: Members::default(),
+            takings: Takings::of(plan),
+            fault: None,
+        };
+        for (from, to, link) in &plan.network.links {
+            if let Some(place) = places.link(*from, (*to).into()) {
+                place.taken = OfLink::default();
+                if link.loss == Rate::ONE {
+                    place.taken.count(Taking::Lost, true);
+                }
+            }
         }
+        places
     }
 
     /// The effective leader: of the nodes that are up and in the role of leader the one of the highest term, if it
     /// isn't paused and is linked both ways to so many nodes that are up that they and itself are a quorum of its members.
+    /// A link counts if frames can pass: it is neither cut nor clogged, and no fault takes every frame. So does a node only
+    /// if not all that leaders say is withheld from it.
     pub(super) fn effective_leader(&self) -> Option<(NodeId, Term)> {
         let leader = self.highest_leader()?;
         let place = self.nodes[leader.slot()];
@@ -107,7 +142,7 @@ impl Places {
     pub(super) fn is_linked(&self, one: NodeId, other: NodeId) -> bool {
         let nodes = self.nodes.len();
         let whole = |from: NodeId, to: NodeId| {
-            self.links.get(from.slot() * nodes + to.slot()).is_some_and(|link| !link.cut && !link.clogged)
+            self.links.get(from.slot() * nodes + to.slot()).is_some_and(Link::passes)
         };
         whole(one, other) && whole(other, one)
     }
@@ -137,15 +172,15 @@ impl Places {
         (1..=self.nodes.len() as u32).map(NodeId).filter(|node| self.can_act(*node))
     }
 
-    /// For each node in order, whether it is another one than this, up, and linked both ways with it.
+    /// For each node in order, whether it is another one than this, up, linked both ways with it, and may hear from leaders.
     pub(super) fn reachable(&self, from: NodeId) -> impl Iterator<Item = bool> {
         let (from, voters) = (from.slot(), self.nodes.len());
         (0..voters).map(move |to| {
-            let whole = |link: Link| !link.cut && !link.clogged;
             to != from
                 && self.nodes[to].up
-                && whole(self.links[from * voters + to])
-                && whole(self.links[to * voters + from])
+                && !self.nodes[to].withheld.is_all()
+                && self.links[from * voters + to].passes()
+                && self.links[to * voters + from].passes()
         })
     }
 
@@ -170,7 +205,7 @@ impl Places {
 
     /// Takes in a record of a node's life, role or links; `None` if it says nothing of these.
     pub(super) fn take(&mut self, record: &Record) -> Option<Change> {
-        let node = record.node.as_node()?;
+        let Some(node) = record.node.as_node() else { return self.take_fault(record) };
         let place = self.nodes.get_mut(node.slot())?;
         match record.body {
             Body::Membership { part, nodes, .. } => self.tell(node, part, nodes),
@@ -187,9 +222,42 @@ impl Places {
             Body::Healed { to } => self.link(node, to)?.cut = false,
             Body::Clogged { to } => self.link(node, to)?.clogged = true,
             Body::Unclogged { to } => self.link(node, to)?.clogged = false,
+            Body::Afflicted { to } | Body::Relieved { to } => {
+                let (_, taking, begins) = self.fault.filter(|(fault, ..)| Some(*fault) == record.cause)?;
+                self.link(node, to)?.taken.count(taking, begins);
+            }
             _ => return None,
         }
         Some(Change::Something)
+    }
+
+    /// Takes in that a fault began or ended, or that nothing goes wrong any more, be it among some nodes.
+    #[cold]
+    fn take_fault(&mut self, record: &Record) -> Option<Change> {
+        let (source, hit, begins) = match record.body {
+            Body::FaultStarted { source, nodes, .. } => (source, nodes, true),
+            Body::FaultEnded { source, nodes, .. } => (source, nodes, false),
+            Body::Settled => return Some(self.settle((1..=self.nodes.len() as u32).map(NodeId).collect())),
+            Body::SettledFor { nodes } => return Some(self.settle(nodes)),
+            _ => return None,
+        };
+        let taking = self.takings.get(source)?;
+        self.fault = Some((record.id, taking, begins));
+        for node in hit.iter() {
+            self.nodes.get_mut(node.slot())?.withheld.count(taking, begins);
+        }
+        Some(Change::Something)
+    }
+
+    /// Nothing is taken any more from what these nodes send one another.
+    fn settle(&mut self, core: NodeSet) -> Change {
+        let nodes = self.nodes.len();
+        let among = || core.iter().map(NodeId::slot).filter(|slot| *slot < nodes);
+        for slot in among() {
+            self.nodes[slot].withheld = OfNode::default();
+            among().for_each(|other| self.links[slot * nodes + other].taken = OfLink::default());
+        }
+        Change::Something
     }
 
     /// A node tells of its members, part by part.

@@ -4,6 +4,7 @@ mod counts;
 mod forms;
 mod pages;
 mod spans;
+mod takings;
 
 use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
 use crate::check::script::Script;
@@ -192,6 +193,50 @@ fn two_leaders() -> Script {
     s.ms(300).receives(2, 1).campaigns(2, 1).leads(2, 1);
     s.ms(310).wakes(3).leads(3, 1);
     s
+}
+
+/// Links that flap are a fault each time that they are cut, and one row.
+#[test]
+fn links_that_flap_are_one_row_and_what_lasts_no_time_has_no_end() {
+    let mut plan = plan(3);
+    let gap = || Distribution::Constant(ms(100));
+    let fault = |action| Fault {
+        id: None,
+        start: Start::At(at(100)),
+        spread: Duration::ZERO,
+        end: End::Never,
+        action,
+    };
+    let shape = Shape::Isolate(Target::Node(NodeId(1)));
+    plan.faults = vec![
+        fault(Action::Flap { shape, down: gap(), up: gap() }),
+        fault(Action::Rot(Target::Node(NodeId(2)))),
+    ];
+    let mut s = Script::of(3);
+    for (time, number) in (0..3).zip(0..) {
+        let (source, action, nodes) = (FaultSource::Fault(0), ActionKind::Partition, NodeSet::EMPTY);
+        s.ms(200 * time + 100);
+        s.event(Address::WORLD, Body::FaultStarted { fault: number, source, action, nodes });
+        for (from, to) in [(1, 2), (2, 1), (1, 3), (3, 1)] {
+            s.record(NodeId(from), Body::Cut { to: NodeId(to).into() });
+        }
+        let last = time == 2;
+        s.ms(200 * time + 200);
+        s.event(Address::WORLD, Body::FaultEnded { fault: number, source, action, nodes, last });
+    }
+    let (action, source) = (ActionKind::Rot, FaultSource::Fault(1));
+    let nodes = NodeSet::from_iter([NodeId(2)]);
+    s.ms(700).event(Address::WORLD, Body::FaultStarted { fault: 3, source, action, nodes });
+    let judges = s.play(Judges::new(&plan));
+    let report = Report::new(&plan, &judges, Outcome { end: at(1000), ..Outcome::default() });
+    assert_eq!(report.faults.len(), 4);
+    let text = shown(&report, 80, false);
+    let (_, table) = text.split_once("Faults\n").expect("a section of faults");
+    let rows: Vec<String> =
+        table.lines().take(5).map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(rows[2], "faults[0] flap, 3 times n1 | n2 n3 0.100s 0.600s");
+    assert_eq!(rows[3], "faults[1] rot n2 0.700s at once");
+    assert_eq!(rows[4], "");
 }
 
 #[test]

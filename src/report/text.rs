@@ -177,7 +177,8 @@ impl Page<'_> {
              client since was committed. terms: in which nodes asked for votes. split: those of them that never had a \
              leader. leader, term: who led at the end of the span, and in which term; none if the run ended first. \
              The effective leader is the node of the highest term in the role of leader, if it is not paused and is \
-             linked both ways to a quorum that is up. cause (where there is room): what most of the span is put down to; \
+             linked both ways to a quorum that is up; a link on which all frames are lost, misdirected or refused as \
+             corrupted does not count, nor a node that gets neither heartbeats nor entries. cause (where there is room): what most of the span is put down to; \
              `squall explain` shows the evidence. Percentiles are samples, by nearest rank.",
             FAINT,
         );

@@ -50,6 +50,7 @@ impl Parsing<'_> {
             | Error::ExpectedInteger
             | Error::ExpectedFloat
             | Error::InvalidIntegerDigit { .. } => self.number(),
+            Error::ExpectedStructLikeEnd if self.is_in_a_number() => self.number(),
             Error::InvalidValueForType { expected, found } => {
                 let help = self.example().unwrap_or("put the right kind of value here".to_string());
                 (self.value(), format!("{found} is not {expected}"), help)
@@ -172,6 +173,12 @@ impl Parsing<'_> {
         let found = self.text[place.clone()].lines().next().unwrap_or_default();
         let (message, help) = number(section, entry, found, &self.error.code);
         (place, message, help)
+    }
+
+    /// Whether the parser is stuck at the point of a number.
+    fn is_in_a_number(&self) -> bool {
+        let (before, after) = self.text.split_at(self.cursor().start);
+        before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with('.')
     }
 
     /// A number with decimals where a whole one has to be, the parser being stuck at its point.

@@ -46,6 +46,8 @@ impl Parsing<'_> {
                 let (place, _, entry) = self.decimals()?;
                 Some(Patch { place, with: entry.example.to_string() })
             }
+            // More values than fit, where the brackets are as they should be: on one line no one is missing.
+            Error::ExpectedStructLikeEnd if self.is_on_one_line() => self.example_instead(),
             Error::IntegerOutOfBounds
             | Error::ExpectedInteger
             | Error::ExpectedFloat
@@ -62,6 +64,12 @@ impl Parsing<'_> {
             | Error::SuggestRawIdentifier(_) => self.example_instead(),
             _ => None,
         }
+    }
+
+    /// Whether the innermost value around where the parser stopped is a whole on one line.
+    fn is_on_one_line(&self) -> bool {
+        let value = self.tree.value(self.steps).and_then(|place| self.text.get(place));
+        value.is_some_and(|value| value.ends_with(')') && !value.contains('\n'))
     }
 
     /// The field that was meant by this name, if it is not there as well.

@@ -50,13 +50,18 @@ pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use study::{Fetch, read_study};
 pub use write::write;
 
-use crate::plan::{Plan, Profile};
+use crate::plan::{Event, Plan, Profile};
 use locate::Tree;
 use notes::Notes;
 use parse::Misshapen;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use vocabulary::Language;
+
+/// Whether this event can happen in some run of a plan, as far as that is known beforehand.
+pub fn is_possible(event: Event, plan: &Plan) -> bool {
+    meaning::is_possible(event, plan)
+}
 
 /// The longest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -143,14 +148,18 @@ impl<S> Misshapen<S> {
         let Self { mut problems, mended } = self;
         if let Some((patched, shape)) = mended {
             let mended_tree = Tree::new(patched.text());
-            let mut notes = Notes::in_part(&mended_tree);
+            let mut notes = Notes::in_part(&mended_tree, &patched);
             meaning(&shape, &mut notes);
-            let items: Vec<Range<usize>> = problems.iter().filter_map(|it| tree.item(it.path())).collect();
+            // Others may rest on what is in no item of a list: then only what is wrong by itself can be told.
+            let rests = !problems.iter().all(parse::is_apart);
+            let items: Vec<Range<usize>> =
+                problems.iter().filter_map(|it| tree.item(it.path()).or_else(|| it.place())).collect();
             let is_apart = |place: &Range<usize>| {
                 !items.iter().any(|item| item.start < place.end && place.start < item.end)
             };
             let found = notes.finish().err().map(|errors| errors.problems).unwrap_or_default();
             let found = found.into_iter().filter_map(|problem| problem.before(&patched));
+            let found = found.filter(|problem| !rests || problem.is_by_itself());
             problems.extend(found.filter(|problem| problem.places().all(is_apart)));
             problems.sort_by_key(Problem::order);
         }

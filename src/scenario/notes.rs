@@ -1,6 +1,7 @@
 //! What is noted against a scenario while it is given a meaning.
 
 use super::locate::Tree;
+use super::patch::Patched;
 use super::path::{Path, Step};
 use super::problem::{Errors, Problem, Warning};
 use std::ops::Range;
@@ -16,29 +17,35 @@ pub(super) struct Notes<'t> {
     warnings: Vec<Warning>,
     /// How many errors there are beside those that are kept.
     more: usize,
-    /// Whether the text is one in which mistakes of form were mended.
-    in_part: bool,
+    /// What was mended in the text, if mistakes of form were.
+    mended: Option<&'t Patched>,
 }
 
 impl<'t> Notes<'t> {
     /// None yet, about the text of this tree.
     pub(super) fn new(tree: &'t Tree<'t>) -> Self {
-        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0, in_part: false }
+        Self { tree, errors: Vec::new(), warnings: Vec::new(), more: 0, mended: None }
     }
 
     /// None yet, about the text of this tree, of which only a part is as it was written.
-    pub(super) fn in_part(tree: &'t Tree<'t>) -> Self {
-        Self { in_part: true, ..Self::new(tree) }
+    pub(super) fn in_part(tree: &'t Tree<'t>, mended: &'t Patched) -> Self {
+        Self { mended: Some(mended), ..Self::new(tree) }
     }
 
     /// Whether only a part of the text is as it was written, so that nothing can be said of the whole.
     pub(super) fn are_in_part(&self) -> bool {
-        self.in_part
+        self.mended.is_some()
+    }
+
+    /// Whether something in the value at `path` is not as it was written.
+    pub(super) fn is_mended(&self, path: &Path<'_>) -> bool {
+        let place = || self.tree.value(&path.steps());
+        self.mended.is_some_and(|mended| place().is_some_and(|place| mended.is_changed(&place)))
     }
 
     /// None yet, about the same text: for a try that may fail.
     pub(super) fn scratch(&self) -> Self {
-        Self { in_part: self.in_part, ..Self::new(self.tree) }
+        Self { mended: self.mended, ..Self::new(self.tree) }
     }
 
     /// Whether the text has a value at `path`, not a default.
@@ -49,6 +56,17 @@ impl<'t> Notes<'t> {
     /// Notes an error in the value at `path`.
     pub(super) fn error(&mut self, path: &Path<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.note_error(path, message.into(), help.into(), None);
+    }
+
+    /// Notes an error that the value at `path` is by itself, whatever stands elsewhere.
+    pub(super) fn error_by_itself(
+        &mut self,
+        path: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let problem = self.problem(path, message.into(), help.into(), None).by_itself();
+        self.push(problem);
     }
 
     /// Notes an error in the value at `path`, which has to do with that at another.
@@ -140,12 +158,25 @@ impl<'t> Notes<'t> {
         self.count() > MOST_KEPT
     }
 
-    /// The warnings, or all errors if there are any; in the order of the text.
+    /// The warnings, or if there are errors all of both; in the order of the text.
     pub(super) fn finish(mut self) -> Result<Vec<Warning>, Errors> {
         self.errors.sort_by_key(Problem::order);
         self.warnings.sort_by_key(|warning| warning.0.order());
-        let clean = self.is_clean();
-        if clean { Ok(self.warnings) } else { Err(Errors { problems: self.errors, more: self.more }) }
+        self.errors.dedup();
+        self.warnings.dedup();
+        let Self { errors: problems, mut warnings, more, .. } = self;
+        if problems.is_empty() && more == 0 {
+            return Ok(warnings);
+        }
+        // What is doubtful about something wrong may be so only since it is wrong.
+        warnings.retain(|Warning(doubt)| {
+            let is_apart = |place: &Range<usize>| {
+                let mut wrong = problems.iter().flat_map(Problem::places);
+                !wrong.any(|wrong| wrong.start < place.end && place.start < wrong.end)
+            };
+            doubt.place().is_some() && doubt.places().all(is_apart)
+        });
+        Err(Errors { problems, more, warnings })
     }
 
     fn problem(

@@ -25,18 +25,20 @@ const MOST_AGAIN: usize = 1 << 19;
 pub(super) struct Misshapen<T> {
     /// The mistakes, in the order of the text.
     pub(super) problems: Vec<Problem>,
-    /// The text with all of them mended, and its shape; none if they could not be mended, or not without a guess about more than
-    /// an item of a list.
+    /// The text with all of them mended, and its shape; none if they could not be mended.
     pub(super) mended: Option<(Patched, T)>,
 }
 
 /// The lists of which an item that is mended leaves the others what they are.
 const LISTS: [&str; 3] = ["faults[", "storm[", "expect["];
 
-/// Whether a mistake is within an item that others don't rest on: what it is called, they may.
-fn is_apart(problem: &Problem) -> bool {
+/// Fields on which nothing else rests.
+const ALONE: [&str; 4] = ["name", "about", "seed", "cluster.bug"];
+
+/// Whether a mistake is in what others don't rest on: such a field, or an item of a list; what the item is called, they may.
+pub(super) fn is_apart(problem: &Problem) -> bool {
     let path = problem.path();
-    LISTS.iter().any(|list| path.starts_with(list)) && !path.ends_with(".id")
+    ALONE.contains(&path) || LISTS.iter().any(|list| path.starts_with(list)) && !path.ends_with(".id")
 }
 
 /// Reads the shapes of a text, of which this is the tree.
@@ -78,7 +80,7 @@ pub(super) fn parse<T: DeserializeOwned>(
         }
     }
     problems.sort_by_key(Problem::order);
-    let mended = shape.filter(|_| problems.iter().all(is_apart)).map(|shape| (patched, shape));
+    let mended = shape.map(|shape| (patched, shape));
     Err(Misshapen { problems, mended })
 }
 

@@ -34,6 +34,28 @@ impl Patched {
         self.changes.push((patch.place.start, patch.place.len(), patch.with.len()));
     }
 
+    /// Whether something within this place of the present text is not as it was.
+    pub(super) fn is_changed(&self, place: &Range<usize>) -> bool {
+        (0..self.changes.len()).any(|change| {
+            let here = self.now(change);
+            here.start <= place.end && place.start <= here.end
+        })
+    }
+
+    /// Where in the present text what a change put in is, as far as later ones have left it.
+    fn now(&self, change: usize) -> Range<usize> {
+        let (start, _, after) = self.changes[change];
+        let mut here = start..start + after;
+        for &(start, before, after) in &self.changes[change + 1..] {
+            let on = |at: usize| match at {
+                at if at >= start + before => at - before + after,
+                at => at.min(start),
+            };
+            here = on(here.start)..on(here.end);
+        }
+        here
+    }
+
     /// Where in the first text a place of the present text is; none if some of it was put in.
     pub(super) fn origin(&self, place: Range<usize>) -> Option<Range<usize>> {
         let mut here = place;
@@ -62,5 +84,8 @@ mod tests {
         assert_eq!(patched.origin(11..16), Some(8..13));
         assert_eq!(patched.origin(5..8), Some(0..3));
         assert_eq!(patched.origin(1..3), None);
+        let is_changed = |place| patched.is_changed(&place);
+        assert!(is_changed(0..3) && is_changed(8..11) && is_changed(6..16));
+        assert!(!is_changed(6..8) && !is_changed(11..16));
     }
 }

@@ -39,6 +39,8 @@ pub struct Problem {
     place: Option<Range<usize>>,
     /// Another place that has to do with it, and how.
     beside: Option<(Range<usize>, String)>,
+    /// Whether what stands elsewhere has no part in it.
+    by_itself: bool,
 }
 
 impl Problem {
@@ -55,6 +57,7 @@ impl Problem {
             help: shortened(help),
             place,
             beside: None,
+            by_itself: false,
         }
     }
 
@@ -91,6 +94,16 @@ impl Problem {
     /// The same problem, with another place that has to do with it, and how.
     pub(super) fn beside(self, beside: Option<(Range<usize>, String)>) -> Self {
         Self { beside, ..self }
+    }
+
+    /// The same problem, in which what stands elsewhere has no part.
+    pub(super) fn by_itself(self) -> Self {
+        Self { by_itself: true, ..self }
+    }
+
+    /// Whether what stands elsewhere has no part in it.
+    pub(super) fn is_by_itself(&self) -> bool {
+        self.by_itself
     }
 
     /// The same problem in another place.
@@ -242,6 +255,8 @@ pub struct Errors {
     pub(super) problems: Vec<Problem>,
     /// How many there are beside them.
     pub(super) more: usize,
+    /// What is doubtful besides.
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Errors {
@@ -249,12 +264,17 @@ impl Errors {
     /// If there are none.
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         assert!(!problems.is_empty(), "a refusal has a reason");
-        Self { problems, more: 0 }
+        Self { problems, more: 0, warnings: Vec::new() }
     }
 
     /// Those of a text of another kind, in its order, and how many there are beside them. None if there are none.
     pub fn of_text(problems: Vec<Problem>, more: usize) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { problems, more })
+        (!problems.is_empty()).then_some(Self { problems, more, warnings: Vec::new() })
+    }
+
+    /// What is doubtful besides, in the order of the text.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// How many problems there are beside those that are kept.
@@ -283,6 +303,8 @@ impl Errors {
         if more > 0 {
             parts.push(format!("error: and {more} more errors"));
         }
+        let warnings = self.warnings.iter().take(MOST_SHOWN);
+        parts.extend(warnings.map(|warning| warning.0.render(Level::WARNING, file, text, form)));
         parts.join("\n\n")
     }
 }

@@ -191,7 +191,7 @@ fn beginning(start: Start, faults: &[Fault]) -> String {
 }
 
 /// The kind of an action, for records.
-pub(super) fn kind(action: &Action) -> ActionKind {
+pub(crate) fn kind(action: &Action) -> ActionKind {
     match action {
         Action::Partition(_) | Action::Flap { .. } => ActionKind::Partition,
         Action::Clog(_) => ActionKind::Clog,

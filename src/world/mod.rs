@@ -22,6 +22,7 @@ mod storms;
 mod targets;
 mod view;
 
+pub(crate) use faults::kind;
 pub use remedies::Remedy;
 pub use view::View;
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::plan::Plan;
 use crate::report::batch::Figures;
-use crate::report::{Coverage, Host, Judges, Report, Timeline, json, text};
+use crate::report::{Coverage, Host, Judges, Reached, Report, Timeline, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::time::Time;
 use crate::trace::{Focus, Focused, Observer, Record};
@@ -67,7 +67,7 @@ pub(super) fn run(
             Err(trouble) => troubles.push(trouble),
         }
     }
-    let coverage = coverage.map(Coverage::into_reached);
+    let coverage = coverage.map(|seen| Reached::new(seen.into_reached(), runner::out_of_reach(plan)));
     let timeline = timeline.map(|timeline| timeline.all(outcome.end));
     let report = Report { coverage, timeline, ..Report::new(plan, &judges, outcome) };
     // Whatever can't be written now must not cost the verdict.

@@ -122,7 +122,7 @@ mod tests {
         assert!(!SlowLinks::new(&plan).watches());
         let narrow = crate::plan::Link { bandwidth: NonZeroU64::new(1000), ..plan.network.default.clone() };
         plan.network.links.push((NodeId(1), NodeId(3), narrow));
-        let places = Places::new(3, plan.cluster.members());
+        let places = Places::of(&plan);
         let mut trace = Trace::new(Taking(SlowLinks::new(&plan), places));
         assert!(trace.observer().0.watches());
         let node = NodeId(1).into();

@@ -61,12 +61,14 @@ struct Standing {
     term: Term,
     /// The last term that it led.
     led: Option<Term>,
+    /// Whether its disk was found beyond recovery, and it has not started since. To be started again in vain is nothing new.
+    is_lost: bool,
 }
 
 impl Happenings {
     /// Before the first record of so many nodes.
     pub(in crate::report) fn new(voters: u32) -> Self {
-        let standing = Standing { role: Role::Follower, term: Term::ZERO, led: None };
+        let standing = Standing { role: Role::Follower, term: Term::ZERO, led: None, is_lost: false };
         Self {
             nodes: vec![standing; voters as usize],
             highest: Term::ZERO,
@@ -178,9 +180,7 @@ impl Happenings {
             }
             Body::Lost { why: Loss::InboxFull, .. } => found.push(event(Event::InboxOverflowed)),
             Body::Refused { reason: Refusal::Busy, .. } => found.push(event(Event::RequestPutOff)),
-            Body::Rejected { from, why } if from.as_client().is_none() && record.node.as_node().is_some() => {
-                found.extend(rejected(why).map(event));
-            }
+            Body::Rejected { why, .. } => found.push(event(rejected(why))),
             Body::Accepted { index, term, .. } if index > self.committed => {
                 self.accepted.insert((index, term));
             }
@@ -188,6 +188,9 @@ impl Happenings {
                 found.extend(self.commits(index, term).map(now));
             }
             Body::Booted { blank, term, .. } => {
+                if let Some(standing) = self.standing(record.node) {
+                    standing.is_lost = false;
+                }
                 found.extend(blank.then_some(Event::NodeBlank).map(event));
                 found.extend(self.reaches(term).map(now));
             }
@@ -195,6 +198,10 @@ impl Happenings {
                 // Its role goes with it; that is no deposition.
                 if let Some(standing) = self.standing(record.node) {
                     standing.role = Role::Follower;
+                    let is_lost = matches!(record.body, Body::Stopped { reason: StopReason::Unrecoverable });
+                    let is_new = is_lost && !standing.is_lost;
+                    standing.is_lost |= is_lost;
+                    found.extend(is_new.then_some(Event::NodeStopped).map(event));
                 }
             }
             Body::RoleChanged { role, term, .. } => {
@@ -264,10 +271,7 @@ fn plain(record: &Record) -> Option<Event> {
             (_, BreakerState::HalfOpen) => None,
         },
         Body::Forgone { why: Forgone::Budget, .. } => Some(Event::RetryBudgetSpent),
-        // A stranger that the network does not know seems to be the world.
-        Body::Rejected { from, .. } if from.as_client().is_none() => {
-            record.node.as_node().map(|_| Event::FrameRejected)
-        }
+        Body::Rejected { .. } => Some(Event::FrameRejected),
         Body::Corrupted { .. } => Some(Event::FrameCorrupted),
         Body::Misdirected { .. } => Some(Event::FrameMisdirected),
         Body::Replayed { .. } => Some(Event::FrameReplayed),
@@ -275,7 +279,6 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Forged { .. } => Some(Event::FrameForged),
         Body::Believed { .. } => Some(Event::FrameBelieved),
         Body::TurnedAway { .. } => Some(Event::InboxOverflowed),
-        Body::Rejected { from, .. } => with(from).map(|_| Event::FrameRejected),
         Body::CallFailed { to, .. } => with(to).map(|_| Event::CallFailed),
         Body::Refused { .. } => Some(Event::RequestRefused),
         Body::Transfer { step, .. } => Some(match step {
@@ -306,7 +309,6 @@ fn plain(record: &Record) -> Option<Event> {
         Body::Crashed => Some(Event::NodeCrashed),
         Body::Booted { epoch, .. } if epoch > Epoch(1) => Some(Event::NodeRestarted),
         Body::TailCut { .. } => Some(Event::TornTailCut),
-        Body::Stopped { reason: StopReason::Unrecoverable } => Some(Event::NodeStopped),
         Body::Stopped { reason: StopReason::DiskFull } => Some(Event::DiskFilled),
         Body::FaultSkipped { .. } => Some(Event::FaultSkipped),
         _ => None,
@@ -315,20 +317,20 @@ fn plain(record: &Record) -> Option<Event> {
 
 /// The event of a frame that was refused for this reason.
 #[cold]
-const fn rejected(why: Rejection) -> Option<Event> {
-    Some(match why {
+const fn rejected(why: Rejection) -> Event {
+    match why {
         Rejection::Length => Event::LengthWrong,
         Rejection::Checksum => Event::ChecksumWrong,
         Rejection::Magic => Event::MagicWrong,
         Rejection::Address => Event::AddressWrong,
         Rejection::Undecodable => Event::MessageUndecodable,
-        // Only clients give calls up; and nodes deny what is from another cluster.
-        Rejection::Late | Rejection::Cluster => return None,
+        Rejection::Cluster => Event::ClusterWrong,
+        Rejection::Late => Event::ReplyLate,
         Rejection::Indexes => Event::IndexesWrong,
         Rejection::Entries => Event::EntriesWrong,
         Rejection::TermJump => Event::TermImpossible,
         Rejection::TooLong => Event::FrameTooLong,
-    })
+    }
 }
 
 impl Ending {

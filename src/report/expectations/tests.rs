@@ -387,6 +387,24 @@ fn each_event_is_told_by_its_record_and_by_no_other() {
     assert_eq!(sighted(|s| s.skips(0)), [Event::FaultSkipped]);
 }
 
+/// A machine whose disk is beyond recovery is started again in vain, again and again.
+#[test]
+fn a_machine_that_stays_down_has_stopped_once() {
+    let lost = Body::Stopped { reason: crate::trace::StopReason::Unrecoverable };
+    let n1 = NodeId(1);
+    let times = |s: &Script| {
+        let (mut happenings, mut found) = (super::happenings::Happenings::new(3), Vec::new());
+        s.records().iter().for_each(|record| happenings.take(record, &mut found));
+        let stopped = super::happenings::What::Event(Event::NodeStopped);
+        found.iter().filter(|happening| happening.what == stopped).count()
+    };
+    let mut s = Script::of(3);
+    s.ms(100).event(n1, lost).event(n1, lost);
+    assert_eq!(times(&s), 1);
+    s.wipes(1).restarts(1).event(n1, lost);
+    assert_eq!(times(&s), 2, "it had started in between");
+}
+
 #[test]
 fn what_is_done_to_frames_and_kept_from_them_is_told() {
     let (n1, n2): (Address, Address) = (NodeId(1).into(), NodeId(2).into());
@@ -402,10 +420,20 @@ fn what_is_done_to_frames_and_kept_from_them_is_told() {
         (Rejection::Entries, Event::EntriesWrong),
         (Rejection::TermJump, Event::TermImpossible),
         (Rejection::TooLong, Event::FrameTooLong),
+        (Rejection::Cluster, Event::ClusterWrong),
+        (Rejection::Late, Event::ReplyLate),
     ] {
         assert_eq!(one(n1, Body::Rejected { from: n2, why }), [Event::FrameRejected, event]);
-        assert_eq!(one(n1, Body::Rejected { from: client, why }), [], "with a client");
-        assert_eq!(one(client, Body::Rejected { from: n2, why }), [], "of a client's");
+        assert_eq!(
+            one(n1, Body::Rejected { from: client, why }),
+            [Event::FrameRejected, event],
+            "from a client"
+        );
+        assert_eq!(
+            one(client, Body::Rejected { from: n2, why }),
+            [Event::FrameRejected, event],
+            "by a client"
+        );
     }
     let how = CorruptionKind::BitFlip;
     assert_eq!(one(n1, Body::Corrupted { to: n2, kind: 1, how, count: 3 }), [Event::FrameCorrupted]);

@@ -1,6 +1,9 @@
 //! What is counted, by what became of it.
 
 use super::*;
+use crate::ids::{CallId, ClientId};
+use crate::report::Flooded;
+use crate::trace::{FIRST_CLIENT_KIND, Forgery};
 
 #[test]
 fn clients_are_unserved_from_the_last_one_served_or_the_first_that_asked() {
@@ -98,4 +101,83 @@ fn transfers_and_changes_are_counted_by_what_became_of_them() {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(text.contains("another change is open: 1; no entry of its term is committed yet: 1"), "{text}");
+}
+
+fn sends(s: &mut Script, from: Address, to: Address, call: u64) {
+    let (kind, term) = (FIRST_CLIENT_KIND, Term::ZERO);
+    s.event(from, Body::Sent { to, kind, call: CallId(call), bytes: 40, hash: 1, term, grants_vote: false });
+}
+
+fn arrives(s: &mut Script, from: Address, to: Address, call: u64) {
+    s.event(to, Body::Delivered { from, kind: FIRST_CLIENT_KIND, call: CallId(call), bytes: 40, hash: 1 });
+}
+
+#[test]
+fn what_floods_send_is_no_clients() {
+    let mut s = led();
+    let (n1, c1, flood) = (Address::from(NodeId(1)), Address::from(ClientId(1)), Address::CROWD);
+    s.ms(200).invokes(1, 1);
+    for (call, asker) in (1..).zip([flood, c1, flood, flood]) {
+        sends(&mut s, asker, n1, call);
+        arrives(&mut s, asker, n1, call);
+        match call {
+            3 => {
+                let reason = Refusal::NotLeader { hint: None };
+                s.record(n1, Body::Refused { request: RequestId(call), reason });
+                sends(&mut s, n1, asker, call);
+            }
+            _ => {
+                s.record(n1, Body::Accepted { request: RequestId(call), index: Index(call), term: Term(1) });
+            }
+        }
+    }
+    s.ms(210).wakes(1);
+    for request in [1, 2] {
+        let (index, term) = (Index(request), Term(1));
+        s.record(n1, Body::Acknowledged { request: RequestId(request), index, term });
+    }
+    sends(&mut s, flood, n1, 5);
+    s.event(flood, Body::Lost { to: n1, kind: FIRST_CLIENT_KIND, why: Loss::InboxFull });
+    sends(&mut s, flood, n1, 6);
+    s.event(n1, Body::TurnedAway { from: flood, call: CallId(6) });
+    // What a machine that lost power had taken from a flood is not what it acknowledges later under the same number.
+    s.crashes(1).restarts(1).wakes(1);
+    s.record(n1, Body::Acknowledged { request: RequestId(4), index: Index(9), term: Term(2) });
+    let counters = measured(&s, 3).counters();
+    let Flooded { sent, lost, turned_away, refused, accepted, acknowledged } = counters.floods;
+    assert_eq!((sent, lost, turned_away, refused, accepted, acknowledged), (5, 1, 1, 1, 2, 1));
+    assert_eq!((counters.requests_sent, counters.requests_refused), (1, 0));
+    assert_eq!((counters.requests_accepted, counters.requests_acknowledged), (1, 2));
+    assert_eq!((counters.client_frames_sent, counters.client_frames_delivered), (1, 1));
+    assert_eq!(counters.client_frames_lost, 0);
+    let text = shown(&report(&s, 3, at(2000)), 120, false);
+    let line = text.lines().find(|line| line.contains("requests of floods")).expect("a line of its own");
+    assert!(line.contains(" 5  sent by faults"), "{line}");
+    assert!(json::document(&[report(&s, 3, at(2000))], &Host::default()).contains("\"turned_away\": 1"));
+}
+
+#[test]
+fn what_strangers_send_is_no_nodes() {
+    let mut s = led();
+    let before = measured(&s, 3).counters();
+    let (n1, n2, c1) = (Address::from(NodeId(1)), Address::from(NodeId(2)), Address::from(ClientId(1)));
+    for (from, to) in [(n2, n1), (c1, n1), (n2, n1)] {
+        let forged = Body::Forged { from, kind: 1, like: Forgery::Message, bytes: 40 };
+        s.ms(300).event(to, forged);
+        s.record(to, Body::Delivered { from, kind: 1, call: CallId(1), bytes: 40, hash: 1 });
+        s.record(to, Body::Rejected { from, why: Rejection::Checksum });
+    }
+    s.event(n1, Body::Forged { from: n2, kind: 1, like: Forgery::Message, bytes: 40 });
+    s.record(n2, Body::Lost { to: n1, kind: 1, why: Loss::ReceiverDown });
+    s.event(c1, Body::Rejected { from: n2, why: Rejection::Late });
+    let counters = measured(&s, 3).counters();
+    assert_eq!((counters.frame_faults.forged, counters.frame_faults.forged_delivered), (4, 3));
+    assert_eq!(counters.frames_delivered, before.frames_delivered);
+    assert_eq!(counters.client_frames_delivered, before.client_frames_delivered);
+    assert_eq!(counters.frames_lost.by_reason().map(|(_, count)| count), [0; 6]);
+    assert_eq!(counters.frames_rejected.checksum, 2);
+    assert_eq!((counters.client_frames_rejected.checksum, counters.client_frames_rejected.late), (1, 1));
+    let text = shown(&report(&s, 3, at(2000)), 120, false);
+    assert!(text.contains("client frames rejected"), "{text}");
+    assert!(text.contains("that reached a process: 3"), "{text}");
 }

@@ -115,6 +115,7 @@ fn much_hit(name: &str, source: FaultSource, number: u64) -> Vec<super::super::F
     let one = super::super::FaultSpan {
         name: name.into(),
         source,
+        flapping: None,
         action: ActionKind::Crash,
         strength: None,
         nodes: NodeSet::from_iter([NodeId(2)]),

@@ -37,7 +37,7 @@ impl Page<'_> {
         self.paragraph(
             "breaker: whose, and of the calls to whom. opened: how often, since calls failed. failed, succeeded: probes, after \
              which it opened again or closed. shed: frames and requests that it kept back. open for: the time in which it was \
-             not closed. first: when it opened for the first time. Those come first that were open for longest.",
+             open, not that in which probes were under way. first: when it opened for the first time. Those come first that were open for longest.",
             FAINT,
         );
     }

@@ -1,10 +1,12 @@
 //! The faults, in the report for a terminal.
 
 use super::SPANS;
-use crate::report::format::{moment, wrap};
+use crate::report::format::{counted, moment, wrap};
 use crate::report::page::{FAINT, Grid, Page, WIDE};
 use crate::report::{FaultSpan, Report};
 use crate::time::Time;
+use crate::trace::ActionKind;
+use std::collections::BTreeMap;
 
 /// How wide columns get, in narrow terminals and in wide ones. Names are whole but in narrow ones.
 const NAME: usize = 20;
@@ -24,12 +26,13 @@ impl Page<'_> {
         self.heading("Faults", "");
         let is_wide = self.form.width > WIDE;
         let pick = |(narrow, wide): (usize, usize)| if is_wide { wide } else { narrow };
-        let shown = || report.faults.iter().take(SPANS);
+        let all_rows: Vec<Row<'_>> = rows_of(&report.faults);
+        let shown = || all_rows.iter().take(SPANS);
         let outcome = if self.form.width >= WIDE { OUTCOME.1 } else { OUTCOME.0 };
         let name = if self.form.width >= WIDE { usize::MAX } else { NAME };
         let laid_out = |what: usize| {
             let mut rows = vec![["fault", "what", "", "from", "until"].map(String::from)];
-            rows.extend(shown().map(|fault| row(fault, (name, what, outcome))));
+            rows.extend(shown().map(|row| row.cells((name, what, outcome))));
             rows
         };
         let all = |rows: &[[String; 5]]| -> usize { [0, 1, 3, 4].map(|at| 2 + width(rows, at)).iter().sum() };
@@ -41,13 +44,13 @@ impl Page<'_> {
         }
         let room = self.room().saturating_sub(all(&rows)).max(LEAST);
         rows[0][2] = "hit".into();
-        for (row, fault) in rows[1..].iter_mut().zip(shown()) {
-            row[2] = hit(fault, room, pick(LINKS));
+        for (row, Row { first, .. }) in rows[1..].iter_mut().zip(shown()) {
+            row[2] = hit(first, room, pick(LINKS));
         }
         let mut grid = Grid { right: vec![3, 4], rules: vec![1], ..Grid::default() };
         grid.rows.extend(rows.into_iter().map(Vec::from));
         self.grid(&grid);
-        if let Some(more) = report.faults.len().checked_sub(SPANS).filter(|more| *more > 0) {
+        if let Some(more) = all_rows.len().checked_sub(SPANS).filter(|more| *more > 0) {
             self.paragraph(&format!("and {more} more, in the JSON report"), FAINT);
         }
     }
@@ -67,23 +70,53 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// A row of the table, but for who was hit. The columns of what it is called, of what it is and of what came of it have
-/// these widths.
-fn row(fault: &FaultSpan, (name, what, outcome): (usize, usize, usize)) -> [String; 5] {
-    let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
-    let strength = fault.strength.as_ref().map_or(String::new(), |strength| format!(" {strength}"));
-    let until = match (fault.from_ns, &fault.outcome) {
-        (None, _) => "-".into(),
-        (Some(_), Some(came)) => wrap(came, outcome),
-        (Some(_), None) => at(fault.to_ns).unwrap_or_else(|| "the end".into()),
-    };
-    [
-        cut(&fault.name, name),
-        wrap(&format!("{}{strength}", fault.action), what),
-        String::new(),
-        at(fault.from_ns).unwrap_or_else(|| "-".into()),
-        until,
-    ]
+/// What a row tells of: a fault, or links that flap, from the first time that they are cut to the last.
+struct Row<'r> {
+    first: &'r FaultSpan,
+    last: &'r FaultSpan,
+    times: u64,
+}
+
+/// The rows for these faults, in their order.
+fn rows_of(faults: &[FaultSpan]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut row_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for fault in faults {
+        let known = fault.flapping.map(|first| *row_of.entry(first).or_insert(rows.len()));
+        match known.and_then(|row| rows.get_mut(row)) {
+            Some(row) => (row.last, row.times) = (fault, row.times + 1),
+            None => rows.push(Row { first: fault, last: fault, times: 1 }),
+        }
+    }
+    rows
+}
+
+impl Row<'_> {
+    /// The cells, but for who was hit. The columns of what it is called, of what it is and of what came of it have
+    /// these widths.
+    fn cells(&self, (name, what, outcome): (usize, usize, usize)) -> [String; 5] {
+        let Self { first, last, times } = self;
+        let at = |nanos: Option<u64>| nanos.map(|nanos| moment(Time::from_nanos(nanos)));
+        let strength = first.strength.as_ref().map_or(String::new(), |strength| format!(" {strength}"));
+        let action = match first.flapping {
+            Some(_) => format!("flap, {}", counted(*times, "time")),
+            None => format!("{}{strength}", first.action),
+        };
+        let is_done_at_once = matches!(first.action, ActionKind::Step | ActionKind::Rot);
+        let until = match (first.from_ns, &first.outcome) {
+            (None, _) => "-".into(),
+            (Some(_), Some(came)) => wrap(came, outcome),
+            (Some(_), None) if is_done_at_once => "at once".into(),
+            (Some(_), None) => at(last.to_ns).unwrap_or_else(|| "the end".into()),
+        };
+        [
+            cut(&first.name, name),
+            wrap(&action, what),
+            String::new(),
+            at(first.from_ns).unwrap_or_else(|| "-".into()),
+            until,
+        ]
+    }
 }
 
 /// Who was hit, in lines of at most `room` characters, and those about links of `links`.

@@ -1,8 +1,9 @@
 //! Scripted faults that do once more what another does already.
 
+use super::moments::{beginnings, called};
 use super::overlaps::latest_end;
 use super::setting::Setting;
-use crate::plan::{Action, Edge, Fault, Shape, Start, Target};
+use crate::plan::{Action, Edge, Fault, Shape, Target};
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
 use crate::time::Time;
@@ -17,7 +18,7 @@ pub(super) fn warn(
     notes: &mut Notes<'_>,
 ) {
     for (later, earlier) in find(faults, may, setting) {
-        let message = format!("faults[{earlier}] does the same in this time");
+        let message = format!("{} does the same in this time", called(faults, earlier));
         let help = "take one of the two away, let it end before the other begins, or, if it is meant, say `overlap: true`";
         let (later, earlier) = (path.item(later), path.item(earlier));
         notes.warn_beside(&later.field("do"), message, help, (&earlier.field("do"), "the same"));
@@ -32,13 +33,10 @@ pub(super) fn find(
     setting: &Setting<'_>,
 ) -> Vec<(usize, usize)> {
     let mut ordered: Vec<(Time, usize)> = Vec::new();
-    for (place, fault) in faults.iter().enumerate() {
-        if let Start::At(at) = fault.start
-            && !may(place)
-            && lasts(&fault.action)
-            && are_known(&fault.action, setting)
-        {
-            ordered.push((at, place));
+    for (place, begins) in beginnings(faults, setting).into_iter().enumerate() {
+        let action = &faults[place].action;
+        if !may(place) && lasts(action) && are_known(action, setting) {
+            ordered.extend(begins.map(|at| (at, place)));
         }
     }
     ordered.sort_unstable();

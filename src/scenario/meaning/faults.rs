@@ -1,6 +1,7 @@
 //! The second pass over scripted faults: when each begins and ends, and what it does.
 
 use super::frame_faults::on_frames;
+use super::moments::called;
 use super::names;
 use super::overlaps::overlaps;
 use super::setting::Setting;
@@ -71,10 +72,18 @@ pub(super) fn fault_of(
     None
 }
 
+/// Which faults may overlap others: those that say so, and those of which it is not known what they are.
+pub(super) fn may_overlap(path: &Path<'_>, faults: &[shape::Fault], notes: &Notes<'_>) -> Vec<bool> {
+    let may =
+        |(i, fault): (usize, &shape::Fault)| fault.overlap == Some(true) || notes.is_mended(&path.item(i));
+    faults.iter().enumerate().map(may).collect()
+}
+
 /// What goes wrong, in the order of the file.
 pub(super) fn faults(
     path: &Path<'_>,
     faults: &[shape::Fault],
+    may_overlap: impl Fn(usize) -> bool,
     setting: &Setting<'_>,
     notes: &mut Notes<'_>,
 ) -> Vec<Fault> {
@@ -89,7 +98,7 @@ pub(super) fn faults(
         read.push(Fault { id: fault.id.clone(), start, spread, end, action });
     }
     chains(path, &read, notes);
-    overlaps(path, &read, |place| faults[place].overlap == Some(true), setting, notes);
+    overlaps(path, &read, may_overlap, setting, notes);
     read
 }
 
@@ -289,7 +298,8 @@ fn chains(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
         if let Some(again) = here.filter(|place| met[*place] == first) {
             let item = path.item(again);
             let other = awaited(again).unwrap_or(again);
-            let message = format!("this waits for faults[{other}], and that in the end for this");
+            let other = called(faults, other);
+            let message = format!("this waits for {other}, and that in the end for this");
             notes.error(&item.field("when"), message, "let one of them begin `at` a time");
         }
     }
@@ -298,25 +308,25 @@ fn chains(path: &Path<'_>, faults: &[Fault], notes: &mut Notes<'_>) {
             && faults[other as usize].end == End::Never
         {
             let item = path.item(place);
-            let (message, help) = match &faults[other as usize].action {
+            let action = &faults[other as usize].action;
+            let other = called(faults, other as usize);
+            let (message, help) = match action {
                 Action::Transfer(_) => (
                     format!(
-                        "this waits for the end of faults[{other}], and nothing ends that: it is asked for, once"
+                        "this waits for the end of {other}, and nothing ends that: it is asked for, once"
                     ),
                     "wait for its beginning, `Fault(..)`, or for the next leader, `Elected(2)`".to_string(),
                 ),
                 action if action.changes_members() => (
                     format!(
-                        "this waits for the end of faults[{other}], and nothing ends that: it is asked for, once"
+                        "this waits for the end of {other}, and nothing ends that: it is asked for, once"
                     ),
                     "wait until a change is done, `Changed(1)`, or for its beginning, `Fault(..)`"
                         .to_string(),
                 ),
                 _ => (
-                    format!(
-                        "this waits for the end of faults[{other}], which lasts until no fault may begin"
-                    ),
-                    format!("give faults[{other}] an end with `for` or `until`"),
+                    format!("this waits for the end of {other}, which lasts until no fault may begin"),
+                    format!("give {other} an end with `for` or `until`"),
                 ),
             };
             notes.error(&item.field("when"), message, help);

@@ -4,7 +4,7 @@ use super::setting::Setting;
 use super::shapes::{Alone, shape as links};
 use super::targets::several;
 use super::{bounded_value, distribution, mean_between, rate};
-use crate::plan::{Action, Corruption, Event, Plan, Shape, Target};
+use crate::plan::{Action, Corruption, Event, Integrity, Plan, Shape, Target};
 use crate::rng::Rate;
 use crate::scenario::bounds;
 use crate::scenario::notes::Notes;
@@ -143,8 +143,23 @@ pub(super) fn impossible(
             |action| matches!(action, Action::Corrupt { .. } | Action::Forge { .. }),
             ("no frame is changed or forged", "add a `Corrupt` or a `Forge` to `faults` or `storm`"),
         ),
-        // Frames of a stranger are refused even where nobody else sends any.
-        _ if actions.any(|action| matches!(action, Action::Forge { .. })) => return None,
+        Event::ClusterWrong => {
+            let brings = |action: &Action| matches!(action, Action::Corrupt { clients: true, .. });
+            let can_be = plan.clients.is_some() && plan.cluster.integrity == Integrity::Unchecked;
+            let help = "change them: `integrity: Unchecked`, and a `Corrupt(.., clients: true)` in `faults`";
+            return (!can_be || !actions.any(brings))
+                .then_some(("clients only hear from their cluster", help));
+        }
+        Event::ReplyLate => {
+            let help = "add a load: `clients: (count: 4)`";
+            return plan.clients.is_none().then_some(("there are no clients", help));
+        }
+        // Frames of a stranger are refused even where nobody else sends any, and those of clients if they are changed.
+        _ if actions
+            .any(|action| matches!(action, Action::Forge { .. } | Action::Corrupt { clients: true, .. })) =>
+        {
+            return None;
+        }
         _ => return alone,
     };
     (!actions.any(brings)).then_some(why)

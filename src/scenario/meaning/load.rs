@@ -105,12 +105,12 @@ pub(super) fn mix(path: &Path<'_>, mix: shape::Mix, notes: &mut Notes<'_>) -> Mi
         if !(0.0..=GREATEST_WEIGHT).contains(&weight) {
             sound = false;
             let message = format!("a weight is a number from 0 to {GREATEST_WEIGHT}, not {weight}");
-            notes.error(&path.field(name), message, "leave out what does not happen");
+            notes.error_by_itself(&path.field(name), message, "leave out what does not happen");
         }
     }
     if sound && weights.iter().sum::<f64>() == 0.0 {
         sound = false;
-        notes.error(
+        notes.error_by_itself(
             path,
             "all weights are 0, so there is nothing to do",
             "give one of `put`, `get`, `cas` a weight",

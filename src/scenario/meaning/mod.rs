@@ -15,6 +15,7 @@ mod hosts;
 mod integrity;
 mod load;
 mod logs;
+mod moments;
 mod names;
 mod network;
 mod overlaps;
@@ -36,7 +37,7 @@ pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
 
 use crate::ids::NodeId;
-use crate::plan::{Found, Plan};
+use crate::plan::{Event, Found, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::scenario::bounds::{Bounds, LONGEST, no_rate};
 use crate::scenario::notes::Notes;
@@ -51,6 +52,11 @@ const LONGEST_ABOUT: usize = 4_000;
 /// An exponential distribution whose `max` is left out is cut off at this many times its mean: one draw in 485 million
 /// is cut.
 pub(super) const USUAL_MOST: u64 = 20;
+
+/// Whether this can happen in some run of a plan, as far as that is known beforehand.
+pub(super) fn is_possible(event: Event, plan: &Plan) -> bool {
+    possible::impossible(event, plan).is_none()
+}
 
 /// What the shapes mean. Of use only if no error was noted.
 pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
@@ -76,20 +82,23 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
         places: names.iter().zip(0..).map(|(name, place)| (name.name.as_str(), place)).collect(),
         ids: faults::ids(&root.field("faults"), &scenario.faults, notes),
     };
-    let faults = faults::faults(&root.field("faults"), &scenario.faults, &setting, notes);
-    let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
     let meant = |place: usize| scenario.faults[place].refused == Some(true);
-    let may_overlap = |place: usize| scenario.faults[place].overlap == Some(true);
+    let may_overlap = faults::may_overlap(&root.field("faults"), &scenario.faults, notes);
+    let may_overlap = |place: usize| may_overlap[place];
+    let faults = faults::faults(&root.field("faults"), &scenario.faults, may_overlap, &setting, notes);
+    let storms = storms::storms(&root.field("storm"), &scenario.storm, &setting, notes);
     if !notes.are_in_part() {
         // What is wrong with one of these may be so only since another was mended.
         changes::check(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
         waits::changes(&root.field("faults"), (&faults, &storms), meant, notes);
     }
-    doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+    if notes.is_clean() {
+        doubtful_changes::warn(&root.field("faults"), (&cluster, &faults, &storms), meant, &setting, notes);
+        names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
+    }
     doubles::warn(&root.field("faults"), &faults, may_overlap, &setting, notes);
     overlaps::drifts(&root.field("faults"), &faults, &cluster, may_overlap, &setting, notes);
     hosts::slow((&cluster, &faults, &storms), notes);
-    names::unused(&root.field("names"), &scenario.names, &names, (&faults, &storms), notes);
     let mut plan = Plan {
         name: scenario.name.clone(),
         about: scenario.about.clone(),
@@ -172,7 +181,7 @@ pub(super) fn distribution(
             limited(path, max, notes);
             if min > max {
                 let message = format!("the least delay, {min}, is above the greatest, {max}");
-                notes.error(path, message, format!("write Uniform(\"{max}\", \"{min}\")"));
+                notes.error_by_itself(path, message, format!("write Uniform(\"{max}\", \"{min}\")"));
             }
             Distribution::Uniform(min, max)
         }
@@ -183,7 +192,7 @@ pub(super) fn distribution(
             if min > mean || mean > max {
                 let message =
                     format!("the mean, {mean}, is not between the least and the greatest, {min} and {max}");
-                notes.error(path, message, "order them: min, mean, max");
+                notes.error_by_itself(path, message, "order them: min, mean, max");
             }
             Distribution::Exponential { min, mean, max }
         }
@@ -203,7 +212,7 @@ pub(super) fn mean(distribution: &Distribution) -> Duration {
 pub(super) fn rate(path: &Path<'_>, value: f64, notes: &mut Notes<'_>) -> Rate {
     Rate::new(value).unwrap_or_else(|| {
         let (message, help) = no_rate(value);
-        notes.error(path, message, help);
+        notes.error_by_itself(path, message, help);
         Rate::ZERO
     })
 }
@@ -214,7 +223,7 @@ pub(super) fn bounded(path: &Path<'_>, value: u64, bounds: Bounds, notes: &mut N
     if !(least..=most).contains(&value) {
         let message = format!("`{name}` has to be from {least} to {most}, not {value}");
         let nearest = value.clamp(least, most);
-        notes.error(&path.field(name), message, format!("the nearest that fits is {nearest}"));
+        notes.error_by_itself(&path.field(name), message, format!("the nearest that fits is {nearest}"));
         // The most there can be, so that nothing else seems out of bounds because of this.
         return most as u32;
     }
@@ -226,7 +235,8 @@ pub(super) fn bounded_value(path: &Path<'_>, value: u64, bounds: Bounds, notes: 
     let Bounds { name, least, most } = bounds;
     if !(least..=most).contains(&value) {
         let message = format!("`{name}` has to be from {least} to {most}, not {value}");
-        notes.error(path, message, format!("the nearest that fits is {}", value.clamp(least, most)));
+        let help = format!("the nearest that fits is {}", value.clamp(least, most));
+        notes.error_by_itself(path, message, help);
     }
     value.clamp(least, most)
 }
@@ -248,7 +258,7 @@ pub(super) fn node(path: &Path<'_>, number: u64, voters: u32, notes: &mut Notes<
 pub(super) fn positive(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     limited(path, duration, notes);
     if duration == Duration::ZERO {
-        notes.error(
+        notes.error_by_itself(
             path,
             format!("{} has to be longer than 0s", quoted_name(path)),
             "give it some time: \"100ms\"",
@@ -260,7 +270,7 @@ pub(super) fn positive(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_
 pub(super) fn limited(path: &Path<'_>, duration: Duration, notes: &mut Notes<'_>) {
     if duration > LONGEST {
         let message = format!("{} is too long: at most 30 days fit", quoted_name(path));
-        notes.error(path, message, "the longest is \"30days\"");
+        notes.error_by_itself(path, message, "the longest is \"30days\"");
     }
 }
 

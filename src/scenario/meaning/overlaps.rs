@@ -1,9 +1,10 @@
 //! Scripted faults that exclude each other: a node that is down can't be taken down again.
 
+use super::moments::{beginnings, called};
 use super::setting::Setting;
 use super::{doubles, drifts};
 use crate::ids::{NodeId, NodeSet};
-use crate::plan::{Action, Cluster, End, Fault, Plan, Start, Target};
+use crate::plan::{Action, Cluster, End, Fault, Plan, Target};
 use crate::scenario::bounds::MOST_DRIFT;
 use crate::scenario::notes::Notes;
 use crate::scenario::path::Path;
@@ -22,6 +23,26 @@ struct State {
     longest: Option<(Time, usize, NodeId)>,
     /// All nodes.
     all: Until,
+    /// Some nodes, drawn from the voters: a majority of them, and fewer.
+    majority: Until,
+    minority: Until,
+}
+
+/// What a fault does to nodes such that it and others exclude each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Down,
+    Paused,
+    DiskFull,
+}
+
+/// Whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whom {
+    These(NodeSet),
+    All,
+    Majority,
+    Minority,
 }
 
 /// What a node is by a fault, and by another at the same time.
@@ -33,6 +54,8 @@ enum Held {
     Paused,
     /// Down and paused, of which nothing comes but what comes of being down.
     Both,
+    /// Down, and with a full disk.
+    DownAndFull,
 }
 
 /// Two faults that may be at one time, and take the same node down or pause it.
@@ -41,7 +64,7 @@ struct Overlap {
     places: (usize, usize),
     /// What the node is already.
     held: Held,
-    /// The node, if not every one.
+    /// The node, if it is known.
     node: Option<NodeId>,
 }
 
@@ -55,17 +78,24 @@ pub(super) fn overlaps(
 ) {
     let help = "let one of the two end before the other begins, or, if it is meant, say `overlap: true`";
     for Overlap { places: (later, earlier), held, node } in find(faults, may, setting) {
-        let who = node.map_or("every node".to_string(), |node| format!("node {}", node.0));
+        let who = node.map_or("some node".to_string(), |node| format!("node {}", node.0));
+        let other_fault = called(faults, earlier);
         let (place, other) = (path.item(later), path.item(earlier));
         let (place, other) = (place.field("do"), other.field("do"));
         let beside = (&other, "by this fault");
-        let already = |what: &str| format!("{who} is {what} already in this time, by faults[{earlier}]");
+        let already = |what: &str| format!("{who} is {what} already in this time, by {other_fault}");
         match held {
             Held::Down => notes.error_beside(&place, already("down"), help, beside),
             Held::Paused => notes.error_beside(&place, already("paused"), help, beside),
             Held::Both => {
                 let message = format!(
-                    "with faults[{earlier}] {who} is down and paused at once, and a pause changes nothing then"
+                    "with {other_fault} {who} is down and paused at once, and a pause changes nothing then"
+                );
+                notes.warn_beside(&place, message, help, (&other, "the other of the two"));
+            }
+            Held::DownAndFull => {
+                let message = format!(
+                    "with {other_fault} {who} is down and its disk is full at once, and it is up again only when both are over"
                 );
                 notes.warn_beside(&place, message, help, (&other, "the other of the two"));
             }
@@ -122,57 +152,76 @@ pub(in crate::scenario) fn overlapping(plan: &Plan) -> BTreeSet<usize> {
 /// sense at run time. What may overlap is no part of any: it is enough that one of two says so.
 fn find(faults: &[Fault], may: impl Fn(usize) -> bool, setting: &Setting<'_>) -> Vec<Overlap> {
     let mut ordered: Vec<(Time, usize)> = Vec::new();
-    for (place, fault) in faults.iter().enumerate() {
-        if let Start::At(at) = fault.start
-            && !may(place)
-            && exclusive(&fault.action, setting).is_some()
-        {
-            ordered.push((at, place));
+    for (place, begins) in beginnings(faults, setting).into_iter().enumerate() {
+        if !may(place) && exclusive(&faults[place].action, setting).is_some() {
+            ordered.extend(begins.map(|at| (at, place)));
         }
     }
     ordered.sort_unstable();
     let state = || State { nodes: vec![None; setting.nodes as usize], ..State::default() };
-    let (mut down, mut paused) = (state(), state());
+    let (mut down, mut paused, mut full) = (state(), state(), state());
     let mut found = Vec::new();
     for (at, place) in ordered {
-        let Some((is_down, nodes)) = exclusive(&faults[place].action, setting) else { continue };
-        let (same, other, held) =
-            if is_down { (&mut down, &paused, Held::Down) } else { (&mut paused, &down, Held::Paused) };
-        let until = latest_end(&faults[place], at);
-        let overlap = |held, (other, node): (usize, _)| Overlap {
-            places: (place.max(other), place.min(other)),
-            held,
-            node,
+        let Some((kind, whom)) = exclusive(&faults[place].action, setting) else { continue };
+        let overlap = |held| {
+            move |(other, node): (usize, _)| Overlap {
+                places: (place.max(other), place.min(other)),
+                held,
+                node,
+            }
         };
-        found.extend(other.holds(nodes, at).map(|by| overlap(Held::Both, by)));
-        found.extend(same.holds(nodes, at).map(|by| overlap(held, by)));
-        same.hold(nodes, until, place);
+        let same = match kind {
+            Kind::Down => {
+                found.extend(paused.holds(whom, at).map(overlap(Held::Both)));
+                found.extend(full.holds(whom, at).map(overlap(Held::DownAndFull)));
+                found.extend(down.holds(whom, at).map(overlap(Held::Down)));
+                &mut down
+            }
+            Kind::Paused => {
+                found.extend(down.holds(whom, at).map(overlap(Held::Both)));
+                found.extend(paused.holds(whom, at).map(overlap(Held::Paused)));
+                &mut paused
+            }
+            // What fills one disk twice is seen to elsewhere.
+            Kind::DiskFull => {
+                found.extend(down.holds(whom, at).map(overlap(Held::DownAndFull)));
+                &mut full
+            }
+        };
+        same.hold(whom, latest_end(&faults[place], at), place);
     }
     found
 }
 
 impl State {
-    /// Whether some of these nodes, or of all, are held at this time: by which fault, and one of them.
-    fn holds(&self, nodes: Option<NodeSet>, at: Time) -> Option<(usize, Option<NodeId>)> {
-        let lasts = |held: &Until| held.filter(|(end, _)| at < *end).map(|(_, other)| other);
-        let by_all = lasts(&self.all);
-        match nodes {
-            None => {
+    /// Whether some of these nodes are held for certain at this time: by which fault, and one of them, if it is known.
+    fn holds(&self, whom: Whom, at: Time) -> Option<(usize, Option<NodeId>)> {
+        let lasts = |held: Until| held.filter(|(end, _)| at < *end).map(|(_, other)| (other, None));
+        let all = lasts(self.all);
+        match whom {
+            Whom::These(nodes) => nodes.iter().find_map(|node| {
+                let (other, _) = lasts(self.nodes[node.slot()]).or(all)?;
+                Some((other, Some(node)))
+            }),
+            Whom::All => {
                 let by_one = self.longest.filter(|(end, ..)| at < *end);
-                by_one.map(|(_, other, node)| (other, Some(node))).or(by_all.map(|other| (other, None)))
+                let by_one = by_one.map(|(_, other, node)| (other, Some(node)));
+                by_one.or(all).or_else(|| lasts(self.majority)).or_else(|| lasts(self.minority))
             }
-            Some(nodes) => nodes
-                .iter()
-                .find_map(|node| lasts(&self.nodes[node.slot()]).or(by_all).map(|other| (other, Some(node)))),
+            // Two majorities have a node in common; for others chance decides.
+            Whom::Majority => all.or_else(|| lasts(self.majority)),
+            Whom::Minority => all,
         }
     }
 
-    /// Holds these nodes, or all, until then.
-    fn hold(&mut self, nodes: Option<NodeSet>, until: Time, place: usize) {
+    /// Holds these nodes until then.
+    fn hold(&mut self, whom: Whom, until: Time, place: usize) {
         let longer = |held: Until| held.filter(|(end, _)| *end >= until).or(Some((until, place)));
-        let Some(nodes) = nodes else {
-            self.all = longer(self.all);
-            return;
+        let nodes = match whom {
+            Whom::These(nodes) => nodes,
+            Whom::All => return self.all = longer(self.all),
+            Whom::Majority => return self.majority = longer(self.majority),
+            Whom::Minority => return self.minority = longer(self.minority),
         };
         for node in nodes.iter() {
             let held = &mut self.nodes[node.slot()];
@@ -193,11 +242,12 @@ pub(super) fn latest_end(fault: &Fault, at: Time) -> Time {
     }
 }
 
-/// What a fault holds for itself: nodes, or all of them (`None`), being down (`true`) or paused.
-fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<NodeSet>)> {
-    let (is_down, target) = match action {
-        Action::Crash(target) | Action::Wipe(target) => (true, *target),
-        Action::Pause(target) => (false, *target),
+/// What a fault holds for itself, if that can be told of it.
+fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(Kind, Whom)> {
+    let (kind, target) = match action {
+        Action::Crash(target) | Action::Wipe(target) => (Kind::Down, *target),
+        Action::Pause(target) => (Kind::Paused, *target),
+        Action::DiskFull(target) => (Kind::DiskFull, *target),
         Action::Lose { .. }
         | Action::Duplicate { .. }
         | Action::Delay { .. }
@@ -211,7 +261,6 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::Deaf(_)
         | Action::Mute(_)
         | Action::DiskStall(_)
-        | Action::DiskFull(_)
         | Action::LoseFlush(_)
         | Action::Rot(_)
         | Action::Drift { .. }
@@ -226,10 +275,14 @@ fn exclusive(action: &Action, setting: &Setting<'_>) -> Option<(bool, Option<Nod
         | Action::Remove(_)
         | Action::Replace { .. } => return None,
     };
-    match setting.unnamed(target) {
-        Target::Node(node) => Some((is_down, Some([node].into_iter().collect()))),
-        Target::Nodes(nodes) => Some((is_down, Some(nodes))),
-        Target::All => Some((is_down, None)),
-        _ => None,
-    }
+    let whom = match setting.unnamed(target) {
+        Target::Node(node) => Whom::These([node].into_iter().collect()),
+        Target::Nodes(nodes) => Whom::These(nodes),
+        Target::All | Target::Rest => Whom::All,
+        Target::Majority => Whom::Majority,
+        // Of two voters or one a majority leaves nobody over.
+        Target::Minority if setting.voters > 2 => Whom::Minority,
+        _ => return None,
+    };
+    Some((kind, whom))
 }

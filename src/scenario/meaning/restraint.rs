@@ -14,13 +14,13 @@ pub(super) fn backoff(path: &Path<'_>, backoff: &shape::Backoff, notes: &mut Not
     let (base, cap) = (backoff.base, backoff.cap);
     if base < SHORTEST_BACKOFF {
         let message = format!("the first wait, {base}, is below {SHORTEST_BACKOFF}");
-        notes.error(&path.field("base"), message, format!("write \"{SHORTEST_BACKOFF}\" or more"));
+        notes.error_by_itself(&path.field("base"), message, format!("write \"{SHORTEST_BACKOFF}\" or more"));
     }
     limited(&path.field("base"), base, notes);
     limited(&path.field("cap"), cap, notes);
     if base > cap {
         let message = format!("the first wait, {base}, is above the longest, {cap}");
-        notes.error(path, message, format!("make `cap` at least \"{base}\""));
+        notes.error_by_itself(path, message, format!("make `cap` at least \"{base}\""));
     }
     let attempts = backoff.attempts.map(|attempts| bounded(path, attempts, bounds::ATTEMPTS, notes));
     Backoff {
@@ -50,7 +50,7 @@ pub(super) fn breaker(path: &Path<'_>, breaker: &shape::Breaker, notes: &mut Not
     let open_at = rate(&path.field("open_at"), breaker.open_at, notes);
     if open_at == Rate::ZERO && (0.0..=1.0).contains(&breaker.open_at) {
         let message = "a breaker that opens at a share of 0 opens at the first failure, whatever the window";
-        notes.error(&path.field("open_at"), message, "write some share, such as 0.5");
+        notes.error_by_itself(&path.field("open_at"), message, "write some share, such as 0.5");
     }
     positive(&path.field("cool_down"), breaker.cool_down, notes);
     Breaker {

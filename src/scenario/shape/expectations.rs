@@ -111,6 +111,8 @@ enum Event {
     EntriesWrong,
     TermImpossible,
     FrameTooLong,
+    ClusterWrong,
+    ReplyLate,
     CallFailed,
     RequestRefused,
     RequestPutOff,
