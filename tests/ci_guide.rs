@@ -54,3 +54,50 @@ fn the_steps_of_the_workflow_pass() {
     let page = fs::read_to_string(summary).expect("a summary");
     assert!(page.contains("no failure in 5 seeds: at most 60 % of seeds fail (95 %)"), "{page}");
 }
+
+/// The commands of the section on two commits, as a shell would read them.
+fn gate() -> Vec<String> {
+    let guide = fs::read_to_string(path("docs/ci.md")).expect("the guide");
+    let (_, section) = guide.split_once("## Availability as a gate").expect("the section");
+    let commands =
+        section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("commands");
+    commands.lines().filter(|line| line.starts_with("squall ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_gate_between_two_commits_opens_and_shuts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("scenarios/leader-crash.ron");
+    fs::create_dir(folder.path().join("scenarios")).expect("made");
+    let commands = gate();
+    assert_eq!(commands.len(), 3);
+    let run = |command: &str| {
+        // As it is written, but for fewer seeds.
+        let shorter = command.replace("0..200", "0..12");
+        let output = Command::new("sh")
+            .args(["-c", &shorter.replacen("squall", "\"$SQUALL\"", 1)])
+            .current_dir(folder.path())
+            .env("SQUALL", env!("CARGO_BIN_EXE_squall"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let scenario = fs::read_to_string(path("scenarios/leader-crash.ron")).expect("the scenario");
+    fs::write(&file, &scenario).expect("written");
+    let codes: Vec<_> = commands.iter().map(|command| run(command)).collect();
+    assert!(codes.iter().all(|(code, _)| *code == Some(0)), "{codes:?}");
+    assert!(codes[2].1.ends_with("outcome: no change\n"), "{codes:?}");
+
+    let slower =
+        scenario.replacen("voters: 5", r#"voters: 5, raft: (election_timeout: ("450ms", "600ms"))"#, 1);
+    assert_ne!(slower, scenario);
+    fs::write(&file, slower).expect("written");
+    assert_eq!(run(&commands[1]).0, Some(0), "the scenario's expectations still hold");
+    let (code, told) = run(&commands[2]);
+    assert_eq!(code, Some(3), "{told}");
+    assert!(
+        told.contains("leader availability got worse:") && told.ends_with("outcome: regression\n"),
+        "{told}"
+    );
+}

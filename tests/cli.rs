@@ -2,10 +2,14 @@
 
 mod common;
 
+#[path = "cli/advise.rs"]
+mod advise;
 #[path = "cli/ci.rs"]
 mod ci;
 #[path = "cli/closer.rs"]
 mod closer;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/fuzz.rs"]

@@ -53,6 +53,18 @@ const HOUSE: &[Module] = &[
         &["report"],
         &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
+    module(
+        "advise",
+        5,
+        &["report", "study"],
+        &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
+    ),
+    module(
+        "diff",
+        5,
+        &["report"],
+        &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
+    ),
     module("runner", 6, &[], &[]),
     module("cli", 7, &[], &[]),
 ];

@@ -3,11 +3,13 @@
 //! Results go to standard output, diagnostics and progress to standard error.
 
 mod access;
+mod advise;
 mod annotations;
 mod broken_rule;
 mod cases;
 mod check;
 mod check_history;
+mod diff;
 mod explain;
 mod findings;
 mod fuzz;
@@ -44,10 +46,10 @@ const EXIT_CODES: &str = "\
 Exit codes, the gravest wins:
   5  two runs of the same scenario and seed differed
   1  a safety property was violated, a replica panicked, or a planted bug survived
-  3  an expectation of the scenario failed, or time stopped passing (livelock)
+  3  an expectation of the scenario failed, time stopped passing (livelock), or a report got worse
   4  nothing happened that could show whether an expectation holds, or it could not be decided
   6  Squall itself could not do its work: a file, the disk
-  2  bad usage, or a bad scenario, profile, study or history
+  2  bad usage, or a bad scenario, profile, study, history or report
   0  all held, and all that was expected";
 
 /// When to colour.
@@ -79,6 +81,11 @@ enum Command {
     Shrink(shrink::ShrinkArguments),
     /// Run a scenario over many seeds and a grid of parameters, and tell how what is measured is distributed.
     Study(study::Arguments),
+    /// Try timers for a scenario's network and machines, and show those worth a choice: time without a leader after a crash
+    /// against leaders deposed without need.
+    Advise(advise::Arguments),
+    /// Say what changed between two reports of the same scenarios and seeds, and whether it got worse.
+    Diff(diff::Arguments),
     /// Show which records led from a fault to a broken rule of safety; say why nobody led, span by span, and whether a leader
     /// appears without that.
     Explain(explain::Arguments),
@@ -172,6 +179,8 @@ pub fn main() -> ExitCode {
         Command::Resolve(arguments) => shrink::resolve(arguments, &output),
         Command::Shrink(arguments) => shrink::shrink(arguments, &output),
         Command::Study(arguments) => study::study(arguments, &output),
+        Command::Advise(arguments) => advise::advise(arguments, &output),
+        Command::Diff(arguments) => diff::diff(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Gallery(arguments) => gallery::gallery(arguments, &output),
         Command::Explain(arguments) => explain::explain(arguments, &output),

@@ -1,5 +1,6 @@
 //! The report as one Markdown file, without pictures.
 
+use super::batch::Batch;
 use super::page::{BAD, Block, Grid, ODD};
 use super::{Report, text};
 
@@ -32,6 +33,25 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
     order.into_iter().for_each(|part| blocks(&mut page, part));
     page += "## Parameters\n\n";
     blocks(&mut page, &parts.parameters);
+    format!("{}\n", page.trim_end())
+}
+
+/// The summary of many runs as Markdown. `kind` names kinds of frame.
+pub fn render_batch(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
+    let parts = batch.parts(kind);
+    let total = batch.total();
+    let mut page = format!("# {}\n\n", prose(batch.scenario()));
+    page += &format!(
+        "**Verdict: {}** ({}), digest `{}`; {}, {}.\n\n",
+        total.verdict,
+        prose(&batch.statement()),
+        total.digest,
+        code(batch.file()),
+        batch.seeds_text()
+    );
+    page += &format!("Run them again: {}\n\n", code(&batch.replay()));
+    let order = [&parts.summary, &parts.failed, &parts.spans, &parts.causes];
+    order.into_iter().for_each(|part| blocks(&mut page, part));
     format!("{}\n", page.trim_end())
 }
 

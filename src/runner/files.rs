@@ -18,6 +18,9 @@ pub struct FileError {
     pub message: String,
 }
 
+/// Longer reports are not read: in memory they take several times of this.
+const LONGEST_REPORT: u64 = 2 << 30;
+
 fn error(path: &Path, message: impl ToString) -> FileError {
     FileError { path: path.to_owned(), message: message.to_string() }
 }
@@ -36,6 +39,14 @@ pub fn read_scenario(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 /// If it is missing, unreadable, a folder, something that may never end, or longer.
 pub fn read_history(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read(path, limit, "history")
+}
+
+/// Reads the file of a report.
+///
+/// # Errors
+/// If it is missing, unreadable, a folder, something that may never end, or longer than any report that fits into memory.
+pub fn read_report(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, LONGEST_REPORT, "report")
 }
 
 fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>, FileError> {

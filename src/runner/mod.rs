@@ -20,7 +20,7 @@ pub use broken::{BrokenRule, BrokenRules, broken_rules};
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
 pub use explain::{Tried, remedy, without_cause};
 pub use files::{
-    FileError, NewFile, read_history, read_scenario, remove_unfinished_when_interrupted,
+    FileError, NewFile, read_history, read_report, read_scenario, remove_unfinished_when_interrupted,
     report_when_interrupted, was_interrupted, writable_folder,
 };
 pub use findings::{Finding, attempt, fails, find};

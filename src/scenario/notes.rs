@@ -138,6 +138,13 @@ impl<'t> Notes<'t> {
         }
     }
 
+    /// Notes what is doubtful and was found elsewhere.
+    pub(super) fn doubt(&mut self, problem: Problem) {
+        if self.warnings.len() < MOST_KEPT {
+            self.warnings.push(Warning(problem));
+        }
+    }
+
     /// Where the value at these steps stands.
     pub(super) fn place(&self, steps: &[Step<'_>]) -> Option<Range<usize>> {
         self.tree.value(steps)

@@ -4,12 +4,12 @@ use super::super::cases::Cases;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
-    Arguments, FILED, Work, begin_reports, printed, second, settle, status, threads, timed, write_report,
-    write_run_report,
+    Arguments, FILED, Work, begin_reports, kind_name, printed, second, settle, status, threads, timed,
+    write_report, write_run_report,
 };
 use crate::report::batch::{self, Batch, Figures, Total};
 use crate::report::format::counted;
-use crate::report::{Host, Judges, Report, Timeline, json, text};
+use crate::report::{Host, Judges, Report, Timeline, html, json, markdown, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
 use anyhow::anyhow;
@@ -184,7 +184,12 @@ impl<'a> Results<'a> {
     fn end_batch(&mut self, scenario: &Scenario) {
         let Some(batch) = self.batch.take() else { return };
         if let Some(folder) = &self.arguments.report {
-            let forms = [("txt", batch.render(&FILED, false)), ("json", batch.document() + "\n")];
+            let forms = [
+                ("txt", batch.render(&FILED, false)),
+                ("json", batch.document() + "\n"),
+                ("md", markdown::render_batch(&batch, &kind_name)),
+                ("html", html::render_batch(&batch, &kind_name)),
+            ];
             self.troubles.extend(write_report(folder, &scenario.path, &forms).err());
         }
         if !self.arguments.json {

@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     fail_fast: bool,
     /// Write the report into this folder, too, named as the scenario's file, as .txt, .json,
-    /// .md and .html with a picture of its own as .svg; of many seeds the summary, as .txt and .json.
+    /// .md and .html with a picture of its own as .svg; of many seeds the summary, without that picture.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Write what failed to a file for programs that read JUnit's XML: a case for each scenario.

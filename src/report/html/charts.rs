@@ -44,9 +44,18 @@ fn logarithmic(value: f64, (least, most): (f64, f64)) -> f64 {
     BOTTOM - (BOTTOM - TOP) * share.clamp(0.0, 1.0)
 }
 
-/// The share of the spans without a leader that lasted longer than a time, if there are enough of them.
+/// The share of the spans of a run without a leader that lasted longer than a time, if there are enough of them.
 pub(super) fn vacancies(report: &Report) -> Markup {
-    let mut lengths: Vec<u64> = report.elections.iter().map(|election| election.vacant.nanos()).collect();
+    let lengths: Vec<u64> = report.elections.iter().map(|election| election.vacant.nanos()).collect();
+    html! {
+        @if lengths.len() >= LEAST { h3 { "How long nobody led" } }
+        (vacancies_of(lengths, &[]))
+    }
+}
+
+/// The share of spans without a leader of these lengths that lasted longer than a time, if there are enough of them. At some
+/// shares it is told where the true time lies: from one length to another.
+pub(super) fn vacancies_of(mut lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -> Markup {
     if lengths.len() < LEAST {
         return html! {};
     }
@@ -56,6 +65,7 @@ pub(super) fn vacancies(report: &Report) -> Markup {
     while least > 1.0 / all {
         least /= 10.0;
     }
+    let scale = (least, 1.0);
     let axis = Axis { end: lengths.last().map_or(1, |last| last.saturating_add(last / 20)).max(1) };
     let mut path = format!("M{} {}", n(LEFT), n(TOP));
     let mut drawn = LEFT;
@@ -63,7 +73,7 @@ pub(super) fn vacancies(report: &Report) -> Markup {
         let (x, left) = (axis.x(*length), all - shorter as f64 - 1.0);
         // Steps nearer than that can't be seen.
         if x - drawn >= 0.3 || left <= 20.0 {
-            let y = if left > 0.0 { logarithmic(left / all, (least, 1.0)) } else { BOTTOM };
+            let y = if left > 0.0 { logarithmic(left / all, scale) } else { BOTTOM };
             path += &format!("H{}V{}", n(x), n(y));
             drawn = x;
         }
@@ -72,25 +82,40 @@ pub(super) fn vacancies(report: &Report) -> Markup {
     while levels.last().is_some_and(|last| *last > least * 1.5) {
         levels.push(levels[levels.len() - 1] / 10.0);
     }
+    let whiskers: String = marks
+        .iter()
+        .map(|(share, (low, high))| {
+            let (y, (low, width)) = (logarithmic(*share, scale), axis.span(*low, *high));
+            format!("M{0} {1}v8M{0} {2}h{3}M{4} {1}v8", n(low), n(y - 4.0), n(y), n(width), n(low + width))
+        })
+        .collect();
     let content = html! {
         text.faint x="6" y="14" { "share of spans without a leader that lasted longer (logarithmic)" }
-        @for share in levels { (level(logarithmic(share, (least, 1.0)), &tidy(share))) }
+        @for share in levels { (level(logarithmic(share, scale), &tidy(share))) }
         (axis.ticks(TOP, BOTTOM))
         path.line d=(path) {}
+        @if !whiskers.is_empty() {
+            path.lead d=(whiskers) {}
+            path.lead d="M700 10h24M700 6v8M724 6v8" {}
+            text x="732" y="14" { "95 % interval of a percentile" }
+        }
     };
+    let median = lengths[(lengths.len() - 1) / 2];
     let about = format!(
         "Of {} spans, the share that lasted longer than a time. Half lasted at most {}, the longest {}.",
-        lengths.len(),
-        report
-            .summary(|election| Some(election.vacant))
-            .map_or("-".into(), |it| short(Duration::from_nanos(it.p50))),
+        count(lengths.len() as u64),
+        short(Duration::from_nanos(median)),
         short(Duration::from_nanos(*lengths.last().unwrap_or(&0)))
     );
     html! {
-        h3 { "How long nobody led" }
         (picture("vacancies", "How long nobody led", &about, HEIGHT, &content))
         p.faint { (about) }
     }
+}
+
+/// Parts of a whole as one bar, with a name.
+pub(super) fn bar(id: &str, title: &str, about: &str, (name, parts): (&str, &[(String, u64)])) -> Markup {
+    picture(id, title, about, 60.0, &stacked(name, parts, 8.0))
 }
 
 /// A share as people write it.

@@ -1,11 +1,13 @@
 //! The report as one HTML file: pictures and tables, and nothing that has to be fetched.
 
+mod batch;
 mod charts;
 mod frame;
 mod tables;
 mod timeline;
 
 use super::{Report, RunVerdict, text};
+pub use batch::render as render_batch;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tables::{blocks, code};
 
@@ -17,6 +19,30 @@ const PICTURE_STYLE: &str = include_str!("picture.css");
 /// The report as a page that stands alone. `kind` names kinds of frame.
 pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
     let parts = text::parts(report, kind);
+    let body = html! {
+        (opening(report))
+        (blocks(&parts.notes))
+        @if !report.about.is_empty() { p { (code(&report.about)) } }
+        (over_time(report))
+        (blocks(&parts.failures))
+        (blocks(&parts.faults))
+        (blocks(&parts.elections))
+        (charts::vacancies(report))
+        (charts::service(report))
+        (charts::frames(report))
+        (blocks(&parts.liveness))
+        (blocks(&parts.waiting))
+        (blocks(&parts.safety))
+        (blocks(&parts.expectations))
+        (blocks(&parts.coverage))
+        h2 { "Parameters" }
+        (blocks(&parts.parameters))
+    };
+    page(&format!("{}: {}", report.scenario, report.verdict), &body)
+}
+
+/// A page that stands alone.
+fn page(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -24,30 +50,10 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (report.scenario) ": " (report.verdict) }
+                title { (title) }
                 style { (PreEscaped(PICTURE_STYLE)) (PreEscaped(STYLE)) }
             }
-            body {
-                main {
-                    (opening(report))
-                    (blocks(&parts.notes))
-                    @if !report.about.is_empty() { p { (code(&report.about)) } }
-                    (over_time(report))
-                    (blocks(&parts.failures))
-                    (blocks(&parts.faults))
-                    (blocks(&parts.elections))
-                    (charts::vacancies(report))
-                    (charts::service(report))
-                    (charts::frames(report))
-                    (blocks(&parts.liveness))
-                    (blocks(&parts.waiting))
-                    (blocks(&parts.safety))
-                    (blocks(&parts.expectations))
-                    (blocks(&parts.coverage))
-                    h2 { "Parameters" }
-                    (blocks(&parts.parameters))
-                }
-            }
+            body { main { (body) } }
         }
     };
     page.into_string() + "\n"
@@ -60,11 +66,7 @@ pub fn picture(report: &Report) -> Option<String> {
 
 /// What a reader wants first.
 fn opening(report: &Report) -> Markup {
-    let class = match report.verdict {
-        RunVerdict::Pass => "good",
-        RunVerdict::Vacuous | RunVerdict::Undecided => "odd",
-        _ => "bad",
-    };
+    let class = class(report.verdict);
     html! {
         h1 { (report.scenario) }
         p.verdict {
@@ -79,6 +81,15 @@ fn opening(report: &Report) -> Markup {
         @if let Some(replay) = report.replay() {
             div.scroll tabindex="0" role="region" aria-label="How to run it again" { pre { (replay) } }
         }
+    }
+}
+
+/// How a verdict looks.
+fn class(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Pass => "good",
+        RunVerdict::Vacuous | RunVerdict::Undecided => "odd",
+        _ => "bad",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The second pass over studies: the scenario of each cell of the grid is read as any other, and what is wrong with it is
 //! told with the cell and at its place in the study.
 
+mod doubts;
 mod patchwork;
 
 use super::meaning;
@@ -11,6 +12,7 @@ use super::problem::{Errors, Problem, Warning};
 use super::shape::study as shape;
 use super::vocabulary::Language;
 use crate::plan::{Cell, Measure, Plan, Study};
+use doubts::Doubts;
 use patchwork::{Origin, Patchwork};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -33,7 +35,7 @@ const LONGEST_LABEL: usize = 40;
 /// As of [`read`](super::read); what is wrong with the scenario of a cell is told with the cell.
 pub fn read_study(text: &str, fetch: Fetch<'_>) -> Result<(Study, Vec<Warning>), Errors> {
     super::meaning_of(text, Language::Study, |shape, notes| {
-        Reading { text, fetch, notes, told: BTreeSet::new() }.study(shape)
+        Reading { text, fetch, notes, told: BTreeSet::new(), doubts: Doubts::default() }.study(shape)
     })
 }
 
@@ -44,6 +46,18 @@ struct Reading<'a, 't, 'n> {
     notes: &'n mut Notes<'t>,
     /// What was told of cells, and where: it is told of the first cell that has it.
     told: BTreeSet<(usize, String)>,
+    /// What is allowed in cells but hardly meant.
+    doubts: Doubts,
+}
+
+/// What is said of the scenario of a cell.
+struct Traced {
+    /// Where that stands in the study.
+    place: Option<Range<usize>>,
+    message: String,
+    help: String,
+    /// Another place that has to do with it, and how.
+    beside: Option<(Range<usize>, String)>,
 }
 
 /// An axis: what it is called, the fields that it varies, and its values.
@@ -75,6 +89,7 @@ impl Reading<'_, '_, '_> {
             shape.grid.iter().enumerate().filter_map(|(i, axis)| self.axis(i, axis)).collect();
         self.twice(&axes);
         let cells = if self.notes.is_clean() { self.cells(shape, &axes) } else { Vec::new() };
+        std::mem::take(&mut self.doubts).tell(cells.len(), self.notes);
         Study {
             name: shape.name.clone(),
             about: shape.about.clone(),
@@ -265,7 +280,12 @@ impl Reading<'_, '_, '_> {
             return None;
         }
         let plan = match super::read(text.text()) {
-            Ok((plan, _)) => plan,
+            Ok((plan, warnings)) => {
+                let doubtful = warnings.iter().map(|warning| self.traced(warning.problem(), &text));
+                let doubtful: Vec<_> = doubtful.collect();
+                doubtful.into_iter().for_each(|doubt| self.doubts.add(doubt, about.as_deref()));
+                plan
+            }
             Err(errors) => {
                 errors.problems().iter().for_each(|problem| self.tell(problem, &text, about.as_deref()));
                 return None;
@@ -299,6 +319,12 @@ impl Reading<'_, '_, '_> {
 
     /// Tells what is wrong with the scenario of a cell, or with that of all.
     fn tell(&mut self, problem: &Problem, text: &Patchwork, about: Option<&str>) {
+        let Traced { place, message, help, beside } = self.traced(problem, text);
+        self.push(place, (about, message), help, beside);
+    }
+
+    /// What is said of the scenario of a cell, with its places in the study.
+    fn traced(&self, problem: &Problem, text: &Patchwork) -> Traced {
         let whole = self.notes.place(&[Step::Field("scenario")]);
         let place = problem.place().and_then(|place| text.origin(&place)).or(whole);
         let other = problem.other_place().cloned();
@@ -307,7 +333,7 @@ impl Reading<'_, '_, '_> {
         let at = problem.path();
         let at = if at.is_empty() { String::new() } else { format!(" (`{at}` of the scenario)") };
         let message = format!("{}{at}", problem.message());
-        self.push(place, (about, message), problem.help().to_string(), beside);
+        Traced { place, message, help: problem.help().to_string(), beside }
     }
 
     /// Notes a mistake of a cell, unless another cell has the same one.

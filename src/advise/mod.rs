@@ -1,0 +1,13 @@
+//! Which timers suit a scenario's network and machines: how long nobody leads after a crash of the leader, against how often a
+//! leader is deposed without need.
+//!
+//! A [`Setting`] is a choice of the timers, and a [`grid`] of them is derived from the latencies. Each is tried in two kinds of trial, with the
+//! same seeds as every other: [`crash`] and [`quiet`]. [`Advice`] is what came of it, and all forms are made from that. Nothing in
+//! here knows files, threads or the clock.
+
+mod advice;
+mod grid;
+mod text;
+
+pub use advice::{Advice, OfSetting, Tried, Versus};
+pub use grid::{Setting, crash, grid, one_way, quiet, thesis_rule};

@@ -1,0 +1,188 @@
+//! What changed, for a terminal.
+
+use super::compare::{Change, Difference, FEWEST, OfScenario, Ruling, Turn};
+use crate::report::format::{count, counted, percent, wrap};
+use crate::report::page::{BAD, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use anstyle::Style;
+
+/// How many counts are shown.
+const COUNTERS: usize = 20;
+
+impl Difference {
+    /// The difference as text; `names` are those of the two reports. The last line says what it comes to. With `brief` only that, and
+    /// why.
+    pub fn render(&self, names: [&str; 2], form: &Form<'_>, brief: bool) -> String {
+        let mut page = Page::new(form);
+        if !brief {
+            let [old, new] = names;
+            page.text += &format!("{} -> {}\n", page.styled(TITLE, old), page.styled(TITLE, new));
+            let [before, after] = &self.versions;
+            if before != after {
+                page.paragraph(&format!("made by versions {before} and {after} of Squall"), ODD);
+            }
+            for scenario in &self.scenarios {
+                page.scenario(scenario);
+            }
+            for unpaired in &self.unpaired {
+                page.text.push('\n');
+                page.paragraph(&format!("not compared: {unpaired}"), ODD);
+            }
+            page.text.push('\n');
+        }
+        page.conclusion(self);
+        page.text
+    }
+}
+
+impl Page<'_> {
+    fn scenario(&mut self, of: &OfScenario) {
+        let same = if of.same == of.pairs {
+            "no change: all runs are the same to the last record".to_owned()
+        } else {
+            format!("{} the same to the last record", count(of.same))
+        };
+        self.heading(&of.scenario, &format!("{} in both, {same}", counted(of.pairs, "seed")));
+        for (number, which) in [(of.only_old, "old"), (of.only_new, "new")] {
+            if number > 0 {
+                let text = format!("not compared: {} in the {which} report only", counted(number, "seed"));
+                self.paragraph(&text, ODD);
+            }
+        }
+        if of.is_nothing() {
+            return;
+        }
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+        for parameter in &of.parameters {
+            let (old, new) = (or_none(&parameter.old), or_none(&parameter.new));
+            self.paragraph(&format!("{}: {old} -> {new}", parameter.name), Style::new());
+        }
+        self.turns(of);
+        if of.same == of.pairs {
+            return;
+        }
+        self.figures(of);
+        self.counters(of);
+    }
+
+    fn turns(&mut self, of: &OfScenario) {
+        if of.verdicts.is_empty() && of.judged.is_empty() {
+            return self.paragraph("Every verdict is as before.", Style::new());
+        }
+        self.text.push('\n');
+        let room = self.room() / 3;
+        let mut grid = Grid { right: vec![2], rules: vec![1], ..Grid::default() };
+        grid.rows.push(["verdict on", "change", "runs", "seeds"].map(String::from).to_vec());
+        grid.styles.extend((0..4).map(|column| (0, column, FAINT)));
+        for turn in of.verdicts.iter().chain(&of.judged) {
+            let on = turn.on.as_deref().unwrap_or("the run");
+            if turn.on.is_none() {
+                let style = if turn.regressed { BAD } else { ODD };
+                grid.styles.push((grid.rows.len(), 1, style));
+            }
+            let change = format!("{} -> {}", turn.old, turn.new);
+            grid.rows.push(vec![wrap(on, room), wrap(&change, room), count(turn.runs), seeds(turn)]);
+        }
+        self.grid(&grid);
+        for turn in &of.verdicts {
+            if let (Some(reason), Some(seed)) = (&turn.reason, turn.seeds.first()) {
+                self.paragraph(&format!("with seed {seed}: {reason}"), FAINT);
+            }
+        }
+    }
+
+    fn figures(&mut self, of: &OfScenario) {
+        self.text.push('\n');
+        let mut grid = Grid { right: vec![1, 2, 3], rules: vec![1], ..Grid::default() };
+        let names = ["figure", "old", "new", "difference", "95 % interval", ""];
+        grid.rows.push(names.map(String::from).to_vec());
+        grid.styles.extend((0..5).map(|column| (0, column, FAINT)));
+        for change in &of.figures {
+            let (word, style) = word(change.ruling, change.regressed);
+            grid.styles.push((grid.rows.len(), 5, style));
+            grid.rows.push(figure(change, word));
+        }
+        self.grid(&grid);
+        if of.figures.iter().any(|change| change.ruling == Ruling::TooFew) {
+            let text = format!("too few: {} seeds in both are needed for an interval.", FEWEST);
+            self.paragraph(&text, FAINT);
+        }
+        self.paragraph(
+            "Means over the seeds that are in both, the mean of the differences seed by seed, and where its true value lies. no change \
+             shown: the interval holds 0.",
+            FAINT,
+        );
+    }
+
+    fn counters(&mut self, of: &OfScenario) {
+        let mut shown: Vec<_> = of.counters.iter().filter(|it| it.ruling != Ruling::NoneShown).collect();
+        if shown.is_empty() {
+            return;
+        }
+        // Those that changed by most of what they were come first.
+        let share = |it: &&super::Counted| it.new.abs_diff(it.old) as f64 / it.old.max(it.new).max(1) as f64;
+        shown.sort_by(|a, b| share(b).total_cmp(&share(a)).then_with(|| a.name.cmp(&b.name)));
+        self.text.push('\n');
+        let mut grid = Grid { right: vec![1, 2, 3], rules: vec![1], ..Grid::default() };
+        grid.rows.push(["count", "old", "new", "each run", "95 % interval"].map(String::from).to_vec());
+        grid.styles.extend((0..5).map(|column| (0, column, FAINT)));
+        for it in shown.iter().take(COUNTERS) {
+            let [old, new] = it.text();
+            let interval =
+                it.interval.map_or(String::new(), |it| format!("{:+.1} to {:+.1}", it.low, it.high));
+            grid.rows.push(vec![it.name.clone(), old, new, format!("{:+.1}", it.difference), interval]);
+        }
+        self.grid(&grid);
+        if let Some(more) = shown.len().checked_sub(COUNTERS).filter(|more| *more > 0) {
+            self.paragraph(&format!("and {more} more counts that changed, in the JSON form"), FAINT);
+        }
+    }
+
+    fn conclusion(&mut self, difference: &Difference) {
+        if difference.tolerated > 0.0 {
+            self.text += &format!("tolerated: {}\n", percent(difference.tolerated));
+        }
+        for regression in &difference.regressions {
+            for line in wrap(regression, self.room()).lines() {
+                self.text += &format!("{line}\n");
+            }
+        }
+        let (style, text) = match (difference.regressed(), difference.is_nothing()) {
+            (true, _) => (BAD, "regression"),
+            (false, true) => (GOOD, "no change"),
+            (false, false) => (GOOD, "no regression"),
+        };
+        self.text += &format!("outcome: {}\n", self.styled(style, text));
+    }
+}
+
+fn seeds(turn: &Turn) -> String {
+    let more = turn.runs > turn.seeds.len() as u64;
+    format!("{}{}", turn.seeds.join(", "), if more { ", .." } else { "" })
+}
+
+fn figure(change: &Change, word: &str) -> Vec<String> {
+    let figure = change.figure;
+    let interval = change.interval.map_or(String::new(), |it| {
+        format!("{} to {}", figure.difference(it.low), figure.difference(it.high))
+    });
+    vec![
+        figure.name().into(),
+        figure.text(change.old),
+        figure.text(change.new),
+        figure.difference(change.difference),
+        interval,
+        word.into(),
+    ]
+}
+
+fn word(ruling: Ruling, regressed: bool) -> (&'static str, Style) {
+    match ruling {
+        Ruling::Same => ("the same", FAINT),
+        Ruling::NoneShown => ("no change shown", FAINT),
+        Ruling::TooFew => ("too few", FAINT),
+        Ruling::Better => ("better", GOOD),
+        Ruling::Worse if regressed => ("WORSE", BAD),
+        Ruling::Worse => ("worse", ODD),
+        Ruling::Changed => ("changed", Style::new()),
+    }
+}

@@ -1,0 +1,216 @@
+//! Two reports compared, as a user does it.
+
+use super::{exits, squall, stderr, stdout};
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+/// A scenario of these election timeouts, in milliseconds, in which the leader crashes.
+fn scenario(name: &str, timeouts: (u32, u32), more: &str) -> String {
+    let (least, most) = timeouts;
+    format!(
+        r#"(format: 1, name: "{name}", duration: "4s",
+            cluster: (voters: 3, raft: (heartbeat: "50ms", election_timeout: ("{least}ms", "{most}ms"))),
+            clients: (count: 2, arrival: OpenLoop(rate: 20.0)),
+            faults: [(id: "crash", at: "2s", do: Crash(Leader))], {more})"#
+    )
+}
+
+/// A folder in which reports are made and compared.
+struct Bench(tempfile::TempDir);
+
+impl Bench {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().expect("a plain name").to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        fs::write(self.0.path().join(name), text).expect("written");
+        self.path(name)
+    }
+
+    /// What `squall run --json` prints of a scenario, in a file.
+    fn runs(&self, name: &str, scenario: &str, seeds: &str) -> String {
+        let file = self.write(&format!("{name}.ron"), scenario);
+        let output = squall(["run", &file, "--seeds", seeds, "--json", "--quiet"]);
+        self.write(&format!("{name}.json"), &stdout(&output))
+    }
+
+    /// The JSON summary of a scenario, which `--report` writes.
+    fn summary(&self, name: &str, scenario: &str, seeds: &str) -> String {
+        let file = self.write(&format!("{name}.ron"), scenario);
+        let folder = self.path("reports");
+        squall(["run", &file, "--seeds", seeds, "--quiet", "--report", &folder]);
+        Path::new(&folder).join(format!("{name}.json")).to_str().expect("a plain name").to_owned()
+    }
+}
+
+fn diff(old: &str, new: &str, more: &[&str]) -> Output {
+    squall([&["diff", old, new], more].concat())
+}
+
+fn last(output: &Output) -> String {
+    stdout(output).lines().last().expect("a line").to_owned()
+}
+
+#[test]
+fn the_same_report_twice_is_no_change() {
+    let bench = Bench::new();
+    for report in [
+        bench.runs("a", &scenario("a", (150, 300), ""), "0..12"),
+        bench.summary("b", &scenario("b", (150, 300), ""), "0..12"),
+    ] {
+        let output = diff(&report, &report, &["--tolerate", "0.1%"]);
+        exits(&output, 0);
+        assert_eq!(last(&output), "outcome: no change");
+        assert!(stdout(&output).contains("12 seeds in both, no change"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_longer_election_timeout_is_a_regression_and_a_shorter_one_is_none() {
+    let bench = Bench::new();
+    let short = bench.runs("short", &scenario("x", (150, 300), ""), "0..40");
+    let long = bench.runs("long", &scenario("x", (900, 1200), ""), "0..40");
+    let output = diff(&short, &long, &[]);
+    exits(&output, 3);
+    let text = stdout(&output);
+    for part in [
+        "election timeout: 150ms to 300ms -> 900ms to 1.2s",
+        "x: leader availability got worse: -",
+        "x: time without leader got worse: +",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(last(&output), "outcome: regression");
+    let quiet = diff(&short, &long, &["--quiet"]);
+    exits(&quiet, 3);
+    assert!(stdout(&quiet).starts_with("x: leader availability got worse"), "{}", stdout(&quiet));
+
+    let json = diff(&short, &long, &["--json"]);
+    exits(&json, 3);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
+    assert_eq!(
+        (&json["regressed"], &json["same"], &json["scenarios"][0]["pairs"]),
+        (&true.into(), &false.into(), &40.into())
+    );
+    let figure = &json["scenarios"][0]["figures"][0];
+    assert_eq!((&figure["figure"], &figure["ruling"]), (&"leader_availability".into(), &"worse".into()));
+    assert!(figure["interval"]["high"].as_f64().expect("a number") < 0.0);
+
+    // What is tolerated is none, nor is what gets better.
+    let output = diff(&short, &long, &["--tolerate", "90%"]);
+    exits(&output, 0);
+    assert_eq!(last(&output), "outcome: no regression");
+    let output = diff(&long, &short, &[]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("better"), "{}", stdout(&output));
+}
+
+#[test]
+fn both_kinds_of_report_say_the_same() {
+    let bench = Bench::new();
+    let of = |name: &str, timeouts| scenario(name, timeouts, "");
+    let whole =
+        [bench.runs("a", &of("x", (150, 300)), "0..15"), bench.runs("b", &of("x", (150, 900)), "5..20")];
+    let sums = [
+        bench.summary("c", &of("x", (150, 300)), "0..15"),
+        bench.summary("d", &of("x", (150, 900)), "5..20"),
+    ];
+    let figures = |[old, new]: &[String; 2]| {
+        let output = diff(old, new, &["--json"]);
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+        let of = &json["scenarios"][0];
+        assert_eq!((&of["pairs"], &of["only_old"], &of["only_new"]), (&10.into(), &5.into(), &5.into()));
+        (output.status.code(), of["figures"].clone())
+    };
+    assert_eq!(figures(&whole), figures(&sums));
+    assert_eq!(figures(&[whole[0].clone(), sums[1].clone()]), figures(&sums), "also one of each kind");
+    let text = stdout(&diff(&whole[0], &whole[1], &[]));
+    assert!(text.contains("5 seeds in the new report only"), "{text}");
+}
+
+#[test]
+fn a_run_that_passed_and_fails_is_a_regression_with_any_number_of_seeds() {
+    let bench = Bench::new();
+    let expect = |bound: &str| {
+        scenario(
+            "x",
+            (150, 300),
+            &format!(r#"expect: [LeaderWithin(bound: "{bound}", after: Fault("crash"))]"#),
+        )
+    };
+    let (holds, fails) = (bench.runs("a", &expect("2s"), "0..3"), bench.runs("b", &expect("1ms"), "0..3"));
+    let output = diff(&holds, &fails, &[]);
+    exits(&output, 3);
+    let text = stdout(&output);
+    assert!(text.contains("pass -> expectation failed"), "{text}");
+    assert!(
+        text.contains("x: 3 runs that passed fail now (expectation failed), the first with seed 0"),
+        "{text}"
+    );
+    let output = diff(&fails, &holds, &[]);
+    exits(&output, 0);
+    assert_eq!(last(&output), "outcome: no regression", "{}", stdout(&output));
+    // Other figures are told, but there is no interval of so few.
+    let other = bench.runs("c", &scenario("x", (900, 1200), ""), "0..3");
+    let output = diff(&holds, &other, &[]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("too few: 10 seeds in both are needed"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let bench = Bench::new();
+    let good = bench.runs("good", &scenario("x", (150, 300), ""), "0..3");
+    let late = bench.runs("late", &scenario("x", (150, 300), ""), "7..9");
+    let other = bench.runs("other", &scenario("y", (150, 300), ""), "0..3");
+    let text = fs::read_to_string(&good).expect("read");
+    let write = |name: &str, text: &str| bench.write(name, text);
+    let cases = [
+        (bench.path("missing.json"), "there is no such file"),
+        (bench.0.path().to_str().expect("plain").to_owned(), "is a folder"),
+        (write("binary", "\u{0}\u{1}"), "this is no JSON"),
+        (write("empty", ""), "this is no JSON: EOF"),
+        (write("torn", &text[..text.len() / 2]), "this is no JSON: EOF"),
+        (write("list", "[1, 2]"), "JSON of another kind"),
+        (write("foreign", r#"{"name": "x", "dependencies": {}}"#), "its fields are dependencies, name"),
+        (write("study", r#"{"format": 1, "version": "1", "study": {}}"#), "the report of a study"),
+        (
+            write("later", &text.replacen("\"format\": 1", "\"format\": 2", 1)),
+            "its format is 2; this version of Squall reads 1",
+        ),
+        (write("no-runs", r#"{"format": 1, "version": "1", "runs": []}"#), "no run is in this report"),
+        (
+            write("damaged", &text.replace("\"leaderless_ns\"", "\"leader\"")),
+            "this report is damaged: missing field `leaderless_ns`",
+        ),
+        (write("seed", &text.replacen("\"seed\": \"0\"", "\"seed\": \"x\"", 1)), "`x` is no seed"),
+        (
+            write("twice", &text.replacen("\"seed\": \"0\"", "\"seed\": \"1\"", 1)),
+            "two different runs of x have the seed 1",
+        ),
+        (
+            write("summary", r#"{"format": 1, "version": "1", "scenario": "x", "runs": 3}"#),
+            "no figures of each run",
+        ),
+        (late, "no seed of x is in both: 0..3 in the old report, 7..9 in the new one"),
+        (other, "the reports are of different scenarios: x in the old one, y in the new one"),
+    ];
+    for (file, part) in cases {
+        let output = diff(&good, &file, &[]);
+        exits(&output, 2);
+        let told = stderr(&output);
+        assert!(told.starts_with("error: ") && told.contains(part), "{file}: {told}");
+        assert_eq!(stdout(&output), "");
+    }
+    for wrong in ["0.1", "-1%", "101%", "%", "x"] {
+        let output = diff(&good, &good, &[&format!("--tolerate={wrong}")]);
+        exits(&output, 2);
+        assert!(stderr(&output).contains("such as 0.1%"), "{}", stderr(&output));
+    }
+}
