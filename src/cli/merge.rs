@@ -3,17 +3,18 @@
 use super::findings::{told, write_findings};
 use super::run::{begin_reports, printed, settle, status};
 use super::{Failure, Output, Status};
-use crate::fuzz::{Campaign, Covered, Header, Missing, Sample, Shard};
+use crate::fuzz::{Campaign, Covered, Header, Missing, Sample, Shard, Signature, Smallest};
 use crate::plan::Profile;
 use crate::report::format::{count, counted};
 use crate::report::{Host, shell_word};
 use crate::runner::{self, FileError, NewFile, ResultsReader};
 use crate::scenario;
+use anyhow::Context;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `squall merge`.
 #[derive(Debug, clap::Args)]
@@ -22,8 +23,8 @@ pub(super) struct Arguments {
     /// Files of results, or folders with such files in them.
     #[arg(value_name = "FILE|DIR", required = true)]
     inputs: Vec<PathBuf>,
-    /// The folder for all results in one file, and for the smallest run of each way of failing: the scenario and its
-    /// report, as text and JSON. Without it nothing is written.
+    /// The folder for all results in one file, for a page about them (index.html), and for the smallest run of each way of
+    /// failing: the scenario and its report, as text and JSON. Without it nothing is written.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the summary as one JSON document.
@@ -46,6 +47,9 @@ deterministic, and nothing is written: the exit code is 5.";
 
 /// The file of all results, in the folder for them.
 const MERGED: &str = "results.jsonl";
+
+/// The page about them, beside it.
+const PAGE: &str = "index.html";
 
 /// So many of a kind are told one by one.
 const TOLD: usize = 10;
@@ -168,29 +172,52 @@ impl Merged {
 
     /// Tells, and writes, what was found.
     fn end(self, profile: &Profile, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-        let Self { campaign, missing, .. } = self;
-        let missing = missing.end();
+        let Self { mut campaign, missing, .. } = self;
+        campaign.missing = missing.end();
         let mut written = BTreeMap::new();
         if let Some(out) = &arguments.out {
             written = write_findings(&campaign, profile, out, u64::MAX)?;
+            write_page(&campaign, &written, &out.join(PAGE))?;
         }
         if arguments.json {
-            let document = campaign.document_lacking(&missing, &written, &Host::default());
+            let document = campaign.document(&written, &Host::default());
             output.print(document + "\n")?;
         } else {
             output.print(told(&campaign, profile, &written, arguments.quiet, &printed(output)))?;
         }
-        let mut all = status(campaign.verdict());
-        if !missing.is_empty() {
-            output.diagnose(&lacking(&missing));
-            all = all.worst(Status::Vacuous);
+        if let Some(lacking) = lacking(&campaign.missing) {
+            output.diagnose(&lacking);
         }
-        Ok(settle(all, &[], output))
+        Ok(settle(status(campaign.verdict()), &[], output))
     }
 }
 
-/// Says which seeds are missing.
-fn lacking(missing: &[Range<u64>]) -> String {
+/// Writes the summary as a page, with the scenarios that were written about each way of failing.
+fn write_page(
+    campaign: &Campaign,
+    written: &BTreeMap<Signature, String>,
+    path: &Path,
+) -> Result<(), Failure> {
+    let read = |file: &String| {
+        let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read again"))?;
+        Ok::<_, anyhow::Error>((file.clone(), text))
+    };
+    let mut smallest = Smallest::new();
+    for (signature, file) in written {
+        smallest.insert(signature.clone(), read(file)?);
+    }
+    let page = campaign.page(&smallest, lacking(&campaign.missing).as_deref());
+    let mut file = NewFile::create(path).map_err(anyhow::Error::from)?;
+    file.write_all(page.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
+    file.commit().map_err(anyhow::Error::from)?;
+    Ok(())
+}
+
+/// Says which seeds are missing, if any are.
+fn lacking(missing: &[Range<u64>]) -> Option<String> {
+    if missing.is_empty() {
+        return None;
+    }
     let seeds = missing.iter().fold(0_u64, |sum, range| sum.saturating_add(range.end - range.start));
     let name = |range: &Range<u64>| match range.end - range.start {
         1 => range.start.to_string(),
@@ -201,7 +228,11 @@ fn lacking(missing: &[Range<u64>]) -> String {
         Some(more) => format!(" and in {} more places", count(more as u64)),
         None => String::new(),
     };
-    format!("missing: {} of those that were asked for: {}{more}", counted(seeds, "seed"), some.join(", "))
+    Some(format!(
+        "missing: {} of those that were asked for: {}{more}",
+        counted(seeds, "seed"),
+        some.join(", ")
+    ))
 }
 
 /// Takes the runs of all files in the order of their seeds.

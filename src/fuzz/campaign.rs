@@ -10,6 +10,7 @@ use crate::report::batch::{Figures, Total};
 use crate::report::{Report, RunVerdict};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The runs that failed in one way.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct Group {
     pub count: u64,
     /// The first seed.
     pub first: u64,
+    /// After how many runs it was found, the failing one among them.
+    pub after: u64,
+    /// After how much virtual time: that of the runs before, and of the failing one up to its failure.
+    pub simulated: Duration,
     /// The seed of the smallest.
     pub seed: u64,
     /// How many faults happened in the smallest: the fewest.
@@ -76,6 +81,8 @@ pub struct Campaign {
     pub groups: BTreeMap<Signature, Group>,
     /// What became of scenarios that were found before.
     pub regressions: Vec<Regression>,
+    /// The seeds that were asked for and have no run.
+    pub missing: Vec<Range<u64>>,
     /// What the runs reached; none if nobody looks.
     pub covered: Option<Covered>,
     /// Whether that is to be all that the profile wants, and to level off.
@@ -100,6 +107,7 @@ impl Campaign {
             drawn: BTreeMap::new(),
             groups: BTreeMap::new(),
             regressions: Vec::new(),
+            missing: Vec::new(),
             covered: None,
             until_covered: false,
             verdicts: BTreeMap::new(),
@@ -119,6 +127,7 @@ impl Campaign {
         for drawn in drawn {
             *self.drawn.entry(drawn).or_default() += 1;
         }
+        let before = self.simulated;
         self.simulated = self.simulated.saturating_add(simulated);
         self.faults += faults;
         self.elections += elections;
@@ -126,26 +135,29 @@ impl Campaign {
             covered.add(seed, &reached);
         }
         let Some(Failure { signature, at }) = failure else { return };
-        let fresh = |count, first| Group { count, first, seed, faults, at, reason, digest };
+        let (after, took) = (self.total.runs, before.saturating_add(at.since(Time::ZERO)));
         match self.groups.get_mut(&signature) {
             None => {
-                self.groups.insert(signature, fresh(1, seed));
+                let group =
+                    Group { count: 1, first: seed, after, simulated: took, seed, faults, at, reason, digest };
+                self.groups.insert(signature, group);
             }
             Some(group) => {
                 group.count += 1;
                 if (faults, at) < (group.faults, group.at) {
-                    *group = fresh(group.count, group.first);
+                    *group = Group { seed, faults, at, reason, digest, ..*group };
                 }
             }
         }
     }
 
-    /// The gravest verdict of all, the regressions among them. It is vacuous at the least if all was to be covered that the
-    /// profile wants, and was not.
+    /// The gravest verdict of all, the regressions among them. It is vacuous at the least if runs are missing, or if all was to
+    /// be covered that the profile wants, and was not.
     pub fn verdict(&self) -> RunVerdict {
         let regressions = self.regressions.iter().map(|regression| regression.figures.verdict);
-        let uncovered = self.uncovered().map(|_| RunVerdict::Vacuous);
-        regressions.chain(uncovered).fold(self.total.verdict, RunVerdict::max)
+        let is_partial = !self.missing.is_empty() || self.uncovered().is_some();
+        let partial = is_partial.then_some(RunVerdict::Vacuous);
+        regressions.chain(partial).fold(self.total.verdict, RunVerdict::max)
     }
 
     /// What was covered, if that was to be all, and is not.

@@ -1,7 +1,7 @@
 //! What many random runs reached, and whether more of them would reach more.
 
 use crate::plan::Event;
-use crate::report::Point;
+use crate::report::{self, Point};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,8 @@ pub struct Covered {
     runs: u64,
     /// How many runs there were when one reached something new last, that one included.
     last: u64,
+    /// After how many runs how much had been reached, each time that something new was.
+    growth: Vec<(u64, u64)>,
 }
 
 /// How often something was reached.
@@ -44,6 +46,19 @@ impl Covered {
             });
             known.runs += 1;
         }
+        if self.last == self.runs {
+            self.growth.push((self.runs, self.points.len() as u64));
+        }
+    }
+
+    /// After how many runs how much had been reached, each time that something new was.
+    pub fn growth(&self) -> &[(u64, u64)] {
+        &self.growth
+    }
+
+    /// What was reached, as of one run that reached all of it.
+    pub fn reached(&self) -> report::Reached {
+        report::Reached { points: self.points.keys().copied().collect(), ..report::Reached::default() }
     }
 
     /// What was reached, and how often.

@@ -3,7 +3,6 @@
 use super::campaign::{self, Campaign, Regression};
 use super::covered::Covered;
 use super::signature::Signature;
-use crate::report;
 use crate::report::batch::Total;
 use crate::report::format::{at_most, count, counted, moment, percent, short, wrap};
 use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
@@ -12,7 +11,6 @@ use crate::report::{Group, Host, Point, RunVerdict, json};
 use crate::trace::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 impl Campaign {
     /// The summary as text. With `brief` only what failed and the last lines.
@@ -26,10 +24,7 @@ impl Campaign {
             self.what_was_drawn(&mut page);
         }
         if let Some(covered) = &self.covered {
-            page.coverage(&report::Reached {
-                points: covered.points().keys().copied().collect(),
-                ..report::Reached::default()
-            });
+            page.coverage(&covered.reached());
             page.paragraph(&covered.statement(), FAINT);
         }
         if !self.regressions.is_empty() {
@@ -70,7 +65,7 @@ impl Campaign {
         }
     }
 
-    fn totals(&self, page: &mut Page<'_>) {
+    pub(super) fn totals(&self, page: &mut Page<'_>) {
         let ended = self.verdicts.iter().map(|(verdict, runs)| format!("{verdict}: {}", count(*runs)));
         let mut grid = Grid { right: vec![1], ..Grid::default() };
         let rows = [
@@ -86,7 +81,7 @@ impl Campaign {
         page.grid(&grid);
     }
 
-    fn what_was_drawn(&self, page: &mut Page<'_>) {
+    pub(super) fn what_was_drawn(&self, page: &mut Page<'_>) {
         page.heading("Drawn", "in how many of the runs");
         let cells: Vec<[String; 3]> = self
             .drawn
@@ -145,20 +140,12 @@ impl Campaign {
     /// The summary as a JSON document, without what differs from machine to machine but for `host`. `files` are those
     /// that were written about each group.
     pub fn document(&self, files: &BTreeMap<Signature, String>, host: &Host) -> String {
-        self.document_lacking(&[], files, host)
-    }
-
-    /// The same, where the runs of some seeds are missing.
-    pub fn document_lacking(
-        &self,
-        missing: &[Range<u64>],
-        files: &BTreeMap<Signature, String>,
-        host: &Host,
-    ) -> String {
         let finding = |(signature, group): (&Signature, &campaign::Group)| Found {
             signature: signature.to_string(),
             runs: group.count,
             first_seed: group.first.to_string(),
+            after_runs: group.after,
+            after_simulated_ns: group.simulated.nanos(),
             smallest: Smallest {
                 seed: group.seed.to_string(),
                 faults: group.faults,
@@ -183,7 +170,8 @@ impl Campaign {
                 profile: &self.profile,
                 seeds: [self.first.to_string(), self.end.to_string()],
                 shard: (!self.shard.is_whole()).then(|| self.shard.to_string()),
-                missing: missing
+                missing: self
+                    .missing
                     .iter()
                     .map(|seeds| [seeds.start, seeds.end].map(|seed| seed.to_string()))
                     .collect(),
@@ -291,6 +279,8 @@ struct Found {
     signature: String,
     runs: u64,
     first_seed: String,
+    after_runs: u64,
+    after_simulated_ns: u64,
     smallest: Smallest,
 }
 

@@ -39,6 +39,46 @@ fn merged(inputs: &[&Path]) -> (String, String) {
     (fs::read_to_string(folder.path().join("results.jsonl")).expect("results"), stdout(&output))
 }
 
+/// The page about the results that a folder holds.
+fn page(folder: &Path) -> String {
+    fs::read_to_string(folder.join("index.html")).expect("a page")
+}
+
+/// Whoever looks after many machines sees what they found, how soon, and the smallest scenario of each.
+#[test]
+fn the_page_about_merged_results_shows_what_was_found() {
+    let shards = tempfile::tempdir().expect("a folder");
+    for number in 1..=2 {
+        let arguments = ["canary", "--seeds", "0..12", "--coverage"];
+        exits(&shard(&format!("{number}/2"), shards.path(), &arguments), 1);
+    }
+    let [one, two] = [1, 2].map(|number| results(shards.path(), number, 2));
+    let pages = [[&one, &two], [&two, &one]].map(|inputs| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("all");
+        exits(&squall(["merge", "--quiet", "--out", text(&out), text(inputs[0]), text(inputs[1])]), 1);
+        page(&out).replace(text(folder.path()), "")
+    });
+    assert_eq!(pages[0], pages[1]);
+    let page = &pages[0];
+    for part in [
+        "<title>canary: random runs, seeds 0..12</title>",
+        "12 of 12 seeds failed",
+        "<caption>Findings</caption>",
+        "<th scope=\"row\">durable commit</th>",
+        "squall fuzz canary --seeds ",
+        "// It fails by: durable commit.",
+        "ways of failing found",
+        "points of coverage reached",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(
+        !page.contains("http://")
+            || page.matches("http://").count() == page.matches("http://www.w3.org/2000/svg").count()
+    );
+}
+
 #[test]
 fn whatever_the_shards_the_merged_results_are_those_of_one_machine() {
     let one = shards(1);
@@ -52,6 +92,8 @@ fn whatever_the_shards_the_merged_results_are_those_of_one_machine() {
     let [a, b, c] = [1, 2, 3].map(|number| results(three.path(), number, 3));
     let some = squall(["merge", "--quiet", "--out", text(folder.path()), text(&c), text(&a)]);
     exits(&some, 4);
+    assert!(stdout(&some).contains("verdict: vacuous"), "{}", stdout(&some));
+    assert!(page(folder.path()).contains("missing: 10 seeds of those that were asked for"));
     assert!(
         stderr(&some).starts_with("missing: 10 seeds of those that were asked for: 7, 10,"),
         "{}",

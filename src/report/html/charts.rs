@@ -11,12 +11,12 @@ use maud::{Markup, html};
 /// From so many spans on their distribution says something.
 const LEAST: usize = 3;
 /// Where a plot begins and ends from above.
-const TOP: f64 = 28.0;
-const BOTTOM: f64 = 200.0;
-const HEIGHT: f64 = 240.0;
+pub(super) const TOP: f64 = 28.0;
+pub(super) const BOTTOM: f64 = 200.0;
+pub(super) const HEIGHT: f64 = 240.0;
 
 /// A picture with a title and a description, in a container in which it scrolls where it is too wide.
-fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) -> Markup {
+pub(super) fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) -> Markup {
     let view = format!("0 0 {} {}", n(WIDTH), n(height));
     let (title_id, about_id) = (format!("{id}-title"), format!("{id}-about"));
     html! {
@@ -31,7 +31,7 @@ fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) ->
 }
 
 /// A level of the other axis: a line across, and what it stands for.
-fn level(y: f64, text: &str) -> Markup {
+pub(super) fn level(y: f64, text: &str) -> Markup {
     html! {
         path.rule d=(format!("M{} {}H{}", n(LEFT), n(y), n(RIGHT))) {}
         text.faint.end x=(n(LEFT - 6.0)) y=(n(y + 4.0)) { (text) }

@@ -3,13 +3,15 @@
 mod batch;
 mod charts;
 mod frame;
+mod growth;
 mod tables;
 mod timeline;
 
 use super::{Report, RunVerdict, text};
 pub use batch::render as render_batch;
+pub(crate) use growth::{Grown, growth};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tables::{blocks, code};
+pub(crate) use tables::{blocks, code, table};
 
 /// What a page looks like.
 const STYLE: &str = include_str!("page.css");
@@ -42,7 +44,7 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
 }
 
 /// A page that stands alone.
-fn page(title: &str, body: &Markup) -> String {
+pub(crate) fn page(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -85,7 +87,7 @@ fn opening(report: &Report) -> Markup {
 }
 
 /// How a verdict looks.
-fn class(verdict: RunVerdict) -> &'static str {
+pub(crate) fn class(verdict: RunVerdict) -> &'static str {
     match verdict {
         RunVerdict::Pass => "good",
         RunVerdict::Vacuous | RunVerdict::Undecided => "odd",

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 const PROSE: usize = 24;
 
 /// Blocks one after the other.
-pub(super) fn blocks(blocks: &[Block]) -> Markup {
+pub(crate) fn blocks(blocks: &[Block]) -> Markup {
     let mut title = "";
     html! {
         @for block in blocks {
@@ -41,7 +41,7 @@ fn heading_of(title: &str, more: &str) -> Markup {
 }
 
 /// A table in a container of its own, in which it scrolls where it is too wide.
-pub(super) fn table(caption: &str, grid: &Grid) -> Markup {
+pub(crate) fn table(caption: &str, grid: &Grid) -> Markup {
     let has_head = grid.rules.contains(&1);
     let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
     let head: Vec<String> = match grid.rows.first().filter(|_| has_head) {
@@ -98,7 +98,7 @@ fn cell(grid: &Grid, (row, column): (usize, usize), text: &str) -> Markup {
 }
 
 /// A text in which what stands in backticks is code.
-pub(super) fn code(text: &str) -> Markup {
+pub(crate) fn code(text: &str) -> Markup {
     let pieces: Vec<&str> = text.split('`').collect();
     html! {
         @if pieces.len().is_multiple_of(2) {
