@@ -88,6 +88,9 @@ fn whatever_the_shards_the_merged_results_are_those_of_one_machine() {
     for of in [2, 7, 40] {
         assert_eq!(merged(&[shards(of).path()]), of_one, "{of} shards");
     }
+    let usual = tempfile::tempdir().expect("a folder");
+    exits(&shard("1/1", usual.path(), &["default", "--seeds", "0..3"]), 0);
+    merged(&[usual.path()]);
     let (three, folder) = (shards(3), tempfile::tempdir().expect("a folder"));
     let [a, b, c] = [1, 2, 3].map(|number| results(three.path(), number, 3));
     let some = squall(["merge", "--quiet", "--out", text(folder.path()), text(&c), text(&a)]);
