@@ -87,7 +87,8 @@ impl FromStr for Duration {
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let unit: String = text.chars().filter(|c| c.is_alphabetic()).collect();
-        if ["M", "month", "months", "y", "year", "years"].contains(&unit.as_str()) {
+        let has_number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        if has_number && ["M", "month", "months", "y", "year", "years"].contains(&unit.as_str()) {
             return Err(DurationError::Ambiguous);
         }
         if text.trim_start().starts_with('-') {

@@ -46,6 +46,10 @@ pub(super) fn read(text: &str, from: usize, reader: &mut Reader) {
 
 /// What is wrong with a line that is no JSON.
 fn broken(place: Place, line: &str, error: &serde_json::Error) -> Mistake {
+    if !line.trim_start().starts_with('{') {
+        let help = format!("each line is a whole object such as `{}`", Form::JsonLines.example());
+        return Mistake::new(place, "one JSON object", line).help(help);
+    }
     // The parser counts bytes from 1, and lines of what it was given, which is one.
     let at = line.floor_char_boundary(error.column().saturating_sub(1));
     let reason = error.to_string();

@@ -87,7 +87,7 @@ pub struct Operation {
     pub request: Request,
     /// The position of its invocation in the history: all positions differ.
     pub invoked: u64,
-    /// The position of its return. Of no meaning to an operation that is open.
+    /// The position of its return. Of an operation that is open that of a later time, or the greatest number if it never returned.
     pub returned: u64,
     /// How it ended.
     pub outcome: Outcome,

@@ -26,7 +26,7 @@ pub fn rows(operations: &[Operation], of: &str) -> String {
         let row = rows.entry(operation.process).or_default();
         let from = columns[&operation.invoked];
         // A process that never heard of an operation may have begun another: then the bar ends before that.
-        let is_open = operation.outcome == Outcome::Open;
+        let is_open = !is_over(operation);
         let until = if is_open {
             next_of(operation, operations, &columns, end)
         } else {
@@ -48,6 +48,11 @@ pub fn rows(operations: &[Operation], of: &str) -> String {
     rows.iter().map(|(process, row)| format!("{:width$}  {row}\n", label(process))).collect()
 }
 
+/// Whether it has returned at all. What is open in a part of a history may have done so after it.
+fn is_over(operation: &Operation) -> bool {
+    operation.outcome != Outcome::Open || operation.returned < u64::MAX
+}
+
 /// Where an open operation's bar ends: before the next one of its process, or at the end.
 fn next_of(operation: &Operation, all: &[Operation], columns: &BTreeMap<u64, usize>, end: usize) -> usize {
     let later = all.iter().filter(|it| it.process == operation.process && it.invoked > operation.invoked);
@@ -64,7 +69,7 @@ fn columns(operations: &[Operation]) -> BTreeMap<u64, usize> {
     let mut events: BTreeMap<u64, (&Operation, bool)> = BTreeMap::new();
     for operation in operations {
         events.insert(operation.invoked, (operation, false));
-        if operation.outcome != Outcome::Open {
+        if is_over(operation) {
             events.insert(operation.returned, (operation, true));
         }
     }

@@ -306,3 +306,28 @@ fn a_witness_passes_at_once_what_a_search_would_take_long_for() {
     let operations: Vec<Operation> = (0..5000).map(one).collect();
     assert_eq!(judge(&operations, 0), Judgement::Linearizable);
 }
+
+/// Both writes return after it is clear that there is no order.
+#[test]
+fn a_bar_ends_where_its_operation_did_though_the_window_ended_before() {
+    let operation = |process, (invoked, returned), request, found| Operation {
+        process,
+        invoked,
+        returned,
+        request,
+        outcome: Outcome::Done(Answer { found, written: !matches!(request, Request::Read), version: None }),
+    };
+    let read = |at: u64, found| operation(2, (at, at + 1), Request::Read, Some(Some(found)));
+    let operations = [
+        operation(0, (1, 9), Request::Write(1), None),
+        operation(1, (2, 10), Request::Write(2), None),
+        read(3, 2),
+        read(5, 1),
+        read(7, 2),
+    ];
+    let window = shortest(&operations, None, BUDGET).expect("there is no order");
+    let drawn = picture(&window.operations);
+    assert!(!drawn.contains('>'), "{drawn}");
+    let open = Operation { returned: u64::MAX, outcome: Outcome::Open, ..operations[0] };
+    assert!(picture(&[open]).contains('>'));
+}
