@@ -102,6 +102,30 @@ fn a_longer_election_timeout_is_a_regression_and_a_shorter_one_is_none() {
     assert_eq!((&figure["figure"], &figure["ruling"]), (&"leader_availability".into(), &"worse".into()));
     assert!(figure["interval"]["high"].as_f64().expect("a number") < 0.0);
 
+    for (form, parts) in [
+        (
+            "markdown",
+            [
+                "# Difference: regression\n",
+                "**x: leader availability got worse: -",
+                "| leader availability |",
+            ],
+        ),
+        (
+            "html",
+            [
+                "<!DOCTYPE html>",
+                "<strong class=\"bad\">x: leader availability got worse",
+                "<caption>x</caption>",
+            ],
+        ),
+    ] {
+        let output = diff(&short, &long, &["--form", form]);
+        exits(&output, 3);
+        let text = stdout(&output);
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+
     // What is tolerated is none, nor is what gets better.
     let output = diff(&short, &long, &["--tolerate", "90%"]);
     exits(&output, 0);

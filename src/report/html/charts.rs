@@ -16,7 +16,7 @@ const BOTTOM: f64 = 200.0;
 const HEIGHT: f64 = 240.0;
 
 /// A picture with a title and a description, in a container in which it scrolls where it is too wide.
-fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) -> Markup {
+pub(super) fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) -> Markup {
     let view = format!("0 0 {} {}", n(WIDTH), n(height));
     let (title_id, about_id) = (format!("{id}-title"), format!("{id}-about"));
     html! {

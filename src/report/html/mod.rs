@@ -3,12 +3,15 @@
 mod batch;
 mod charts;
 mod frame;
+mod scatter;
 mod tables;
 mod timeline;
 
+use super::page::Block;
 use super::{Report, RunVerdict, text};
 pub use batch::render as render_batch;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+pub(crate) use scatter::{Dot, Look, scatter};
 use tables::{blocks, code};
 
 /// What a page looks like.
@@ -39,6 +42,12 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
         (blocks(&parts.parameters))
     };
     page(&format!("{}: {}", report.scenario, report.verdict), &body)
+}
+
+/// A page that stands alone, of these blocks, with a picture behind the first so many of them.
+pub(crate) fn page_of(title: &str, all: &[Block], (at, picture): (usize, &Markup)) -> String {
+    let (before, behind) = all.split_at(at.min(all.len()));
+    page(title, &html! { h1 { (title) } (blocks(before)) (picture) (blocks(behind)) })
 }
 
 /// A page that stands alone.
