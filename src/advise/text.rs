@@ -152,13 +152,16 @@ fn present_text(advice: &Advice, present: &OfSetting) -> String {
         });
         format!(": {} without a leader{interval}", signed(mean_ns))
     });
+    let needless = match (better.needless_per_hour, present.needless_per_hour) {
+        (0.0, 0.0) => "no leader was deposed without need with either".to_owned(),
+        (less, more) => {
+            format!("{} against {} leaders deposed without need in an hour", rate(less), rate(more))
+        }
+    };
     format!(
-        "The present setting is not on the front: a heartbeat of {} and timeouts of {} are better{versus}, and {} against {} leaders deposed \
-         without need in an hour.",
+        "The present setting is not on the front: a heartbeat of {} and timeouts of {} are better{versus}, and {needless}.",
         better.setting.heartbeat,
-        timeout(better.setting),
-        rate(better.needless_per_hour),
-        rate(present.needless_per_hour)
+        timeout(better.setting)
     )
 }
 

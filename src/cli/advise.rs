@@ -143,7 +143,9 @@ fn carry_out(candidates: &[Candidate], arguments: &Arguments) -> Result<Option<V
     let work = |piece: u64| {
         let candidate = &candidates[(piece / pieces) as usize];
         let first = seeds.start + piece % pieces * AT_A_TIME;
-        (first..(first + AT_A_TIME).min(seeds.end)).map(|seed| candidate.pair(seed)).collect::<Vec<_>>()
+        (first..first.saturating_add(AT_A_TIME).min(seeds.end))
+            .map(|seed| candidate.pair(seed))
+            .collect::<Vec<_>>()
     };
     let mut failure = None;
     runner::in_order(threads(arguments.jobs), pieces * candidates.len() as u64, work, |piece, pairs| {

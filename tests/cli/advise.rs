@@ -133,5 +133,8 @@ fn what_cannot_be_advised_on_is_told() {
     exits(&squall(["advise", &file]), 2);
     exits(&squall(["advise", "missing.ron"]), 2);
     exits(&squall(["advise", &file, "--seeds", "5..5"]), 2);
+    let (_folder, tiny) = written(r#"(format: 1, name: "x", duration: "50ms", cluster: (voters: 3))"#);
+    let seeds = format!("{}..{}", u64::MAX - 1, u64::MAX);
+    exits(&squall(["advise", &tiny, "--quiet", "--seeds", &seeds]), 0);
     exits(&squall(["advise", &file, "--jobs", "0"]), 2);
 }

@@ -188,6 +188,29 @@ fn a_run_that_passed_and_fails_is_a_regression_with_any_number_of_seeds() {
 }
 
 #[test]
+fn what_is_in_one_report_only_is_told_beside_what_is_in_both() {
+    let bench = Bench::new();
+    let of = |name: &str| bench.write(&format!("{name}.ron"), &scenario(name, (150, 300), ""));
+    let (x, y) = (of("x"), of("y"));
+    let most = u64::MAX - 1;
+    let run = |name: &str, files: &[&str], seeds: String| {
+        let output = squall([&["run"], files, &["--seeds", &seeds, "--json", "--quiet"]].concat());
+        bench.write(name, &stdout(&output))
+    };
+    let both = run("both", &[&x, &y], "0..2".into());
+    let one = run("one", &[&x], "0..2".into());
+    let output = diff(&both, &one, &[]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("not compared: y is in the old report only"), "{text}");
+    assert_eq!(last(&output), "outcome: no change");
+    let far = run("far", &[&x], format!("{most}..{}", u64::MAX));
+    let output = diff(&one, &far, &[]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains(&format!("{most}..{}", u64::MAX)), "{}", stderr(&output));
+}
+
+#[test]
 fn what_cannot_be_compared_is_told() {
     let bench = Bench::new();
     let good = bench.runs("good", &scenario("x", (150, 300), ""), "0..3");
