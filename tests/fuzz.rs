@@ -55,6 +55,32 @@ fn every_plan_drawn_is_a_scenario() {
     }
 }
 
+/// The usual profile, as it is without what it draws from others.
+fn own() -> Profile {
+    Profile { mixture: Vec::new(), ..shipped("default") }
+}
+
+/// A run from another profile is what that one makes of the seed.
+#[test]
+fn a_mixture_draws_its_shares_from_other_profiles() {
+    let (profile, own) = (shipped("default"), own());
+    let mut drawn = vec![0_u32; profile.mixture.len()];
+    for seed in 0..4_000 {
+        let plan = draw(&profile, seed);
+        match profile.mixture.iter().position(|(_, other)| other.name == plan.name) {
+            Some(place) => {
+                drawn[place] += 1;
+                assert_eq!(plan, draw(&profile.mixture[place].1, seed));
+            }
+            None => assert_eq!(plan, draw(&own, seed)),
+        }
+    }
+    for ((share, other), drawn) in profile.mixture.iter().zip(drawn) {
+        let expected = share.as_f64() * 4_000.0;
+        assert!((f64::from(drawn) - expected).abs() < 5.0 * expected.sqrt(), "{}: {drawn}", other.name);
+    }
+}
+
 /// Writes profiles with ranges of all sizes in them.
 struct Ranges(Stream);
 
@@ -156,7 +182,7 @@ fn whatever_a_valid_profile_draws_is_a_scenario() {
 /// What one field of a profile draws does not depend on another.
 #[test]
 fn a_field_more_or_less_leaves_other_draws_alone() {
-    let profile = shipped("default");
+    let profile = own();
     let mut other = profile.clone();
     other.storms.remove(0);
     other.network.loss.likely = squall::rng::Rate::ZERO;
@@ -177,7 +203,7 @@ fn a_field_more_or_less_leaves_other_draws_alone() {
 
 #[test]
 fn most_runs_owe_a_leader_and_many_service() {
-    let profile = shipped("default");
+    let profile = own();
     let count = |is: fn(&Expectation) -> bool| {
         (0..1_000).filter(|seed| draw(&profile, *seed).expectations.iter().any(is)).count()
     };
@@ -190,7 +216,7 @@ fn most_runs_owe_a_leader_and_many_service() {
 /// Every kind of fault is in many runs, and in many it is not: what always happens hides what would happen without it.
 #[test]
 fn each_kind_of_fault_is_left_out_of_a_fair_share_of_runs() {
-    let profile = shipped("default");
+    let profile = own();
     let kind = |action: &Action| std::mem::discriminant(action);
     let plans: Vec<Plan> = (0..1_000).map(|seed| draw(&profile, seed)).collect();
     for storm in &profile.storms {

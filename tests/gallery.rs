@@ -19,7 +19,6 @@ fn every_bug_is_in_the_gallery_with_a_script_of_its_own() {
         assert_eq!(format!("{:?}", exhibit.bug), exhibit.name);
         assert_eq!((plan.cluster.raft.bug, &*plan.name), (Some(exhibit.bug), exhibit.file));
         assert_eq!(fs::read_to_string(path(&exhibit.path())).expect("a file"), exhibit.script);
-        assert_eq!(exhibit.profile().expect("a profile").cluster.bug, Some(exhibit.bug));
         if let Breaks::Safety(property) = exhibit.breaks {
             assert!(plan.expectations.contains(&Expectation::Violates(property)), "{}", exhibit.name);
         }

@@ -24,7 +24,7 @@ impl Page<'_> {
         self.paragraph(&format!("{}.", violation.message), BAD);
         self.paragraph(&told(broken), FAINT);
         for record in &broken.chain {
-            let line = record.line(&kind_name);
+            let line = line(record, broken);
             let style = match record.body {
                 Body::FaultStarted { .. } => Some(ODD),
                 _ if record.id == violation.record => Some(BAD),
@@ -35,6 +35,12 @@ impl Page<'_> {
             self.text += &format!("{line}\n");
         }
     }
+}
+
+/// A record as a trace has it. If its cause is not in the chain, what it builds upon stands for that.
+fn line(record: &Record, broken: &BrokenRule) -> String {
+    let Some(earlier) = broken.built_upon.get(&record.id) else { return record.line(&kind_name) };
+    Record { cause: Some(*earlier), ..*record }.line(&kind_name).replacen("<-", "<~", 1)
 }
 
 /// What the chain is, in a sentence.
@@ -60,13 +66,16 @@ pub(super) fn value(broken: &BrokenRule) -> Value {
         "at_ns": broken.violation.time.nanos(),
         "fault": broken.fault,
         "linked": broken.linked,
-        "chain": broken.chain.iter().map(of_record).collect::<Vec<_>>(),
+        "chain": broken.chain.iter().map(|record| of_record(record, broken)).collect::<Vec<_>>(),
     })
 }
 
-/// A record as traces have it.
-fn of_record(record: &Record) -> Value {
+/// A record as traces have it, with what it builds upon if its cause is not in the chain.
+fn of_record(record: &Record, broken: &BrokenRule) -> Value {
     let mut value = json!(record);
+    if let (Some(earlier), Some(fields)) = (broken.built_upon.get(&record.id), value.as_object_mut()) {
+        fields.insert("builds_upon".into(), json!(earlier));
+    }
     if let (Some(kind), Some(fields)) = (record.body.kind(), value.as_object_mut()) {
         fields.insert("kind_name".into(), runner::kind_name(kind).into());
     }

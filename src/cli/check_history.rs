@@ -190,7 +190,10 @@ fn told(keys: &[Key], budget: u64) -> String {
                 };
                 let count = window.operations.len();
                 let many = if count == 1 { "operation" } else { "operations" };
-                text += &format!("\n{name}: {count} {many} without any order, {before}:\n\n{picture}");
+                let budget =
+                    if window.may_be_shorter { "; there may be fewer with a larger --budget" } else { "" };
+                text +=
+                    &format!("\n{name}: {count} {many} without any order, {before}{budget}:\n\n{picture}");
             }
             (Judgement::NotLinearizable, ..) => text += &format!("\n{name}: there is no order\n"),
         }

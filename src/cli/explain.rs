@@ -191,7 +191,12 @@ fn told(candidacy: &Candidacy) -> String {
 
 fn overlaps(fault: &FaultSpan, span: &Election) -> bool {
     let (begin, end) = (span.from.nanos(), (span.from + span.vacant).nanos());
-    let lasts = if is_done_at_once(fault.action) {
+    // What a disk has lost stays lost, and tells where too few have a say.
+    let took_a_disk = matches!(fault.action, ActionKind::Wipe | ActionKind::Rot);
+    let misses_some = |(cause, _): &(Cause, Duration)| matches!(cause, Cause::NoQuorumUp | Cause::LeaderDown);
+    let lasts = if took_a_disk && span.why.shares.iter().any(misses_some) {
+        true
+    } else if is_done_at_once(fault.action) {
         fault.from_ns.is_some_and(|from| from >= begin)
     } else {
         fault.to_ns.is_none_or(|to| to > begin)

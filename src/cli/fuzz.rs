@@ -142,6 +142,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
     hunt.campaign.events = arguments.events;
+    hunt.campaign.until_covered = arguments.until_covered;
     hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
     let done = held.len() as u64;
     let enough = held.into_iter().any(|sample| hunt.take(sample).is_break());
@@ -332,16 +333,10 @@ impl Hunt<'_> {
             let rate = runs as f64 / seconds.max(1e-9);
             self.output.diagnose(&format_args!("{runs} runs in {seconds:.1} s, {rate:.1} a second"));
         }
-        let status = status(self.campaign.verdict());
-        let uncovered = |covered: &&Covered| self.arguments.until_covered && !covered.is_complete();
-        let status = match self.campaign.covered.as_ref().filter(uncovered) {
-            None => status,
-            Some(covered) => {
-                self.output.diagnose(&format_args!("not covered. {}", covered.statement()));
-                status.worst(Status::Vacuous)
-            }
-        };
-        Ok(settle(status, &troubles, self.output))
+        if let Some(covered) = self.campaign.uncovered() {
+            self.output.diagnose(&format_args!("not covered. {}", covered.statement()));
+        }
+        Ok(settle(status(self.campaign.verdict()), &troubles, self.output))
     }
 }
 

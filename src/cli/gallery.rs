@@ -1,10 +1,11 @@
 //! `squall gallery`: the planted bugs, who catches them, and how soon.
 
+use super::inputs::profile;
 use super::run::{printed, threads};
 use super::{Failure, Output, Status};
 use crate::plan::Profile;
 use crate::report::format::{count, counted, moment, short};
-use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE, WIDE};
+use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE};
 use crate::runner::gallery::{Exhibit, Found, GALLERY, Shown, Verdict, hunt};
 use crate::runner::{Progress, in_order};
 use crate::scenario::Errors;
@@ -21,6 +22,9 @@ pub(super) struct Arguments {
     /// The bugs, such as CommitOldTermByCount; by default all of them.
     #[arg(value_name = "BUG", value_parser = names(), hide_possible_values = true, ignore_case = true)]
     bugs: Vec<String>,
+    /// The profile in whose runs they are looked for: one that comes with Squall, or a file of yours.
+    #[arg(long, value_name = "PROFILE", default_value = "default")]
+    profile: String,
     /// How often each bug is looked for in random runs, from seeds 10,000 apart; 0 for the scripts alone.
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u64).range(..=1000))]
     starts: u64,
@@ -59,27 +63,16 @@ pub(super) fn gallery(arguments: &Arguments, output: &Output) -> Result<Status, 
         arguments.bugs.is_empty() || arguments.bugs.iter().any(is_it)
     };
     let exhibits: Vec<Exhibit> = GALLERY.into_iter().filter(asked).collect();
-    let gallery = look(&exhibits, arguments).map_err(|errors| anyhow::anyhow!("{errors}"))?;
+    let profile = profile(&arguments.profile, output)?;
+    let gallery = look(&exhibits, &profile, arguments).map_err(|errors| anyhow::anyhow!("{errors}"))?;
     if arguments.json {
-        let document = Document::of(arguments, &gallery);
+        let document = Document::of(arguments, profile.name, &gallery);
         let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
         output.print(text + "\n")?;
     } else {
         output.print(table(arguments, &gallery, output))?;
     }
-    Ok(if gallery.iter().all(Shelf::caught) { Status::Held } else { Status::Unsafe })
-}
-
-/// A bug, its profile's name, and what was seen of it.
-struct Shelf {
-    profile: Profile,
-    verdict: Verdict,
-}
-
-impl Shelf {
-    fn caught(&self) -> bool {
-        self.verdict.caught()
-    }
+    Ok(if gallery.iter().all(Verdict::caught) { Status::Held } else { Status::Unsafe })
 }
 
 /// What a piece of work came to: a script, or a hunt.
@@ -89,8 +82,7 @@ enum Piece {
 }
 
 /// Runs all scripts, and all hunts.
-fn look(exhibits: &[Exhibit], arguments: &Arguments) -> Result<Vec<Shelf>, Errors> {
-    let profiles = exhibits.iter().map(Exhibit::profile).collect::<Result<Vec<Profile>, Errors>>()?;
+fn look(exhibits: &[Exhibit], profile: &Profile, arguments: &Arguments) -> Result<Vec<Verdict>, Errors> {
     let each = 1 + arguments.starts;
     let pieces = exhibits.len() as u64 * each;
     let progress = Progress::of_hunts(pieces);
@@ -98,7 +90,7 @@ fn look(exhibits: &[Exhibit], arguments: &Arguments) -> Result<Vec<Shelf>, Error
         let (bug, start) = ((number / each) as usize, number % each);
         match start.checked_sub(1) {
             None => Piece::Script(exhibits[bug].show()),
-            Some(start) => Piece::Hunt(hunt(&profiles[bug], start * APART, arguments.within)),
+            Some(start) => Piece::Hunt(hunt(profile, exhibits[bug].bug, start * APART, arguments.within)),
         }
     };
     let (mut shown, mut found) = (Vec::new(), vec![Vec::new(); exhibits.len()]);
@@ -110,36 +102,27 @@ fn look(exhibits: &[Exhibit], arguments: &Arguments) -> Result<Vec<Shelf>, Error
         progress.step();
         ControlFlow::Continue(())
     });
-    let all = exhibits.iter().zip(profiles).zip(shown).zip(found);
-    let shelf = |(((exhibit, profile), shown), found)| {
-        let exhibit: &Exhibit = exhibit;
-        Ok(Shelf { profile, verdict: Verdict { exhibit: *exhibit, shown: shown?, found } })
-    };
-    all.map(shelf).collect()
+    let all = exhibits.iter().zip(shown).zip(found);
+    all.map(|((exhibit, shown), found)| Ok(Verdict { exhibit: *exhibit, shown: shown?, found })).collect()
 }
 
-/// The usual profile: where another one is looked into, it is named.
-const USUAL: &str = "default";
-
-fn table(arguments: &Arguments, gallery: &[Shelf], output: &Output) -> String {
+fn table(arguments: &Arguments, gallery: &[Verdict], output: &Output) -> String {
     let form = printed(output);
     let mut page = Page::new(&form);
     page.text += &format!("{}  planted bugs, and who catches them\n\n", page.styled(TITLE, "Gallery"));
     let hunted = arguments.starts > 0;
-    let wide = form.width >= WIDE && hunted;
     let mut head = vec!["bug", "caught by", "after"];
     head.extend(hunted.then_some(["seeds", "simulated"]).into_iter().flatten());
-    head.extend(wide.then_some("profile"));
     let mut grid = Grid { rules: vec![1], right: vec![2, 3, 4], ..Grid::default() };
     grid.right.retain(|column| *column < head.len());
     grid.styles.extend((0..head.len()).map(|column| (0, column, FAINT)));
     grid.rows.push(head.into_iter().map(String::from).collect());
-    for (at, shelf) in gallery.iter().enumerate() {
-        grid.styles.push((at + 1, 1, if shelf.verdict.shown.caught { GOOD } else { BAD }));
-        if shelf.verdict.median_seeds().is_none() {
+    for (at, verdict) in gallery.iter().enumerate() {
+        grid.styles.push((at + 1, 1, if verdict.shown.caught { GOOD } else { BAD }));
+        if hunted && verdict.median_seeds().is_none() {
             grid.styles.push((at + 1, 3, BAD));
         }
-        grid.rows.push(row(shelf, hunted, wide, arguments.within));
+        grid.rows.push(row(verdict, hunted, arguments.within));
     }
     page.grid(&grid);
     page.text.push('\n');
@@ -152,20 +135,16 @@ fn table(arguments: &Arguments, gallery: &[Shelf], output: &Output) -> String {
         let many = counted(arguments.starts, "hunt");
         page.paragraph(
             &format!(
-                "seeds, simulated: how many random runs of the profile `{USUAL}` it takes until one fails, and how much \
+                "seeds, simulated: how many random runs of the profile `{}` it takes until one fails, and how much \
                  virtual time; the median of {many}, each of at most {} seeds.",
+                arguments.profile,
                 count(arguments.within)
             ),
             FAINT,
         );
-        let apart: Vec<String> =
-            gallery.iter().filter(|shelf| shelf.profile.name != USUAL).map(Shelf::place).collect();
-        if !apart.is_empty() {
-            page.paragraph(&format!("Looked for in other profiles: {}.", apart.join(", ")), FAINT);
-        }
     }
     let survivors: Vec<&str> =
-        gallery.iter().filter(|shelf| !shelf.caught()).map(|shelf| shelf.verdict.exhibit.name).collect();
+        gallery.iter().filter(|verdict| !verdict.caught()).map(|verdict| verdict.exhibit.name).collect();
     let (style, verdict) = match survivors.is_empty() {
         true => (GOOD, format!("all of {} caught", counted(gallery.len() as u64, "bug"))),
         false => {
@@ -176,14 +155,8 @@ fn table(arguments: &Arguments, gallery: &[Shelf], output: &Output) -> String {
     page.text
 }
 
-impl Shelf {
-    fn place(&self) -> String {
-        format!("{} in `{}`", self.verdict.exhibit.name, self.profile.name)
-    }
-}
-
-fn row(shelf: &Shelf, hunted: bool, wide: bool, within: u64) -> Vec<String> {
-    let Verdict { exhibit, shown, .. } = &shelf.verdict;
+fn row(verdict: &Verdict, hunted: bool, within: u64) -> Vec<String> {
+    let Verdict { exhibit, shown, .. } = verdict;
     let by = match shown.at {
         Some(_) if shown.caught => exhibit.breaks.name().into(),
         Some(_) => "not the bug alone".into(),
@@ -191,11 +164,8 @@ fn row(shelf: &Shelf, hunted: bool, wide: bool, within: u64) -> Vec<String> {
     };
     let mut row = vec![exhibit.name.into(), by, shown.at.map_or(String::new(), moment)];
     if hunted {
-        row.push(shelf.verdict.median_seeds().map_or_else(|| format!(">{}", count(within)), count));
-        row.push(shelf.verdict.median_simulated().map_or_else(String::new, time));
-    }
-    if wide {
-        row.push(shelf.profile.name.clone());
+        row.push(verdict.median_seeds().map_or_else(|| format!(">{}", count(within)), count));
+        row.push(verdict.median_simulated().map_or_else(String::new, time));
     }
     row
 }
@@ -214,6 +184,7 @@ fn time(span: Duration) -> String {
 struct Document {
     format: u32,
     version: &'static str,
+    profile: String,
     starts: u64,
     within: u64,
     caught: bool,
@@ -226,7 +197,6 @@ struct Entry {
     breaks: &'static str,
     caught: bool,
     script: Script,
-    profile: String,
     median_seeds: Option<u64>,
     median_simulated_ns: Option<u64>,
     hunts: Vec<Hunt>,
@@ -250,21 +220,21 @@ struct Hunt {
 }
 
 impl Document {
-    fn of(arguments: &Arguments, gallery: &[Shelf]) -> Self {
+    fn of(arguments: &Arguments, profile: String, gallery: &[Verdict]) -> Self {
         Self {
             format: 1,
             version: env!("CARGO_PKG_VERSION"),
+            profile,
             starts: arguments.starts,
             within: arguments.within,
-            caught: gallery.iter().all(Shelf::caught),
+            caught: gallery.iter().all(Verdict::caught),
             bugs: gallery.iter().map(Entry::of).collect(),
         }
     }
 }
 
 impl Entry {
-    fn of(shelf: &Shelf) -> Self {
-        let verdict = &shelf.verdict;
+    fn of(verdict: &Verdict) -> Self {
         let Verdict { exhibit, shown, found } = verdict;
         let hunt = |found: &Found| Hunt {
             seed: found.start.to_string(),
@@ -282,7 +252,6 @@ impl Entry {
                 by: shown.by.clone(),
                 at_ns: shown.at.map(|at| at.nanos()),
             },
-            profile: shelf.profile.name.clone(),
             median_seeds: verdict.median_seeds(),
             median_simulated_ns: verdict.median_simulated().map(Duration::nanos),
             hunts: found.iter().map(hunt).collect(),

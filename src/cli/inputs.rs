@@ -53,16 +53,26 @@ pub(super) fn profile(name: &str, output: &Output) -> Result<Profile, Failure> {
     profile_and_text(name, output).map(|(profile, _)| profile)
 }
 
-/// The profile of this name, and its text.
+/// The profile of this name, and its text with those of the profiles in its mixture: all that its runs are drawn from.
 pub(super) fn profile_and_text(name: &str, output: &Output) -> Result<(Profile, String), Failure> {
     // A folder is told as such, unless it hides a name.
     if is_file(name) || list::profile(name).is_err() && Path::new(name).is_dir() {
-        return understand_text(Path::new(name), output, scenario::read_profile);
+        let (profile, text) = understand_text(Path::new(name), output, scenario::read_profile)?;
+        let text = with_mixture(text, &profile);
+        return Ok((profile, text));
     }
     let text = list::profile(name)?;
     let (profile, _) =
         scenario::read_profile(text).map_err(|errors| Failure::Other(anyhow::anyhow!("{name}: {errors}")))?;
-    Ok((profile, text.to_owned()))
+    let text = with_mixture(text.to_owned(), &profile);
+    Ok((profile, text))
+}
+
+/// A profile's text with those of the profiles in its mixture.
+fn with_mixture(text: String, profile: &Profile) -> String {
+    profile.mixture.iter().fold(text, |text, (_, other)| {
+        with_mixture(text + scenario::shipped::profile(&other.name).unwrap_or_default(), other)
+    })
 }
 
 /// The scenario in this file, or the profile in it or of this name.

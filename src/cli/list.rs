@@ -6,8 +6,9 @@ use crate::plan::Cluster;
 use crate::report::format::wrap;
 use crate::report::page::{FAINT, Form, Grid, Page, TITLE};
 use crate::scenario::nearest;
+use crate::scenario::shipped::{self, SHIPPED};
 use crate::scenario::vocabulary::Language;
-use include_dir::{Dir, include_dir};
+use include_dir::Dir;
 use serde::Serialize;
 use std::path::Path;
 
@@ -24,8 +25,6 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with_all = ["name", "json"])]
     vocabulary: bool,
 }
-
-static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// Folders whose files are no scenarios to begin with: input of other commands, and bugs of the past.
 const APART: [&str; 3] = ["profiles", "studies", "regressions"];
@@ -50,7 +49,7 @@ struct Shipped {
 }
 
 pub(super) fn list(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let all = shipped();
+    let all = scenarios();
     if arguments.vocabulary {
         let text = |language| crate::scenario::vocabulary::text(language, output.width());
         let all = [Language::Scenario, Language::Profile, Language::Study].map(text);
@@ -125,20 +124,18 @@ fn apart(folder: &str, about: impl Fn(&str) -> (String, Option<crate::time::Dura
 
 /// The text of the profile of this name.
 pub(super) fn profile(name: &str) -> Result<&'static str, Failure> {
-    let all = profiles();
-    if let Some(profile) = all.iter().find(|profile| profile.name == name) {
-        return Ok(profile.text);
-    }
-    let names: Vec<&str> = all.iter().map(|profile| profile.name.as_str()).collect();
-    let help = match nearest(name, &names) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("there are {}; a file of your own is named with its path", names.join(", ")),
-    };
-    Err(Failure::BadInput(format!("error: no profile that comes with Squall is called {name}\nhelp: {help}")))
+    shipped::profile(name).ok_or_else(|| {
+        let names = shipped::profiles();
+        let help = match nearest(name, &names) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("there are {}; a file of your own is named with its path", names.join(", ")),
+        };
+        Failure::BadInput(format!("error: no profile that comes with Squall is called {name}\nhelp: {help}"))
+    })
 }
 
 /// All of them, by path; those in no folder first.
-fn shipped() -> Vec<Shipped> {
+fn scenarios() -> Vec<Shipped> {
     let mut all = Vec::new();
     collect(&SHIPPED, &mut all);
     all.sort_by_cached_key(|shipped| (folder(shipped).to_owned(), shipped.path.clone()));
@@ -259,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_list_fits_into_its_width_and_names_each() {
-        let all = [shipped(), profiles(), studies()].concat();
+        let all = [scenarios(), profiles(), studies()].concat();
         for width in [80, 100, 120] {
             let form = Form { width, colour: false, kind: &|_| String::new() };
             let text = table(&all, &form);

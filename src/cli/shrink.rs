@@ -158,7 +158,12 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
 fn is_alike(scripted: &fuzz::Failure, original: &fuzz::Failure) -> bool {
     match (&scripted.signature, &original.signature) {
         (Signature::Expectation(scripted), Signature::Expectation(original)) => {
-            scripted.split('(').next() == original.split('(').next()
+            // Its name, and the step of it that failed.
+            let essence = |text: &str| {
+                let name = text.split('(').next().map(str::to_owned);
+                (name, text.rsplit_once("): ").map(|(_, step)| step.to_owned()))
+            };
+            essence(scripted) == essence(original)
         }
         (scripted, original) => scripted == original,
     }

@@ -78,6 +78,8 @@ pub struct Campaign {
     pub regressions: Vec<Regression>,
     /// What the runs reached; none if nobody looks.
     pub covered: Option<Covered>,
+    /// Whether that is to be all that the profile wants, and to level off.
+    pub until_covered: bool,
     pub(super) verdicts: BTreeMap<RunVerdict, u64>,
     pub(super) simulated: Duration,
     pub(super) faults: u64,
@@ -99,6 +101,7 @@ impl Campaign {
             groups: BTreeMap::new(),
             regressions: Vec::new(),
             covered: None,
+            until_covered: false,
             verdicts: BTreeMap::new(),
             simulated: Duration::ZERO,
             faults: 0,
@@ -137,10 +140,17 @@ impl Campaign {
         }
     }
 
-    /// The gravest verdict of all, the regressions among them.
+    /// The gravest verdict of all, the regressions among them. It is vacuous at the least if all was to be covered that the
+    /// profile wants, and was not.
     pub fn verdict(&self) -> RunVerdict {
         let regressions = self.regressions.iter().map(|regression| regression.figures.verdict);
-        regressions.fold(self.total.verdict, RunVerdict::max)
+        let uncovered = self.uncovered().map(|_| RunVerdict::Vacuous);
+        regressions.chain(uncovered).fold(self.total.verdict, RunVerdict::max)
+    }
+
+    /// What was covered, if that was to be all, and is not.
+    pub fn uncovered(&self) -> Option<&Covered> {
+        self.covered.as_ref().filter(|covered| self.until_covered && !covered.is_complete())
     }
 
     /// The command that makes this run again.

@@ -66,9 +66,15 @@ impl Covered {
         self.runs - self.last
     }
 
-    /// Whether it has levelled off: as many runs as it took to reach all this, and at least a hundred, reached nothing new.
+    /// After how many runs without anything new it has levelled off: as many as it took to reach all this, and at least a
+    /// hundred.
+    pub fn level_after(&self) -> u64 {
+        self.last.max(FEW)
+    }
+
+    /// Whether it has levelled off.
     pub fn is_level(&self) -> bool {
-        self.level_for() >= self.last.max(FEW)
+        self.level_for() >= self.level_after()
     }
 
     /// Whether all has happened that has to, and nothing new is to be expected soon.

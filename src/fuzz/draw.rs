@@ -36,6 +36,9 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
+    if let Some(other) = draws.other(profile) {
+        return draw(other, seed);
+    }
     let mut cluster = draws.cluster(profile);
     let changes = draws.changes(profile, &mut cluster);
     cluster.drifts_ppm = draws.drifts(profile.cluster.clocks, cluster.nodes());
@@ -80,6 +83,18 @@ impl Draws {
 
     fn word(&self, field: &str) -> u64 {
         self.stream(field, 0).word()
+    }
+
+    /// The other profile that this seed's run is drawn from, if it is.
+    fn other<'a>(&self, profile: &'a Profile) -> Option<&'a Profile> {
+        // A profile in a mixture may be one itself.
+        let word = u128::from(self.word(&format!("mixture of {}", profile.name)));
+        let mut shares = 0;
+        let drawn = profile.mixture.iter().find(|(share, _)| {
+            shares += share.parts();
+            word < shares
+        });
+        drawn.map(|(_, other)| other)
     }
 
     fn whole(&self, field: &str, range: Between<u32>) -> u32 {

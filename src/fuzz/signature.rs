@@ -17,7 +17,8 @@ pub enum Signature {
     Panicked(String),
     /// Time no longer passed.
     Livelock,
-    /// The scenario expected this, and it did not happen: the expectation as a scenario writes it.
+    /// The scenario expected this, and it did not happen: the expectation as a scenario writes it. One that takes several
+    /// steps is followed by a colon and the step that failed.
     Expectation(String),
 }
 
@@ -36,7 +37,7 @@ impl Signature {
             RunVerdict::Expectation => {
                 let failed = |verdict| verdict == Judgement::Failed;
                 let first = report.expectations.iter().find(|expected| failed(expected.verdict))?;
-                Some(Self::Expectation(first.text.clone()))
+                Some(Self::Expectation(first.failure()))
             }
         }
     }

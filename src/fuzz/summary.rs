@@ -274,7 +274,10 @@ impl Covered {
                 missing.join(", ")
             ),
         };
-        let level = if self.is_level() { "it has levelled off" } else { "it still grows" };
+        let level = match self.is_level() {
+            true => "it has levelled off".to_owned(),
+            false => format!("it has levelled off after {}", count(self.level_after())),
+        };
         gates + &format!("Nothing new in the last {}: {level}.", counted(self.level_for(), "run"))
     }
 }

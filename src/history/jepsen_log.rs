@@ -6,7 +6,8 @@
 //! 2021-02-26 23:39:01,300{GMT}    INFO    [jepsen worker 4] jepsen.util: 4        :invoke :read   nil
 //! ```
 //!
-//! What other parts of Jepsen say is passed over, and so are the nemesis and what is said in words.
+//! What other parts of Jepsen say is passed over, and so are the nemesis and what is said in words. But a line that speaks of an
+//! operation and can't be read as one is a mistake: half a history is not judged.
 
 use super::edn::{Edn, Parser, take};
 use super::mistake::{Mistake, Place};
@@ -18,7 +19,14 @@ const TELLER: &str = "jepsen.util";
 /// Reads a history.
 pub(super) fn read(text: &str, reader: &mut Reader) {
     for line in lines(text, 0) {
-        let Some(start) = told(&text[line.start..line.end]) else { continue };
+        let whole = &text[line.start..line.end];
+        let Some(start) = told(whole) else {
+            if speaks_of_operation(whole) {
+                let expected = format!("`{TELLER}` before a process and what it does");
+                reader.refuse(None, Mistake::new(line, &expected, whole));
+            }
+            continue;
+        };
         let place = Place { start: line.start + start, ..line };
         if let Err(refused) = event(reader, text, place) {
             reader.refuse(refused.0, refused.1);
@@ -33,7 +41,17 @@ fn told(line: &str) -> Option<usize> {
     let rest = rest.strip_prefix(char::is_whitespace)?.trim_start();
     let rest = rest.strip_prefix("- ").unwrap_or(rest).trim_start();
     let names = before.is_empty() || before.ends_with(char::is_whitespace);
-    (names && !rest.starts_with(char::is_alphabetic)).then(|| line.len() - rest.len())
+    let is_told = !rest.starts_with(char::is_alphabetic) || speaks_of_operation(rest);
+    (names && is_told).then(|| line.len() - rest.len())
+}
+
+/// Whether a line has the words of an operation: how it begins or ends, and what it is.
+fn speaks_of_operation(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.windows(2).any(|pair| {
+        matches!(pair[0], ":invoke" | ":ok" | ":fail" | ":info")
+            && matches!(pair[1], ":read" | ":write" | ":cas")
+    })
 }
 
 /// What is wrong, and with whose line if that is known.

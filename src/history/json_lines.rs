@@ -8,7 +8,8 @@
 //! ```
 //!
 //! `found` is what the key held before, null for nothing; `version` tells which write that was from, and may be left out, as may
-//! `found` of what has written. Other members of the objects are of no concern.
+//! `found` of what has written. A value is a word of 64 bits, written with a sign or without: those from 2^63 on are what a
+//! frame may carry that was damaged on its way and believed. Other members of the objects are of no concern.
 
 use super::form::Form;
 use super::mistake::{Mistake, Place};
@@ -65,10 +66,10 @@ fn event(reader: &mut Reader, event: &Event, process: u64) -> Result<(), Mistake
     let place = event.place;
     let request = || match of {
         "read" => Ok(Request::Read),
-        "write" => Ok(Request::Write(event.get("value", "a whole number", Value::as_i64)?)),
+        "write" => Ok(Request::Write(event.get("value", "a whole number", word)?)),
         "cas" => Ok(Request::Cas {
             expected: event.state("expected")?,
-            value: event.get("value", "a whole number", Value::as_i64)?,
+            value: event.get("value", "a whole number", word)?,
         }),
         other => Err(Mistake::new(place, "\"read\", \"write\" or \"cas\" as \"f\"", format!("{other:?}"))),
     };
@@ -90,6 +91,11 @@ fn event(reader: &mut Reader, event: &Event, process: u64) -> Result<(), Mistake
     reader.end(place, process, of, end)
 }
 
+/// A value's 64 bits.
+fn word(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_u64().map(u64::cast_signed))
+}
+
 impl Event {
     fn get<'a, T>(
         &'a self,
@@ -109,7 +115,7 @@ impl Event {
     }
 
     fn state(&self, name: &str) -> Result<State, Mistake> {
-        let state = |value: &Value| if value.is_null() { Some(None) } else { value.as_i64().map(Some) };
+        let state = |value: &Value| if value.is_null() { Some(None) } else { word(value).map(Some) };
         self.get(name, "null or a whole number", state)
     }
 

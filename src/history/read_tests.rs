@@ -49,3 +49,15 @@ proptest! {
         }
     }
 }
+
+/// A frame that was damaged and believed may carry any word of 64 bits.
+#[test]
+fn values_are_words_of_64_bits() {
+    let text = "{\"process\":1,\"type\":\"invoke\",\"f\":\"write\",\"key\":\"k\",\"value\":18446744073709551615}\n\
+                {\"process\":1,\"type\":\"ok\",\"f\":\"write\",\"key\":\"k\"}\n\
+                {\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"k\"}\n\
+                {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"k\",\"found\":9223372036854776024}\n";
+    assert!(read(text).is_ok(), "{:?}", read(text));
+    let too_long = text.replace("9223372036854776024", "18446744073709551616");
+    assert!(read(&too_long).is_err());
+}

@@ -237,6 +237,7 @@ fn a_window_is_cut_within_its_steps_and_as_short_as_they_allow() {
     let operations = all_at_once(8);
     let window = shortest(&operations, None, BUDGET).expect("there is no order");
     assert_eq!(window.operations.len(), 4, "{}", picture(&window.operations));
+    assert!(!window.may_be_shorter);
     // Just the steps that it takes to see that there is no order: the shortest window would take far more.
     let operations = all_at_once(12);
     let mut left = BUDGET;
@@ -244,6 +245,7 @@ fn a_window_is_cut_within_its_steps_and_as_short_as_they_allow() {
     let enough = BUDGET - left;
     let window = shortest(&operations, None, enough).expect("there is no order");
     assert!(window.operations.len() > 4, "the steps were enough");
+    assert!(window.may_be_shorter);
     assert_eq!(search(&window.operations, window.from.unwrap_or(None), BUDGET), Judgement::NotLinearizable);
 }
 

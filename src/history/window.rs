@@ -13,6 +13,8 @@ pub struct Window {
     pub from: Option<State>,
     /// The position at which it was clear.
     pub until: u64,
+    /// Whether the steps ran out before it was the shortest.
+    pub may_be_shorter: bool,
 }
 
 /// How many times the steps of one look all looks together may take.
@@ -25,7 +27,7 @@ const LOOKS: u64 = 8;
 /// ordered whatever the key holds; at last, in parts that get smaller, whatever explains nothing that is left. Where the steps run
 /// out it is as short as it has become.
 pub fn shortest(operations: &[Operation], state: State, budget: u64) -> Option<Window> {
-    let mut looks = Looks { each: budget, left: budget.saturating_mul(LOOKS) };
+    let mut looks = Looks { each: budget, left: budget.saturating_mul(LOOKS), gave_up: false };
     if !looks.fails(operations, state) {
         return None;
     }
@@ -36,7 +38,8 @@ pub fn shortest(operations: &[Operation], state: State, budget: u64) -> Option<W
     returns.sort_unstable();
     let fails = |at: usize| looks.fails(&before(&operations, returns[at]), state);
     let until = returns[first_that_fails(returns.len().checked_sub(1)?, fails)];
-    let mut window = Window { operations: before(&operations, until), from: Some(state), until };
+    let mut window =
+        Window { operations: before(&operations, until), from: Some(state), until, may_be_shorter: false };
     if let Some(operations) = without_beginning(&window.operations, &mut looks) {
         (window.operations, window.from) = (operations, None);
     }
@@ -44,6 +47,7 @@ pub fn shortest(operations: &[Operation], state: State, budget: u64) -> Option<W
     window.operations = closed.into_iter().chain(open).collect();
     window.operations.sort_unstable_by_key(|it| it.invoked);
     window.thin_out(&mut looks);
+    window.may_be_shorter = looks.gave_up;
     Some(window)
 }
 
@@ -51,6 +55,8 @@ pub fn shortest(operations: &[Operation], state: State, budget: u64) -> Option<W
 struct Looks {
     each: u64,
     left: u64,
+    /// Whether a look found no answer within its steps.
+    gave_up: bool,
 }
 
 impl Looks {
@@ -60,6 +66,7 @@ impl Looks {
         let mut left = may_take;
         let judgement = search::within(part, state, &mut left);
         self.left -= may_take - left;
+        self.gave_up |= judgement == Judgement::Undecided;
         judgement == Judgement::NotLinearizable && may_take > 0
     }
 

@@ -20,6 +20,8 @@ pub struct Profile {
     pub settle: Settle,
     /// In which share of the runs they are over only for a random core.
     pub core: Rate,
+    /// Which runs are drawn from other profiles altogether, and in which share of all.
+    pub mixture: Vec<(Rate, Profile)>,
     /// The nodes.
     pub cluster: ClusterRanges,
     /// The links.

@@ -5,8 +5,8 @@ use crate::check::{Verdict, Violation};
 use crate::ids::RecordId;
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::trace::{Observer, Record, Trail};
-use std::collections::BTreeSet;
+use crate::trace::{Chain, Observer, Record, Trail};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// For how many broken rules the chain is told.
 const TOLD: usize = 3;
@@ -20,9 +20,12 @@ pub struct BrokenRule {
     pub violation: Violation,
     /// The records, in order.
     pub chain: Vec<Record>,
+    /// Of those whose own cause is not among these, the one of these that they build upon.
+    pub built_upon: BTreeMap<RecordId, RecordId>,
     /// The fault among them; none if none had to do with it.
     pub fault: Option<RecordId>,
-    /// Whether records lead from the fault to the violation. If not, it is but the last that hit one of the nodes.
+    /// Whether records lead from the fault to the violation, or to what it contradicts. If not, it is but the last that hit one
+    /// of the nodes.
     pub linked: bool,
 }
 
@@ -56,11 +59,11 @@ fn chained(plan: &Plan, check: &'static str, violation: &Violation) -> Option<Br
     let mut trail = Trail::of(violation.record);
     // Where a replica panics, the records up to there are what counts.
     let _ = simulate(plan, plan.seed, &mut trail, &options);
-    let chain = trail.chain()?;
-    let mut kept = Kept { wanted: chain.records.into_iter().collect(), records: Vec::new() };
+    let Chain { records, built_upon, fault, linked } = trail.chain()?;
+    let mut kept = Kept { wanted: records.into_iter().collect(), records: Vec::new() };
     let _ = simulate(plan, plan.seed, &mut kept, &options);
     let violation = violation.clone();
-    Some(BrokenRule { check, violation, chain: kept.records, fault: chain.fault, linked: chain.linked })
+    Some(BrokenRule { check, violation, chain: kept.records, built_upon, fault, linked })
 }
 
 /// Keeps some records.

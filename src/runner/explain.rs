@@ -22,6 +22,8 @@ const APART: &[ActionKind] = &[
     ActionKind::Corrupt,
     ActionKind::Misdirect,
 ];
+/// What takes frames away by chance.
+const LOSSY: &[ActionKind] = &[ActionKind::Lose, ActionKind::Corrupt, ActionKind::Misdirect];
 /// What makes frames of others out of those that were sent, or of nothing.
 const MADE_UP: &[ActionKind] =
     &[ActionKind::Corrupt, ActionKind::Misdirect, ActionKind::Replay, ActionKind::Forge];
@@ -39,8 +41,8 @@ pub fn remedy(cause: Cause) -> Option<(Remedy, &'static str)> {
         | Cause::SplitVote
         | Cause::VotesRefused
         | Cause::LogsBehind => (
-            Remedy { campaign: true, ..nothing },
-            "had the server with the best log campaigned at once, and alone",
+            Remedy { lifted: LOSSY, lossless: true, campaign: true, ..nothing },
+            "had the server with the best log campaigned at once, alone, and no frame been lost by chance",
         ),
         Cause::FrameBelieved => (
             Remedy { lifted: MADE_UP, campaign: true, ..nothing },

@@ -35,6 +35,7 @@ mod patch;
 mod path;
 mod problem;
 mod shape;
+pub mod shipped;
 mod study;
 mod suggest;
 mod syntax;

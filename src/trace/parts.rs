@@ -30,6 +30,15 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The key that it is about.
+    pub const fn key(self) -> u32 {
+        match self {
+            Self::Get { key } | Self::Put { key, .. } | Self::Cas { key, .. } => key,
+        }
+    }
+}
+
 /// How a client's operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]

@@ -61,6 +61,10 @@ struct Past {
     terms: BTreeMap<Address, Term>,
     logs: BTreeMap<Address, Log>,
     granted: BTreeMap<(Address, Term), Vec<RecordId>>,
+    /// What clients asked for, and since when.
+    asked: BTreeMap<OperationId, (RecordId, u32)>,
+    /// What clients were told of each key: which entry had written it before, and whether it was written then.
+    told: BTreeMap<u32, Vec<(RecordId, Index, bool)>>,
     firsts: Firsts,
 }
 
@@ -107,9 +111,12 @@ struct Commit {
 pub struct Chain {
     /// The records in order: the last is the one that it leads to.
     pub records: Vec<RecordId>,
+    /// Of records whose own cause is not among these, the one of these that they build upon: it, and the earlier one.
+    pub built_upon: BTreeMap<RecordId, RecordId>,
     /// The fault; none if there was none that had to do with it. What the last one contradicts may have one of its own.
     pub fault: Option<RecordId>,
-    /// Whether records lead from the fault to the last one. If not, it is but the last that hit one of the nodes.
+    /// Whether records lead from the fault to the last one, or to what it contradicts. If not, it is but the last that hit one
+    /// of the nodes.
     pub linked: bool,
 }
 
@@ -134,14 +141,17 @@ impl Trail {
         let fault = |id: RecordId| self.mark(id) == Mark::Fault;
         let origin = |id: RecordId| self.mark(id) != Mark::Other;
         let direct = self.nearest(self.of, &fault);
-        let linked = direct.is_some();
         let mut begin = direct.as_ref().and_then(|way| way.first().copied());
         let way = direct.or_else(|| self.nearest(self.of, &|id| id != self.of && origin(id)));
-        let mut records: BTreeSet<RecordId> = way.unwrap_or_else(|| vec![self.of]).into_iter().collect();
+        let mut ways = vec![way.unwrap_or_else(|| vec![self.of])];
         if let Some(rival) = self.rival {
-            let to_rival = self.nearest(rival, &|id| records.contains(&id) || origin(id));
-            records.extend(to_rival.unwrap_or_else(|| vec![rival]));
+            let of_fault = if begin.is_none() { self.nearest(rival, &fault) } else { None };
+            begin = begin.or(of_fault.as_ref().and_then(|way| way.first().copied()));
+            let meets = |id| ways[0].contains(&id) || origin(id);
+            ways.push(of_fault.or_else(|| self.nearest(rival, &meets)).unwrap_or_else(|| vec![rival]));
         }
+        let mut records: BTreeSet<RecordId> = ways.iter().flatten().copied().collect();
+        let linked = begin.is_some();
         if !linked {
             let nodes: BTreeSet<Address> =
                 records.iter().filter_map(|id| Some(self.seen(*id)?.node)).collect();
@@ -152,7 +162,12 @@ impl Trail {
                 begin = [Some(*hit), cause].into_iter().flatten().find(|id| fault(*id));
             }
         }
-        Some(Chain { records: records.into_iter().collect(), fault: begin, linked })
+        let steps = ways.iter().flat_map(|way| way.windows(2).map(|step| (step[1], step[0])));
+        let is_hidden = |id: RecordId| {
+            self.seen(id).is_none_or(|seen| !seen.cause.is_some_and(|it| records.contains(&it)))
+        };
+        let built_upon = steps.filter(|(later, _)| is_hidden(*later)).collect();
+        Some(Chain { records: records.into_iter().collect(), built_upon, fault: begin, linked })
     }
 
     fn seen(&self, id: RecordId) -> Option<&Seen> {
@@ -320,16 +335,31 @@ impl Trail {
                 self.joined(record, index);
                 return None;
             }
-            Body::Returned { outcome: Outcome::Done { previous_index, .. }, .. } => {
+            Body::Invoked { operation, request } => {
+                self.past.asked.insert(operation, (record.id, request.key()));
+                return None;
+            }
+            Body::Returned { operation, outcome: Outcome::Done { previous_index, written, .. } } => {
                 let found = firsts.committed.get(&previous_index).map(|commit| commit.record);
                 self.link(record, found.filter(|_| record.id == self.of));
-                return None;
+                let (asked, key) = *self.past.asked.get(&operation)?;
+                let missed = self.missed((asked, key), previous_index);
+                self.past.told.entry(key).or_default().push((record.id, previous_index, written));
+                return missed.filter(|_| record.id == self.of);
             }
             _ => return None,
         };
         let (first, known) = *firsts.fates.entry(index).or_insert((record.id, fate));
         self.joined(record, index);
         (known != fate).then_some(first)
+    }
+
+    /// The first that was told of a later write of this key than what was found, before this was asked: that was missed.
+    fn missed(&self, (asked, key): (RecordId, u32), found: Index) -> Option<RecordId> {
+        let told = self.past.told.get(&key)?.iter().take_while(|(returned, ..)| *returned < asked);
+        let later =
+            |(_, before, written): &&(RecordId, Index, bool)| *before > found || *written && *before >= found;
+        told.into_iter().find(later).map(|(returned, ..)| *returned)
     }
 
     /// What is told of an entry in the end builds upon where it joined the node's log.

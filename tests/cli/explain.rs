@@ -57,6 +57,23 @@ fn programs_get_the_chain_from_the_fault_to_the_broken_rule() {
     assert_eq!(of(CHAINED)["violations"].as_array().map(Vec::len), Some(0));
 }
 
+/// A disk that rots does harm only when it is read again, and one that was lost stays so.
+#[test]
+fn what_took_the_disks_is_told_where_too_few_have_a_say() {
+    let here = tempfile::tempdir().expect("a folder");
+    let path = here.path().join("disks.ron");
+    let scenario = r#"(format: 1, name: "disks", duration: "8s", cluster: (voters: 3), faults: [
+        (id: "rots", at: "2s", do: Rot(Node(1))), (id: "lost", at: "2s", for: "100ms", do: Wipe(Node(2))),
+        (id: "off", at: "3s", for: "500ms", do: Crash(Node(1)))])"#;
+    std::fs::write(&path, scenario).expect("a file");
+    let text = stdout(&squall(["explain", path.to_str().expect("text")]));
+    let last = text.split("\nSpan ").last().expect("a span");
+    assert!(last.contains("no quorum up"), "{text}");
+    for fault in ["rots (rot) hit n1", "lost (wipe) hit n2", "off (crash) hit n1"] {
+        assert!(last.contains(fault), "{fault}: {text}");
+    }
+}
+
 #[test]
 fn what_many_seeds_come_to_does_not_depend_on_jobs() {
     let one = squall(["explain", "quick", "--seeds", "0..8", "--jobs", "1"]);

@@ -105,7 +105,7 @@ fn profiles_are_files_or_come_with_squall() {
     assert!(
         stderr(&output).contains(
             "there are breakers, canary, changes, clocks, cores, corruption, cruel, default, disks, equal-timers, hostile, \
-             leases, overload, partitions, quick, retries, unresponsive"
+             leases, overload, partitions, quick, replacements, retries, unresponsive"
         ),
         "{}",
         stderr(&output)
@@ -317,6 +317,7 @@ fn what_has_to_happen_and_does_not_is_no_pass() {
     exits(&output, 4);
     let missing = "this never did: SnapshotTaken";
     assert!(stderr(&output).contains(missing), "{}", stderr(&output));
+    assert!(stdout(&output).contains("verdict: vacuous"), "{}", stdout(&output));
     assert!(stdout(&output).contains("Coverage  "), "{}", stdout(&output));
     // Who only looks is told, too, and has passed.
     let (_folder, output) = fuzz(&[&profile, "--coverage", "--seeds", "0..5"]);

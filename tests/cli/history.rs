@@ -152,6 +152,14 @@ fn a_history_in_lines_that_makes_no_sense_is_not_judged_half() {
         ),
         (format!("{log}4 :invoke :read nil 3"), "line 1: expected nothing after the value, found 3"),
         ("INFO jepsen.util -4 :invoke :read nil".into(), "line 1: expected a process number, found -4"),
+        (
+            format!("{log}4 :invoke :read nil\n{log}z :invoke :read nil"),
+            "line 2: expected a process number, found z",
+        ),
+        (
+            format!("{log}4 :invoke :write 3\nINFO jepsen.utl - 4 :ok :write 3"),
+            "line 2: expected `jepsen.util` before a process and what it does, found INFO jepsen.utl - 4 :ok :write 3",
+        ),
         (format!("x\n{log}4 :ok :cas [1 2]"), "line 2: expected an invocation by process 4"),
         (format!("{log}4 :invoke :cas 1"), "line 1: expected [expected new] as the value of a :cas, found 1"),
         (format!("{json}\n{json}"), "line 2: expected the return of process 1's read"),

@@ -29,9 +29,20 @@ pub fn is_of_liveness(bug: Bug) -> bool {
     !matches!(exhibit(bug).breaks, Breaks::Safety(_))
 }
 
-/// The profile in which a bug is looked for, with the bug planted.
+/// The profile in which a bug is found soonest, with the bug planted.
 pub fn planted(bug: Bug) -> Profile {
-    exhibit(bug).profile().expect("a profile")
+    let mut profile = shipped(match bug {
+        Bug::LeaseIgnoresDrift | Bug::TimersByWallClock => "leases",
+        Bug::TimeoutDrawnOnce => "equal-timers",
+        Bug::TwoNodesInOneStep => "replacements",
+        Bug::RoleUnchecked => "hostile",
+        Bug::BreakerShedsHeartbeats => "breakers",
+        Bug::RetryWithoutBackoff => "retries",
+        _ => "default",
+    });
+    profile.cluster.bug = Some(bug);
+    profile.mixture.clear();
+    profile
 }
 
 pub fn profile(text: &str) -> Profile {

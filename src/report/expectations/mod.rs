@@ -52,6 +52,16 @@ pub struct Expected {
     pub why: String,
 }
 
+impl Expected {
+    /// What failed: the expectation, with the step if it takes several.
+    pub fn failure(&self) -> String {
+        match self.expectation {
+            Expectation::Settled { .. } => format!("{}: {}", self.text, settled::step(&self.why)),
+            _ => self.text.clone(),
+        }
+    }
+}
+
 /// Whether a run did as expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

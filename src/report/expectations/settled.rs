@@ -8,6 +8,9 @@
 //! an inbox of the core.
 //!
 //! Where a run settles for all the core are the voters that were told last.
+//!
+//! Who has lost its disk, or can't read it, has no say for good, and is left out; but without a quorum of the others nothing
+//! is owed.
 
 use super::{Judged, Miss, Run};
 use crate::ids::{Index, NodeId, NodeSet, Term};
@@ -16,7 +19,7 @@ use crate::replica::ReadBy;
 use crate::report::elections::Reign;
 use crate::report::owed::not_held_up_to;
 use crate::time::{Duration, Time};
-use crate::trace::{Body, MembersPart, Operation, Record};
+use crate::trace::{Body, MembersPart, Operation, Record, StopReason};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Follows the nodes of the core.
@@ -25,11 +28,13 @@ pub(super) struct Settled {
     within: Duration,
     settle: Option<Settle>,
     core: NodeSet,
-    /// The entry that named the core's voters, where the run settles for all.
+    /// The entry that named the voters.
     named_by: Index,
     /// On whom something stays wrong.
     beset: NodeSet,
     nodes: BTreeMap<NodeId, Standing>,
+    /// The voters that were told last.
+    voters: NodeSet,
     /// The highest index that anybody knows to be committed, and when that was known of which index, as far back as the
     /// bound.
     commit: Index,
@@ -54,6 +59,8 @@ pub(super) struct Settled {
 struct Standing {
     applied: Index,
     term: Term,
+    /// Whether its disk is blank or beyond recovery.
+    lost: bool,
     /// When it had what was committed before.
     agreed: Option<Time>,
     /// When it had applied the new command.
@@ -70,6 +77,7 @@ impl Settled {
             within,
             settle: plan.settle,
             core,
+            voters: plan.cluster.members().voters,
             named_by: Index::ZERO,
             beset: NodeSet::EMPTY,
             nodes: (1..=plan.cluster.nodes()).map(|node| (NodeId(node), Standing::default())).collect(),
@@ -94,6 +102,7 @@ impl Settled {
                 | Body::Committed { .. }
                 | Body::Restored { .. }
                 | Body::Booted { .. }
+                | Body::Stopped { .. }
                 | Body::Accepted { .. }
                 | Body::Invoked { .. }
                 | Body::Proposed { .. }
@@ -113,10 +122,11 @@ impl Settled {
         match record.body {
             Body::SettledFor { nodes } => self.core = nodes,
             Body::Beset { nodes } => self.beset = nodes,
-            Body::Membership { part: MembersPart::Voters, index, nodes }
-                if settle.core == Core::All && index >= self.named_by =>
-            {
-                (self.named_by, self.core) = (index, nodes);
+            Body::Membership { part: MembersPart::Voters, index, nodes } if index >= self.named_by => {
+                (self.named_by, self.voters) = (index, nodes);
+                if settle.core == Core::All {
+                    self.core = nodes;
+                }
             }
             Body::Invoked { request: Operation::Get { .. }, .. } if !self.logs_reads => {}
             Body::Invoked { .. } | Body::Proposed { .. } if record.time >= settle.loaded() => {
@@ -160,9 +170,13 @@ impl Settled {
         let is_late = record.time > settle.loaded() + self.within && self.core.contains(id);
         let Some(node) = self.nodes.get_mut(&id) else { return };
         match record.body {
-            Body::Booted { term, .. } => (node.applied, node.term) = (Index::ZERO, term),
+            Body::Booted { term, blank, .. } => {
+                (node.applied, node.term, node.lost) = (Index::ZERO, term, blank);
+            }
+            Body::Stopped { reason: StopReason::Unrecoverable } => node.lost = true,
             Body::Applied { index, .. } | Body::Restored { index, .. } => {
-                node.applied = index;
+                // Who was added anew has a say again.
+                (node.applied, node.lost) = (index, false);
                 if self.before.is_some_and(|before| index >= before) {
                     node.agreed.get_or_insert(record.time);
                 }
@@ -200,6 +214,12 @@ impl Settled {
                 None => Err(Miss::Vacuous(format!("no command was asked for from {} on", settle.loaded()))),
             };
         };
+        let lost = settled.lost();
+        let left = settled.voters.iter().filter(|voter| !lost.contains(*voter)).count();
+        if left <= settled.voters.len() as usize / 2 {
+            let why = format!("{lost} lost what was on disk, and without them there is no quorum");
+            return Err(Miss::Waived(format!("{why}; but {failed}")));
+        }
         match not_held_up_to((self.core, self.beset), &since(run.reigns, settle.from)) {
             Some(why) => Err(Miss::Waived(format!("{why}; but {failed}"))),
             None => Err(Miss::Failed(failed)),
@@ -288,8 +308,16 @@ impl Settled {
         }
     }
 
+    /// The nodes of the core that have a say.
     fn core(&self) -> impl Iterator<Item = (NodeId, &Standing)> {
-        self.nodes.iter().filter(|(id, _)| self.core.contains(**id)).map(|(id, node)| (*id, node))
+        let core = self.nodes.iter().filter(|(id, node)| self.core.contains(**id) && !node.lost);
+        core.map(|(id, node)| (*id, node))
+    }
+
+    /// The voters and nodes of the core that have none any more.
+    fn lost(&self) -> NodeSet {
+        let counts = |id: NodeId| self.core.contains(id) || self.voters.contains(id);
+        self.nodes.iter().filter(|(id, node)| node.lost && counts(**id)).map(|(id, _)| *id).collect()
     }
 
     fn shown(&self) -> String {
@@ -297,11 +325,18 @@ impl Settled {
         let served = self.core().filter_map(|(_, node)| node.served).max().unwrap_or_default();
         let new = self.new.map_or(Index::ZERO, |(index, _)| index);
         let term = self.core().map(|(_, node)| node.term).max().unwrap_or_default();
+        let core: NodeSet = self.core().map(|(id, _)| id).collect();
+        let lost = self.lost();
+        let apart = if lost.is_empty() { String::new() } else { format!("; {lost} lost what was on disk") };
         format!(
-            "{} agreed by {agreed} and had applied entry {new} by {served}, in term {term} at the end",
-            self.core
+            "{core} agreed by {agreed} and had applied entry {new} by {served}, in term {term} at the end{apart}"
         )
     }
+}
+
+/// The step that failed, of why a run has not settled: that comes first.
+pub(super) fn step(why: &str) -> &str {
+    why.split(':').next().unwrap_or_default()
 }
 
 /// Who led from this time on, with who led then.

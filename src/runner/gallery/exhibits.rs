@@ -1,4 +1,4 @@
-//! Which bugs there are, what each breaks, and where it is looked for.
+//! Which bugs there are, what each breaks, and the script that shows it.
 
 use crate::property::Property;
 use crate::replica::Bug;
@@ -27,22 +27,16 @@ pub struct Exhibit {
     pub file: &'static str,
     /// The scenario that shows it.
     pub script: &'static str,
-    /// The profile in whose runs it is looked for.
-    pub profile: &'static str,
 }
 
 macro_rules! exhibit {
     ($bug:ident, $breaks:expr, $name:literal) => {
-        exhibit!($bug, $breaks, $name, "default")
-    };
-    ($bug:ident, $breaks:expr, $name:literal, $profile:literal) => {
         Exhibit {
             bug: Bug::$bug,
             name: stringify!($bug),
             breaks: $breaks,
             file: $name,
             script: include_str!(concat!("../../../scenarios/bugs/", $name, ".ron")),
-            profile: include_str!(concat!("../../../scenarios/profiles/", $profile, ".ron")),
         }
     };
 }
@@ -69,7 +63,7 @@ pub const GALLERY: [Exhibit; Bug::ALL.len()] = [
         "read-without-own-term-commit"
     ),
     exhibit!(LocalRead, Breaks::Safety(Property::Linearizability), "local-read"),
-    exhibit!(LeaseIgnoresDrift, Breaks::Safety(Property::Linearizability), "lease-ignores-drift", "leases"),
+    exhibit!(LeaseIgnoresDrift, Breaks::Safety(Property::Linearizability), "lease-ignores-drift"),
     exhibit!(PrevTermUnchecked, Breaks::Safety(Property::LogMatching), "prev-term-unchecked"),
     exhibit!(TruncateAlways, Breaks::Safety(Property::AcknowledgedWrites), "truncate-always"),
     exhibit!(CommitBeyondMatched, Breaks::Safety(Property::CommittedChain), "commit-beyond-matched"),
@@ -80,13 +74,13 @@ pub const GALLERY: [Exhibit; Bug::ALL.len()] = [
     ),
     exhibit!(LeaderOverwrites, Breaks::Safety(Property::LeaderAppendOnly), "leader-overwrites"),
     exhibit!(TimerResetOnRefusal, Breaks::Progress, "timer-reset-on-refusal"),
-    exhibit!(TimeoutDrawnOnce, Breaks::Leadership, "timeout-drawn-once", "equal-timers"),
+    exhibit!(TimeoutDrawnOnce, Breaks::Leadership, "timeout-drawn-once"),
     exhibit!(ChangeBeforeOwnCommit, Breaks::Safety(Property::CommittedChain), "change-before-own-commit"),
-    exhibit!(TwoNodesInOneStep, Breaks::Safety(Property::ElectionSafety), "two-nodes-in-one-step", "changes"),
+    exhibit!(TwoNodesInOneStep, Breaks::Safety(Property::ElectionSafety), "two-nodes-in-one-step"),
     exhibit!(NextIndexStuck, Breaks::Progress, "next-index-stuck"),
-    exhibit!(RoleUnchecked, Breaks::Safety(Property::Access), "role-unchecked", "hostile"),
-    exhibit!(BreakerShedsHeartbeats, Breaks::Progress, "breaker-sheds-heartbeats", "breakers"),
-    exhibit!(TimersByWallClock, Breaks::Safety(Property::Linearizability), "timers-by-wall-clock", "leases"),
+    exhibit!(RoleUnchecked, Breaks::Safety(Property::Access), "role-unchecked"),
+    exhibit!(BreakerShedsHeartbeats, Breaks::Progress, "breaker-sheds-heartbeats"),
+    exhibit!(TimersByWallClock, Breaks::Safety(Property::Linearizability), "timers-by-wall-clock"),
     exhibit!(ChecksumIgnored, Breaks::Safety(Property::CommittedChain), "checksum-ignored"),
-    exhibit!(RetryWithoutBackoff, Breaks::Progress, "retry-without-backoff", "retries"),
+    exhibit!(RetryWithoutBackoff, Breaks::Progress, "retry-without-backoff"),
 ];

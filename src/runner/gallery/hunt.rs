@@ -3,6 +3,7 @@
 use super::report;
 use crate::fuzz::{Failure, Signature, draw};
 use crate::plan::Profile;
+use crate::replica::Bug;
 use crate::time::Duration;
 
 /// What a hunt came to.
@@ -18,11 +19,14 @@ pub struct Found {
     pub by: Option<Signature>,
 }
 
-/// Makes runs of a profile, one seed after the other from `start` on, until one fails, and at most `within`.
-pub fn hunt(profile: &Profile, start: u64, within: u64) -> Found {
+/// Makes runs of a profile in which this bug is planted, one seed after the other from `start` on, until one fails, and at
+/// most `within`.
+pub fn hunt(profile: &Profile, bug: Bug, start: u64, within: u64) -> Found {
     let mut simulated = Duration::ZERO;
     for number in 0..within {
-        let report = report(&draw(profile, start + number));
+        let mut plan = draw(profile, start + number);
+        plan.cluster.raft.bug = Some(bug);
+        let report = report(&plan);
         if let Some(Failure { signature, at }) = Failure::of(&report) {
             let simulated = simulated.saturating_add(Duration::from_nanos(at.nanos()));
             return Found { start, seeds: number + 1, simulated, by: Some(signature) };

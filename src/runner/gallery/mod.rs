@@ -10,10 +10,10 @@ pub use hunt::{Found, hunt};
 
 use super::run::report;
 use crate::check::{self, Check};
-use crate::plan::{Event, Expectation, Plan, Profile};
+use crate::plan::{Event, Expectation, Plan};
 use crate::property::Property;
 use crate::report::{Judgement, Report};
-use crate::scenario::{Errors, read, read_profile};
+use crate::scenario::{Errors, read};
 use crate::time::{Duration, Time};
 
 /// What a bug's script showed.
@@ -74,16 +74,6 @@ impl Exhibit {
     /// If what comes with Squall can't be read, which a test holds it can.
     pub fn plan(&self) -> Result<Plan, Errors> {
         read(self.script).map(|(plan, _)| plan)
-    }
-
-    /// The profile in whose runs it is looked for, with the bug planted.
-    ///
-    /// # Errors
-    /// As of [`Exhibit::plan`].
-    pub fn profile(&self) -> Result<Profile, Errors> {
-        let (mut profile, _) = read_profile(self.profile)?;
-        profile.cluster.bug = Some(self.bug);
-        Ok(profile)
     }
 
     /// Runs its script with the bug and without it.

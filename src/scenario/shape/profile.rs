@@ -17,6 +17,8 @@ pub(in crate::scenario) struct Profile {
     pub(in crate::scenario) settle: Duration,
     #[serde(default)]
     pub(in crate::scenario) core: f64,
+    #[serde(default)]
+    pub(in crate::scenario) mixture: Vec<Other>,
     pub(in crate::scenario) cluster: Nodes,
     #[serde(default)]
     pub(in crate::scenario) network: Links,
@@ -27,6 +29,14 @@ pub(in crate::scenario) struct Profile {
     pub(in crate::scenario) storm: Vec<Storm>,
     #[serde(default)]
     pub(in crate::scenario) sometimes: Vec<Sometimes>,
+}
+
+/// Another profile, from which some runs are drawn.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Other {
+    pub(in crate::scenario) likely: f64,
+    pub(in crate::scenario) profile: String,
 }
 
 /// What clusters are drawn from.

@@ -58,6 +58,13 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("duration", "time", "when each run ends", "\"30s\"").required().limit("longer than 0s, at most 30 days"),
             Entry::field("settle", "time", "when in each run all faults are over", "\"20s\"").required().limit("within the run"),
             Entry::field("core", "rate", "in what share of the runs they are over only within a random core, and stay for ever elsewhere", "0.2").or("0").limit(SHARE),
+            Entry::field(
+                "mixture",
+                "list of other",
+                "other profiles, from which some runs are drawn altogether",
+                "[(likely: 0.05, profile: \"leases\")]",
+            )
+            .or("[]"),
             Entry::field("cluster", "struct", "the nodes", "(voters: [(3, 1.0), (5, 1.0)])").required(),
             Entry::field("network", "struct", "the links", "(latency: (\"100us\", \"20ms\"))").or("()"),
             Entry::field("clients", "struct", "the load; without it clusters are idle", "(count: (1, 8), rate: (10, 400))"),
@@ -84,6 +91,17 @@ pub(super) const SECTIONS: &[Section] = &[
             .or("[]"),
         ],
         frame: "@",
+    },
+    Section {
+        name: "other",
+        kind: Kind::Struct,
+        places: &["mixture[..]"],
+        about: "Another profile, from which some runs are drawn: what they are in its own runs of the same seed.",
+        entries: &[
+            likely("0.05").required().limit("0 to 1, and all together 1 at most"),
+            Entry::field("profile", "text", "its name", "\"leases\"").required().limit("a profile that comes with Squall"),
+        ],
+        frame: "mixture: [(@)]",
     },
     Section {
         name: "cluster",

@@ -98,4 +98,38 @@ fn a_changed_frame_leads_to_what_hits_its_link() {
     let shown = trace.event(Time::ZERO, node, Some(sent), received());
     let chain = trail(shown, trace.observer()).chain().expect("it was seen");
     assert_eq!(chain.records, [fault, hit, changed, shown]);
+    // Of each the cause is the sending, which is not told.
+    assert_eq!(chain.built_upon, BTreeMap::from([(changed, hit), (shown, changed)]));
+}
+
+/// A read that misses a write leads to how that came to be committed elsewhere.
+#[test]
+fn a_stale_read_leads_to_the_fault_behind_the_write_that_it_missed() {
+    let (old, new) = (Address::from(NodeId(1)), Address::from(NodeId(2)));
+    let client = Address::from(crate::ids::ClientId(1));
+    let mut trace = Trace::new(Vec::<Record>::new());
+    let asks = |request, operation| Body::Invoked { operation: OperationId(operation), request };
+    let committed = |index| Body::Committed { index: Index(index), term: Term(index), hash: index };
+    let done = |operation, index, written| {
+        let outcome = Outcome::Done { previous: Some(1), previous_index: Index(index), written };
+        Body::Returned { operation: OperationId(operation), outcome }
+    };
+    let put = crate::trace::Operation::Put { key: 1, value: 2 };
+    let first = trace.event(Time::ZERO, old, None, committed(1));
+    let fault = trace.event(Time::ZERO, Address::WORLD, None, started(ActionKind::Partition));
+    let cut = trace.event(Time::ZERO, new, Some(fault), Body::Cut { to: old });
+    trace.event(Time::ZERO, client, None, asks(put, 2));
+    let woke = trace.event(Time::ZERO, new, None, Body::Woke);
+    trace.event(Time::ZERO, new, Some(woke), committed(2));
+    let written = trace.event(Time::ZERO, client, Some(woke), done(2, 1, true));
+    let asked = trace.event(Time::ZERO, client, None, asks(crate::trace::Operation::Get { key: 1 }, 3));
+    let records = trace.observer().clone();
+    let stale = trace.event(Time::ZERO, client, Some(asked), done(3, 1, false));
+    let chain = trail(stale, trace.observer()).chain().expect("it was seen");
+    assert_eq!(chain.records, [first, fault, cut, woke, written, stale], "{chain:?}");
+    assert_eq!((chain.fault, chain.linked), (Some(fault), true));
+    let mut trace = Trace::new(Vec::<Record>::new());
+    assert!(records.iter().all(|it| trace.event(it.time, it.node, it.cause, it.body) == it.id));
+    let current = trace.event(Time::ZERO, client, Some(asked), done(3, 2, false));
+    assert!(!trail(current, trace.observer()).chain().expect("it was seen").records.contains(&first));
 }

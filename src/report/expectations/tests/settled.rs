@@ -158,3 +158,24 @@ fn a_run_that_is_over_too_soon_shows_nothing() {
     let late = Expectation::Settled { within: ms(5001) };
     is(&well(), late, Vacuous, "the run ended before it could show this");
 }
+
+/// Who lost its disk has no say for good, which is no fault of those who are left.
+#[test]
+fn who_lost_its_disk_is_left_out_as_long_as_there_is_a_quorum_of_others() {
+    let mut s = before();
+    s.ms(1000).wipes(3).restarts(3);
+    serves(&mut s, 5600, &[1, 2]);
+    let held =
+        "n1 n2 agreed by 5s and had applied entry 3 by 5.6s, in term 1 at the end; n3 lost what was on disk";
+    is(&s, SETTLED, Held, held);
+    let mut rotten = before();
+    rotten.ms(1000).event(NodeId(3), Body::Stopped { reason: crate::trace::StopReason::Unrecoverable });
+    serves(&mut rotten, 5600, &[1, 2]);
+    is(&rotten, SETTLED, Held, held);
+    let mut few = before();
+    few.ms(1000).wipes(2).restarts(2).wipes(3).restarts(3);
+    few.ms(5600).invokes(1, 1);
+    let why = "n2 n3 lost what was on disk, and without them there is no quorum; but no new command: none that was \
+               accepted from 5.6s on was committed by 6.6s";
+    is(&few, SETTLED, Judgement::Waived, why);
+}

@@ -4,6 +4,7 @@
 mod costliest;
 mod elections;
 mod faults;
+mod mixture;
 mod ranges;
 
 use super::load::{mean_between, mix};
@@ -43,6 +44,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         duration: profile.duration,
         settle,
         core: rate(&root.field("core"), profile.core, notes),
+        mixture: mixture::mixture(&root.field("mixture"), &profile.mixture, notes),
         network: links(&root.field("network"), &profile.network, notes),
         clients: profile.clients.as_ref().map(|load| clients(&root.field("clients"), load, notes)),
         cluster,
