@@ -68,9 +68,9 @@ impl Page<'_> {
             self.paragraph(&format!("left out: {why}"), ODD);
         }
         self.paragraph(
-            "no leader: from the crash until a node leads, the mean. needless: how often another leader followed in an hour in which nothing \
-             went wrong. On the front no setting is better in one way and as good in the other; differences within the intervals may be \
-             luck.",
+            "no leader: from the crash until a node leads, the mean. needless: how often another leader followed, or the same one in a later \
+             term, in an hour in which nothing went wrong. On the front no setting is better in one way and as good in the other; \
+             differences within the intervals may be luck.",
             FAINT,
         );
     }

@@ -62,9 +62,11 @@ Examples:
   squall advise mine.ron --seeds 0..1000 --all
   squall advise mine.ron --form html > timers.html
 
-The settings are made from the scenario's latencies: least election timeouts of 1.5 to 30 times a latency one way with a flush, and of 10
-and 20 times such a latency alone, as the Raft thesis has it; ranges half as wide, as wide and twice as wide as that, heartbeats of a half and a fifth of it; and the scenario's own. Each is tried with
-every seed, once with a crash of the leader and once with nothing that goes wrong.";
+The settings are made from the scenario's latencies: least election timeouts of 1.5 to 30 times a
+latency one way with a flush, and of 10 and 20 times such a latency alone, as the Raft thesis has it;
+ranges half as wide, as wide and twice as wide as that; heartbeats of a half and a fifth of it; and
+the scenario's own. Each is tried with every seed, once with a crash of the leader and once with
+nothing that goes wrong.";
 
 /// So many seeds of a setting are one piece of work.
 const AT_A_TIME: u64 = 8;

@@ -188,6 +188,23 @@ fn a_run_that_passed_and_fails_is_a_regression_with_any_number_of_seeds() {
 }
 
 #[test]
+fn pairs_show_what_luck_would_hide_and_a_little_is_tolerated() {
+    let bench = Bench::new();
+    // Timeouts are drawn from a range that is wider by a thousandth: by the same words, so each is a little longer.
+    let old = bench.runs("a", &scenario("x", (150, 1000), ""), "0..30");
+    let new = bench.runs("b", &scenario("x", (150, 1001), ""), "0..30");
+    exits(&diff(&old, &new, &[]), 3);
+    let output = diff(&old, &new, &["--tolerate", "0.1%"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(
+        text.contains("pp  worse\n") && text.contains("no change shown\n") && !text.contains("WORSE"),
+        "{text}"
+    );
+    assert_eq!(last(&output), "outcome: no regression");
+}
+
+#[test]
 fn what_is_in_one_report_only_is_told_beside_what_is_in_both() {
     let bench = Bench::new();
     let of = |name: &str| bench.write(&format!("{name}.ron"), &scenario(name, (150, 300), ""));
