@@ -18,7 +18,7 @@ pub struct Tried {
     pub setting: Setting,
     /// How long nobody led after the crash, in nanoseconds; none where nobody led before the trial ended.
     pub without: Vec<Option<u64>>,
-    /// How often another leader followed while nothing went wrong.
+    /// How often another leader followed, or the same one in a later term, while nothing went wrong.
     pub needless: Vec<u64>,
     /// For how long a trial waits for a leader at most, in nanoseconds.
     pub patience: u64,

@@ -98,7 +98,9 @@ pub fn grid(plan: &Plan) -> Vec<Setting> {
             for part in HEARTBEATS {
                 all.push(Setting {
                     least: Duration::from_nanos(least),
-                    most: Duration::from_nanos(round(least.saturating_add(least / 2 * spread))),
+                    most: Duration::from_nanos(round(
+                        least.saturating_add((least / 2).saturating_mul(spread)),
+                    )),
                     heartbeat: Duration::from_nanos(round(least / part).max(1)),
                 });
             }
@@ -115,7 +117,7 @@ fn round(nanos: u64) -> u64 {
     while nanos / unit >= 100 {
         unit *= 10;
     }
-    (nanos + unit / 2) / unit * unit
+    nanos.saturating_add(unit / 2) / unit * unit
 }
 
 /// The plan without anything that goes wrong or is expected: what is left are the nodes, the links and the load.

@@ -7,6 +7,7 @@
 
 mod advice;
 mod grid;
+mod picture;
 mod text;
 
 pub use advice::{Advice, OfSetting, Tried, Versus};

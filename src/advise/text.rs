@@ -1,9 +1,11 @@
-//! The advice, for a terminal.
+//! The advice, for people.
 
 use super::advice::{Advice, OfSetting, Versus};
 use super::grid::Setting;
+use super::picture::picture;
 use crate::report::format::{count, counted, short};
-use crate::report::page::{FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use crate::report::page::{Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use crate::report::{html, markdown};
 use crate::statistics::Interval;
 use crate::time::Duration;
 use anstyle::Style;
@@ -14,46 +16,70 @@ impl Advice {
         let mut page = Page::new(form);
         let title = page.styled(TITLE, &self.scenario);
         page.text += &format!("{title}  {file}\n");
-        page.paragraph(
-            &format!(
-                "{}, each in {} of a crash of the leader and in as many of {} in which nothing goes wrong, with the same seeds. One way \
-                 from voter to voter takes {} in the mean.",
-                counted(self.settings.len() as u64, "setting"),
-                counted(self.trials, "trial"),
-                self.quiet,
-                short(self.one_way)
-            ),
-            Style::new(),
-        );
-        page.front(self);
-        if all {
-            page.heading("All settings", "");
-            let settings: Vec<&OfSetting> = self.settings.iter().collect();
-            page.settings(&settings);
-        }
-        for why in &self.left_out {
-            page.paragraph(&format!("left out: {why}"), ODD);
-        }
-        page.paragraph(
-            "no leader: from the crash until a node leads, the mean. needless: how often another leader followed in an hour in which nothing \
-             went wrong. On the front no setting is better in one way and as good in the other; differences within the intervals may be \
-             luck.",
-            FAINT,
-        );
+        page.advice(self, all);
         page.text
+    }
+
+    /// The advice as Markdown, with every setting.
+    pub fn markdown(&self, file: &str) -> String {
+        markdown::page_of(&self.title(file), &self.blocks().0)
+    }
+
+    /// The advice as a page that stands alone, with a picture and every setting.
+    pub fn html(&self, file: &str) -> String {
+        let (blocks, tried) = self.blocks();
+        html::page_of(&self.title(file), &blocks, (tried, &picture(self)))
+    }
+
+    fn title(&self, file: &str) -> String {
+        format!("Timers for {}, {file}", self.scenario)
+    }
+
+    /// What forms that lay it out themselves are made of, and how many of these say what was tried.
+    fn blocks(&self) -> (Vec<Block>, usize) {
+        // Nothing is cut for lack of room.
+        let form = Form { width: 10_000, colour: false, kind: &|_| String::new() };
+        let mut page = Page::new(&form);
+        page.advice(self, true);
+        (page.blocks, 1)
     }
 }
 
 impl Page<'_> {
+    fn advice(&mut self, advice: &Advice, all: bool) {
+        self.paragraph(
+            &format!(
+                "{}, each in {} of a crash of the leader and in as many of {} in which nothing goes wrong, with the same seeds. One way \
+                 from voter to voter takes {} in the mean.",
+                counted(advice.settings.len() as u64, "setting"),
+                counted(advice.trials, "trial"),
+                advice.quiet,
+                short(advice.one_way)
+            ),
+            Style::new(),
+        );
+        self.front(advice);
+        if all {
+            self.heading("All settings", "");
+            let settings: Vec<&OfSetting> = advice.settings.iter().collect();
+            self.settings(&settings);
+        }
+        for why in &advice.left_out {
+            self.paragraph(&format!("left out: {why}"), ODD);
+        }
+        self.paragraph(
+            "no leader: from the crash until a node leads, the mean. needless: how often another leader followed, or the same one in a later \
+             term, in an hour in which nothing went wrong. On the front no setting is better in one way and as good in the other; \
+             differences within the intervals may be luck.",
+            FAINT,
+        );
+    }
+
     fn front(&mut self, advice: &Advice) {
         let front = advice.front();
         self.heading(
             "Front",
-            &format!(
-                "{} of {} settings are worth a choice",
-                front.len(),
-                count(advice.settings.len() as u64)
-            ),
+            &format!("{} of {}", front.len(), counted(advice.settings.len() as u64, "setting")),
         );
         let mut shown = front.clone();
         shown.extend(advice.present().filter(|it| !it.on_front));
@@ -126,21 +152,24 @@ fn present_text(advice: &Advice, present: &OfSetting) -> String {
         });
         format!(": {} without a leader{interval}", signed(mean_ns))
     });
+    let needless = match (better.needless_per_hour, present.needless_per_hour) {
+        (0.0, 0.0) => "no leader was deposed without need with either".to_owned(),
+        (less, more) => {
+            format!("{} against {} leaders deposed without need in an hour", rate(less), rate(more))
+        }
+    };
     format!(
-        "The present setting is not on the front: a heartbeat of {} and timeouts of {} are better{versus}, and {} against {} leaders deposed \
-         without need in an hour.",
+        "The present setting is not on the front: a heartbeat of {} and timeouts of {} are better{versus}, and {needless}.",
         better.setting.heartbeat,
-        timeout(better.setting),
-        rate(better.needless_per_hour),
-        rate(present.needless_per_hour)
+        timeout(better.setting)
     )
 }
 
-fn timeout(setting: Setting) -> String {
+pub(super) fn timeout(setting: Setting) -> String {
     format!("{} - {}", setting.least, setting.most)
 }
 
-fn nanos(value: f64) -> String {
+pub(super) fn nanos(value: f64) -> String {
     short(Duration::from_nanos(value.round().max(0.0) as u64))
 }
 
@@ -154,7 +183,7 @@ fn times(interval: Option<Interval>) -> String {
 }
 
 /// How often, in an hour.
-fn rate(value: f64) -> String {
+pub(super) fn rate(value: f64) -> String {
     match value {
         0.0 => "0".into(),
         small if small < 9.995 => format!("{small:.2}"),

@@ -32,22 +32,41 @@ pub(super) struct Arguments {
     /// Show every setting that was tried, not the front alone.
     #[arg(long)]
     all: bool,
-    /// Print all settings as one JSON document.
-    #[arg(long, conflicts_with = "all")]
+    /// Print the advice in this form; all but the text show every setting.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    form: Printed,
+    /// Print all settings as one JSON document: the same as --form json.
+    #[arg(long, conflicts_with = "form")]
     json: bool,
     /// No progress.
     #[arg(long, short)]
     quiet: bool,
 }
 
+/// In which form a page is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Printed {
+    /// Tables for a terminal.
+    Text,
+    /// Tables for a page, or for the summary of a job.
+    Markdown,
+    /// A page that stands alone.
+    Html,
+    /// One document for programs.
+    Json,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   squall advise scenarios/leader-crash.ron
   squall advise mine.ron --seeds 0..1000 --all
+  squall advise mine.ron --form html > timers.html
 
-The settings are made from the scenario's latencies: least election timeouts of 1.5 to 30 times a latency one way with a flush, and of 10
-and 20 times such a latency alone, as the Raft thesis has it; ranges half as wide, as wide and twice as wide as that, heartbeats of a half and a fifth of it; and the scenario's own. Each is tried with
-every seed, once with a crash of the leader and once with nothing that goes wrong.";
+The settings are made from the scenario's latencies: least election timeouts of 1.5 to 30 times a
+latency one way with a flush, and of 10 and 20 times such a latency alone, as the Raft thesis has it;
+ranges half as wide, as wide and twice as wide as that; heartbeats of a half and a fifth of it; and
+the scenario's own. Each is tried with every seed, once with a crash of the leader and once with
+nothing that goes wrong.";
 
 /// So many seeds of a setting are one piece of work.
 const AT_A_TIME: u64 = 8;
@@ -79,11 +98,13 @@ pub(super) fn advise(arguments: &Arguments, output: &Output) -> Result<Status, F
     };
     let wall_ns = u64::try_from(now().duration_since(begun).as_nanos()).unwrap_or(u64::MAX);
     let advice = Advice::new(plan, arguments.seeds.start, &tried, left_out);
-    if arguments.json {
-        output.print(document(&advice, &scenario.name(), &Host { wall_ns }) + "\n")?;
-    } else {
-        output.print(advice.render(&scenario.name(), arguments.all, &printed(output)))?;
-    }
+    let file = scenario.name();
+    output.print(match if arguments.json { Printed::Json } else { arguments.form } {
+        Printed::Text => advice.render(&file, arguments.all, &printed(output)),
+        Printed::Markdown => advice.markdown(&file),
+        Printed::Html => advice.html(&file),
+        Printed::Json => document(&advice, &file, &Host { wall_ns }) + "\n",
+    })?;
     Ok(Status::Held)
 }
 
@@ -124,7 +145,9 @@ fn carry_out(candidates: &[Candidate], arguments: &Arguments) -> Result<Option<V
     let work = |piece: u64| {
         let candidate = &candidates[(piece / pieces) as usize];
         let first = seeds.start + piece % pieces * AT_A_TIME;
-        (first..(first + AT_A_TIME).min(seeds.end)).map(|seed| candidate.pair(seed)).collect::<Vec<_>>()
+        (first..first.saturating_add(AT_A_TIME).min(seeds.end))
+            .map(|seed| candidate.pair(seed))
+            .collect::<Vec<_>>()
     };
     let mut failure = None;
     runner::in_order(threads(arguments.jobs), pieces * candidates.len() as u64, work, |piece, pairs| {

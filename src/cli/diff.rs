@@ -1,5 +1,6 @@
 //! `squall diff`: what changed between two reports.
 
+use super::advise::Printed;
 use super::run::printed;
 use super::{Failure, Output, Status};
 use crate::diff::{Difference, Document};
@@ -21,11 +22,14 @@ pub(super) struct Arguments {
     /// How much worse is no regression yet: so many percentage points of the run, or of all operations.
     #[arg(long, value_name = "P%", value_parser = tolerated, default_value = "0%")]
     tolerate: Tolerated,
-    /// Print all that changed as one JSON document.
-    #[arg(long)]
+    /// Print what changed in this form.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    form: Printed,
+    /// Print all that changed as one JSON document: the same as --form json.
+    #[arg(long, conflicts_with = "form")]
     json: bool,
     /// Print what got worse, and the last line.
-    #[arg(long, short, conflicts_with = "json")]
+    #[arg(long, short, conflicts_with_all = ["json", "form"])]
     quiet: bool,
 }
 
@@ -35,9 +39,10 @@ Examples:
   (change something, and make new.json likewise)
   squall diff old.json new.json --tolerate 0.1%
 
-Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a regression: a run that passed now
-fails, or of leader availability, client availability or time without a leader the whole 95 % interval of the paired
-differences, from 10 seeds on, lies on the worse side, beyond what is tolerated. It is 2 where nothing can be compared.";
+Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a
+regression: a run that passed now fails, or of leader availability, client availability or time
+without a leader the whole 95 % interval of the paired differences, from 10 seeds on, lies on the
+worse side, beyond what is tolerated. It is 2 where nothing can be compared.";
 
 /// A share.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +61,13 @@ pub(super) fn diff(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let difference = Difference::of(&old, &new, arguments.tolerate.0)
         .map_err(|why| Failure::BadInput(format!("error: {why}")))?;
     let names = [&arguments.old, &arguments.new].map(|path| path.display().to_string());
-    if arguments.json {
-        output.print(document(&difference, &names) + "\n")?;
-    } else {
-        let names = [names[0].as_str(), names[1].as_str()];
-        output.print(difference.render(names, &printed(output), arguments.quiet))?;
-    }
+    let each = [names[0].as_str(), names[1].as_str()];
+    output.print(match if arguments.json { Printed::Json } else { arguments.form } {
+        Printed::Text => difference.render(each, &printed(output), arguments.quiet),
+        Printed::Markdown => difference.markdown(each),
+        Printed::Html => difference.html(each),
+        Printed::Json => document(&difference, &names) + "\n",
+    })?;
     Ok(if difference.regressed() { Status::Liveness } else { Status::Held })
 }
 

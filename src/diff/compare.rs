@@ -203,7 +203,7 @@ impl Difference {
 /// Seeds in few words: `0..100`, or how many from where to where if some are missing.
 fn seeds(runs: &Runs) -> String {
     match (runs.first_key_value(), runs.last_key_value()) {
-        (Some((first, _)), Some((last, _))) if last - first + 1 == runs.len() as u64 => {
+        (Some((first, _)), Some((last, _))) if last - first == runs.len() as u64 - 1 => {
             format!("{first}..{}", u128::from(*last) + 1)
         }
         (Some((first, _)), Some((last, _))) => {

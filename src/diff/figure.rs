@@ -30,7 +30,7 @@ pub enum Figure {
     LongestSpan,
     /// How often a node became leader of a term.
     Elections,
-    /// How often another effective leader followed.
+    /// How often another effective leader followed, or the same one in a later term.
     LeaderChanges,
     /// The mean latency of operations that were done, in nanoseconds.
     MeanLatency,

@@ -1,8 +1,9 @@
-//! What changed, for a terminal.
+//! What changed, for people.
 
 use super::compare::{Change, Difference, FEWEST, OfScenario, Ruling, Turn};
 use crate::report::format::{count, counted, percent, wrap};
-use crate::report::page::{BAD, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use crate::report::{html, markdown};
 use anstyle::Style;
 
 /// How many counts are shown.
@@ -16,25 +17,64 @@ impl Difference {
         if !brief {
             let [old, new] = names;
             page.text += &format!("{} -> {}\n", page.styled(TITLE, old), page.styled(TITLE, new));
-            let [before, after] = &self.versions;
-            if before != after {
-                page.paragraph(&format!("made by versions {before} and {after} of Squall"), ODD);
-            }
-            for scenario in &self.scenarios {
-                page.scenario(scenario);
-            }
-            for unpaired in &self.unpaired {
-                page.text.push('\n');
-                page.paragraph(&format!("not compared: {unpaired}"), ODD);
-            }
+            page.difference(self);
             page.text.push('\n');
         }
         page.conclusion(self);
         page.text
     }
+
+    /// The difference as Markdown, with what it comes to first.
+    pub fn markdown(&self, names: [&str; 2]) -> String {
+        let (title, blocks) = self.blocks(names);
+        markdown::page_of(&title, &blocks)
+    }
+
+    /// The difference as a page that stands alone.
+    pub fn html(&self, names: [&str; 2]) -> String {
+        let (title, blocks) = self.blocks(names);
+        html::page_of(&title, &blocks, (0, &maud::html! {}))
+    }
+
+    fn blocks(&self, [old, new]: [&str; 2]) -> (String, Vec<Block>) {
+        // Nothing is cut for lack of room.
+        let form = Form { width: 10_000, colour: false, kind: &|_| String::new() };
+        let mut page = Page::new(&form);
+        page.paragraph(&format!("Old: `{old}`. New: `{new}`."), Style::new());
+        let style = if self.regressed() { BAD } else { Style::new() };
+        for regression in &self.regressions {
+            page.paragraph(regression, BAD);
+        }
+        page.paragraph(&format!("Outcome: {}.", self.outcome()), style);
+        page.difference(self);
+        (format!("Difference: {}", self.outcome()), page.blocks)
+    }
+
+    /// What it comes to, in few words.
+    fn outcome(&self) -> &'static str {
+        match (self.regressed(), self.is_nothing()) {
+            (true, _) => "regression",
+            (false, true) => "no change",
+            (false, false) => "no regression",
+        }
+    }
 }
 
 impl Page<'_> {
+    fn difference(&mut self, of: &Difference) {
+        let [before, after] = &of.versions;
+        if before != after {
+            self.paragraph(&format!("made by versions {before} and {after} of Squall"), ODD);
+        }
+        for scenario in &of.scenarios {
+            self.scenario(scenario);
+        }
+        for unpaired in &of.unpaired {
+            self.text.push('\n');
+            self.paragraph(&format!("not compared: {unpaired}"), ODD);
+        }
+    }
+
     fn scenario(&mut self, of: &OfScenario) {
         let same = if of.same == of.pairs {
             "no change: all runs are the same to the last record".to_owned()
@@ -146,12 +186,8 @@ impl Page<'_> {
                 self.text += &format!("{line}\n");
             }
         }
-        let (style, text) = match (difference.regressed(), difference.is_nothing()) {
-            (true, _) => (BAD, "regression"),
-            (false, true) => (GOOD, "no change"),
-            (false, false) => (GOOD, "no regression"),
-        };
-        self.text += &format!("outcome: {}\n", self.styled(style, text));
+        let style = if difference.regressed() { BAD } else { GOOD };
+        self.text += &format!("outcome: {}\n", self.styled(style, difference.outcome()));
     }
 }
 

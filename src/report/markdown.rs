@@ -55,6 +55,13 @@ pub fn render_batch(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
     format!("{}\n", page.trim_end())
 }
 
+/// A page of these blocks.
+pub(crate) fn page_of(title: &str, all: &[Block]) -> String {
+    let mut page = format!("# {}\n\n", prose(title));
+    blocks(&mut page, all);
+    format!("{}\n", page.trim_end())
+}
+
 fn blocks(page: &mut String, blocks: &[Block]) {
     for block in blocks {
         *page += &match block {

@@ -90,6 +90,36 @@ fn the_present_setting_is_held_against_the_front() {
 }
 
 #[test]
+fn pages_have_every_setting_and_a_picture() {
+    let small = r#"(format: 1, name: "small", duration: "200ms", cluster: (voters: 3))"#;
+    let (_folder, file) = written(small);
+    let print = |form: &str| {
+        let output = squall(["advise", &file, "--seeds", "0..2", "--form", form]);
+        exits(&output, 0);
+        stdout(&output)
+    };
+    let (text, markdown, html) = (print("text"), print("markdown"), print("html"));
+    let (count, _) = text.lines().nth(1).expect("a line").trim().split_once(' ').expect("a number");
+    let count: usize = count.parse().expect("a number");
+    // The table of the front, and that of all.
+    let rows = |page: &str, row: &str| page.lines().filter(|line| line.starts_with(row)).count();
+    assert!(rows(&markdown, "| ") > count + 4, "{markdown}");
+    assert!(markdown.starts_with("# Timers for small, "), "{markdown}");
+    for part in [
+        r#"role="img""#,
+        "<title id=",
+        "<desc id=",
+        ">front</text>",
+        ">present</text>",
+        "<caption>All settings",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert_eq!(html.matches("needless in an hour</title>").count(), count, "a point for each setting");
+    assert!(["<script", "<link", "src=", "url("].iter().all(|way| !html.contains(way)), "{html}");
+}
+
+#[test]
 fn what_cannot_be_advised_on_is_told() {
     let (_folder, file) = written(r#"(format: 1, name: "x", duration: "1s", cluster: (voters: 2))"#);
     let output = squall(["advise", &file]);
@@ -103,5 +133,8 @@ fn what_cannot_be_advised_on_is_told() {
     exits(&squall(["advise", &file]), 2);
     exits(&squall(["advise", "missing.ron"]), 2);
     exits(&squall(["advise", &file, "--seeds", "5..5"]), 2);
+    let (_folder, tiny) = written(r#"(format: 1, name: "x", duration: "50ms", cluster: (voters: 3))"#);
+    let seeds = format!("{}..{}", u64::MAX - 1, u64::MAX);
+    exits(&squall(["advise", &tiny, "--quiet", "--seeds", &seeds]), 0);
     exits(&squall(["advise", &file, "--jobs", "0"]), 2);
 }

@@ -102,6 +102,30 @@ fn a_longer_election_timeout_is_a_regression_and_a_shorter_one_is_none() {
     assert_eq!((&figure["figure"], &figure["ruling"]), (&"leader_availability".into(), &"worse".into()));
     assert!(figure["interval"]["high"].as_f64().expect("a number") < 0.0);
 
+    for (form, parts) in [
+        (
+            "markdown",
+            [
+                "# Difference: regression\n",
+                "**x: leader availability got worse: -",
+                "| leader availability |",
+            ],
+        ),
+        (
+            "html",
+            [
+                "<!DOCTYPE html>",
+                "<strong class=\"bad\">x: leader availability got worse",
+                "<caption>x</caption>",
+            ],
+        ),
+    ] {
+        let output = diff(&short, &long, &["--form", form]);
+        exits(&output, 3);
+        let text = stdout(&output);
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+
     // What is tolerated is none, nor is what gets better.
     let output = diff(&short, &long, &["--tolerate", "90%"]);
     exits(&output, 0);
@@ -161,6 +185,46 @@ fn a_run_that_passed_and_fails_is_a_regression_with_any_number_of_seeds() {
     let output = diff(&holds, &other, &[]);
     exits(&output, 0);
     assert!(stdout(&output).contains("too few: 10 seeds in both are needed"), "{}", stdout(&output));
+}
+
+#[test]
+fn pairs_show_what_luck_would_hide_and_a_little_is_tolerated() {
+    let bench = Bench::new();
+    // Timeouts are drawn from a range that is wider by a thousandth: by the same words, so each is a little longer.
+    let old = bench.runs("a", &scenario("x", (150, 1000), ""), "0..30");
+    let new = bench.runs("b", &scenario("x", (150, 1001), ""), "0..30");
+    exits(&diff(&old, &new, &[]), 3);
+    let output = diff(&old, &new, &["--tolerate", "0.1%"]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(
+        text.contains("pp  worse\n") && text.contains("no change shown\n") && !text.contains("WORSE"),
+        "{text}"
+    );
+    assert_eq!(last(&output), "outcome: no regression");
+}
+
+#[test]
+fn what_is_in_one_report_only_is_told_beside_what_is_in_both() {
+    let bench = Bench::new();
+    let of = |name: &str| bench.write(&format!("{name}.ron"), &scenario(name, (150, 300), ""));
+    let (x, y) = (of("x"), of("y"));
+    let most = u64::MAX - 1;
+    let run = |name: &str, files: &[&str], seeds: String| {
+        let output = squall([&["run"], files, &["--seeds", &seeds, "--json", "--quiet"]].concat());
+        bench.write(name, &stdout(&output))
+    };
+    let both = run("both", &[&x, &y], "0..2".into());
+    let one = run("one", &[&x], "0..2".into());
+    let output = diff(&both, &one, &[]);
+    exits(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("not compared: y is in the old report only"), "{text}");
+    assert_eq!(last(&output), "outcome: no change");
+    let far = run("far", &[&x], format!("{most}..{}", u64::MAX));
+    let output = diff(&one, &far, &[]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains(&format!("{most}..{}", u64::MAX)), "{}", stderr(&output));
 }
 
 #[test]

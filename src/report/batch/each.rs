@@ -28,7 +28,7 @@ pub struct OfSeed {
     pub longest_ns: u64,
     /// How often a node became leader of a term.
     pub elections: u64,
-    /// How often another effective leader followed.
+    /// How often another effective leader followed, or the same one in a later term.
     pub leader_changes: u64,
     /// How many operations clients began.
     pub invoked: u64,

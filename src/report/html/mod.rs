@@ -4,13 +4,16 @@ mod batch;
 mod charts;
 mod frame;
 mod growth;
+mod scatter;
 mod tables;
 mod timeline;
 
+use super::page::Block;
 use super::{Report, RunVerdict, text};
 pub use batch::render as render_batch;
 pub(crate) use growth::{Grown, growth};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+pub(crate) use scatter::{Dot, Look, scatter};
 pub(crate) use tables::{blocks, code, table};
 
 /// What a page looks like.
@@ -41,6 +44,12 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
         (blocks(&parts.parameters))
     };
     page(&format!("{}: {}", report.scenario, report.verdict), &body)
+}
+
+/// A page that stands alone, of these blocks, with a picture behind the first so many of them.
+pub(crate) fn page_of(title: &str, all: &[Block], (at, picture): (usize, &Markup)) -> String {
+    let (before, behind) = all.split_at(at.min(all.len()));
+    page(title, &html! { h1 { (title) } (blocks(before)) (picture) (blocks(behind)) })
 }
 
 /// A page that stands alone.
