@@ -28,7 +28,6 @@ impl Campaign {
                 (self.finding(at + 1, signature, group, smallest.get(signature)))
             }
             (self.what_was_covered())
-            h2 { "Runs" }
             (blocks(&self.figures()))
         };
         html::page(&title, &body)
@@ -100,6 +99,7 @@ impl Campaign {
 
     fn figures(&self) -> Vec<Block> {
         with_page(|page| {
+            page.heading("Runs", "");
             self.totals(page);
             self.what_was_drawn(page);
         })

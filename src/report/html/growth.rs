@@ -27,7 +27,8 @@ pub(crate) fn growth(grown: &Grown<'_>, steps: &[(u64, u64)], runs: u64) -> Mark
         path += &format!("H{}V{}", n(axis.x(*after)), n(y(*number)));
     }
     path += &format!("H{}", n(RIGHT));
-    let (each, every) = (step(most).max(1) * 2, step(axis.end).max(1));
+    let each = if most > 4 { step(most) * 2 } else { 1 };
+    let every = step(axis.end);
     let about = format!(
         "{} over the runs in the order of their seeds: {} after {} of {} runs, and no more since.",
         grown.counts,
