@@ -211,7 +211,9 @@ impl Reader {
         if end == End::Info && self.form.ends_processes() {
             self.ended.insert(process, place);
         }
-        self.finish(process, self.position, outcome);
+        // That nobody knows how it ended is no return.
+        let returned = if outcome == Outcome::Open { u64::MAX } else { self.position };
+        self.finish(process, returned, outcome);
         Ok(())
     }
 
