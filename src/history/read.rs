@@ -13,7 +13,7 @@ pub fn read(text: &str) -> Result<History, Mistakes> {
     // Some programs mark texts in Unicode so.
     let from = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
     let Some(form) = Form::of(&text[from..]) else {
-        return Err(Mistakes { first: vec![unknown(text, from)], more: 0 });
+        return Err(Mistakes::of(unknown(text, from)));
     };
     let mut reader = Reader::new(form);
     match form {
