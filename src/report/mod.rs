@@ -310,7 +310,11 @@ impl Report {
 
     /// The command that makes this run again; none if it came from no file.
     pub fn replay(&self) -> Option<String> {
-        self.file.as_ref().map(|file| format!("squall run {} --seed {}", shell_word(file), self.seed))
+        let events = match self.livelock {
+            Some(Livelock::Events(most)) => format!(" --events {most}"),
+            _ => String::new(),
+        };
+        self.file.as_ref().map(|file| format!("squall run {} --seed {}{events}", shell_word(file), self.seed))
     }
 
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
