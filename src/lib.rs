@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | 0 | [`time`] [`ids`] [`rng`] [`queue`] [`property`] [`history`] | virtual time, newtype ids, random streams, the event queue, the demands of safety, histories and whether they can be ordered |
 //! | 1 | [`replica`] [`plan`] [`trace`] [`statistics`] | the seam to any Raft; what a scenario means; records, causes, digest, traces; intervals of what was estimated |
-//! | 2 | [`raft`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; frames and calls; the models; the reader of scenarios |
+//! | 2 | [`raft`] [`adapters`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; that of others; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
 //! | 5 | [`report`] [`fuzz`] [`study`] [`advise`] [`diff`] | what the records say of elections, liveness and expectations; runs as scripts; what many runs show over a grid of parameters; which timers suit a scenario; what changed between two reports |
@@ -37,6 +37,7 @@
 //! assert_eq!(World::new(&plan, &RaftSoftware, 7, ()).run().digest, end.digest);
 //! ```
 
+pub mod adapters;
 pub mod advise;
 pub mod check;
 pub mod cli;

@@ -11,9 +11,9 @@ use super::settled;
 use crate::ids::NodeId;
 use crate::plan::{
     Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Core, Cpu,
-    End, Fault, FaultRanges, FlowRanges, HostRanges, Integrity, Lanes, LimitRange, Link, Logs, Milestone,
-    Network, Plan, Profile, Sessions, Settle, SnapshotRanges, Start, StartRanges, Storm, StormRanges,
-    WhenFull,
+    End, Fault, FaultRanges, FlowRanges, HostRanges, Implementation, Integrity, Lanes, LimitRange, Link,
+    Logs, Milestone, Network, Plan, Profile, Sessions, Settle, SnapshotRanges, Start, StartRanges, Storm,
+    StormRanges, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::{Distribution, Rate, Stream, below, log_uniform};
@@ -136,6 +136,7 @@ impl Draws {
         let (cpu, blocking) = self.hosts(ranges.hosts);
         let shuffled = ranges.shuffled_logs.hits(self.word("shuffled logs"));
         Cluster {
+            implementation: Implementation::Squall,
             voters,
             learners: 0,
             spares: 0,

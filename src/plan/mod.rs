@@ -6,6 +6,7 @@ mod cpu;
 mod expectations;
 mod faults;
 mod frame_faults;
+mod implementation;
 mod profile;
 mod study;
 
@@ -14,6 +15,7 @@ pub use cpu::{Cpu, Lanes, WhenFull};
 pub use expectations::{Event, Expectation, Goodput, Moment, Span};
 pub use faults::{Action, Core, Edge, End, Fault, Milestone, Settle, Shape, Start, Storm, Target};
 pub use frame_faults::{Corruption, FrameFault, Integrity};
+pub use implementation::Implementation;
 pub use profile::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FaultRanges, FlowRanges,
     HostRanges, LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, SnapshotRanges, StartRanges,
@@ -93,6 +95,8 @@ pub struct Name {
 /// The nodes, all alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
+    /// Whose Raft they run.
+    pub implementation: Implementation,
     /// How many voters, numbered from 1.
     pub voters: u32,
     /// How many learners, numbered after the voters: members that get the log and have no say.

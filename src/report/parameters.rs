@@ -2,7 +2,8 @@
 
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Breaker, Budget, Clients, Cluster, Core, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull,
+    Arrival, Breaker, Budget, Clients, Cluster, Core, Cpu, Implementation, Jitter, Lanes, Link, Logs, Plan,
+    WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
@@ -13,6 +14,9 @@ pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
     let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];
+    if plan.cluster.implementation != Implementation::Squall {
+        all.push(("implementation", plan.cluster.implementation.name().into()));
+    }
     let beside = [("learners", plan.cluster.learners), ("spares", plan.cluster.spares)];
     all.extend(
         beside.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.to_string())),

@@ -10,8 +10,8 @@ use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window
 use crate::check::script::Script;
 use crate::ids::{Address, Index, NodeId, NodeSet, RequestId, Term};
 use crate::plan::{
-    Action, Arrival, Backoff, Clients, Cluster, End, Event, Expectation, Fault, Jitter, Link, Logs, Mix,
-    Moment, Network, Plan, Property, Settle, Shape, Span, Start, Target,
+    Action, Arrival, Backoff, Clients, Cluster, End, Event, Expectation, Fault, Implementation, Jitter, Link,
+    Logs, Mix, Moment, Network, Plan, Property, Settle, Shape, Span, Start, Target,
 };
 use crate::replica::{
     Abort, Change as MembersChange, ChangeStep, Flow, NoChange, NoTransfer, Options, Refusal, TransferStep,
@@ -40,6 +40,7 @@ pub(super) fn plan(voters: u32) -> Plan {
         seed: 42,
         duration: ms(2000),
         cluster: Cluster {
+            implementation: Implementation::Squall,
             priorities: Vec::new(),
             drifts_ppm: Vec::new(),
             voters,

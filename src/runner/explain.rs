@@ -1,8 +1,8 @@
 //! Whether a leader appears without what a span without one is put down to.
 
 use super::panics::contain;
+use crate::adapters;
 use crate::plan::Plan;
-use crate::raft::RaftSoftware;
 use crate::report::{Cause, Election, Judges};
 use crate::time::{Duration, Time};
 use crate::trace::ActionKind;
@@ -98,8 +98,8 @@ pub fn without_cause(plan: &Plan, span: &Election) -> Option<Tried> {
     let end = (span.from + span.vacant.max(least)).min(Time::ZERO + plan.duration);
     let mut judges = Judges::new(plan);
     let ran = contain(|| {
-        let software = RaftSoftware;
-        let mut world = World::new(plan, &software, plan.seed, &mut judges);
+        let software = adapters::of(plan.cluster.implementation);
+        let mut world = World::new(plan, software, plan.seed, &mut judges);
         world.run_until(span.from);
         world.take_away(&remedy);
         world.run_until(span.from + Duration::from_nanos(1));

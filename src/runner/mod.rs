@@ -32,8 +32,7 @@ pub use results::{ResultsFile, ResultsReader};
 pub use run::{Look, Options, judge, look, report, simulate};
 pub use study::trial;
 
-use crate::raft::RaftSoftware;
-use crate::replica::Software;
+use crate::adapters;
 
 /// The names of the kinds of message, a replica's and those between clients and hosts.
 pub fn kind_name(kind: u8) -> &'static str {
@@ -41,7 +40,7 @@ pub fn kind_name(kind: u8) -> &'static str {
     match kind {
         CLIENT_REQUEST => "ClientRequest",
         CLIENT_REPLY => "ClientReply",
-        kind => RaftSoftware.kind_name(kind),
+        kind => adapters::kind_name(kind),
     }
 }
 

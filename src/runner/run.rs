@@ -3,8 +3,8 @@
 use super::determinism::Checkpoints;
 use super::panics::{Panicked, contain};
 use super::progress::Progress;
+use crate::adapters;
 use crate::plan::Plan;
-use crate::raft::RaftSoftware;
 use crate::report::{FaultSpan, Judges, Livelock, Outcome, Report};
 use crate::time::{Duration, Time};
 use crate::trace::{Observer, Record};
@@ -35,8 +35,8 @@ pub fn simulate<O: Observer>(
 ) -> Result<End, Panicked> {
     // The observer's records stay whole whatever happens: each is handed over at once.
     contain(|| {
-        let software = RaftSoftware;
-        let mut world = World::new(plan, &software, seed, observer);
+        let software = adapters::of(plan.cluster.implementation);
+        let mut world = World::new(plan, software, seed, observer);
         if let Some(delay) = options.disturbance {
             world.disturb(delay);
         }
@@ -128,8 +128,8 @@ pub struct Look {
 /// If the world panicked before.
 pub fn look(plan: &Plan, time: Time, judges: &mut Judges) -> Result<Look, Panicked> {
     let view = contain(|| {
-        let software = RaftSoftware;
-        let mut world = World::new(plan, &software, plan.seed, &mut *judges);
+        let software = adapters::of(plan.cluster.implementation);
+        let mut world = World::new(plan, software, plan.seed, &mut *judges);
         world.run_until((time + Duration::from_nanos(1)).min(Time::ZERO + plan.duration));
         world.view()
     })?;

@@ -50,7 +50,7 @@ pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
 pub use study::{Fetch, read_study};
 pub use write::write;
 
-use crate::plan::{Event, Plan, Profile};
+use crate::plan::{Event, Implementation, Plan, Profile};
 use locate::Tree;
 use notes::Notes;
 use parse::Misshapen;
@@ -71,7 +71,15 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// # Errors
 /// All that is wrong with it; of mistakes of syntax, which hide what follows them, the first.
 pub fn read(text: &str) -> Result<(Plan, Vec<Warning>), Errors> {
-    understand(text, meaning::limit)
+    understand(text, None, meaning::limit)
+}
+
+/// Reads a scenario as if it asked for this implementation, whatever it asks for.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_for(text: &str, implementation: Option<Implementation>) -> Result<(Plan, Vec<Warning>), Errors> {
+    understand(text, implementation, meaning::limit)
 }
 
 /// Reads a profile: what random runs are drawn from. Every plan that can be drawn is a valid scenario.
@@ -104,9 +112,13 @@ pub fn read_either(text: &str) -> Result<(Meant, Vec<Warning>), Errors> {
 }
 
 /// Reads a scenario; `limit` may still refuse a plan that has no other fault.
-fn understand(text: &str, limit: fn(&Plan, &mut Notes<'_>)) -> Result<(Plan, Vec<Warning>), Errors> {
+fn understand(
+    text: &str,
+    implementation: Option<Implementation>,
+    limit: fn(&Plan, &mut Notes<'_>),
+) -> Result<(Plan, Vec<Warning>), Errors> {
     meaning_of(text, Language::Scenario, |shape, notes| {
-        let plan = meaning::plan(shape, notes);
+        let plan = meaning::plan(shape, implementation, notes);
         if notes.is_clean() && !notes.are_in_part() {
             limit(&plan, notes);
         }

@@ -286,7 +286,7 @@ proptest! {
     fn a_plan_reads_back_as_it_was_written(plan in plans::plan()) {
         let text = write(&plan);
         // Most of these plans would run for years.
-        match understand(&text, |_, _| ()) {
+        match understand(&text, None, |_, _| ()) {
             Ok((again, _)) => {
                 prop_assert_eq!(&again, &plan);
                 prop_assert_eq!(write(&again), text);

@@ -1,7 +1,7 @@
 //! What the nodes are: how many, their protocol, their disks and their first logs.
 
+use super::{adapters, clocks, hosts, integrity, logs, restraint};
 use super::{bounded, bounded_value, distribution, limited, node, positive};
-use super::{clocks, hosts, integrity, logs, restraint};
 use crate::ids::NodeId;
 use crate::plan::{Cluster, Network};
 use crate::replica::{Bug, Changes, Flow, Options};
@@ -30,6 +30,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
     let first_leader = first_leader
         .and_then(|number| leader(&path.field("first_leader"), number, (voters, learners, nodes), notes));
     let cluster = Cluster {
+        implementation: adapters::implementation(cluster.implementation),
         voters,
         learners,
         spares,

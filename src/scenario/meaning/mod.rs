@@ -1,6 +1,7 @@
 //! The second pass: from shapes to a plan. It goes on after an error, so that all of them are told at once; the plan it
 //! then returns is thrown away.
 
+mod adapters;
 mod changes;
 mod clocks;
 mod cluster;
@@ -37,7 +38,7 @@ pub(super) use overlaps::overlapping;
 pub(super) use profile::profile;
 
 use crate::ids::NodeId;
-use crate::plan::{Event, Found, Plan};
+use crate::plan::{Event, Found, Implementation, Plan};
 use crate::rng::{Distribution, Rate};
 use crate::scenario::bounds::{Bounds, LONGEST, no_rate};
 use crate::scenario::notes::Notes;
@@ -58,12 +59,18 @@ pub(super) fn is_possible(event: Event, plan: &Plan) -> bool {
     possible::impossible(event, plan).is_none()
 }
 
-/// What the shapes mean. Of use only if no error was noted.
-pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
+/// What the shapes mean, for another implementation than the one that is asked for if one is given. Of use only if no error
+/// was noted.
+pub(super) fn plan(
+    scenario: &shape::Scenario,
+    implementation: Option<Implementation>,
+    notes: &mut Notes<'_>,
+) -> Plan {
     let root = Path::Root;
     texts(&scenario.name, &scenario.about, notes);
     positive(&root.field("duration"), scenario.duration, notes);
-    let cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
+    let mut cluster = cluster::cluster(&root.field("cluster"), &scenario.cluster, notes);
+    cluster.implementation = implementation.unwrap_or(cluster.implementation);
     let sessions = scenario.clients.as_ref().is_none_or(|clients| clients.sessions);
     let about = (cluster.nodes(), sessions);
     let network = network::network(&root.field("network"), &scenario.network, about, notes);
@@ -124,6 +131,9 @@ pub(super) fn plan(scenario: &shape::Scenario, notes: &mut Notes<'_>) -> Plan {
     clocks::doubtful_reads(&plan, notes);
     if let Some(clients) = &plan.clients {
         load::doubtful_retries(&root.field("clients"), clients, &plan.expectations, notes);
+    }
+    if !notes.are_in_part() {
+        adapters::check(&plan, notes);
     }
     plan
 }

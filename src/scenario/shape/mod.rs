@@ -62,6 +62,8 @@ pub(super) struct Found {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cluster {
+    #[serde(default)]
+    pub(super) implementation: Implementation,
     pub(super) voters: u64,
     #[serde(default)]
     pub(super) learners: u64,
@@ -85,6 +87,15 @@ pub(super) struct Cluster {
     pub(super) integrity: Option<Integrity>,
     pub(super) secret: Option<String>,
     pub(super) bug: Option<Bug>,
+}
+
+/// Whose Raft the nodes run.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) enum Implementation {
+    #[default]
+    Squall,
+    RaftRs,
+    OmniPaxos,
 }
 
 /// By what frames are known to be sound.

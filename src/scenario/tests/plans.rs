@@ -401,7 +401,8 @@ prop_compose! {
         let nodes = voters + learners + spares;
         let drifts_ppm = if drift == 0 { Vec::new() } else { vec![drift; nodes as usize] };
         let priorities = if prefers { (1..=nodes).collect() } else { Vec::new() };
-        Cluster { voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, torn, blocking, call_timeout, breaker, integrity }
+        let implementation = Implementation::Squall;
+        Cluster { implementation, voters, learners, spares, first_leader: first.map(NodeId), priorities, drifts_ppm, logs, raft, cpu, flush, torn, blocking, call_timeout, breaker, integrity }
     }
 }
 

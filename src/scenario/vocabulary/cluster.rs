@@ -74,6 +74,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("priorities", "list of whole numbers", "who is preferred as leader: of two nodes with equal logs the one of the higher priority", "[2, 1, 1, 0, 0]")
                 .or("[]")
                 .limit("one for each node, each from 0 to 1000000"),
+            Entry::field("implementation", "Implementation", "whose Raft the nodes run; what others than `Squall` can't express is an error", "Squall").or("Squall"),
             Entry::field("logs", "Logs", "what the logs hold before time 0", "Shuffled").or("Same"),
             Entry::field("raft", "struct", "the protocol's parameters", "(heartbeat: \"50ms\")").or("()"),
             Entry::field("clock", "struct", "the clocks", "(drift: [0, -50000, 0, 0, 20000])").or("()"),
@@ -85,6 +86,18 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("bug", "Bug", "a bug planted in every node, to see a check fail", "AckBeforeFlush"),
         ],
         frame: "cluster: (@)",
+    },
+    Section {
+        name: "Implementation",
+        kind: Kind::Enum,
+        places: &["cluster.implementation"],
+        about: "Whose Raft the nodes run.",
+        entries: &[
+            Entry::word("Squall", "Squall's own"),
+            Entry::word("RaftRs", "the crate `raft` of TiKV, in builds with the feature `raft-rs`"),
+            Entry::word("OmniPaxos", "the crate `omnipaxos`, in builds with the feature `omnipaxos`"),
+        ],
+        frame: "cluster: (voters: 5, implementation: @)",
     },
     Section {
         name: "Integrity",

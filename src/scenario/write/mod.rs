@@ -7,8 +7,8 @@ use super::bounds::BANDWIDTH;
 use super::meaning::{mean_between, overlapping, refused, shares};
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Core, Cpu, Found, Integrity, Link, Logs, Mix, Name,
-    Network, Plan, Target,
+    Arrival, Backoff, Breaker, Budget, Clients, Cluster, Core, Cpu, Found, Implementation, Integrity, Link,
+    Logs, Mix, Name, Network, Plan, Target,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy, Reads};
 use crate::rng::Distribution;
@@ -86,11 +86,7 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
     let raft = &cluster.raft;
     let (least, most) = raft.election_timeout;
     lines.push("    cluster: (".to_string());
-    lines.push(format!("        voters: {},", cluster.voters));
-    let beside = [("learners", cluster.learners), ("spares", cluster.spares)];
-    for (name, count) in beside.into_iter().filter(|(_, count)| *count > 0) {
-        lines.push(format!("        {name}: {count},"));
-    }
+    nodes(cluster, lines);
     if let Some(first) = cluster.first_leader {
         lines.push(format!("        first_leader: {},", first.0));
     }
@@ -152,6 +148,18 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         lines.push(format!("        bug: {bug:?},"));
     }
     lines.push("    ),".to_string());
+}
+
+/// How many there are, and whose Raft they run.
+fn nodes(cluster: &Cluster, lines: &mut Vec<String>) {
+    lines.push(format!("        voters: {},", cluster.voters));
+    let beside = [("learners", cluster.learners), ("spares", cluster.spares)];
+    for (name, count) in beside.into_iter().filter(|(_, count)| *count > 0) {
+        lines.push(format!("        {name}: {count},"));
+    }
+    if cluster.implementation != Implementation::Squall {
+        lines.push(format!("        implementation: {},", cluster.implementation.name()));
+    }
 }
 
 /// What frames cost, and where they wait.

@@ -1,8 +1,9 @@
 //! The plans of a profile that take the most work, so that a profile that may draw what nobody can wait for is refused.
 
 use crate::plan::{
-    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, Cpu, End, Fault, FaultRanges, Integrity,
-    Jitter, Link, Logs, Network, Plan, Profile, SessionRanges, Sessions, Start, Storm, StormRanges,
+    Arrival, Backoff, Chance, Clients, Cluster, ClusterRanges, Cpu, End, Fault, FaultRanges, Implementation,
+    Integrity, Jitter, Link, Logs, Network, Plan, Profile, SessionRanges, Sessions, Start, Storm,
+    StormRanges,
 };
 use crate::replica::{Changes, Flow, Options, Reads};
 use crate::rng::{Distribution, Rate};
@@ -104,6 +105,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         seed: 0,
         duration: profile.duration,
         cluster: Cluster {
+            implementation: Implementation::Squall,
             voters,
             learners: cluster.changes.map_or(0, |changes| changes.learners.most),
             spares: cluster.changes.map_or(0, |changes| changes.spares.most),

@@ -1,0 +1,254 @@
+//! The rows of the table.
+
+use super::Meaning::{Means, Not, Same};
+use super::{Meaning, Place, Row};
+use crate::plan::{Action, Plan};
+use crate::replica::{Changes, ReadBy, Reads};
+
+/// For an implementation whose adapter is still to come.
+const OPEN: Meaning = Not("there is no adapter yet");
+
+const NEVER: fn(&Plan) -> Vec<Place> = |_| Vec::new();
+const NOTHING: fn(&mut Plan) = |_| {};
+
+/// A row about what is never too much to ask.
+const fn always(switch: &'static str, means: [Meaning; 3]) -> Row {
+    Row { switch, asked: NEVER, leave_out: NOTHING, means }
+}
+
+/// The place of a field of the protocol's parameters, if it is asked for.
+fn raft(is_asked: bool, field: &'static str) -> Vec<Place> {
+    if is_asked { vec![Place::Raft(field)] } else { Vec::new() }
+}
+
+/// The places of the faults and storms that do this.
+fn does(plan: &Plan, is_it: fn(&Action) -> bool) -> Vec<Place> {
+    let faults = plan.faults.iter().enumerate().filter(|(_, fault)| is_it(&fault.action));
+    let storms = plan.storms.iter().enumerate().filter(|(_, storm)| is_it(&storm.action));
+    faults.map(|(i, _)| Place::Fault(i)).chain(storms.map(|(i, _)| Place::Storm(i))).collect()
+}
+
+const fn is_transfer(action: &Action) -> bool {
+    matches!(action, Action::Transfer(_))
+}
+
+/// The table.
+pub(super) const ROWS: &[Row] = &[
+    always(
+        "heartbeat",
+        [
+            Means("how often a leader without entries to send lets each follower hear from it"),
+            Means(
+                "a leader's heartbeat comes so often whether or not it sends entries; counted in ticks, of which a heartbeat has 10 to 1,000, of 1ms if that is possible",
+            ),
+            OPEN,
+        ],
+    ),
+    always(
+        "election_timeout",
+        [
+            Means("drawn uniformly, to the nanosecond"),
+            Means("drawn uniformly in whole ticks; a tick that has begun counts"),
+            OPEN,
+        ],
+    ),
+    always("max_batch_bytes", [Means("the most bytes of entries in one message"), Same, OPEN]),
+    always(
+        "snapshot_every",
+        [Means("after so many bytes of applied entries a snapshot is taken and the log cut"), Same, OPEN],
+    ),
+    always(
+        "snapshot_chunk",
+        [
+            Means(
+                "the most bytes of a snapshot in one message; each chunk waits for the answer to the one before",
+            ),
+            Means(
+                "the most bytes of a snapshot in one frame; all of them are sent at once, and again after a while if the follower does not answer",
+            ),
+            OPEN,
+        ],
+    ),
+    always(
+        "pre_vote",
+        [
+            Means("a node asks first whether it would get votes; refused while a leader is current"),
+            Means("refused while a leader is current only with `check_quorum`"),
+            OPEN,
+        ],
+    ),
+    always(
+        "check_quorum",
+        [
+            Means("a leader steps down that has heard from no majority for the least election timeout"),
+            Means("looked at once in each least election timeout; nodes are sticky as well"),
+            OPEN,
+        ],
+    ),
+    Row {
+        switch: "sticky: true",
+        asked: |_| Vec::new(),
+        leave_out: NOTHING,
+        means: [
+            Means(
+                "who has heard from a leader within the least election timeout ignores requests for its vote",
+            ),
+            Means("comes with `check_quorum`"),
+            OPEN,
+        ],
+    },
+    Row {
+        switch: "sticky: true, check_quorum: false",
+        asked: |plan| {
+            let raft = &plan.cluster.raft;
+            self::raft(raft.sticky && !raft.check_quorum, "sticky")
+        },
+        leave_out: |plan| plan.cluster.raft.check_quorum = true,
+        means: [
+            Means("sticky nodes whose leaders may keep leading without a quorum"),
+            Not("nodes are sticky exactly if leaders check their quorum"),
+            OPEN,
+        ],
+    },
+    Row {
+        switch: "eager_votes: true",
+        asked: |plan| raft(plan.cluster.raft.eager_votes, "eager_votes"),
+        leave_out: |plan| plan.cluster.raft.eager_votes = false,
+        means: [
+            Means("a candidate asks for votes while its own is still being written"),
+            Not("a candidate's requests wait until its own vote is durable"),
+            OPEN,
+        ],
+    },
+    always("max_inflight", [Means("the most appends to a follower without an answer"), Same, OPEN]),
+    Row {
+        switch: "max_inflight_bytes",
+        asked: |plan| raft(plan.cluster.raft.flow.max_inflight_bytes.is_some(), "max_inflight_bytes"),
+        leave_out: |plan| plan.cluster.raft.flow.max_inflight_bytes = None,
+        means: [
+            Means("so many bytes of entries in them are enough"),
+            Not("appends in flight are counted, not their bytes"),
+            OPEN,
+        ],
+    },
+    always(
+        "max_uncommitted_bytes",
+        [
+            Means(
+                "the most bytes of commands that a leader has taken and not committed yet; beyond, it is busy",
+            ),
+            Same,
+            OPEN,
+        ],
+    ),
+    Row {
+        switch: "max_early_bytes",
+        asked: |plan| raft(plan.cluster.raft.flow.max_early_bytes.is_some(), "max_early_bytes"),
+        leave_out: |plan| plan.cluster.raft.flow.max_early_bytes = None,
+        means: [
+            Means("the most bytes of entries that a follower keeps although it lacks what comes before them"),
+            Not("a follower keeps no entries that come early"),
+            OPEN,
+        ],
+    },
+    always("read: Log", [Means("reads are entries of the log"), Same, OPEN]),
+    always(
+        "read: Index",
+        [
+            Means(
+                "the leader makes sure, after the read has come, that it still leads; reads that come together share a round",
+            ),
+            Means(
+                "each read brings a round of heartbeats; a leader that has committed nothing in its term yet is busy",
+            ),
+            OPEN,
+        ],
+    ),
+    Row {
+        switch: "read: Lease",
+        asked: |plan| raft(plan.cluster.raft.reads.by == ReadBy::Lease, "read"),
+        leave_out: |plan| plan.cluster.raft.reads.by = ReadBy::Index,
+        means: [
+            Means(
+                "a round of contact is good for the least election timeout, less what clocks may drift; nodes that restart keep what they may have promised",
+            ),
+            Means("a leader answers as long as it leads, which it does until `check_quorum` notices"),
+            OPEN,
+        ],
+    },
+    Row {
+        switch: "read: Lease, max_drift",
+        asked: |plan| {
+            let Reads { by, max_drift_ppm, .. } = plan.cluster.raft.reads;
+            raft(by == ReadBy::Lease && max_drift_ppm > 0, "max_drift")
+        },
+        leave_out: |plan| plan.cluster.raft.reads.max_drift_ppm = 0,
+        means: [
+            Means("leases are shorter by what clocks may differ"),
+            Not("leases are not shortened by what clocks may differ"),
+            OPEN,
+        ],
+    },
+    always("read: Local", [Means("whoever is asked answers at once"), Same, OPEN]),
+    always(
+        "follower_reads",
+        [
+            Means("followers ask their leader how far they have to be, several reads at once"),
+            Means("each read that a follower takes is passed on to its leader by itself"),
+            OPEN,
+        ],
+    ),
+    always(
+        "priorities",
+        [
+            Means("of two nodes with equal logs one of a higher priority does not vote for the other"),
+            Same,
+            OPEN,
+        ],
+    ),
+    always("learners", [Means("members that get the log and have no say"), Same, OPEN]),
+    Row {
+        switch: "Transfer",
+        asked: |plan| does(plan, is_transfer),
+        leave_out: |plan| leave_out_actions(plan, is_transfer),
+        means: [
+            Means("the leader brings its successor up to date and asks it to campaign"),
+            Means("the same; given up at the next look at the quorum that finds it still leading"),
+            OPEN,
+        ],
+    },
+    Row {
+        switch: "AddLearner, Promote, Remove, Replace",
+        asked: |plan| does(plan, Action::changes_members),
+        leave_out: |plan| leave_out_actions(plan, Action::changes_members),
+        means: [
+            Means("changes count from the moment at which their entries are in a log"),
+            Not(
+                "its changes count when they are applied, which rests on a commit index that outlives crashes; disks here keep none",
+            ),
+            OPEN,
+        ],
+    },
+    Row {
+        switch: "membership: Single",
+        asked: |plan| raft(plan.cluster.raft.changes == Changes::Single, "membership"),
+        leave_out: |plan| plan.cluster.raft.changes = Changes::Joint,
+        means: [Means("a voter is replaced in two steps"), Not("members can't be changed"), OPEN],
+    },
+    Row {
+        switch: "bug",
+        asked: |plan| if plan.cluster.raft.bug.is_some() { vec![Place::Cluster("bug")] } else { Vec::new() },
+        leave_out: |plan| plan.cluster.raft.bug = None,
+        means: [
+            Means("a known mistake, planted"),
+            Not("bugs are planted in Squall's own only"),
+            Not("bugs are planted in Squall's own only"),
+        ],
+    },
+];
+
+/// Takes faults and storms out that do this.
+fn leave_out_actions(plan: &mut Plan, is_it: fn(&Action) -> bool) {
+    plan.faults.retain(|fault| !is_it(&fault.action));
+    plan.storms.retain(|storm| !is_it(&storm.action));
+}
