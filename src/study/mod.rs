@@ -5,6 +5,7 @@
 //! knows files, threads or the clock.
 
 mod document;
+mod html;
 mod quantity;
 mod results;
 mod samples;
@@ -12,6 +13,7 @@ mod text;
 mod watch;
 
 pub use document::{csv, json, markdown};
+pub use html::html;
 pub use quantity::{Kind, Quantity, quantities};
 pub use results::{CellResult, Figures, PERCENTILES, Results};
 pub use samples::{Samples, Trial, key};

@@ -10,6 +10,9 @@ use serde::Serialize;
 pub const PERCENTILES: [(&str, u64); 5] =
     [("p10", 100), ("p50", 500), ("p90", 900), ("p99", 990), ("p99.9", 999)];
 
+/// How many quantiles make a curve.
+pub(super) const QUANTILES: usize = 200;
+
 /// What a study showed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
@@ -61,6 +64,10 @@ pub struct Figures {
     pub percentiles: Vec<Option<u64>>,
     /// The greatest; none if there is a trial beyond all.
     pub max: Option<u64>,
+    /// Of a time its quantiles, each as likely as the others, for pictures: [`QUANTILES`] of them, or fewer if some lie beyond
+    /// all that is known.
+    #[serde(skip)]
+    pub quantiles: Vec<u64>,
 }
 
 impl Results {
@@ -137,6 +144,10 @@ impl Figures {
                 .map(|(_, tenths)| at(rank(*tenths)))
                 .collect(),
             max: at(column.len()).filter(|_| is_number),
+            quantiles: (1..=QUANTILES)
+                .filter(|_| quantity.kind == Kind::Time)
+                .map_while(|nth| at((column.len() * nth).div_ceil(QUANTILES)))
+                .collect(),
         }
     }
 
@@ -162,6 +173,7 @@ mod tests {
         assert_eq!((told.count, told.mean), (80, Some(40.5)));
         assert_eq!(told.percentiles, [Some(10), Some(50), None, None, None]);
         assert_eq!(told.max, None);
+        assert_eq!((told.quantiles.len(), told.quantiles[1], told.quantiles[159]), (160, 1, 80));
         let all = figures(Kind::Time, &column[..80]);
         assert_eq!((all.percentiles[2], all.percentiles[4], all.max), (Some(72), Some(80), Some(80)));
         assert_eq!(figures(Kind::Time, &[]).mean, None);

@@ -9,11 +9,21 @@ use crate::report::text::Form;
 /// The results as text for a terminal.
 pub fn render(results: &Results, form: &Form<'_>) -> String {
     let mut page = Page::new(form);
-    let more = format!("{}, {} each", cells(results), counted(results.trials, "trial"));
-    page.heading(&results.name, &more);
+    page.heading(&results.name, &size(results));
     if !results.about.is_empty() {
         page.paragraph(&results.about, FAINT);
     }
+    tables(results, &mut page);
+    page.text.trim_start().to_string()
+}
+
+/// How many cells and trials there are.
+pub(super) fn size(results: &Results) -> String {
+    format!("{}, {} each", cells(results), counted(results.trials, "trial"))
+}
+
+/// A table for each quantity, and what is to be known of all.
+pub(super) fn tables(results: &Results, page: &mut Page<'_>) {
     for (place, quantity) in results.quantities() {
         page.heading(quantity.name, "");
         page.paragraph(quantity.meaning, FAINT);
@@ -39,7 +49,6 @@ pub fn render(results: &Results, form: &Form<'_>) -> String {
     }
     let note = "Means with their 95 % interval; percentiles by nearest rank.";
     page.paragraph(note, FAINT);
-    page.text.trim_start().to_string()
 }
 
 /// How many cells there are, and of how many.
