@@ -56,23 +56,36 @@ pub struct Mistakes {
     pub first: Vec<Mistake>,
     /// How many there are beside.
     pub more: usize,
+    /// How many were noted, those that had been noted before among them.
+    noted: usize,
 }
 
 impl Mistakes {
     /// How many are told one by one: more help nobody.
     const MOST: usize = 20;
 
+    /// This one alone.
+    pub(super) fn of(mistake: Mistake) -> Self {
+        let mut mistakes = Self::default();
+        mistakes.note(mistake);
+        mistakes
+    }
+
     pub(super) fn note(&mut self, mistake: Mistake) {
-        if self.are_many() {
+        self.noted += 1;
+        if self.first.contains(&mistake) {
+            return;
+        }
+        if self.first.len() >= Self::MOST {
             self.more += 1;
         } else {
             self.first.push(mistake);
         }
     }
 
-    /// Whether no more are told one by one.
+    /// Whether so many were noted that more are of no help.
     pub(super) fn are_many(&self) -> bool {
-        self.first.len() >= Self::MOST
+        self.noted >= Self::MOST
     }
 }
 

@@ -13,7 +13,7 @@ pub fn read(text: &str) -> Result<History, Mistakes> {
     // Some programs mark texts in Unicode so.
     let from = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
     let Some(form) = Form::of(&text[from..]) else {
-        return Err(Mistakes { first: vec![unknown(text, from)], more: 0 });
+        return Err(Mistakes::of(unknown(text, from)));
     };
     let mut reader = Reader::new(form);
     match form {
@@ -211,7 +211,9 @@ impl Reader {
         if end == End::Info && self.form.ends_processes() {
             self.ended.insert(process, place);
         }
-        self.finish(process, self.position, outcome);
+        // That nobody knows how it ended is no return.
+        let returned = if outcome == Outcome::Open { u64::MAX } else { self.position };
+        self.finish(process, returned, outcome);
         Ok(())
     }
 

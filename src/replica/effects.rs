@@ -39,7 +39,7 @@ pub enum Effect {
     },
     /// Put this on the disk. Ids rise by one.
     Persist {
-        /// The name under which [`Input::Persisted`] will report it.
+        /// The name under which [`Input::Persisted`](super::Input::Persisted) will report it.
         id: WriteId,
         /// What to write.
         write: Write,
@@ -61,7 +61,7 @@ pub enum Effect {
         entries: Bytes,
     },
     /// Write the contents of the state machine down, with exactly the entries up to `at` applied, and hand them back as
-    /// [`Input::SnapshotTaken`]. Comes right after the entry at `at` was to be applied.
+    /// [`Input::SnapshotTaken`](super::Input::SnapshotTaken). Comes right after the entry at `at` was to be applied.
     TakeSnapshot {
         /// The last entry applied.
         at: Index,
@@ -196,7 +196,7 @@ pub enum Write {
         index: Index,
         /// That entry's term.
         term: Term,
-        /// The membership as of that entry, as [`Membership::encode`] writes it.
+        /// The membership as of that entry, as [`Membership::encode`](super::Membership::encode) writes it.
         membership: Bytes,
         /// The contents of the state machine.
         data: Bytes,
@@ -210,7 +210,7 @@ pub enum Write {
 pub struct Effects {
     list: Vec<Effect>,
     bytes: Vec<u8>,
-    /// When the replica wants [`Input::Wake`]; `None` for never. Kept from step to step.
+    /// When the replica wants [`Input::Wake`](super::Input::Wake); `None` for never. Kept from step to step.
     pub deadline: Option<LocalTime>,
     /// What the replica shows of itself. Kept from step to step.
     pub status: Status,

@@ -67,7 +67,7 @@ pub struct Flow {
     pub max_inflight: Option<NonZeroU32>,
     /// So many bytes of entries in them are enough, at least one entry (`MaxInflightBytes`).
     pub max_inflight_bytes: Option<NonZeroU32>,
-    /// The most bytes of commands that a leader has taken and not committed yet. Beyond, it answers [`Refusal::Busy`];
+    /// The most bytes of commands that a leader has taken and not committed yet. Beyond, it answers [`Refusal::Busy`](super::Refusal::Busy);
     /// one command always fits (`MaxUncommittedEntriesSize`).
     pub max_uncommitted_bytes: Option<NonZeroU32>,
     /// The most bytes of entries that a follower keeps although it lacks what comes before them (thesis 10.2.2). With

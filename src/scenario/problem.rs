@@ -268,8 +268,7 @@ impl Errors {
     }
 
     /// Those of a text of another kind, in its order, and how many there are beside them. None if there are none.
-    pub fn of_text(mut problems: Vec<Problem>, more: usize) -> Option<Self> {
-        problems.dedup();
+    pub fn of_text(problems: Vec<Problem>, more: usize) -> Option<Self> {
         (!problems.is_empty()).then_some(Self { problems, more, warnings: Vec::new() })
     }
 

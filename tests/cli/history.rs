@@ -280,7 +280,9 @@ fn of_very_many_mistakes_the_first_are_told_and_the_number_of_the_others() {
     let output = squall(["check-history", &name]);
     assert!(stderr(&output).ends_with("error: and 30 more errors\n"), "{}", stderr(&output));
     let unclosed = "{:process 1, :type :ok\n".repeat(50);
-    assert_eq!(errors(&unclosed).0.len(), 20);
+    // Each of them lacks the same bracket in the same place, which is told once.
+    let (said, document) = errors(&unclosed);
+    assert_eq!((said.len(), &document["more"]), (1, &0.into()));
 }
 
 #[test]
