@@ -62,7 +62,7 @@ const HOUSE: &[Module] = &[
     module(
         "diff",
         5,
-        &["report"],
+        &["report", "study"],
         &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
     module("runner", 6, &[], &[]),

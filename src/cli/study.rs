@@ -8,7 +8,7 @@ use crate::plan::{Cell, Study};
 use crate::report::{Host, shell_word};
 use crate::runner::{self, NewFile, Panicked, Progress, trial};
 use crate::scenario;
-use crate::study::{Results, Samples, Trial, csv, html, json, key, markdown, render};
+use crate::study::{Results, Samples, Trial, csv, html, json, key, markdown, picture, render};
 use anyhow::Context;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -239,6 +239,9 @@ fn write_all(results: &Results, folder: &Path, wall_ns: u64) -> anyhow::Result<(
     write(&folder.join("results.csv"), &csv(results))?;
     write(&folder.join("results.md"), &markdown(results))?;
     write(&folder.join("results.html"), &html(results))?;
+    if let Some(picture) = picture(results) {
+        write(&folder.join("results.svg"), &picture)?;
+    }
     write(&folder.join("results.json"), &json(results, &Host { wall_ns }))
 }
 

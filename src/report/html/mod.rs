@@ -12,7 +12,7 @@ mod timeline;
 use super::page::Block;
 use super::{Report, RunVerdict, text};
 pub use batch::render as render_batch;
-pub(crate) use curves::{Curve, MOST as MOST_CURVES, curves};
+pub(crate) use curves::{Axes, Curve, MOST as MOST_CURVES, curves, curves_alone};
 pub(crate) use growth::{Grown, growth};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(crate) use scatter::{Dot, Look, scatter};
