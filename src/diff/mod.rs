@@ -13,4 +13,4 @@ mod text;
 pub use compare::{Change, Counted, Difference, FEWEST, OfScenario, Parameter, Ruling, Turn};
 pub use figure::{Figure, Wish};
 pub use read::{Document, OfRun, Runs};
-pub use study::{Measured, OfCell, OfQuantity, OfStudy, Study};
+pub use study::{Columns, Measured, OfCell, OfQuantity, OfStudy, Study};

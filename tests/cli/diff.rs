@@ -325,7 +325,7 @@ fn studies_that_cannot_be_compared_are_told() {
     let other = |name: &str, from: &str, to: &str| bench.study(name, &text.replacen(from, to, 1), &[]);
     let (without, _) = read.split_once(",\n  \"each\"").expect("its values");
     let cases = [
-        (runs, "the old report is on a study, and the new one on runs"),
+        (runs, "the new report is on runs, and the old one on a study"),
         (
             other(
                 "axes",

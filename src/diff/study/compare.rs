@@ -1,6 +1,6 @@
 //! What changed between two reports of a study.
 
-use super::read::{Measured, Study};
+use super::read::{Columns, Measured, Study};
 use crate::diff::compare::{FEWEST, Ruling, differences, mean};
 use crate::diff::figure::Wish;
 use crate::report::format::counted;
@@ -76,7 +76,7 @@ impl OfStudy {
         let (from, to) = shared_seeds(old, new)?;
         let part = |of: &Study| (from - of.first_seed) as usize..(to - of.first_seed) as usize;
         let (old_part, new_part) = (part(old), part(new));
-        let before: BTreeMap<&[String], &Vec<Vec<Option<u64>>>> =
+        let before: BTreeMap<&[String], &Columns> =
             old.cells.iter().map(|(values, columns)| (values.as_slice(), columns)).collect();
         let pairs: Pairs<'_> = new
             .cells
@@ -102,10 +102,10 @@ impl OfStudy {
             column.iter().map(|value| Some(u64::from(value.is_none()))).collect()
         };
         let whole = |column: &[Option<u64>]| column.to_vec();
-        let of = |quantity: &Measured, place: usize, as_is: &dyn Fn(&[Option<u64>]) -> Vec<Option<u64>>| {
+        let of = |quantity: &Measured, place: usize, sight: Sight<'_>| {
             let cells = pairs.iter().filter_map(|(values, old, new)| {
-                let old = as_is(&old[place][old_part.clone()]);
-                let new = as_is(&new[place][new_part.clone()]);
+                let old = sight(&old[place][old_part.clone()]);
+                let new = sight(&new[place][new_part.clone()]);
                 OfCell::of(values, quantity, (&old, &new), tolerated)
             });
             let Measured { name, kind, meaning } = quantity.clone();
@@ -182,7 +182,10 @@ fn shared_seeds(old: &Study, new: &Study) -> Result<(u64, u64), String> {
 }
 
 /// A cell and what its seeds showed.
-type Cell = (Vec<String>, Vec<Vec<Option<u64>>>);
+type Cell = (Vec<String>, Columns);
+
+/// How what is compared comes from what the seeds showed.
+type Sight<'a> = &'a dyn Fn(&[Option<u64>]) -> Vec<Option<u64>>;
 
 /// The first few of some cells by their values, and whether there are more.
 fn some<'a>(cells: impl Iterator<Item = &'a Cell>) -> String {

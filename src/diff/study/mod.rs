@@ -5,4 +5,4 @@ mod read;
 mod text;
 
 pub use compare::{OfCell, OfQuantity, OfStudy};
-pub use read::{Measured, Study};
+pub use read::{Columns, Measured, Study};

@@ -3,6 +3,9 @@
 use crate::study::Kind;
 use serde::Deserialize;
 
+/// Of each quantity what the seeds showed, in their order; none where a seed did not show it.
+pub type Columns = Vec<Vec<Option<u64>>>;
+
 /// The report of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
@@ -17,7 +20,7 @@ pub struct Study {
     /// What was measured.
     pub quantities: Vec<Measured>,
     /// The cells, in the order of the grid: their values on the axes, and of each quantity what the seeds showed.
-    pub cells: Vec<(Vec<String>, Vec<Vec<Option<u64>>>)>,
+    pub cells: Vec<(Vec<String>, Columns)>,
 }
 
 /// What was measured.
@@ -54,7 +57,7 @@ struct OfCell {
 #[derive(Deserialize)]
 struct Each {
     seeds: u64,
-    cells: Vec<Vec<Vec<Option<u64>>>>,
+    cells: Vec<Columns>,
 }
 
 impl Study {
