@@ -30,7 +30,7 @@ pub(crate) struct Curve<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Axes {
     time: Scale,
-    /// The least share, a power of ten.
+    /// The least share: half of the least that is not nothing.
     least: f64,
 }
 
@@ -39,8 +39,7 @@ impl Axes {
     pub(crate) fn around<'a>(all: impl Iterator<Item = &'a Curve<'a>> + Clone) -> Option<Self> {
         let times = all.clone().flat_map(|curve| curve.steps).map(|(nanos, _)| (*nanos).max(1) as f64);
         let most = all.map(|curve| curve.of).max()?.max(10);
-        let least = libm::pow(10.0, -libm::ceil(libm::log10(most as f64)));
-        Some(Self { time: Scale::around(times, (LEFT, RIGHT))?, least })
+        Some(Self { time: Scale::around(times, (LEFT, RIGHT))?, least: 0.5 / most as f64 })
     }
 
     /// Where a share stands, beneath `top`. Nothing stands at the bottom.
@@ -52,7 +51,7 @@ impl Axes {
     /// The shares with a line across: all, half, and each power of ten.
     fn levels(self) -> Vec<f64> {
         let powers = std::iter::successors(Some(0.1), |share| Some(share / 10.0));
-        [1.0, 0.5].into_iter().chain(powers.take_while(|share| *share >= self.least * 0.9)).collect()
+        [1.0, 0.5].into_iter().chain(powers.take_while(|share| *share >= self.least)).collect()
     }
 }
 
