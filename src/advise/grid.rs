@@ -159,7 +159,8 @@ pub(super) fn quiet_time(plan: &Plan) -> Duration {
     plan.duration.min(LONGEST)
 }
 
-/// What shows how often a leader is deposed without need: a run of [`quiet_time`] in which nothing goes wrong.
+/// What shows how often a leader is deposed without need: a run as long as the plan's, but for a minute at most, in which nothing
+/// goes wrong.
 pub fn quiet(plan: &Plan, setting: Setting) -> Cell {
     let plan = Plan { duration: quiet_time(plan), ..calm(plan, setting) };
     Cell { values: Vec::new(), plan, measure: Measure::Availability }
