@@ -73,7 +73,7 @@ const HOUSE: &[Module] = &[
     module(
         "diff",
         5,
-        &["report"],
+        &["report", "study"],
         &["raft", "adapters", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
     module("runner", 6, &[], &[]),

@@ -33,7 +33,7 @@ mod statistics;
 mod strengths;
 mod takings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod text;
 mod timeline;
 
