@@ -78,6 +78,7 @@ const HOUSE: &[Module] = &[
     ),
     module("runner", 6, &[], &[]),
     module("cli", 7, &[], &[]),
+    module("testing", 7, &[], &[]),
 ];
 
 fn find(name: &str) -> Option<&'static Module> {

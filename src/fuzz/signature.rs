@@ -2,7 +2,7 @@
 
 use crate::check::{Verdict, Violation};
 use crate::property::Property;
-use crate::report::{Judgement, Report, RunVerdict};
+use crate::report::{Expected, Judgement, Report, RunVerdict};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -44,6 +44,13 @@ impl Signature {
     }
 }
 
+impl Signature {
+    /// Whether it is that this failed.
+    pub fn is_of(&self, expected: &Expected) -> bool {
+        matches!(self, Self::Expectation(text) if *text == without_bounds(&expected.failure()))
+    }
+}
+
 /// In which way a run failed, and when that showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +72,22 @@ impl Failure {
             Signature::Panicked(_) | Signature::Livelock | Signature::Expectation(_) => end,
         };
         Some(Self { signature, at })
+    }
+
+    /// Whether a script fails as the run did that it was made of: in an expectation it may speak of times where the
+    /// scenario speaks of faults.
+    pub fn is_alike(&self, original: &Self) -> bool {
+        match (&self.signature, &original.signature) {
+            (Signature::Expectation(scripted), Signature::Expectation(original)) => {
+                // Its name, and the step of it that failed.
+                let essence = |text: &str| {
+                    let name = text.split('(').next().map(str::to_owned);
+                    (name, text.rsplit_once("): ").map(|(_, step)| step.to_owned()))
+                };
+                essence(scripted) == essence(original)
+            }
+            (scripted, original) => scripted == original,
+        }
     }
 }
 

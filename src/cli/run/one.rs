@@ -45,6 +45,7 @@ pub(super) fn run(
         disturbance: arguments.inject_nondeterminism.then(second::wall_clock_noise),
         until: closer.until.map(|until| Time::ZERO + until),
         events: closer.events,
+        software: None,
     };
     let (mut outcome, wall_ns) = {
         let mut others: Vec<&mut dyn Observer> = Vec::new();
