@@ -5,7 +5,7 @@
 //! of the next term that is its own. Nobody asks a majority: so two nodes that can't hear each other both commit.
 //!
 //! ```sh
-//! cargo test --example primary-with-backups
+//! cargo test --test bring_your_own              # its tests, below
 //! cargo run --example primary-with-backups      # shows the smallest scenario that breaks it
 //! ```
 
@@ -272,7 +272,7 @@ fn numbers<const N: usize>(payload: &[u8]) -> Option<([u64; N], &[u8])> {
     Some((std::array::from_fn(|_| words.next().unwrap_or(0)), rest))
 }
 
-static STORM: Storm = Storm::over(&PrimaryWithBackups);
+pub(crate) static STORM: Storm = Storm::over(&PrimaryWithBackups);
 
 fn main() {
     match STORM.hunt("partitions", 0..1000) {
