@@ -2,6 +2,8 @@
 //! scenario.
 
 mod expressible;
+#[cfg(feature = "raft-rs")]
+mod raft_rs;
 
 pub use expressible::{Place, Unexpressed, markdown, restrict, unexpressed};
 
@@ -35,7 +37,10 @@ pub fn kind_name(kind: u8) -> &'static str {
 }
 
 fn raft_rs() -> Option<&'static dyn Software> {
-    None
+    #[cfg(feature = "raft-rs")]
+    return Some(&raft_rs::RaftRsSoftware);
+    #[cfg(not(feature = "raft-rs"))]
+    return None;
 }
 
 fn omni_paxos() -> Option<&'static dyn Software> {
