@@ -160,8 +160,8 @@ impl Node {
     /// Nobody is asked: this is the mistake.
     fn take_over(&mut self, now: LocalTime, out: &mut Effects) {
         let nodes = self.backups.len() as u64 + 1;
-        let next = (1..=nodes).map(|more| Term(self.term.0 + more));
-        let own = next.filter(|term| (term.0 - 1) % nodes + 1 == u64::from(self.id.0)).last();
+        let mut next = (1..=nodes).map(|more| Term(self.term.0 + more));
+        let own = next.find(|term| (term.0 - 1) % nodes + 1 == u64::from(self.id.0));
         self.enter(own.expect("one of n terms in a row"), self.id, out);
         self.backups.iter_mut().for_each(|backup| (backup.has, backup.heard) = (0, now));
         self.send_all(now, out);
