@@ -46,6 +46,20 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
+impl Arguments {
+    /// The command that goes on with the same study in the same folder.
+    fn again(&self) -> String {
+        let mut command = format!("squall study {}", shell_word(&self.file.display().to_string()));
+        if let Some(Range { start, end }) = &self.seeds {
+            command += &format!(" --seeds {start}..{end}");
+        }
+        if let Some(out) = &self.out {
+            command += &format!(" --out {}", shell_word(&out.display().to_string()));
+        }
+        command
+    }
+}
+
 /// In which form results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Printed {
@@ -99,12 +113,10 @@ pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Fa
     print(&results, arguments, wall_ns, output)?;
     if !results.are_complete() {
         let (finished, of) = (results.cells.len(), results.planned);
-        let file = shell_word(&arguments.file.display().to_string());
-        let folder = work.folder.display();
-        let told = format!(
-            "interrupted: {finished} of {of} cells are finished and kept in {folder}; `squall study {file}` goes on from there"
-        );
-        output.diagnose(&told);
+        let (folder, again) = (work.folder.display(), arguments.again());
+        output.diagnose(&format_args!(
+            "interrupted: {finished} of {of} cells are finished and kept in {folder}; `{again}` goes on from there"
+        ));
         return Ok(Status::Failed);
     }
     write_all(&results, &out, wall_ns)?;

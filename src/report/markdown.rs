@@ -93,7 +93,7 @@ fn table(grid: &Grid) -> String {
     format!("{}{marks}{rows}\n", line(&head))
 }
 
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     prose(text).replace('|', "\\|")
 }
 
@@ -114,7 +114,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text on one line in which nothing means anything to Markdown but code in backticks.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = one_line(text);
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {

@@ -5,6 +5,7 @@ use super::results::{CellResult, Figures, PERCENTILES, Results};
 use crate::report::Host;
 use crate::report::format::{count, percent, short};
 use crate::report::json::indented;
+use crate::report::markdown::{cell, prose};
 use crate::time::Duration;
 use serde::Serialize;
 
@@ -95,9 +96,9 @@ fn quoted(text: &str) -> String {
 
 /// The results as Markdown: a table for each quantity.
 pub fn markdown(results: &Results) -> String {
-    let mut text = format!("## {}\n", results.name);
+    let mut text = format!("# {}\n", prose(&results.name));
     if !results.about.is_empty() {
-        text += &format!("\n{}\n", results.about);
+        text += &format!("\n{}\n", prose(&results.about));
     }
     text += &format!("\n{} trials in each cell.\n", count(results.trials));
     for (place, quantity) in results.quantities() {
@@ -105,13 +106,13 @@ pub fn markdown(results: &Results) -> String {
         let left = results.axes.len();
         let rules: String = (0..head.len()).map(|at| if at < left { "---|" } else { "---:|" }).collect();
         text += &format!(
-            "\n### {}\n\n{}.\n\n| {} |\n|{rules}\n",
+            "\n## {}\n\n{}.\n\n| {} |\n|{rules}\n",
             quantity.name,
             sentence(quantity),
-            head.join(" | ")
+            head.iter().map(|it| cell(it)).collect::<Vec<_>>().join(" | ")
         );
-        for cell in &results.cells {
-            let row: Vec<String> = row(cell, place).iter().map(|it| it.replace('|', "\\|")).collect();
+        for of_cell in &results.cells {
+            let row: Vec<String> = row(of_cell, place).iter().map(|it| cell(it)).collect();
             text += &format!("| {} |\n", row.join(" | "));
         }
     }

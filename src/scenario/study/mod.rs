@@ -62,7 +62,11 @@ struct Traced {
 
 /// An axis: what it is called, the fields that it varies, and its values.
 struct Axis {
+    /// Its place in the grid.
+    number: usize,
     name: String,
+    /// Whether the study says what its values are called.
+    is_labelled: bool,
     /// Each field's path, and where the study names it.
     fields: Vec<(String, Range<usize>)>,
     values: Vec<Value>,
@@ -88,6 +92,7 @@ impl Reading<'_, '_, '_> {
         let axes: Vec<Axis> =
             shape.grid.iter().enumerate().filter_map(|(i, axis)| self.axis(i, axis)).collect();
         self.twice(&axes);
+        self.alike(&axes);
         let cells = if self.notes.is_clean() { self.cells(shape, &axes) } else { Vec::new() };
         std::mem::take(&mut self.doubts).tell(cells.len(), self.notes);
         Study {
@@ -115,7 +120,48 @@ impl Reading<'_, '_, '_> {
                 let beside = Some(((*first).clone(), "here first".to_string()));
                 self.notes.push(Problem::of_text(Some(place.clone()), message, help, beside));
             }
+            let inside = |(outer, inner): (&str, &str)| {
+                let rest = inner.strip_prefix(outer);
+                rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+            };
+            if let Some((other, first)) =
+                seen.iter().find(|(other, _)| inside((field, other)) || inside((other, field)))
+            {
+                let (outer, inner) =
+                    if inside((field, other)) { (field.as_str(), *other) } else { (*other, field.as_str()) };
+                let message = format!("`{inner}` varies, and so does `{outer}`, which it is a part of");
+                let help =
+                    "one would put the other out of force: name the fields in it one by one".to_string();
+                let beside = Some(((*first).clone(), "here first".to_string()));
+                self.notes.push(Problem::of_text(Some(place.clone()), message, help, beside));
+            }
             seen.insert(field, place);
+        }
+    }
+
+    /// Notes axes, and values of one, that are called alike: nobody could tell their cells apart.
+    fn alike(&mut self, axes: &[Axis]) {
+        let grid = Path::Root.field("grid");
+        let mut names = BTreeSet::new();
+        for axis in axes {
+            if !names.insert(axis.name.as_str()) {
+                let help = "give one of them a `name`";
+                let message = format!("two axes are called `{}`", axis.name);
+                self.notes.error(&grid.item(axis.number), message, help);
+            }
+            let mut labels = BTreeSet::new();
+            for (value, j) in axis.values.iter().zip(0..) {
+                if !labels.insert(value.label.as_str()) {
+                    let of_axis = grid.item(axis.number);
+                    let place = of_axis.field(if axis.is_labelled { "labels" } else { "values" });
+                    let message = format!("two values of this axis are called `{}`", value.label);
+                    self.notes.error(
+                        &place.item(j),
+                        message,
+                        "let one go, or give them `labels` that differ",
+                    );
+                }
+            }
         }
     }
 
@@ -169,7 +215,7 @@ impl Reading<'_, '_, '_> {
             let last = fields.iter().map(|(name, _)| name.rsplit('.').next().unwrap_or_default());
             last.collect::<Vec<_>>().join(", ")
         });
-        Some(Axis { name, fields, values })
+        Some(Axis { number: i, name, is_labelled: !axis.labels.is_empty(), fields, values })
     }
 
     fn value(&mut self, i: usize, j: usize, axis: &shape::Axis, fields: usize) -> Option<Value> {
