@@ -1,10 +1,21 @@
-//! How far a run is, or many runs are, on a terminal's standard error.
+//! How far a run is, or many runs are, on standard error.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A bar that vanishes when the work ends. It draws on standard error, and nothing where that is no terminal.
+/// A bar that vanishes when the work ends. Where standard error is no terminal, a line now and then.
 #[derive(Debug)]
-pub struct Progress(ProgressBar);
+pub struct Progress {
+    bar: ProgressBar,
+    /// What is counted.
+    what: &'static str,
+    /// How many lines could have been told where there is no bar.
+    told: AtomicU64,
+}
+
+/// Where there is no bar, a line comes after so many seconds.
+const EVERY: u64 = 30;
 
 impl Progress {
     /// How many steps a run is cut into.
@@ -15,7 +26,7 @@ impl Progress {
         let bar =
             Self::bar(Self::STEPS, "{prefix:.30} {wide_bar} {percent:>3} % of simulated time, {eta} left");
         bar.set_prefix(name.to_owned());
-        Self(bar)
+        Self::counting(bar, "parts of the simulated time")
     }
 
     /// A bar for so many runs.
@@ -23,7 +34,7 @@ impl Progress {
         let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
         // Also while no run ends, the time that is left changes.
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self(bar)
+        Self::counting(bar, "runs")
     }
 
     /// A bar for so many random runs; a line if nobody knows how many there will be.
@@ -35,21 +46,21 @@ impl Progress {
             None => Self::bar(0, "{spinner} {human_pos} seeds, {rate}{msg}, for {elapsed}"),
         };
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self(bar)
+        Self::counting(bar, "seeds")
     }
 
     /// A bar for so many trials of a study.
     pub fn of_trials(count: u64) -> Self {
         let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} trials, {rate}, {eta} left");
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self(bar)
+        Self::counting(bar, "trials")
     }
 
     /// A bar for so many scripts and hunts, of which some take long.
     pub fn of_hunts(count: u64) -> Self {
         let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} scripts and hunts, for {elapsed}");
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
-        Self(bar)
+        Self::counting(bar, "scripts and hunts")
     }
 
     fn bar(steps: u64, template: &str) -> ProgressBar {
@@ -64,29 +75,51 @@ impl Progress {
         bar
     }
 
+    fn counting(bar: ProgressBar, what: &'static str) -> Self {
+        Self { bar, what, told: AtomicU64::new(0) }
+    }
+
     /// One step more is done.
     pub fn step(&self) {
-        self.0.inc(1);
+        self.steps(1);
     }
 
     /// So many steps more are done.
     pub fn steps(&self, count: u64) {
-        self.0.inc(count);
+        self.bar.inc(count);
+        if self.bar.is_hidden() {
+            self.tell();
+        }
+    }
+
+    /// Tells how far it is, if that was last told long enough ago.
+    fn tell(&self) {
+        let due = self.bar.elapsed().as_secs() / EVERY;
+        if self.told.swap(due, Ordering::Relaxed) < due {
+            let of = self.bar.length().map_or(String::new(), |all| format!(" of {}", HumanCount(all)));
+            let left = self
+                .bar
+                .length()
+                .map_or(String::new(), |_| format!(", {} left", HumanDuration(self.bar.eta())));
+            let done = HumanCount(self.bar.position());
+            // Whoever closed it does not want to know.
+            let _ = writeln!(std::io::stderr(), "{done}{of} {}{}{left}", self.what, self.bar.message());
+        }
     }
 
     /// So many runs have failed.
     pub fn failed(&self, count: u64) {
-        self.0.set_message(format!(", {count} failed"));
+        self.bar.set_message(format!(", {count} failed"));
     }
 
     /// Prints something without the bar in between.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.0.suspend(print)
+        self.bar.suspend(print)
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
