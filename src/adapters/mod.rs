@@ -2,6 +2,8 @@
 //! scenario.
 
 mod expressible;
+#[cfg(feature = "omnipaxos")]
+mod omni_paxos;
 
 pub use expressible::{Place, Unexpressed, markdown, restrict, unexpressed};
 
@@ -39,5 +41,8 @@ fn raft_rs() -> Option<&'static dyn Software> {
 }
 
 fn omni_paxos() -> Option<&'static dyn Software> {
-    None
+    #[cfg(feature = "omnipaxos")]
+    return Some(&omni_paxos::OmniPaxosSoftware);
+    #[cfg(not(feature = "omnipaxos"))]
+    return None;
 }
