@@ -36,11 +36,14 @@ pub enum Property {
     /// No frame is handed on whose sender may never ask for what it asks for: a client that speaks as a node, a node that
     /// speaks as a client, or a machine that there is not. Examined where there are such frames.
     Access,
+    /// The software under test does not end itself by a panic. Told only where it did: Squall's own is no guest, and its panic
+    /// ends the run.
+    SoundImplementation,
 }
 
 impl Property {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ElectionSafety,
         Self::OneVote,
         Self::LeaderAppendOnly,
@@ -55,6 +58,7 @@ impl Property {
         Self::ExactlyOnce,
         Self::Linearizability,
         Self::Access,
+        Self::SoundImplementation,
     ];
 
     /// Its name in reports.
@@ -74,6 +78,7 @@ impl Property {
             Self::ExactlyOnce => "exactly once",
             Self::Linearizability => "linearizability",
             Self::Access => "access",
+            Self::SoundImplementation => "sound implementation",
         }
     }
 
@@ -94,6 +99,7 @@ impl Property {
             Self::ExactlyOnce => "no operation takes effect twice",
             Self::Linearizability => "operations on a key have an order",
             Self::Access => "nobody gets what is not for it to ask",
+            Self::SoundImplementation => "the software under test does not panic",
         }
     }
 }

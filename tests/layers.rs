@@ -56,7 +56,7 @@ const HOUSE: &[Module] = &[
         "fuzz",
         5,
         &["report"],
-        &["raft", "adapters", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
+        &["raft", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
     module(
         "study",

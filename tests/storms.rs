@@ -85,7 +85,11 @@ fn correct_raft_is_never_accused() {
             }
         }
     }
-    assert!(examined.iter().all(|times| *times > 100), "{examined:?}");
+    // A panic is told only where there was one.
+    assert!(
+        examined[..Property::SoundImplementation as usize].iter().all(|times| *times > 100),
+        "{examined:?}"
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod expressible;
 #[cfg(feature = "omnipaxos")]
 mod omni_paxos;
+#[cfg(feature = "raft-rs")]
+mod raft_rs;
 
 pub use expressible::{Place, Unexpressed, markdown, restrict, unexpressed};
 
@@ -37,7 +39,10 @@ pub fn kind_name(kind: u8) -> &'static str {
 }
 
 fn raft_rs() -> Option<&'static dyn Software> {
-    None
+    #[cfg(feature = "raft-rs")]
+    return Some(&raft_rs::RaftRsSoftware);
+    #[cfg(not(feature = "raft-rs"))]
+    return None;
 }
 
 fn omni_paxos() -> Option<&'static dyn Software> {

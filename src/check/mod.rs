@@ -20,6 +20,7 @@
 //! | exactly once | a command that may have been asked for twice is carried out, answered again or refused |
 //! | linearizability | an operation of a client is done |
 //! | access | a frame arrives from somebody who may never send its like |
+//! | sound implementation | software of others panics |
 //!
 //! Each record costs the same however many nodes there are and however long the run is, but for the first commit of
 //! an index, which looks at every disk. A violation doesn't end anything: the first of each kind is kept in full, the
@@ -113,12 +114,15 @@ impl Checkers {
         }
     }
 
-    /// The verdicts on the records so far, as if the run ended here, in the order of [`Property::ALL`].
+    /// The verdicts on the records so far, as if the run ended here, in the order of [`Property::ALL`]; on whether the software
+    /// is sound, which comes last, only if it is not.
     pub fn verdicts(&self) -> Vec<Check> {
         let mut findings = self.findings.clone();
         self.access.clone().settle(&mut findings);
         durable::at_the_end(&self.nodes, &self.members, &self.chain, &mut findings);
-        Property::ALL.into_iter().map(|property| findings.check(property)).collect()
+        let checks = Property::ALL.into_iter().map(|property| findings.check(property));
+        let sound = Property::SoundImplementation.name();
+        checks.filter(|check| check.name != sound || matches!(check.verdict, Verdict::Violated(_))).collect()
     }
 
     /// How many violations there were so far, of all kinds.
@@ -218,6 +222,7 @@ impl Checkers {
 
 impl Observer for Checkers {
     #[inline(always)]
+    #[expect(clippy::too_many_lines, reason = "one flat match over all that tells of safety")]
     fn observe(&mut self, record: &Record) {
         if self.append_only.suspects() {
             // A copy, so that the compiler still knows the record's kind after this call.
@@ -287,6 +292,10 @@ impl Observer for Checkers {
                 self.booted(slot, epoch, blank, found, record);
             }
             Body::Crashed | Body::Stopped { .. } => node.down(),
+            Body::Panicked { message } => {
+                findings
+                    .accuse(Property::SoundImplementation, record, || format!("{id} panicked: {message}"));
+            }
             Body::Wiped => node.disk.wipe(),
             // What happens to frames, links and clients tells nothing about safety.
             _ => {}

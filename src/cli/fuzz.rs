@@ -2,12 +2,13 @@
 
 use super::cases::Cases;
 use super::findings::{told, write_findings};
+use super::implementation::implementation;
 use super::inputs::{Scenario, profile_and_text};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
 use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw};
-use crate::plan::Profile;
+use crate::plan::{Implementation, Profile};
 use crate::report::{Coverage, Host, Judges, Report, shell_word};
 use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
+    /// Whose Raft the nodes run, whatever the profile says: Squall, RaftRs or OmniPaxos, as far as this build has them.
+    #[arg(long, value_name = "NAME", value_parser = implementation)]
+    implementation: Option<Implementation>,
     /// Take seeds that belong to this commit: those of --seeds, counted from a number made of the first eight digits of its
     /// hash. So each commit is tried with others, and the same one always with the same.
     #[arg(long, value_name = "HASH", value_parser = block)]
@@ -103,7 +107,8 @@ const SEEDS_OF_COMMIT: u64 = 1_000_000;
 const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let (profile, text) = profile_and_text(&arguments.profile, output)?;
+    let (mut profile, text) = profile_and_text(&arguments.profile, output)?;
+    profile.implementation = arguments.implementation.unwrap_or(profile.implementation);
     let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
     // What was found before does not depend on the share: one machine is enough for it.
@@ -114,13 +119,14 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     })?;
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let looks = arguments.coverage || arguments.until_covered;
-    let header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
+    let mut header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
+    header.implementation = arguments.implementation.map(|it| it.name().to_owned());
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
     if !arguments.quiet || arguments.commit.is_some() {
         output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
     }
-    let command = format!("squall fuzz {}", shell_word(&arguments.profile));
+    let command = command(&arguments.profile, header.implementation.as_deref());
     let mut hunt = Hunt {
         campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
         begun: now(),
@@ -194,6 +200,12 @@ impl Arguments {
     }
 }
 
+/// The command that makes runs of a profile.
+pub(super) fn command(profile: &str, implementation: Option<&str>) -> String {
+    let implementation = implementation.map_or(String::new(), |name| format!(" --implementation {name}"));
+    format!("squall fuzz {}{implementation}", shell_word(profile))
+}
+
 /// The first of the seeds that belong to a commit.
 fn block(hash: &str) -> Result<u64, String> {
     let digits = hash.get(..8).filter(|_| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -233,7 +245,7 @@ fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "ron"));
     files.sort();
-    Scenario::read_all(&files, output)
+    Scenario::read_all(&files, None, output)
 }
 
 /// The runs so far, and who is told.

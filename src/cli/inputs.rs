@@ -1,7 +1,7 @@
 //! The scenario files of a call: patterns expanded, each file read and understood.
 
 use super::{Failure, Output, list};
-use crate::plan::{Plan, Profile};
+use crate::plan::{Implementation, Plan, Profile};
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Meant, Warning};
 use std::path::{Path, PathBuf};
@@ -16,16 +16,29 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Reads a scenario. Warnings go to standard error.
     pub(super) fn read(path: &Path, output: &Output) -> Result<Self, Failure> {
-        let plan = understand(path, output, scenario::read)?;
+        Self::read_for(path, None, output)
+    }
+
+    /// Reads a scenario, for another implementation than its own if one is given.
+    pub(super) fn read_for(
+        path: &Path,
+        implementation: Option<Implementation>,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let plan = understand_by(path, output, |text| scenario::read_for(text, implementation))?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
     /// Reads all these scenarios. What is wrong with any of them is told; then nothing is to be run.
-    pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
+    pub(super) fn read_all(
+        files: &[PathBuf],
+        implementation: Option<Implementation>,
+        output: &Output,
+    ) -> Result<Vec<Self>, Failure> {
         let mut scenarios = Vec::new();
         let mut failures = Vec::new();
         for path in expand(files, Wanted::Scenarios)? {
-            match Self::read(&path, output) {
+            match Self::read_for(&path, implementation, output) {
                 Ok(scenario) => scenarios.push(scenario),
                 Err(failure) => failures.push(failure),
             }

@@ -1,12 +1,14 @@
 //! `squall merge`: one report of the results that many machines have.
 
 use super::findings::{told, write_findings};
+use super::fuzz::command;
+use super::implementation::implementation;
 use super::run::{begin_reports, printed, settle, status};
 use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Covered, Header, Missing, Sample, Shard, Signature, Smallest};
 use crate::plan::Profile;
+use crate::report::Host;
 use crate::report::format::{count, counted};
-use crate::report::{Host, shell_word};
 use crate::runner::{self, FileError, NewFile, ResultsReader};
 use crate::scenario;
 use anyhow::Context;
@@ -64,10 +66,14 @@ pub(super) fn merge(arguments: &Arguments, output: &Output) -> Result<Status, Fa
         let help = "results are merged by the version that made them";
         Failure::BadInput(format!("error: {}: {why}\nhelp: {help}", readers[0].path().display()))
     })?;
-    let (profile, _) = scenario::read_profile(&header.text).map_err(|errors| {
+    let (mut profile, _) = scenario::read_profile(&header.text).map_err(|errors| {
         let file = readers[0].path().display().to_string();
         Failure::BadInput(format!("error: {file}: the profile in it is none: {errors}"))
     })?;
+    if let Some(name) = &header.implementation {
+        profile.implementation =
+            implementation(name).map_err(|why| Failure::BadInput(format!("error: {why}")))?;
+    }
     if let Some(out) = &arguments.out {
         runner::writable_folder(out).map_err(bad_file)?;
         begin_reports(Some(out))?;
@@ -152,7 +158,7 @@ impl Merged {
     fn new(header: &Header, profile: &Profile) -> Self {
         let ranges = header.ranges();
         let first = ranges.first().map_or(0, |range| range.start);
-        let command = format!("squall fuzz {}", shell_word(&header.named));
+        let command = command(&header.named, header.implementation.as_deref());
         let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
         campaign.events = header.events;
         campaign.covered = header.coverage.then(|| Covered::new(&profile.sometimes));

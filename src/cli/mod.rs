@@ -14,6 +14,7 @@ mod explain;
 mod findings;
 mod fuzz;
 mod gallery;
+mod implementation;
 mod inputs;
 mod list;
 mod manual;

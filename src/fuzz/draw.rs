@@ -8,6 +8,7 @@ use super::labels::label;
 use super::owed;
 use super::restraint;
 use super::settled;
+use crate::adapters;
 use crate::ids::NodeId;
 use crate::plan::{
     Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Core, Cpu,
@@ -35,11 +36,17 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
+    draw_for(profile.implementation, profile, seed)
+}
+
+/// The plan of a seed, for nodes that run this Raft.
+fn draw_for(implementation: Implementation, profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
     if let Some(other) = draws.other(profile) {
-        return draw(other, seed);
+        return draw_for(implementation, other, seed);
     }
     let mut cluster = draws.cluster(profile);
+    cluster.implementation = implementation;
     let changes = draws.changes(profile, &mut cluster);
     cluster.drifts_ppm = draws.drifts(profile.cluster.clocks, cluster.nodes());
     let settle = draws.settle(profile, &mut cluster.raft);
@@ -66,6 +73,7 @@ pub fn draw(profile: &Profile, seed: u64) -> Plan {
         plan.faults.retain(|fault| !is_slow(&fault.action));
         plan.storms.retain(|storm| !is_slow(&storm.action));
     }
+    adapters::restrict(&mut plan);
     plan.expectations = owed::expectations(&plan);
     settled::owe(&mut plan);
     plan

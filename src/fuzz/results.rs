@@ -34,6 +34,9 @@ pub struct Header {
     /// How many events a run may take, if that is limited.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub events: Option<u64>,
+    /// Whose Raft the nodes run, if it was named in the call.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub implementation: Option<String>,
     /// The ranges of seeds that were asked for, in order.
     ranges: Vec<Asked>,
     /// Which share of them this is; none if it is to be all.
@@ -69,6 +72,9 @@ pub enum Mismatch {
     /// A run may end in one of them that goes on in the other.
     #[error("they were made with different numbers of `--events`")]
     Events,
+    /// Their nodes run different Rafts.
+    #[error("they were made with different values of `--implementation`")]
+    Implementation,
     /// Two ranges have seeds in common, but are not the same.
     #[error("the ranges of seeds {}..{} and {}..{} overlap, but are not the same", .0.start, .0.end, .1.start, .1.end)]
     Overlap(Range<u64>, Range<u64>),
@@ -99,6 +105,7 @@ impl Header {
             text: text.to_owned(),
             coverage,
             events,
+            implementation: None,
             ranges: vec![Asked { from: seeds.range.start, to: seeds.range.end }],
             shard: (!seeds.shard.is_whole()).then(|| seeds.shard.to_string()),
         }
@@ -213,6 +220,9 @@ impl Header {
         }
         if self.events != other.events {
             return Err(Mismatch::Events);
+        }
+        if self.implementation != other.implementation {
+            return Err(Mismatch::Implementation);
         }
         Ok(())
     }

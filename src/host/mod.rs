@@ -274,11 +274,11 @@ impl Host {
         setup.torn.hits(likely).then_some(place)
     }
 
-    /// A write has failed: the process ends itself rather than go on without it.
+    /// A write has failed, or the software: the process ends itself rather than go on without it.
     #[cold]
-    fn stop<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
-        wire.trace.effect(self.address(), Body::Stopped { reason: StopReason::DiskFull });
-        self.stopped_by_full_disk = true;
+    fn stop<O: Observer>(&mut self, reason: StopReason, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        wire.trace.effect(self.address(), Body::Stopped { reason });
+        self.stopped_by_full_disk = reason == StopReason::DiskFull;
         for slot in self.crash(setup, wire) {
             inbox::lose(slot, Loss::ReceiverDown, wire);
         }
@@ -495,8 +495,8 @@ impl Host {
             if process.has_written_down() {
                 process.hand_written_down(&mut self.effects, &mut self.disk, setup, wire);
             }
-            if process.has_failed() {
-                return self.stop(setup, wire);
+            if let Some(reason) = process.has_failed() {
+                return self.stop(reason, setup, wire);
             }
             if process.durable() == durable {
                 break;

@@ -22,7 +22,7 @@ use crate::rpc::breaker::Breaker;
 use crate::rpc::frame::{self, CLIENT_REPLY, FIRST_CLIENT_KIND, Header};
 use crate::rpc::store::{Reply, encode_reply};
 use crate::time::Time;
-use crate::trace::{Body, Denial, Observer, Rejection};
+use crate::trace::{Body, Denial, Observer, Rejection, StopReason, kept};
 use std::collections::VecDeque;
 
 /// What a crash takes.
@@ -53,8 +53,8 @@ pub(super) struct Process {
     /// The call that the current step answers, if a request brought it about.
     answering: Option<(Address, CallId)>,
     reply: Vec<u8>,
-    /// Whether a write has failed: then nothing of what it does may be seen any more.
-    failed: bool,
+    /// Why it has to end, if it has: then nothing of what it does may be seen any more.
+    failed: Option<StopReason>,
 }
 
 /// A frame that waits for a write to become durable.
@@ -114,7 +114,7 @@ impl Process {
             breakers: vec![Breaker::default(); if setup.breaker.is_some() { setup.nodes } else { 0 }],
             answering: None,
             reply: Vec::new(),
-            failed: false,
+            failed: None,
         };
         if let Some(Effect::Membership { index, members }) = effects.list().first() {
             process.note_members(*index, effects.get(*members));
@@ -127,8 +127,8 @@ impl Process {
         self.clock = clock;
     }
 
-    /// Whether a write of its last step has failed.
-    pub(super) fn has_failed(&self) -> bool {
+    /// Why it can't go on after its last step, if it can't.
+    pub(super) fn has_failed(&self) -> Option<StopReason> {
         self.failed
     }
 
@@ -284,7 +284,7 @@ impl Process {
                     self.send(to, broadcast, after, setup, wire);
                 }
                 Effect::Persist { .. } if disk.is_full() => {
-                    self.failed = true;
+                    self.failed = Some(StopReason::DiskFull);
                     return;
                 }
                 Effect::Persist { id, write } => {
@@ -318,6 +318,12 @@ impl Process {
                     self.show_members(wire);
                 }
                 Effect::Change { change, step } => self.note_change(change, step, wire),
+                Effect::Panicked { message } => {
+                    let message = kept(effects.get(message));
+                    wire.trace.effect(self.id.into(), Body::Panicked { message });
+                    self.failed = Some(StopReason::Panicked);
+                    return;
+                }
                 Effect::Apply { first, entries } => {
                     self.note_commit(effects.status.commit, wire);
                     self.apply(first, effects.get(entries), setup, wire);

@@ -1,6 +1,6 @@
 //! A profile: from which ranges the plans of random runs are drawn, and how likely each thing is.
 
-use super::{Action, Event, Mix, Settle};
+use super::{Action, Event, Implementation, Mix, Settle};
 use crate::replica::Bug;
 use crate::rng::Rate;
 use crate::time::{Duration, Time};
@@ -22,6 +22,8 @@ pub struct Profile {
     pub core: Rate,
     /// Which runs are drawn from other profiles altogether, and in which share of all.
     pub mixture: Vec<(Rate, Profile)>,
+    /// Whose Raft all nodes run; what it can't express is left out of what is drawn.
+    pub implementation: Implementation,
     /// The nodes.
     pub cluster: ClusterRanges,
     /// The links.

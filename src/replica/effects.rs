@@ -124,6 +124,12 @@ pub enum Effect {
         /// The members, in bytes.
         members: Bytes,
     },
+    /// The implementation has panicked, and takes no more steps: its process ends. Only adapters of other people's software
+    /// say this.
+    Panicked {
+        /// What it said.
+        message: Bytes,
+    },
     /// A change of the members has come so far. Nothing has to be done.
     Change {
         /// The change.

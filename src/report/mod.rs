@@ -310,7 +310,10 @@ impl Report {
 
     /// The command that makes this run again; none if it came from no file.
     pub fn replay(&self) -> Option<String> {
-        self.file.as_ref().map(|file| format!("squall run {} --seed {}", shell_word(file), self.seed))
+        let said = self.parameters.iter().find(|(name, _)| *name == parameters::IMPLEMENTATION);
+        let implementation = said.map_or(String::new(), |(_, name)| format!(" --implementation {name}"));
+        let file = self.file.as_ref()?;
+        Some(format!("squall run {} --seed {}{implementation}", shell_word(file), self.seed))
     }
 
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.

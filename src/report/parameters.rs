@@ -9,13 +9,16 @@ use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
 
+/// What is said of whose Raft the nodes run, if that is not Squall's own.
+pub(super) const IMPLEMENTATION: &str = "implementation";
+
 /// What the run depended on, as pairs of a name and a text.
 pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
     let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];
     if plan.cluster.implementation != Implementation::Squall {
-        all.push(("implementation", plan.cluster.implementation.name().into()));
+        all.push((IMPLEMENTATION, plan.cluster.implementation.name().into()));
     }
     let beside = [("learners", plan.cluster.learners), ("spares", plan.cluster.spares)];
     all.extend(

@@ -9,6 +9,7 @@ pub mod digest;
 mod focus;
 mod history_lines;
 mod json_lines;
+mod kept;
 mod parts;
 mod record;
 mod scribe;
@@ -24,6 +25,7 @@ pub use digest::Digest;
 pub use focus::{Condition, Focus, Focused};
 pub use history_lines::HistoryLines;
 pub use json_lines::JsonLines;
+pub use kept::kept;
 pub use parts::{
     ActionKind, BreakerState, CorruptionKind, Denial, Disowned, FaultSource, Forgery, Forgone, Loss,
     MembersPart, Operation, Outcome, Rejection, StopReason,

@@ -197,6 +197,8 @@ pub enum StopReason {
     Unrecoverable = 0,
     /// A write found the disk full.
     DiskFull = 1,
+    /// Its software panicked.
+    Panicked = 2,
 }
 
 /// Where a fault stands in the plan.

@@ -255,6 +255,11 @@ pub enum Body {
         /// Why.
         reason: StopReason,
     },
+    /// A replica's software, somebody else's, found that what it rests on does not hold, and panicked. Its process ends.
+    Panicked {
+        /// What it said, cut off after some hundred characters.
+        message: &'static str,
+    },
 
     // ---- effects ----
     /// A frame left its sender (`node`) for the network.

@@ -100,6 +100,7 @@ impl Body {
                 )
             }
             Self::Stopped { reason } => format!("stopped: {reason}"),
+            Self::Panicked { message } => format!("panicked: {message}"),
             Self::Sent { to, kind, call, bytes, hash, term, grants_vote } => {
                 let vote = if grants_vote { ", grants its vote" } else { "" };
                 format!(
@@ -484,6 +485,7 @@ impl fmt::Display for StopReason {
         f.write_str(match self {
             Self::Unrecoverable => "its disk can't be recovered",
             Self::DiskFull => "its disk is full",
+            Self::Panicked => "its software panicked",
         })
     }
 }

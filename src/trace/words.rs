@@ -103,6 +103,9 @@ impl Words {
                     .and(hash)
             }
             Body::Stopped { reason } => Self::new(19, reason as u64),
+            Body::Panicked { message } => {
+                Self::new(170, 0).and(xxhash_rust::xxh3::xxh3_64(message.as_bytes()))
+            }
             Body::Sent { to, kind, call, bytes, hash, term, grants_vote } => Self::new(20, 0)
                 .address(to, kind)
                 .and(call.0)

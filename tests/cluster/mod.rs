@@ -331,6 +331,7 @@ impl Cluster {
                 let step = describe_step(step);
                 self.note(format_args!("  {id} {step} {change}"));
             }
+            Effect::Panicked { .. } => unreachable!("Squall's own is no guest"),
             Effect::Transfer { to, step } => self.note(format_args!("  {id} transfers to {to}: {step:?}")),
         }
     }

@@ -1,8 +1,8 @@
 //! What the tests of whole runs share.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+use squall::adapters;
 use squall::plan::Plan;
-use squall::raft::RaftSoftware;
 use squall::report::{Judges, Outcome, Report};
 use squall::runner::{Options, simulate};
 use squall::trace::{Observer, Record};
@@ -28,7 +28,7 @@ pub fn loaded(network: &str, faults: &str) -> Plan {
 
 /// Runs a plan with a seed.
 pub fn run(plan: &Plan, seed: u64, observer: &mut dyn Observer) -> End {
-    World::new(plan, &RaftSoftware, seed, observer).run()
+    World::new(plan, adapters::of(plan.cluster.implementation), seed, observer).run()
 }
 
 /// Runs a plan with a seed and keeps all records.

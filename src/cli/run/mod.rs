@@ -10,9 +10,10 @@ mod trace;
 pub(super) use second::{ReplayArguments, replay};
 
 use super::cases::Cases;
+use super::implementation::implementation;
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
-use crate::plan::Plan;
+use crate::plan::{Implementation, Plan};
 use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
 use crate::runner::{self, NewFile};
 use crate::time::{Duration, Time};
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded, for each file: 0..1000 is a thousand runs.
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
     seeds: Option<Range<u64>>,
+    /// Whose Raft the nodes run, whatever the scenario says: Squall, RaftRs or OmniPaxos, as far as this build has them.
+    #[arg(long, value_name = "NAME", value_parser = implementation)]
+    implementation: Option<Implementation>,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
@@ -134,7 +138,7 @@ pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let scenarios = Scenario::read_all(&arguments.files, output)?;
+    let scenarios = Scenario::read_all(&arguments.files, arguments.implementation, output)?;
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let work = Work { scenarios, seed: arguments.seed, seeds: arguments.seeds.clone() };
     if work.count() > 1 {

@@ -1,9 +1,10 @@
 //! A second process that makes the same run, and whether it does.
 
+use super::super::implementation::implementation;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::Arguments;
-use crate::plan::Plan;
+use crate::plan::{Implementation, Plan};
 use crate::report::Judges;
 use crate::runner::{self, Checkpoints, Difference, Options, Window};
 use crate::time::{Duration, Time};
@@ -20,6 +21,8 @@ pub(in super::super) struct ReplayArguments {
     file: PathBuf,
     #[arg(long)]
     seed: u64,
+    #[arg(long, value_parser = implementation)]
+    implementation: Option<Implementation>,
     #[arg(long)]
     until: Option<Duration>,
     #[arg(long)]
@@ -98,6 +101,7 @@ impl<'a> Again<'a> {
         let program = std::env::current_exe().context("this program can't find itself")?;
         let mut command = Command::new(program);
         command.arg("replay").args(["--seed", &self.plan.seed.to_string()]);
+        command.args(["--implementation", self.plan.cluster.implementation.name()]);
         if let Some(range) = range {
             command.args(["--from", &range.start.to_string(), "--to", &range.end.to_string()]);
         }
@@ -127,7 +131,8 @@ pub(super) fn wall_clock_noise() -> Duration {
 
 /// The other half of [`Again`].
 pub(in super::super) fn replay(arguments: &ReplayArguments, output: &Output) -> Result<Status, Failure> {
-    let plan = Plan { seed: arguments.seed, ..Scenario::read(&arguments.file, output)?.plan };
+    let scenario = Scenario::read_for(&arguments.file, arguments.implementation, output)?;
+    let plan = Plan { seed: arguments.seed, ..scenario.plan };
     let again = Again {
         file: &arguments.file,
         plan: &plan,

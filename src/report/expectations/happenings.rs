@@ -138,6 +138,7 @@ impl Happenings {
             | Body::Afflicted { .. }
             | Body::Relieved { .. }
             | Body::Wiped
+            | Body::Panicked { .. }
             | Body::Rotted { .. }
             | Body::ClockRate { .. }
             | Body::ClockStepped { .. }

@@ -173,7 +173,7 @@ impl Settled {
             Body::Booted { term, blank, .. } => {
                 (node.applied, node.term, node.lost) = (Index::ZERO, term, blank);
             }
-            Body::Stopped { reason: StopReason::Unrecoverable } => node.lost = true,
+            Body::Stopped { reason: StopReason::Unrecoverable | StopReason::Panicked } => node.lost = true,
             Body::Applied { index, .. } | Body::Restored { index, .. } => {
                 // Who was added anew has a say again.
                 (node.applied, node.lost) = (index, false);

@@ -159,4 +159,5 @@ enum Property {
     ExactlyOnce,
     Linearizability,
     Access,
+    SoundImplementation,
 }

@@ -321,6 +321,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::word("ExactlyOnce", "no operation takes effect twice"),
             Entry::word("Linearizability", "operations on a key have an order"),
             Entry::word("Access", "nobody gets what is not for it to ask"),
+            Entry::word("SoundImplementation", "the software under test does not panic"),
         ],
         frame: "expect: [Violates(@)]",
     },

@@ -11,7 +11,7 @@ use super::load::{mean_between, mix};
 use super::{bounded_value, cluster, effort, positive, rate, texts};
 use crate::plan::{
     Between, Chance, ChangeRanges, ClientRanges, ClockRanges, ClusterRanges, FlowRanges, HostRanges,
-    LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
+    Implementation, LimitRange, NetworkRanges, Profile, ReadRanges, SessionRanges, Settle, SnapshotRanges,
 };
 use crate::rng::Rate;
 use crate::scenario::bounds::{self, LONGEST};
@@ -47,6 +47,7 @@ pub(in crate::scenario) fn profile(profile: &shape::Profile, notes: &mut Notes<'
         mixture: mixture::mixture(&root.field("mixture"), &profile.mixture, notes),
         network: links(&root.field("network"), &profile.network, notes),
         clients: profile.clients.as_ref().map(|load| clients(&root.field("clients"), load, notes)),
+        implementation: Implementation::Squall,
         cluster,
         faults: Vec::new(),
         storms: Vec::new(),

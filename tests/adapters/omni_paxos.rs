@@ -1,9 +1,5 @@
 //! Omni-Paxos behind the seam: deterministic, and it recovers where Raft does not.
-#![cfg(feature = "omnipaxos")]
 
-mod common;
-
-use common::path;
 use squall::check::Verdict;
 use squall::ids::{Index, NodeId};
 use squall::plan::{Implementation, Plan};
@@ -17,8 +13,7 @@ use std::process::Command;
 
 /// A scenario that is shipped, for Omni-Paxos.
 fn shipped(name: &str) -> Plan {
-    let file = path(&format!("scenarios/{name}.ron"));
-    let text = std::fs::read_to_string(file).expect("a scenario");
+    let text = std::fs::read_to_string(format!("scenarios/{name}.ron")).expect("a shipped scenario");
     let read = squall::scenario::read_for(&text, Some(Implementation::OmniPaxos));
     read.unwrap_or_else(|errors| panic!("{}", errors.render(name, &text, false))).0
 }
