@@ -267,7 +267,10 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         switch: "learners",
         asked: |plan| cluster(plan.cluster.learners > 0, "learners"),
-        leave_out: |plan| plan.cluster.learners = 0,
+        leave_out: |plan| {
+            // They stay as machines that are no members, for faults that name them.
+            plan.cluster.spares += std::mem::take(&mut plan.cluster.learners);
+        },
         means: [
             Means("members that get the log and have no say"),
             Same,
