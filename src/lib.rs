@@ -21,7 +21,7 @@
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
 //! | 5 | [`report`] [`fuzz`] [`study`] [`advise`] [`diff`] | what the records say of elections, liveness and expectations; runs as scripts; what many runs show over a grid of parameters; which timers suit a scenario; what changed between two reports |
 //! | 6 | [`runner`] | runs worlds, many at a time, with progress and files, and keeps panics inside them |
-//! | 7 | [`cli`] | the program |
+//! | 7 | [`cli`] [`testing`] | the program; scenarios and random runs as tests of a crate |
 //!
 //! # From code
 //!
@@ -62,6 +62,7 @@ pub mod runner;
 pub mod scenario;
 pub mod statistics;
 pub mod study;
+pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod world;

@@ -73,11 +73,12 @@ const HOUSE: &[Module] = &[
     module(
         "diff",
         5,
-        &["report"],
+        &["report", "study"],
         &["raft", "adapters", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
     module("runner", 6, &[], &[]),
     module("cli", 7, &[], &[]),
+    module("testing", 7, &[], &[]),
 ];
 
 fn find(name: &str) -> Option<&'static Module> {

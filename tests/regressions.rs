@@ -56,7 +56,9 @@ fn a_regression_of_a_planted_bug_fails_again_when_the_bug_is_put_back() {
         let report = report(&plan);
         let fails = if is_of_liveness(bug) { RunVerdict::Expectation } else { RunVerdict::Safety };
         assert_eq!(report.verdict, fails, "{name} no longer finds {bug:?}");
-        let how = Failure::of(&report).expect("a failure").signature.to_string();
+        let rule = Failure::of(&report).expect("a failure").signature.to_string();
+        // What was expected is told with its time.
+        let how = if is_of_liveness(bug) { report.reason().unwrap_or_default() } else { rule };
         assert!(plan.about.contains(&how), "{name} fails by {how}, which its story does not tell");
     }
 }

@@ -9,9 +9,10 @@ use squall::fuzz::{Failure, Shrink, Shrunk, Signature, Trial, draw};
 use squall::plan::{Plan, Start};
 use squall::replica::Bug;
 use squall::rng::Rate;
-use squall::runner::{attempt, fails, find};
+use squall::runner::{attempt, fails, find, in_order};
 use squall::scenario::{read, write};
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 /// Shrinking may cost so many events: half a minute of work at the most.
 const MOST_EVENTS: u64 = 120_000_000;
@@ -113,7 +114,8 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
     // What is owed speaks of times, which have to stay as they are: such findings shrink less.
     let of_safety: Vec<Bug> = Bug::ALL.into_iter().filter(|bug| !is_of_liveness(*bug)).collect();
     assert_eq!(starts.map(|(bug, _)| bug), of_safety[..]);
-    for (bug, start) in starts {
+    let shrinks = |number: u64| {
+        let (bug, start) = starts[number as usize];
         let profile = planted(bug);
         let script = find(&draw(&profile, start + found(&profile, start))).script;
         let failure = fails(&script).expect("a script fails like its run");
@@ -127,7 +129,8 @@ fn every_planted_bug_shrinks_to_a_few_faults() {
         assert!(plan.duration.as_secs_f64() <= longest, "{bug:?}: {}", write(&plan));
         assert!(!unfinished && events < MOST_EVENTS, "{bug:?}: {events} events");
         assert!(plan.faults.is_sorted_by_key(|fault| begin_of(fault.start)), "{bug:?}: {}", write(&plan));
-    }
+    };
+    in_order(2, starts.len() as u64, shrinks, |_, ()| ControlFlow::Continue(()));
 }
 
 #[test]

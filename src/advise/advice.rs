@@ -1,6 +1,6 @@
 //! What the settings came to, and which of them are worth choosing.
 
-use super::grid::{Setting, in_nanos, one_way, thesis_rule};
+use super::grid::{Setting, in_nanos, one_way, quiet_time, thesis_rule};
 use crate::plan::Plan;
 use crate::report::Summary;
 use crate::statistics::{Interval, mean};
@@ -114,7 +114,7 @@ impl Advice {
             .map(|it| OfSetting {
                 is_present: it.setting == Setting::of(plan),
                 follows_rule: rule.0 <= it.setting.least && it.setting.least <= rule.1,
-                ..OfSetting::new(it, plan.duration, present)
+                ..OfSetting::new(it, quiet_time(plan), present)
             })
             .collect();
         let front: Vec<bool> =
@@ -126,7 +126,7 @@ impl Advice {
             rule,
             first_seed: first_seed.to_string(),
             trials: tried.first().map_or(0, |it| it.without.len() as u64),
-            quiet: plan.duration,
+            quiet: quiet_time(plan),
             settings,
             left_out,
         }

@@ -81,6 +81,10 @@ fn mean(times: &Distribution) -> Duration {
     }
 }
 
+/// No run in which nothing goes wrong lasts longer. There are thousands of them: more seeds tell as much as longer runs, and it is
+/// the user who chooses how many.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// What the Raft thesis (section 9) says of the least election timeout: 10 to 20 times the latency one way.
 pub fn thesis_rule(plan: &Plan) -> (Duration, Duration) {
     let one_way = one_way(plan);
@@ -150,9 +154,16 @@ pub fn crash(plan: &Plan, setting: Setting) -> Cell {
     Cell { values: Vec::new(), plan, measure: Measure::Election { after: 0 } }
 }
 
-/// What shows how often a leader is deposed without need: a run as long as the plan's, in which nothing goes wrong.
+/// How long a run lasts in which nothing goes wrong: as long as the plan's, but for a minute at most.
+pub(super) fn quiet_time(plan: &Plan) -> Duration {
+    plan.duration.min(LONGEST)
+}
+
+/// What shows how often a leader is deposed without need: a run as long as the plan's, but for a minute at most, in which nothing
+/// goes wrong.
 pub fn quiet(plan: &Plan, setting: Setting) -> Cell {
-    Cell { values: Vec::new(), plan: calm(plan, setting), measure: Measure::Availability }
+    let plan = Plan { duration: quiet_time(plan), ..calm(plan, setting) };
+    Cell { values: Vec::new(), plan, measure: Measure::Availability }
 }
 
 #[cfg(test)]

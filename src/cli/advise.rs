@@ -6,6 +6,7 @@ use super::{Failure, Output, Status};
 use crate::advise::{Advice, Setting, Tried, crash, grid, quiet};
 use crate::plan::{Cell, Plan};
 use crate::report::Host;
+use crate::report::format::{count, counted};
 use crate::report::json::indented;
 use crate::runner::{self, Panicked, Progress, trial};
 use crate::scenario;
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
     /// Print all settings as one JSON document: the same as --form json.
     #[arg(long, conflicts_with = "form")]
     json: bool,
-    /// No progress.
+    /// No progress, and nothing on standard error but errors.
     #[arg(long, short)]
     quiet: bool,
 }
@@ -66,7 +67,8 @@ The settings are made from the scenario's latencies: least election timeouts of 
 latency one way with a flush, and of 10 and 20 times such a latency alone, as the Raft thesis has it;
 ranges half as wide, as wide and twice as wide as that; heartbeats of a half and a fifth of it; and
 the scenario's own. Each is tried with every seed, once with a crash of the leader and once with
-nothing that goes wrong.";
+nothing that goes wrong, for as long as the scenario lasts, but for a minute at most. The time that this
+takes grows with the seeds: begin with few, as in --seeds 0..20.";
 
 /// So many seeds of a setting are one piece of work.
 const AT_A_TIME: u64 = 8;
@@ -90,6 +92,15 @@ pub(super) fn advise(arguments: &Arguments, output: &Output) -> Result<Status, F
     }
     let mut left_out = Vec::new();
     let candidates = candidates(plan, &mut left_out);
+    if !arguments.quiet {
+        let (settings, seeds) = (candidates.len() as u64, arguments.seeds.end - arguments.seeds.start);
+        let runs = count(2_u64.saturating_mul(settings).saturating_mul(seeds));
+        let told = format!(
+            "{settings} settings, each with {}: {runs} runs; fewer --seeds take less time",
+            counted(seeds, "seed")
+        );
+        output.diagnose(&told);
+    }
     runner::report_when_interrupted();
     let begun = now();
     let Some(tried) = carry_out(&candidates, arguments)? else {

@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The report of before: what `squall run --json` printed, or the .json file of `--report DIR`.
+    /// The report of before: what `squall run --json` printed, the .json file of `--report DIR`, or the results.json of a study.
     #[arg(value_name = "OLD")]
     old: PathBuf,
     /// The report of now.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// How much worse is no regression yet: so many percentage points of the run, or of all operations.
+    /// How much worse is no regression yet: so many percentage points of the run, or of all operations; of a time that a study measures,
+    /// such a part of what it was.
     #[arg(long, value_name = "P%", value_parser = tolerated, default_value = "0%")]
     tolerate: Tolerated,
     /// Print what changed in this form.
@@ -42,7 +43,11 @@ Examples:
 Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a
 regression: a run that passed now fails, or of leader availability, client availability or time
 without a leader the whole 95 % interval of the paired differences, from 10 seeds on, lies on the
-worse side, beyond what is tolerated. It is 2 where nothing can be compared.";
+worse side, beyond what is tolerated. It is 2 where nothing can be compared.
+
+Two reports of a study (`squall study FILE --out DIR` writes DIR/results.json) are compared cell by
+cell. There the total time, a share, or how many runs did not end in time has to be worse in a cell
+at 99.99 %, since there are many cells.";
 
 /// A share.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,6 @@ mod problems;
 mod run;
 mod shard;
 mod shrink;
-mod shrunk;
 mod study;
 
 use clap::error::{ContextKind, ContextValue};

@@ -1,10 +1,12 @@
 //! `squall resolve` and `squall shrink`: a random run as a script, and the smallest scenario that fails like it.
 
 use super::inputs::{either, is_file, language_of};
-use super::{Failure, Output, Status, shrunk};
-use crate::fuzz::{Shrink, Shrunk, Signature};
+use super::run::kind_name;
+use super::{Failure, Output, Status};
+use crate::fuzz::{Shrink, Shrunk};
 use crate::plan::Plan;
 use crate::report::shell_word;
+use crate::runner::shrunk;
 use crate::runner::{self, Finding, NewFile};
 use crate::scenario::Meant;
 use crate::scenario::vocabulary::Language;
@@ -73,7 +75,7 @@ pub(super) fn resolve(arguments: &ResolveArguments, output: &Output) -> Result<S
     spare(&arguments.given.file, arguments.out.as_deref(), "the script")?;
     let plan = read(&arguments.given, output)?;
     let Finding { report, script, .. } = runner::find(&plan);
-    let script = statable(script)?;
+    let script = runner::statable(script).map_err(unstatable)?;
     let mut head = format!(
         "// {} with seed {}, every fault as it happened.\n// verdict: {}\n// digest: {}\n",
         arguments.given.file.display(),
@@ -108,10 +110,10 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         );
         return Err(Failure::BadInput(text));
     };
-    let script = statable(script)?;
+    let script = runner::statable(script).map_err(unstatable)?;
     let scripted = runner::find(&script);
     assert_eq!(scripted.report.digest, report.digest, "a script gives the same run");
-    let Some(failure) = scripted.failure.filter(|scripted| is_alike(scripted, &failure)) else {
+    let Some(failure) = scripted.failure.filter(|scripted| scripted.is_alike(&failure)) else {
         let text = format!(
             "error: {} fails by {}, which can't be asked of a script of its run",
             arguments.given.file.display(),
@@ -143,7 +145,8 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
         // Whoever keeps the file asks whether its own run is still the one that failed.
         found.digest = shown.digest.value();
     }
-    let text = shrunk::head(&arguments.given.file, &plan, &failure.signature, &shown)
+    let from = arguments.given.file.display().to_string();
+    let text = shrunk::head(&from, &plan, &failure.signature, &shown, &kind_name)
         + &shrunk::cuts(&script, &smallest)
         + &scenario::write(&smallest);
     put(&text, arguments.out.as_deref(), output)?;
@@ -153,43 +156,9 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
     Ok(Status::Held)
 }
 
-/// Whether a script fails as the run did that it was made of: in an expectation it may speak of times where the
-/// scenario speaks of faults.
-fn is_alike(scripted: &fuzz::Failure, original: &fuzz::Failure) -> bool {
-    match (&scripted.signature, &original.signature) {
-        (Signature::Expectation(scripted), Signature::Expectation(original)) => {
-            // Its name, and the step of it that failed.
-            let essence = |text: &str| {
-                let name = text.split('(').next().map(str::to_owned);
-                (name, text.rsplit_once("): ").map(|(_, step)| step.to_owned()))
-            };
-            essence(scripted) == essence(original)
-        }
-        (scripted, original) => scripted == original,
-    }
-}
-
-/// A script as a scenario that can be read: without what can't be expected of it any more.
-fn statable(mut script: Plan) -> Result<Plan, Failure> {
-    let errors = |script: &Plan| scenario::read(&scenario::write(script)).err();
-    if errors(&script).is_some() {
-        let all = std::mem::take(&mut script.expectations);
-        if errors(&script).is_none() {
-            for expectation in all {
-                script.expectations.push(expectation);
-                if errors(&script).is_some() {
-                    script.expectations.pop();
-                }
-            }
-        }
-    }
-    match errors(&script).as_ref().and_then(|errors| errors.problems().first().cloned()) {
-        None => Ok(script),
-        Some(problem) => {
-            let text = format!("error: what happened can't be written as a scenario: {}", problem.message());
-            Err(Failure::BadInput(text))
-        }
-    }
+/// What happened in a run is no scenario, for this reason.
+fn unstatable(why: String) -> Failure {
+    Failure::BadInput(format!("error: what happened can't be written as a scenario: {why}"))
 }
 
 /// Whether a file is the work of shrinking, which may go on in place.

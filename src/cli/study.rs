@@ -8,7 +8,7 @@ use crate::plan::{Cell, Study};
 use crate::report::{Host, shell_word};
 use crate::runner::{self, NewFile, Panicked, Progress, trial};
 use crate::scenario;
-use crate::study::{Results, Samples, Trial, csv, json, key, markdown, render};
+use crate::study::{Results, Samples, Trial, csv, html, json, key, markdown, picture, render};
 use anyhow::Context;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -55,6 +55,8 @@ enum Printed {
     Csv,
     /// Tables for a page.
     Markdown,
+    /// One page with pictures, which needs no network.
+    Html,
     /// One document for programs.
     Json,
 }
@@ -226,6 +228,7 @@ fn print(results: &Results, arguments: &Arguments, wall_ns: u64, output: &Output
         Printed::Text => output.print(render(results, &printed(output))),
         Printed::Csv => output.print(csv(results)),
         Printed::Markdown => output.print(markdown(results)),
+        Printed::Html => output.print(html(results)),
         Printed::Json => output.print(json(results, &Host { wall_ns })),
     }
 }
@@ -235,6 +238,10 @@ fn write_all(results: &Results, folder: &Path, wall_ns: u64) -> anyhow::Result<(
     write(&folder.join("results.txt"), &render(results, &FILED))?;
     write(&folder.join("results.csv"), &csv(results))?;
     write(&folder.join("results.md"), &markdown(results))?;
+    write(&folder.join("results.html"), &html(results))?;
+    if let Some(picture) = picture(results) {
+        write(&folder.join("results.svg"), &picture)?;
+    }
     write(&folder.join("results.json"), &json(results, &Host { wall_ns }))
 }
 

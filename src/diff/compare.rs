@@ -2,6 +2,7 @@
 
 use super::figure::{Figure, Wish};
 use super::read::{Document, OfRun, Runs};
+use super::study::OfStudy;
 use crate::report::RunVerdict;
 use crate::report::format::{count, counted};
 use crate::statistics::Interval;
@@ -23,6 +24,9 @@ pub struct Difference {
     pub tolerated: f64,
     /// The scenarios with seeds that are in both.
     pub scenarios: Vec<OfScenario>,
+    /// The study, if the reports are of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study: Option<OfStudy>,
     /// The scenarios without: only in the old one, only in the new one, or with other seeds.
     pub unpaired: Vec<String>,
     /// What got worse such that it counts.
@@ -144,11 +148,30 @@ pub struct Counted {
 
 impl Difference {
     /// Compares two reports. A figure that is judged may lose `tolerated` of the run, or of all operations, before it is a
-    /// regression.
+    /// regression; a time that a study measures may grow by `tolerated` of what it was.
     ///
     /// # Errors
     /// If nothing in them can be compared: what was found, and what would help.
     pub fn of(old: &Document, new: &Document, tolerated: f64) -> Result<Self, String> {
+        match (&old.study, &new.study) {
+            (None, None) => Self::of_runs(old, new, tolerated),
+            (Some(before), Some(after)) => {
+                let study = OfStudy::of(before, after, tolerated)?;
+                let versions = [old.version.clone(), new.version.clone()];
+                let regressions = study.regressions();
+                let (scenarios, unpaired, study) = (Vec::new(), Vec::new(), Some(study));
+                Ok(Self { versions, tolerated, scenarios, study, unpaired, regressions })
+            }
+            (before, _) => {
+                let (runs, study) = if before.is_none() { ("old", "new") } else { ("new", "old") };
+                Err(format!(
+                    "the {runs} report is on runs, and the {study} one on a study\nhelp: compare two reports of one kind"
+                ))
+            }
+        }
+    }
+
+    fn of_runs(old: &Document, new: &Document, tolerated: f64) -> Result<Self, String> {
         let both = |name: &&String| new.scenarios.contains_key(*name);
         if !old.scenarios.keys().any(|name| both(&name)) {
             let names = |of: &Document| of.scenarios.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -186,7 +209,7 @@ impl Difference {
         }
         let regressions = scenarios.iter().flat_map(OfScenario::regressions).collect();
         let versions = [old.version.clone(), new.version.clone()];
-        Ok(Self { versions, tolerated, scenarios, unpaired, regressions })
+        Ok(Self { versions, tolerated, scenarios, study: None, unpaired, regressions })
     }
 
     /// Whether something got worse such that it counts.
@@ -196,7 +219,7 @@ impl Difference {
 
     /// Whether every run has the same records as before, and comes to the same.
     pub fn is_nothing(&self) -> bool {
-        self.scenarios.iter().all(OfScenario::is_nothing)
+        self.scenarios.iter().all(OfScenario::is_nothing) && self.study.iter().all(OfStudy::is_nothing)
     }
 }
 
@@ -316,7 +339,7 @@ fn turns(pairs: &[Pair<'_>], of: &dyn Fn(&OfRun) -> Vec<Verdict>) -> Vec<Turn> {
 }
 
 /// The paired differences of some figure: their mean, its interval, and what that comes to.
-fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Ruling) {
+pub(super) fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Ruling) {
     let difference = |(old, new): &(u64, u64)| {
         i64::try_from(i128::from(*new) - i128::from(*old)).unwrap_or(if new > old {
             i64::MAX
@@ -342,7 +365,7 @@ fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Rul
     (mean, interval, ruling)
 }
 
-fn mean(values: impl Iterator<Item = u64>) -> f64 {
+pub(super) fn mean(values: impl Iterator<Item = u64>) -> f64 {
     crate::statistics::mean(&values.collect::<Vec<_>>()).unwrap_or(0.0)
 }
 

@@ -101,7 +101,7 @@ impl Figure {
 }
 
 /// Percentage points, with at least two digits that count.
-fn points(value: f64) -> String {
+pub(super) fn points(value: f64) -> String {
     let digits = (2..6).find(|digits| value * 10_f64.powi(*digits) >= 10.0).unwrap_or(6);
     format!("{value:.*} pp", digits as usize)
 }

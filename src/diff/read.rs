@@ -1,6 +1,7 @@
 //! Reports, read back.
 
 use super::figure::Figure;
+use super::study::Study;
 use crate::report::RunVerdict;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -10,16 +11,18 @@ use std::collections::BTreeMap;
 const FORMAT: u64 = 1;
 
 /// What helps whoever named something else.
-const HELP: &str =
-    "name what `squall run FILE --seeds A..B --json` prints, or the .json file of `--report DIR`";
+const HELP: &str = "name what `squall run FILE --seeds A..B --json` prints, the .json file of `--report DIR`, or the results.json of \
+                    `squall study FILE --out DIR`";
 
-/// A report on runs.
+/// A report on runs, or on a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The version of Squall that made it.
     pub version: String,
-    /// The runs of each scenario, by its name.
+    /// The runs of each scenario, by its name; none of a study.
     pub scenarios: BTreeMap<String, Runs>,
+    /// The study, if it is the report of one.
+    pub study: Option<Study>,
 }
 
 /// The runs of a scenario, by their seeds.
@@ -60,19 +63,21 @@ impl Document {
             }
         })?;
         let has = |name: &str| fields.contains_key(name);
-        if !has("format") || !has("version") || !has("runs") || has("profile") {
+        if !has("format") || !has("version") || !(has("runs") || has("study")) || has("profile") {
             let names: Vec<&str> = fields.keys().map(String::as_str).take(8).collect();
             let found = match names.as_slice() {
                 [] => "it is empty".to_owned(),
-                _ if has("study") => "it is the report of a study".to_owned(),
                 names => format!("its fields are {}", names.join(", ")),
             };
-            return Err(format!("this is no report on runs: {found}\nhelp: {HELP}"));
+            return Err(format!("this is no report on runs or on a study: {found}\nhelp: {HELP}"));
         }
         let damaged = |error: serde_json::Error| format!("this report is damaged: {error}\nhelp: {HELP}");
         let Head { format, version } = serde_json::from_str(text).map_err(damaged)?;
         if format != FORMAT {
             return Err(format!("its format is {format}; this version of Squall reads {FORMAT}"));
+        }
+        if has("study") {
+            return Ok(Self { version, scenarios: BTreeMap::new(), study: Some(Study::parse(text)?) });
         }
         let runs = if has("scenario") {
             let summary: Summary = serde_json::from_str(text).map_err(damaged)?;
@@ -104,7 +109,7 @@ impl Document {
         if scenarios.is_empty() {
             return Err("no run is in this report\nhelp: name one with at least a run".into());
         }
-        Ok(Self { version, scenarios })
+        Ok(Self { version, scenarios, study: None })
     }
 }
 

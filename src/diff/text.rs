@@ -69,6 +69,9 @@ impl Page<'_> {
         for scenario in &of.scenarios {
             self.scenario(scenario);
         }
+        if let Some(study) = &of.study {
+            study.tell(self);
+        }
         for unpaired in &of.unpaired {
             self.text.push('\n');
             self.paragraph(&format!("not compared: {unpaired}"), ODD);
@@ -211,7 +214,7 @@ fn figure(change: &Change, word: &str) -> Vec<String> {
     ]
 }
 
-fn word(ruling: Ruling, regressed: bool) -> (&'static str, Style) {
+pub(super) fn word(ruling: Ruling, regressed: bool) -> (&'static str, Style) {
     match ruling {
         Ruling::Same => ("the same", FAINT),
         Ruling::NoneShown => ("no change shown", FAINT),

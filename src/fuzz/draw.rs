@@ -331,7 +331,11 @@ impl Draws {
             keys: self.whole("clients keys", ranges.keys),
             value_bytes: self.whole("clients value bytes", ranges.value_bytes),
             timeout: length(self.word("clients timeout"), ranges.timeout),
-            backoff: restraint::backoff(self.stream("clients restraint", 0), ranges.restraint),
+            backoff: restraint::backoff(
+                self.stream("clients restraint", 0),
+                ranges.restraint,
+                ranges.attempts,
+            ),
             retry_after: retries.map(|it| length(self.word("clients retry after"), it.retry_after)),
             sessions: sessions.map(|it| Sessions { most: self.whole("clients sessions kept", it.most) }),
             breaker: restraint::breaker(self.stream("clients breakers", 0), ranges.breakers),

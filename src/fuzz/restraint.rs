@@ -17,7 +17,7 @@ pub(super) const USUAL: Backoff = Backoff {
 };
 
 /// How refused clients wait, in this share of the runs by rules of their own.
-pub(super) fn backoff(mut stream: Stream, likely: Rate) -> Backoff {
+pub(super) fn backoff(mut stream: Stream, likely: Rate, attempts: Option<Between<u32>>) -> Backoff {
     let mut word = || stream.word();
     if !likely.hits(word()) {
         return USUAL;
@@ -28,14 +28,15 @@ pub(super) fn backoff(mut stream: Stream, likely: Rate) -> Backoff {
     let base = length(word(), Between { least: millis(5), most: millis(100) });
     let cap = length(word(), Between { least: millis(100), most: millis(2_000) });
     let after_silence = below(word(), 2) == 0;
-    let (bounded, most) = (below(word(), 3) == 0, magnitude(word(), 1, 20));
+    let (least, most) = attempts.map_or((1, 20), |it| (it.least, it.most));
+    let (bounded, most) = (below(word(), 3) == 0, magnitude(word(), u64::from(least), u64::from(most)));
     let (spends, ratio, burst) = (below(word(), 3) == 0, share(word(), 0), magnitude(word(), 1, 100));
     Backoff {
         base,
         cap,
         jitter,
         after_silence,
-        attempts: NonZeroU32::new(most as u32).filter(|_| bounded),
+        attempts: NonZeroU32::new(most as u32).filter(|_| bounded || attempts.is_some()),
         budget: spends.then_some(Budget { ratio, burst: burst as u32 }),
     }
 }

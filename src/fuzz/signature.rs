@@ -2,7 +2,7 @@
 
 use crate::check::{Verdict, Violation};
 use crate::property::Property;
-use crate::report::{Judgement, Report, RunVerdict};
+use crate::report::{Expected, Judgement, Report, RunVerdict};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,8 +17,9 @@ pub enum Signature {
     Panicked(String),
     /// Time no longer passed.
     Livelock,
-    /// The scenario expected this, and it did not happen: the expectation as a scenario writes it. One that takes several
-    /// steps is followed by a colon and the step that failed.
+    /// The scenario expected this, and it did not happen: the expectation as a scenario writes it, but for the time that it
+    /// allows, which in random runs follows from what was drawn. One that takes several steps is followed by a colon and the
+    /// step that failed.
     Expectation(String),
 }
 
@@ -37,9 +38,16 @@ impl Signature {
             RunVerdict::Expectation => {
                 let failed = |verdict| verdict == Judgement::Failed;
                 let first = report.expectations.iter().find(|expected| failed(expected.verdict))?;
-                Some(Self::Expectation(first.failure()))
+                Some(Self::Expectation(without_bounds(&first.failure())))
             }
         }
+    }
+}
+
+impl Signature {
+    /// Whether it is that this failed.
+    pub fn is_of(&self, expected: &Expected) -> bool {
+        matches!(self, Self::Expectation(text) if *text == without_bounds(&expected.failure()))
     }
 }
 
@@ -64,6 +72,22 @@ impl Failure {
             Signature::Panicked(_) | Signature::Livelock | Signature::Expectation(_) => end,
         };
         Some(Self { signature, at })
+    }
+
+    /// Whether a script fails as the run did that it was made of: in an expectation it may speak of times where the
+    /// scenario speaks of faults.
+    pub fn is_alike(&self, original: &Self) -> bool {
+        match (&self.signature, &original.signature) {
+            (Signature::Expectation(scripted), Signature::Expectation(original)) => {
+                // Its name, and the step of it that failed.
+                let essence = |text: &str| {
+                    let name = text.split('(').next().map(str::to_owned);
+                    (name, text.rsplit_once("): ").map(|(_, step)| step.to_owned()))
+                };
+                essence(scripted) == essence(original)
+            }
+            (scripted, original) => scripted == original,
+        }
     }
 }
 
@@ -90,6 +114,18 @@ fn without_numbers(message: &str) -> String {
     text
 }
 
+/// An expectation without the time in which it is to come true.
+fn without_bounds(expectation: &str) -> String {
+    let mut text = expectation.to_owned();
+    for field in ["bound: \"", "within: \""] {
+        let Some(start) = text.find(field).map(|at| at + field.len()) else { continue };
+        if let Some(length) = text[start..].find('"') {
+            text.replace_range(start..start + length, "..");
+        }
+    }
+    text
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,5 +134,22 @@ impl fmt::Display for Signature {
             Self::Livelock => f.pad("livelock"),
             Self::Expectation(name) => f.pad(name),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_bounds;
+
+    #[test]
+    fn the_time_that_an_expectation_allows_tells_no_finding_from_another() {
+        let told = |text: &str| without_bounds(text);
+        assert_eq!(
+            told(r#"LeaderWithin(bound: "4.188s", after: Settle)"#),
+            r#"LeaderWithin(bound: "..", after: Settle)"#
+        );
+        let returns = r#"Returns(within: "2s", after: At("5s"), to: 0.9)"#;
+        assert_eq!(told(returns), r#"Returns(within: "..", after: At("5s"), to: 0.9)"#);
+        assert_eq!(told("Progress(during: Settle)"), "Progress(during: Settle)");
     }
 }

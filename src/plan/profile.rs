@@ -220,6 +220,8 @@ pub struct ClientRanges {
     pub timeout: Between<Duration>,
     /// In what share of the runs with clients these wait and ask again by rules of their own.
     pub restraint: Rate,
+    /// How often these ask for one operation at most; none if only some of them are bounded.
+    pub attempts: Option<Between<u32>>,
     /// In what share of the runs with clients these have circuit breakers.
     pub breakers: Rate,
     /// Sessions, and what only harms clients without them; none if no run has any.

@@ -33,7 +33,7 @@ mod statistics;
 mod strengths;
 mod takings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod text;
 mod timeline;
 
@@ -312,8 +312,12 @@ impl Report {
     pub fn replay(&self) -> Option<String> {
         let said = self.parameters.iter().find(|(name, _)| *name == parameters::IMPLEMENTATION);
         let implementation = said.map_or(String::new(), |(_, name)| format!(" --implementation {name}"));
+        let events = match self.livelock {
+            Some(Livelock::Events(most)) => format!(" --events {most}"),
+            _ => String::new(),
+        };
         let file = self.file.as_ref()?;
-        Some(format!("squall run {} --seed {}{implementation}", shell_word(file), self.seed))
+        Some(format!("squall run {} --seed {}{implementation}{events}", shell_word(file), self.seed))
     }
 
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.

@@ -2,7 +2,7 @@
 
 mod counts;
 mod forms;
-mod pages;
+pub(crate) mod pages;
 mod spans;
 mod takings;
 

@@ -12,6 +12,7 @@ mod progress;
 mod reach;
 mod results;
 mod run;
+pub(crate) mod shrunk;
 mod study;
 #[cfg(test)]
 mod undetected;
@@ -23,13 +24,13 @@ pub use files::{
     FileError, NewFile, read_history, read_report, read_scenario, remove_unfinished_when_interrupted,
     report_when_interrupted, was_interrupted, writable_folder,
 };
-pub use findings::{Finding, attempt, fails, find};
+pub use findings::{Finding, attempt, attempt_with, fails, find, find_with, statable};
 pub use panics::Panicked;
 pub use pool::in_order;
 pub use progress::Progress;
 pub use reach::out_of_reach;
 pub use results::{ResultsFile, ResultsReader};
-pub use run::{Look, Options, judge, look, report, simulate};
+pub use run::{Look, Options, Own, judge, look, report, simulate};
 pub use study::trial;
 
 use crate::adapters;

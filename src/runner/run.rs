@@ -5,13 +5,14 @@ use super::panics::{Panicked, contain};
 use super::progress::Progress;
 use crate::adapters;
 use crate::plan::Plan;
+use crate::replica::Software;
 use crate::report::{FaultSpan, Judges, Livelock, Outcome, Report};
 use crate::time::{Duration, Time};
 use crate::trace::{Observer, Record};
 use crate::world::{End, View, World};
 
 /// How a run is carried out, beyond what it depends on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Options {
     /// Shows how far it is.
     pub progress: Option<Progress>,
@@ -21,7 +22,12 @@ pub struct Options {
     pub until: Option<Time>,
     /// How many events it may take. A run that takes more is no run that ends.
     pub events: Option<u64>,
+    /// What the nodes run, whatever the plan says.
+    pub software: Option<Own>,
 }
+
+/// Somebody's own implementation, for any thread.
+pub type Own = &'static (dyn Software + Sync);
 
 /// Runs a plan with a seed. The observer has seen every record up to the end or the panic.
 ///
@@ -35,7 +41,10 @@ pub fn simulate<O: Observer>(
 ) -> Result<End, Panicked> {
     // The observer's records stay whole whatever happens: each is handed over at once.
     contain(|| {
-        let software = adapters::of(plan.cluster.implementation);
+        let software: &dyn Software = match options.software {
+            Some(own) => own,
+            None => adapters::of(plan.cluster.implementation),
+        };
         let mut world = World::new(plan, software, seed, observer);
         if let Some(delay) = options.disturbance {
             world.disturb(delay);
@@ -80,8 +89,12 @@ pub fn judge(
             // The last record tells how far it got; the digest up to there comes from running it once more.
             let end = judges.last_records().last().map_or(Time::ZERO, |record| record.time);
             let mut again = Checkpoints::default();
-            let again_options =
-                Options { progress: None, disturbance: None, until: options.until, events: options.events };
+            let again_options = Options {
+                until: options.until,
+                events: options.events,
+                software: options.software,
+                ..Options::default()
+            };
             let _ = simulate(plan, plan.seed, &mut again, &again_options);
             Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
         }

@@ -4,10 +4,12 @@ use super::quantity::{Kind, Quantity};
 use super::results::{CellResult, Figures, PERCENTILES, Results};
 use crate::report::Host;
 use crate::report::format::{count, percent, short};
+use crate::report::json::indented;
 use crate::time::Duration;
 use serde::Serialize;
 
-/// The results as a JSON document. Only `host` may differ between two runs of a study.
+/// The results as a JSON document. Only `host` may differ between two runs of a study. `each` has what single trials showed: of
+/// each cell and quantity the values of so many seeds, from the first one on; null in trials that did not show it.
 pub fn json(results: &Results, host: &Host) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
@@ -24,7 +26,23 @@ pub fn json(results: &Results, host: &Host) -> String {
         percentiles: PERCENTILES.iter().map(|(name, _)| *name).collect(),
         host,
     };
-    serde_json::to_string_pretty(&document).expect("numbers and texts can be written") + "\n"
+    let text = indented(&document, "");
+    format!("{},\n  \"each\": {}\n}}\n", text.trim_end_matches("\n}"), each(results))
+}
+
+/// What single trials showed, with a line for each cell and quantity.
+fn each(results: &Results) -> String {
+    let column = |values: &Vec<Option<u64>>| {
+        let texts: Vec<String> =
+            values.iter().map(|value| value.map_or("null".into(), |it| it.to_string())).collect();
+        format!("        [{}]", texts.join(","))
+    };
+    let cell = |cell: &CellResult| {
+        let columns: Vec<String> = cell.each.iter().map(column).collect();
+        format!("      [\n{}\n      ]", columns.join(",\n"))
+    };
+    let cells: Vec<String> = results.cells.iter().map(cell).collect();
+    format!("{{\n    \"seeds\": {},\n    \"cells\": [\n{}\n    ]\n  }}", results.told(), cells.join(",\n"))
 }
 
 /// The results as CSV (RFC 4180): a line for each cell and quantity; times in nanoseconds, shares and rates from 0 to 1.
@@ -100,7 +118,7 @@ pub fn markdown(results: &Results) -> String {
     text
 }
 
-fn sentence(quantity: Quantity) -> String {
+pub(super) fn sentence(quantity: Quantity) -> String {
     let mut chars = quantity.meaning.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
@@ -149,7 +167,7 @@ fn interval(figures: &Figures) -> String {
 }
 
 /// A number of this kind, for people.
-fn shown(kind: Kind, value: f64) -> String {
+pub(crate) fn shown(kind: Kind, value: f64) -> String {
     match kind {
         Kind::Time => short(Duration::from_nanos(value.round().max(0.0) as u64)),
         Kind::Count if value.fract() == 0.0 => count(value as u64),

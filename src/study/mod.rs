@@ -5,13 +5,16 @@
 //! knows files, threads or the clock.
 
 mod document;
+mod html;
 mod quantity;
 mod results;
 mod samples;
 mod text;
 mod watch;
 
+pub(crate) use document::shown;
 pub use document::{csv, json, markdown};
+pub use html::{html, picture};
 pub use quantity::{Kind, Quantity, quantities};
 pub use results::{CellResult, Figures, PERCENTILES, Results};
 pub use samples::{Samples, Trial, key};

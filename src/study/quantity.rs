@@ -1,10 +1,10 @@
 //! What is measured, one by one.
 
 use crate::plan::Measure;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What kind of number a quantity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A time, in nanoseconds.

@@ -10,6 +10,13 @@ use serde::Serialize;
 pub const PERCENTILES: [(&str, u64); 5] =
     [("p10", 100), ("p50", 500), ("p90", 900), ("p99", 990), ("p99.9", 999)];
 
+/// How many steps a curve has in its body, and in each decade of its tail.
+const STEPS: (usize, usize) = (100, 30);
+
+/// How many values of single trials are told in all, and of how many seeds at least: so that two reports can be compared seed by
+/// seed, and none gets too long.
+const EACH: (u64, u64) = (300_000, 20);
+
 /// What a study showed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
@@ -40,6 +47,9 @@ pub struct CellResult {
     pub unfinished: u64,
     /// The figures of each quantity.
     pub figures: Vec<Figures>,
+    /// Of each quantity what the first trials showed, by their seeds: as many as there is room for.
+    #[serde(skip)]
+    pub each: Vec<Vec<Option<u64>>>,
 }
 
 /// The figures of a quantity.
@@ -61,11 +71,19 @@ pub struct Figures {
     pub percentiles: Vec<Option<u64>>,
     /// The greatest; none if there is a trial beyond all.
     pub max: Option<u64>,
+    /// Of a time its distribution, for pictures: times in order, each with how many trials took longer. The last one leaves
+    /// those that did not show it.
+    #[serde(skip)]
+    pub steps: Vec<(u64, u64)>,
 }
 
 impl Results {
     /// The results of these cells of a study, each with its samples, in the order of the grid.
     pub fn new<'a>(study: &Study, cells: impl IntoIterator<Item = (&'a Cell, &'a Samples)>) -> Self {
+        let (values, least) = EACH;
+        let columns = study.cells.first().map_or(0, |cell| quantities(cell.measure).len());
+        let all = (study.cells.len() * columns).max(1) as u64;
+        let told = (values / all).max(least).min(study.trials) as usize;
         Self {
             name: study.name.clone(),
             about: study.about.clone(),
@@ -73,8 +91,13 @@ impl Results {
             trials: study.trials,
             axes: study.axes.clone(),
             planned: study.cells.len() as u64,
-            cells: cells.into_iter().map(|(cell, samples)| CellResult::new(cell, samples)).collect(),
+            cells: cells.into_iter().map(|(cell, samples)| CellResult::new(cell, samples, told)).collect(),
         }
+    }
+
+    /// Of how many seeds the values of each trial are told, from the first one on.
+    pub fn told(&self) -> usize {
+        self.cells.first().and_then(|cell| cell.each.first()).map_or(0, Vec::len)
     }
 
     /// Whether every cell is finished.
@@ -90,7 +113,7 @@ impl Results {
 }
 
 impl CellResult {
-    fn new(cell: &Cell, samples: &Samples) -> Self {
+    fn new(cell: &Cell, samples: &Samples, told: usize) -> Self {
         let columns = quantities(cell.measure).iter().zip(&samples.columns);
         let figures: Vec<Figures> =
             columns.map(|(quantity, column)| Figures::new(*quantity, column)).collect();
@@ -100,6 +123,7 @@ impl CellResult {
             trials: samples.trials,
             unfinished: samples.trials - finished,
             figures,
+            each: samples.columns.iter().map(|column| column[..told.min(column.len())].to_vec()).collect(),
         }
     }
 
@@ -137,6 +161,7 @@ impl Figures {
                 .map(|(_, tenths)| at(rank(*tenths)))
                 .collect(),
             max: at(column.len()).filter(|_| is_number),
+            steps: if quantity.kind == Kind::Time { steps(&known, column.len()) } else { Vec::new() },
         }
     }
 
@@ -144,6 +169,19 @@ impl Figures {
     pub fn hits(&self) -> u64 {
         self.mean.map_or(0, |mean| (mean * self.count as f64).round() as u64)
     }
+}
+
+/// The distribution of these times, which are in order, over so many trials: with [`STEPS`] of them, and with the longest.
+fn steps(known: &[u64], trials: usize) -> Vec<(u64, u64)> {
+    let (body, decade) = STEPS;
+    let tail = (0..).map(|nth| libm::pow(10.0, -f64::from(nth) / decade as f64) * trials as f64);
+    let mut ranks: Vec<usize> = (1..=body).map(|nth| (trials * nth).div_ceil(body)).collect();
+    ranks.extend(tail.take_while(|left| *left >= 1.0).map(|left| trials - left as usize));
+    ranks.retain(|rank| (1..known.len()).contains(rank));
+    ranks.extend((!known.is_empty()).then_some(known.len()));
+    ranks.sort_unstable();
+    ranks.dedup();
+    ranks.into_iter().map(|rank| (known[rank - 1], (trials - rank) as u64)).collect()
 }
 
 #[cfg(test)]
@@ -162,10 +200,23 @@ mod tests {
         assert_eq!((told.count, told.mean), (80, Some(40.5)));
         assert_eq!(told.percentiles, [Some(10), Some(50), None, None, None]);
         assert_eq!(told.max, None);
+        assert_eq!((told.steps.len(), told.steps[0], told.steps[79]), (80, (1, 99), (80, 20)));
         let all = figures(Kind::Time, &column[..80]);
         assert_eq!((all.percentiles[2], all.percentiles[4], all.max), (Some(72), Some(80), Some(80)));
         assert_eq!(figures(Kind::Time, &[]).mean, None);
         assert_eq!(figures(Kind::Time, &[None]).percentiles, [None; 5]);
+    }
+
+    #[test]
+    fn a_curve_has_few_steps_and_a_fine_tail() {
+        let known: Vec<u64> = (1..=100_000).collect();
+        let all = steps(&known, known.len());
+        assert!((150..300).contains(&all.len()), "{}", all.len());
+        assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1));
+        assert!(all.iter().all(|(time, longer)| time + longer == 100_000));
+        assert_eq!(all[all.len() - 3..], [(99_998, 2), (99_999, 1), (100_000, 0)]);
+        assert_eq!(steps(&[7], 4), [(7, 3)]);
+        assert_eq!(steps(&[], 4), []);
     }
 
     #[test]

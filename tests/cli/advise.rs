@@ -21,9 +21,15 @@ fn the_front_is_one_and_the_present_setting_is_marked() {
     let run = |jobs: &str| {
         let output = squall(["advise", &file, "--seeds", "0..12", "--jobs", jobs]);
         exits(&output, 0);
-        assert_eq!(stderr(&output), "");
+        let told = stderr(&output);
+        assert!(
+            told.contains(" settings, each with 12 seeds: ") && told.contains("fewer --seeds take less time"),
+            "{told}"
+        );
         stdout(&output)
     };
+    let quiet = squall(["advise", &file, "--seeds", "0..1", "--quiet"]);
+    assert_eq!((stderr(&quiet), quiet.status.code()), (String::new(), Some(0)));
     let text = run("1");
     assert_eq!(text, run("2"), "it does not depend on the jobs");
     assert!(text.starts_with(&format!("lossy  {file}\n")), "{text}");

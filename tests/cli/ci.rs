@@ -92,6 +92,13 @@ fn a_run_may_take_so_many_events() {
     assert!(told.contains("replay: squall fuzz quick --seeds 0..1 --events 500\n"), "{told}");
     let report = fs::read_to_string(out.join("quick-livelock.txt")).expect("a report");
     assert!(report.contains("\nLivelock  it took all of its 500 events by "), "{report}");
+    // What was found is seen again with as many events, and only so.
+    let found = out.join("quick-livelock.ron");
+    let again = squall(["run", text(&found), "--events", "500", "--quiet"]);
+    exits(&again, 3);
+    assert!(stdout(&again).contains("--seed 0 --events 500\n"), "{}", stdout(&again));
+    exits(&squall(["run", text(&found), "--quiet"]), 0);
+    exits(&squall(["run", text(&found), "--events", "500", "--seeds", "0..2"]), 2);
 }
 
 #[test]

@@ -227,6 +227,155 @@ fn what_is_in_one_report_only_is_told_beside_what_is_in_both() {
     assert!(stderr(&output).contains(&format!("{most}..{}", u64::MAX)), "{}", stderr(&output));
 }
 
+/// A study of these election timeouts, by the number of voters.
+fn a_study(timeouts: (u32, u32), voters: &str) -> String {
+    let (least, most) = timeouts;
+    format!(
+        r#"(format: 1, name: "x", seeds: (0, 40), measure: FirstLeader,
+            grid: [(field: "cluster.voters", values: {voters})],
+            scenario: (format: 1, name: "x", duration: "20s",
+                cluster: (voters: 3, raft: (heartbeat: "50ms", election_timeout: ("{least}ms", "{most}ms")))))"#
+    )
+}
+
+impl Bench {
+    /// The results of a study as JSON, in a file.
+    fn study(&self, name: &str, text: &str, more: &[&str]) -> String {
+        let file = self.write(&format!("{name}.ron"), text);
+        let out = self.path(&format!("{name}-results"));
+        let output = squall([&["study", &file, "--quiet", "--out", &out], more].concat());
+        exits(&output, 0);
+        Path::new(&out).join("results.json").to_str().expect("a plain name").to_owned()
+    }
+}
+
+#[test]
+fn studies_are_compared_cell_by_cell_and_seed_by_seed() {
+    let bench = Bench::new();
+    let short = bench.study("short", &a_study((150, 300), "[3, 5]"), &[]);
+    let long = bench.study("long", &a_study((250, 400), "[3, 5, 7]"), &["--seeds", "10..60"]);
+    let same = diff(&short, &short, &[]);
+    exits(&same, 0);
+    assert_eq!(last(&same), "outcome: no change");
+    assert!(stdout(&same).contains("2 cells and 40 seeds of each in both, no change"), "{}", stdout(&same));
+
+    let output = diff(&short, &long, &[]);
+    exits(&output, 3);
+    let text = stdout(&output);
+    for part in [
+        "2 cells and 30 seeds of each in both",
+        "not compared: 1 cell in the new report only: 7",
+        "x: total got worse with voters 3: +",
+        "x: total got worse with voters 5: +",
+        "no change shown: the interval holds 0.",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(last(&output), "outcome: regression");
+    assert_eq!(last(&diff(&short, &long, &["--quiet"])), "outcome: regression");
+
+    // The difference of the means is that of what both reports have, here without luck: 100 ms.
+    let json = diff(&short, &long, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
+    let [unfinished, total] = [0, 1].map(|place| &json["study"]["quantities"][place]);
+    assert_eq!(
+        (&unfinished["name"], &unfinished["cells"][0]["ruling"]),
+        (&"unfinished".into(), &"same".into())
+    );
+    let cell = &total["cells"][0];
+    assert_eq!(
+        (&total["name"], &cell["pairs"], &cell["ruling"]),
+        (&"total".into(), &30.into(), &"worse".into())
+    );
+    let (low, high) = (&cell["interval"]["low"], &cell["interval"]["high"]);
+    assert!(low.as_f64().expect("a number") < 1.3e8 && high.as_f64().expect("a number") > 0.7e8, "{cell}");
+
+    for (form, parts) in [
+        ("markdown", ["# Difference: regression\n", "**x: total got worse with voters 3: +", "| voters |"]),
+        ("html", ["<!DOCTYPE html>", "<strong class=\"bad\">x: total got worse", "<caption>total</caption>"]),
+    ] {
+        let output = diff(&short, &long, &["--form", form]);
+        exits(&output, 3);
+        assert!(parts.iter().all(|part| stdout(&output).contains(part)), "{}", stdout(&output));
+    }
+    exits(&diff(&short, &long, &["--tolerate", "100%"]), 0);
+    let output = diff(&long, &short, &[]);
+    exits(&output, 0);
+    assert!(stdout(&output).contains("better"), "{}", stdout(&output));
+}
+
+#[test]
+fn runs_that_no_longer_end_in_time_are_a_regression_of_a_study() {
+    let bench = Bench::new();
+    let of = |duration: &str| a_study((150, 300), "[3]").replace("20s", duration);
+    let (old, new) = (bench.study("a", &of("20s"), &[]), bench.study("b", &of("200ms"), &[]));
+    let output = diff(&old, &new, &[]);
+    exits(&output, 3);
+    assert!(stdout(&output).contains("x: unfinished got worse with voters 3: +"), "{}", stdout(&output));
+    exits(&diff(&new, &old, &[]), 0);
+}
+
+#[test]
+fn studies_that_cannot_be_compared_are_told() {
+    let bench = Bench::new();
+    let text = a_study((150, 300), "[3, 5]");
+    let good = bench.study("good", &text, &[]);
+    let runs = bench.runs("runs", &scenario("x", (150, 300), ""), "0..3");
+    let read = fs::read_to_string(&good).expect("read");
+    let other = |name: &str, from: &str, to: &str| bench.study(name, &text.replacen(from, to, 1), &[]);
+    let (without, _) = read.split_once(",\n  \"each\"").expect("its values");
+    let cases = [
+        (runs, "the new report is on runs, and the old one on a study"),
+        (
+            other(
+                "axes",
+                "(field: \"cluster.voters\", values: [3, 5])",
+                "(field: \"clients.count\", values: [1, 2])",
+            ),
+            "the grids differ: in the old report voters varies, in the new one count",
+        ),
+        (
+            other("cells", "[3, 5]", "[7, 9]"),
+            "the grids have no cell in common: 3, 5 in the old report, 7, 9 in the new one",
+        ),
+        (
+            other("measure", "FirstLeader", "Availability"),
+            "the studies do not measure the same: total (from the beginning",
+        ),
+        (
+            other("name", "name: \"x\"", "name: \"y\""),
+            "different studies: x in the old one, y in the new one",
+        ),
+        (
+            bench.study("seeds", &text, &["--seeds", "90..95"]),
+            "no seed is in both: 0..40 in the old report, 90..95 in the new one",
+        ),
+        (
+            bench.write("older", &format!("{without}\n}}\n")),
+            "has no values of each seed, since an older version",
+        ),
+        (bench.write("torn", &read.replacen("[", "[[],", 1)), "this report of a study is damaged: "),
+        (
+            bench.write("seed", &read.replacen("\"first_seed\": \"0\"", "\"first_seed\": \"x\"", 1)),
+            "`x` is no seed",
+        ),
+        (
+            bench.write("short", &read.replacen("\"seeds\": 40", "\"seeds\": 41", 1)),
+            "do not have a value of each quantity",
+        ),
+    ];
+    for (file, part) in cases {
+        let output = diff(&good, &file, &[]);
+        exits(&output, 2);
+        let told = stderr(&output);
+        assert!(
+            told.starts_with("error: ") && told.contains(part) && told.contains("help: "),
+            "{file}: {told}"
+        );
+        assert_eq!(stdout(&output), "");
+    }
+}
+
 #[test]
 fn what_cannot_be_compared_is_told() {
     let bench = Bench::new();
@@ -243,7 +392,10 @@ fn what_cannot_be_compared_is_told() {
         (write("torn", &text[..text.len() / 2]), "this is no JSON: EOF"),
         (write("list", "[1, 2]"), "JSON of another kind"),
         (write("foreign", r#"{"name": "x", "dependencies": {}}"#), "its fields are dependencies, name"),
-        (write("study", r#"{"format": 1, "version": "1", "study": {}}"#), "the report of a study"),
+        (
+            write("study", r#"{"format": 1, "version": "1", "study": {}}"#),
+            "this report of a study is damaged: missing field `name`",
+        ),
         (
             write("later", &text.replacen("\"format\": 1", "\"format\": 2", 1)),
             "its format is 2; this version of Squall reads 1",

@@ -27,6 +27,12 @@ fn cells(out: &Path) -> Vec<std::path::PathBuf> {
     files
 }
 
+/// The JSON document in a folder of results.
+fn parsed(out: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(out.join("results.json")).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 #[test]
 fn results_do_not_depend_on_the_jobs_and_come_in_all_forms() {
     let (folder, file) = written(SMALL);
@@ -39,7 +45,7 @@ fn results_do_not_depend_on_the_jobs_and_come_in_all_forms() {
     assert!(text.contains("voters  election_timeout   n  "), "{text}");
     let two = study(&file, &out("two"), &["--jobs", "2", "--quiet"]);
     assert_eq!(stdout(&two), text);
-    for form in ["txt", "csv", "md"] {
+    for form in ["txt", "csv", "md", "html"] {
         let of =
             |name: &str| fs::read_to_string(out(name).join("results").with_extension(form)).expect("a file");
         assert_eq!(of("one"), of("two"), "{form}");
@@ -47,10 +53,18 @@ fn results_do_not_depend_on_the_jobs_and_come_in_all_forms() {
     let json = study(&file, &out("one"), &["--json", "--quiet"]);
     let document: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
     assert_eq!((&document["format"], &document["study"]["planned"]), (&1.into(), &4.into()));
-    let kept: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(out("one").join("results.json")).expect("a file"))
-            .expect("JSON");
-    assert_eq!(kept["study"], document["study"]);
+    assert_eq!(parsed(&out("one"))["study"], document["study"]);
+    let (one, two) = (parsed(&out("one")), parsed(&out("two")));
+    assert_eq!((&one["study"], &one["each"]), (&two["study"], &two["each"]));
+    let html = study(&file, &out("one"), &["--form", "html", "--quiet"]);
+    assert_eq!(stdout(&html), fs::read_to_string(out("one").join("results.html")).expect("a file"));
+    for part in [
+        "<title>small one: 4 cells, 70 trials each</title>",
+        "Distribution of total, voters 3",
+        "by election_timeout",
+    ] {
+        assert!(stdout(&html).contains(part), "{part}");
+    }
     let csv = study(&file, &out("one"), &["--form", "csv", "--quiet"]);
     assert!(stdout(&csv).starts_with("voters,election_timeout,quantity,kind,trials,"), "{}", stdout(&csv));
 }
@@ -108,6 +122,78 @@ fn an_interrupt_keeps_what_is_finished() {
         cells(&out).iter().all(|file| file.extension().is_some_and(|it| it == "json")),
         "no half-written file"
     );
+}
+
+/// What single trials showed is what the figures are of, and there is only so much of it.
+#[test]
+fn single_trials_are_told_by_their_seeds() {
+    let (folder, file) = written(SMALL);
+    let out = folder.path().join("out");
+    exits(&study(&file, &out, &["--quiet", "--seeds", "5..35"]), 0);
+    let json = parsed(&out);
+    assert_eq!((&json["each"]["seeds"], &json["study"]["first_seed"]), (&30.into(), &"5".into()));
+    let cells = json["study"]["cells"].as_array().expect("cells");
+    for (cell, each) in cells.iter().zip(json["each"]["cells"].as_array().expect("cells")) {
+        let columns = each.as_array().expect("a column for each quantity");
+        assert_eq!(columns.len(), cell["figures"].as_array().expect("figures").len());
+        for (column, figures) in columns.iter().zip(cell["figures"].as_array().expect("figures")) {
+            let values: Vec<u64> =
+                column.as_array().expect("values").iter().filter_map(|it| it.as_u64()).collect();
+            let mean = values.iter().sum::<u64>() as f64 / values.len() as f64;
+            assert!((mean - figures["mean"].as_f64().expect("a mean")).abs() < 1e-3, "{figures}");
+            assert_eq!(figures["count"], values.len());
+        }
+    }
+    // Many trials of one cell: as many values as there is room for.
+    let one = SMALL.replace("values: [3, 5]", "values: [1]").replace(
+        r#"values: [("150ms", "200ms"), ("150ms", "300ms")], labels: ["50", "150"]"#,
+        r#"values: [("150ms", "200ms")]"#,
+    );
+    let (folder, file) = written(one);
+    let out = folder.path().join("out");
+    exits(&study(&file, &out, &["--quiet", "--seeds", "0..60000"]), 0);
+    assert_eq!(
+        (&parsed(&out)["each"]["seeds"], &parsed(&out)["study"]["trials"]),
+        (&50_000.into(), &60_000.into())
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_study_that_was_killed_goes_on_and_comes_to_the_same() {
+    use std::process::{Command, Stdio};
+    let text = SMALL.replace("(0, 70)", "(0, 3000)");
+    let (folder, file) = written(text);
+    let (out, whole) = (folder.path().join("out"), folder.path().join("whole"));
+    exits(&study(&file, &whole, &["--quiet"]), 0);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args(["study", &file, "--jobs", "1", "--out", out.to_str().expect("a plain name")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let is_kept = |out: &Path| {
+        fs::read_dir(out.join("cells")).is_ok_and(|mut entries| {
+            entries
+                .any(|entry| entry.is_ok_and(|entry| entry.path().extension().is_some_and(|it| it == "json")))
+        })
+    };
+    while !is_kept(&out) {
+        std::thread::yield_now();
+    }
+    child.kill().expect("killed");
+    child.wait().expect("it ends");
+    assert!(!out.join("results.json").exists() && !out.join("results.html").exists());
+    let again = study(&file, &out, &[]);
+    exits(&again, 0);
+    assert!(stderr(&again).contains(" of 4 cells are taken from "), "{}", stderr(&again));
+    for form in ["txt", "csv", "md", "html"] {
+        let of = |out: &Path| fs::read(out.join("results").with_extension(form)).expect("a file");
+        assert!(of(&out) == of(&whole), "{form} is what it is without a kill");
+    }
+    let (now, then) = (parsed(&out), parsed(&whole));
+    assert_eq!((&now["study"], &now["each"]), (&then["study"], &then["each"]));
 }
 
 #[test]

@@ -75,6 +75,10 @@ struct Closer {
     /// End the run at this virtual time, such as 1.5s. What the scenario expects is not judged then.
     #[arg(long, value_name = "T")]
     until: Option<Duration>,
+    /// How many events the run may take; one that takes more fails as a livelock. What `squall fuzz --events` has found is
+    /// looked at with the same number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["at", "check_determinism"])]
+    events: Option<u64>,
     /// Show, instead of the report, every node as it is at this virtual time, when all that happens at it has happened.
     #[arg(long, value_name = "T", conflicts_with_all = ["until", "json", "report", "check_determinism", "focus", "trace"])]
     at: Option<Duration>,
@@ -187,6 +191,7 @@ impl Closer {
     fn refuse(&self, runs: u64) -> Result<(), Failure> {
         let asked = [
             ("--until", self.until.is_some()),
+            ("--events", self.events.is_some()),
             ("--at", self.at.is_some()),
             ("--focus", !self.focus.is_empty()),
             ("--coverage", self.coverage),

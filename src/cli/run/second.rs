@@ -87,6 +87,7 @@ impl<'a> Again<'a> {
             disturbance: self.disturb.then(wall_clock_noise),
             until: self.until.map(|until| Time::ZERO + until),
             events: None,
+            software: None,
         };
         if self.fail_fast {
             let mut judges = Judges::new(self.plan).stopping_at_violation(true);

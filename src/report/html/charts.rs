@@ -1,12 +1,12 @@
 //! Charts: how long nobody led, the service over time, and where frames went.
 
 use super::frame::{Axis, LEFT, RIGHT, WIDTH, label, n, step};
-use super::tables;
+use super::{PICTURE_STYLE, tables};
 use crate::report::format::{count, moment, percent, short};
 use crate::report::page::Grid;
 use crate::report::{Bucket, Report, Timelines};
 use crate::time::{Duration, Time};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// From so many spans on their distribution says something.
 const LEAST: usize = 3;
@@ -15,17 +15,34 @@ pub(super) const TOP: f64 = 28.0;
 pub(super) const BOTTOM: f64 = 200.0;
 pub(super) const HEIGHT: f64 = 240.0;
 
+/// What a picture is called, its title, and what it shows in words.
+pub(super) type Told<'a> = (&'a str, &'a str, &'a str);
+
 /// A picture with a title and a description, in a container in which it scrolls where it is too wide.
 pub(super) fn picture(id: &str, title: &str, about: &str, height: f64, content: &Markup) -> Markup {
+    html! {
+        div.scroll.picture tabindex="0" role="region" aria-label=(title) { (svg((id, title, about), height, content)) }
+    }
+}
+
+/// The same as a file of its own, which brings its colours and a light ground.
+pub(super) fn alone(told: Told<'_>, height: f64, content: &Markup) -> String {
+    let content = html! {
+        style { (PreEscaped(PICTURE_STYLE)) }
+        rect.ground width=(n(WIDTH)) height=(n(height)) {}
+        (content)
+    };
+    svg(told, height, &content).into_string() + "\n"
+}
+
+fn svg((id, title, about): Told<'_>, height: f64, content: &Markup) -> Markup {
     let view = format!("0 0 {} {}", n(WIDTH), n(height));
     let (title_id, about_id) = (format!("{id}-title"), format!("{id}-about"));
     html! {
-        div.scroll.picture tabindex="0" role="region" aria-label=(title) {
-            svg xmlns="http://www.w3.org/2000/svg" viewBox=(view) role="img" aria-labelledby=(format!("{title_id} {about_id}")) {
-                title id=(title_id) { (title) }
-                desc id=(about_id) { (about) }
-                (content)
-            }
+        svg xmlns="http://www.w3.org/2000/svg" viewBox=(view) role="img" aria-labelledby=(format!("{title_id} {about_id}")) {
+            title id=(title_id) { (title) }
+            desc id=(about_id) { (about) }
+            (content)
         }
     }
 }
@@ -119,7 +136,7 @@ pub(super) fn bar(id: &str, title: &str, about: &str, (name, parts): (&str, &[(S
 }
 
 /// A share as people write it.
-fn tidy(share: f64) -> String {
+pub(super) fn tidy(share: f64) -> String {
     let percent = share * 100.0;
     let text = format!("{percent:.6}");
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))

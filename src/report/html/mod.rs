@@ -2,6 +2,7 @@
 
 mod batch;
 mod charts;
+mod curves;
 mod frame;
 mod growth;
 mod scatter;
@@ -11,6 +12,7 @@ mod timeline;
 use super::page::Block;
 use super::{Report, RunVerdict, text};
 pub use batch::render as render_batch;
+pub(crate) use curves::{Axes, Curve, MOST as MOST_CURVES, curves, curves_alone};
 pub(crate) use growth::{Grown, growth};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(crate) use scatter::{Dot, Look, scatter};

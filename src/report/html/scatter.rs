@@ -41,14 +41,14 @@ pub(crate) enum Look {
 
 /// A logarithmic scale from one value to another, which are above 0.
 #[derive(Clone, Copy)]
-struct Scale {
+pub(super) struct Scale {
     values: (f64, f64),
     places: (f64, f64),
 }
 
 impl Scale {
     /// One that holds these values, in whole halves of decades; none of none.
-    fn around(values: impl Iterator<Item = f64>, places: (f64, f64)) -> Option<Self> {
+    pub(super) fn around(values: impl Iterator<Item = f64>, places: (f64, f64)) -> Option<Self> {
         let (least, most) =
             values.fold((f64::MAX, 0.0_f64), |(least, most), it| (least.min(it), most.max(it)));
         let decade = |value: f64| libm::pow(10.0, libm::floor(libm::log10(value)));
@@ -61,14 +61,14 @@ impl Scale {
         })
     }
 
-    fn at(self, value: f64) -> f64 {
+    pub(super) fn at(self, value: f64) -> f64 {
         let ((least, most), (from, to)) = (self.values, self.places);
         let share = (libm::log10(value) - libm::log10(least)) / (libm::log10(most) - libm::log10(least));
         from + (to - from) * share.clamp(0.0, 1.0)
     }
 
     /// 1, 2 and 5 of each decade; of many decades 1 alone.
-    fn ticks(self) -> Vec<f64> {
+    pub(super) fn ticks(self) -> Vec<f64> {
         let (least, most) = self.values;
         let steps: &[f64] = if most / least > 1e4 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let first = libm::floor(libm::log10(least)) as i32;

@@ -234,6 +234,7 @@ pub(in crate::scenario) struct Load {
     pub(in crate::scenario) timeout: (Duration, Duration),
     #[serde(default)]
     pub(in crate::scenario) restraint: f64,
+    pub(in crate::scenario) attempts: Option<(u64, u64)>,
     #[serde(default)]
     pub(in crate::scenario) breakers: f64,
     pub(in crate::scenario) sessions: Option<Sessions>,

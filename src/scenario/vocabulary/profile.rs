@@ -304,6 +304,8 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("restraint", "rate", "in what share of the runs clients have any `jitter`, other waits, and bounds of their `attempts` or a `budget`", "0.3")
                 .or("0")
                 .limit(SHARE),
+            Entry::field("attempts", "(whole number, whole number)", "how often these ask for one operation at most; if left out, a third of them at most 1 to 20 times", "(1, 3)")
+                .within(bounds::ATTEMPTS),
             Entry::field("breakers", "rate", "in what share of the runs clients have circuit breakers", "0.1").or("0").limit(SHARE),
             Entry::field("sessions", "struct", "sessions, and what then may happen to frames of clients", "(likely: 0.5, retries: 0.5)"),
         ],

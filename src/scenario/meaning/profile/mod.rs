@@ -293,9 +293,14 @@ fn clients(path: &Path<'_>, load: &shape::Load, notes: &mut Notes<'_>) -> Client
         value_bytes: wholes(&field("value_bytes"), load.value_bytes, bounds::VALUE_BYTES, notes),
         timeout: times(&field("timeout"), load.timeout, notes),
         restraint: rate(&field("restraint"), load.restraint, notes),
+        attempts: load.attempts.map(|it| wholes(&field("attempts"), it, bounds::ATTEMPTS, notes)),
         breakers: rate(&field("breakers"), load.breakers, notes),
         sessions: load.sessions.as_ref().map(|it| sessions(&field("sessions"), it, notes)),
     };
+    if read.attempts.is_some() && read.restraint == Rate::ZERO {
+        let message = "no run has clients with restraint, and only theirs are bounded".to_owned();
+        notes.warn(&field("attempts"), message, "say in what share of the runs: `restraint: 1`");
+    }
     let (least, _) = load.rate;
     if notes.is_clean() && mean_between(read.count.most, least) > LONGEST {
         let message =

@@ -1,22 +1,23 @@
 //! What shrinking leaves as a file that a stranger can read: a name, what it shows, the story of the failure.
 
-use super::run::kind_name;
 use crate::check::Verdict;
 use crate::fuzz::{Group, Signature};
 use crate::plan::{Action, Plan};
 use crate::report::Report;
 use crate::trace::Record;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// How every file begins that holds what shrinking has left.
-pub(super) const BEGINNING: &str = "// Shrunk from ";
+pub(crate) const BEGINNING: &str = "// Shrunk from ";
+
+/// What a kind of message is called.
+type Names<'a> = &'a dyn Fn(u8) -> String;
 
 /// So many records of a story are told, the last ones.
 const STORY: usize = 12;
 
 /// The plan with a name of its own, by what breaks and what it takes, and a word on it.
-pub(super) fn named(plan: Plan, signature: &Signature) -> Plan {
+pub(crate) fn named(plan: Plan, signature: &Signature) -> Plan {
     let faults = kinds(&plan);
     let short: Vec<String> = if faults.is_empty() {
         vec!["calm".to_owned()]
@@ -92,9 +93,15 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Where it came from, how it fails, and what led to that.
-pub(super) fn head(file: &Path, plan: &Plan, signature: &Signature, report: &Report) -> String {
+pub(crate) fn head(
+    from: &str,
+    plan: &Plan,
+    signature: &Signature,
+    report: &Report,
+    kind: Names<'_>,
+) -> String {
     let mut lines = vec![
-        format!("{}{} with seed {}.", BEGINNING.trim_start_matches("// "), file.display(), plan.seed),
+        format!("{}{from} with seed {}.", BEGINNING.trim_start_matches("// "), plan.seed),
         format!("It fails by: {signature}."),
     ];
     for check in &report.checks {
@@ -105,7 +112,7 @@ pub(super) fn head(file: &Path, plan: &Plan, signature: &Signature, report: &Rep
         }
     }
     for expected in &report.expectations {
-        if expected.text == signature.to_string() {
+        if signature.is_of(expected) {
             lines.push(format!("{}: {}.", expected.text, expected.why));
         }
     }
@@ -115,20 +122,20 @@ pub(super) fn head(file: &Path, plan: &Plan, signature: &Signature, report: &Rep
         lines.push("What led to it, one by the other:".to_owned());
         let led = evidence.records.iter().filter(|record| evidence.chain.contains(&record.id));
         let told = led.clone().skip(led.count().saturating_sub(STORY));
-        lines.extend(told.map(step));
+        lines.extend(told.map(|record| step(record, kind)));
     }
     lines.iter().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
 }
 
 /// A record of a story: when, who, what; without the numbers that only a trace needs.
-fn step(record: &Record) -> String {
-    let line = record.body.line(&kind_name);
+fn step(record: &Record, kind: Names<'_>) -> String {
+    let line = record.body.line(kind);
     let what = line.split(", call ").next().unwrap_or(&line);
     format!("{:>16} {:<3} {what}", record.time.to_string(), record.node.to_string())
 }
 
 /// What was cut, and what else differs.
-pub(super) fn cuts(from: &Plan, to: &Plan) -> String {
+pub(crate) fn cuts(from: &Plan, to: &Plan) -> String {
     let clients = |plan: &Plan| plan.clients.as_ref().map_or(0, |clients| u64::from(clients.count));
     let numbers = [
         ("faults", from.faults.len() as u64, to.faults.len() as u64),
