@@ -1,5 +1,8 @@
 //! Other people's implementations: which a build has, and what they can express.
 
+#[cfg(feature = "omnipaxos")]
+#[path = "adapters/omni_paxos.rs"]
+mod omni_paxos;
 #[cfg(feature = "raft-rs")]
 #[path = "adapters/raft_rs.rs"]
 mod raft_rs;

@@ -2,6 +2,8 @@
 //! scenario.
 
 mod expressible;
+#[cfg(feature = "omnipaxos")]
+mod omni_paxos;
 #[cfg(feature = "raft-rs")]
 mod raft_rs;
 
@@ -44,5 +46,8 @@ fn raft_rs() -> Option<&'static dyn Software> {
 }
 
 fn omni_paxos() -> Option<&'static dyn Software> {
-    None
+    #[cfg(feature = "omnipaxos")]
+    return Some(&omni_paxos::OmniPaxosSoftware);
+    #[cfg(not(feature = "omnipaxos"))]
+    return None;
 }

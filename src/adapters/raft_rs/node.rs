@@ -254,7 +254,11 @@ impl Node {
 
     /// Does what the crate wants done, until there is no more.
     fn carry_out(&mut self, now: LocalTime, out: &mut Effects) {
-        while self.raw.has_ready() {
+        loop {
+            self.note_applied();
+            if !self.raw.has_ready() {
+                break;
+            }
             let mut ready = self.raw.ready();
             if let Some(state) = ready.hs() {
                 self.write_hard_state((state.term, state.vote), out);
@@ -275,10 +279,14 @@ impl Node {
                 Some(write) => self.unflushed.push_back((number, write)),
                 None => self.raw.on_persist_ready(number),
             }
-            let applied = self.applied.min(self.raw.raft.raft_log.persisted);
-            if applied > self.raw.raft.raft_log.applied {
-                self.raw.advance_apply_to(applied);
-            }
+        }
+    }
+
+    /// Tells the crate what is applied, as far as that is durable: of a leader's snapshot once its write is.
+    fn note_applied(&mut self) {
+        let applied = self.applied.min(self.raw.raft.raft_log.persisted);
+        if applied > self.raw.raft.raft_log.applied {
+            self.raw.advance_apply_to(applied);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::ids::Term;
 use crate::replica::{Entries, Entry as WireEntry, EntryKind, Members, Recovered, Unrecoverable};
+use protobuf::Message as _;
 use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot};
 use raft::{GetEntriesContext, RaftState, Result, Storage, StorageError};
 use std::collections::VecDeque;
@@ -158,8 +159,16 @@ impl Storage for Store {
             return Err(StorageError::Unavailable.into());
         }
         let place = |index: u64| (index - self.base.0 - 1) as usize;
-        let mut entries: Vec<Entry> = self.entries.range(place(low)..place(high)).cloned().collect();
-        raft::util::limit_size(&mut entries, max_size.into());
+        let most = max_size.into().unwrap_or(raft::NO_LIMIT);
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        for entry in self.entries.range(place(low)..place(high)) {
+            bytes += u64::from(entry.compute_size());
+            // One entry always fits; of a long log no more is copied than that.
+            if bytes > most && !entries.is_empty() {
+                break;
+            }
+            entries.push(entry.clone());
+        }
         Ok(entries)
     }
 

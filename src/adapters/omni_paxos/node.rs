@@ -1,0 +1,331 @@
+//! One replica: the crate's server, and what a step of it leaves to be done.
+
+use super::ballots;
+use super::entry::Record;
+use super::links::{Heard, Link, Turn};
+use super::log::{Log, Store, is_of};
+use super::rounds::{self, Ticks};
+use super::wire::{self, HEARTBEAT_REPLY, HEARTBEAT_REQUEST};
+use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
+use crate::replica::{
+    Boot, ChangeStep, Effect, Effects, Input, Members, NoChange, NoTransfer, ReadBy, ReadRight, Refusal,
+    Role, Status, TransferStep, Unrecoverable, VoteRefusal,
+};
+use crate::rng::Stream;
+use crate::time::{Duration, LocalTime};
+use omnipaxos::ballot_leader_election::Ballot;
+use omnipaxos::messages::Message;
+use omnipaxos::messages::ballot_leader_election::HeartbeatMsg;
+use omnipaxos::messages::sequence_paxos::PaxosMsg;
+use omnipaxos::{ClusterConfig, OmniPaxos, ServerConfig};
+use std::cell::RefCell;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+/// A server.
+///
+/// Invariants:
+/// - Ids of writes rise by one from 1, and `durable <= issued`.
+/// - The entries before `applied` were handed to the state machine.
+pub(super) struct Node {
+    id: NodeId,
+    omni: OmniPaxos<Record, Store>,
+    log: Rc<RefCell<Log>>,
+    links: Vec<Link>,
+    /// The members, by their slots.
+    peers: Vec<NodeId>,
+    /// The number of this life: its time.
+    life: u64,
+    ticks: Ticks,
+    stream: Stream,
+    /// Whether it takes the lead as soon as it is woken.
+    is_first: bool,
+    /// The promise with which it started: if that is one of its own, it does not lead any more.
+    recovered: Option<Ballot>,
+    /// Whether an entry waits in the crate for the majority's promises.
+    has_no_op: bool,
+    /// The write after which it leads.
+    took_over: Option<WriteId>,
+    /// Of whose ballot it has accepted the log.
+    followed: Option<Ballot>,
+    issued: WriteId,
+    durable: WriteId,
+    applied: usize,
+    /// For how long a frame may be missing in a session.
+    patience: Duration,
+    reads: ReadBy,
+    max_uncommitted_bytes: Option<NonZeroU32>,
+    outgoing: Vec<Message<Record>>,
+}
+
+impl Node {
+    /// # Errors
+    /// [`Unrecoverable`] if the disk's contents are none of a server of this kind.
+    pub(super) fn boot(boot: &Boot<'_>, members: &Members, out: &mut Effects) -> Result<Self, Unrecoverable> {
+        let log = Log::recovered(boot.recovered)?;
+        let recovered = log.promise();
+        let log = Rc::new(RefCell::new(log));
+        let peers: Vec<NodeId> = members.voters.iter().filter(|node| *node != boot.id).collect();
+        let cluster = ClusterConfig {
+            configuration_id: ballots::CONFIGURATION,
+            nodes: members.voters.iter().map(|node| u64::from(node.0)).collect(),
+            flexible_quorum: None,
+        };
+        let server = ServerConfig {
+            pid: u64::from(boot.id.0),
+            election_tick_timeout: rounds::round(boot.options),
+            resend_message_tick_timeout: 1,
+            buffer_size: 16,
+            batch_size: 1,
+            flush_batch_tick_timeout: u64::MAX,
+            leader_priority: 0,
+        };
+        let omni = cluster
+            .build_for_server(server, Store(Rc::clone(&log)))
+            .map_err(|error| Unrecoverable(error.to_string()))?;
+        let mut stream = boot.stream.clone();
+        let ticks = Ticks::new(boot.options, boot.now, stream.word());
+        let slots = members.voters.iter().map(|node| node.slot() + 1).max().unwrap_or(0);
+        let mut node = Self {
+            id: boot.id,
+            omni,
+            log,
+            links: std::iter::repeat_with(Link::default).take(slots).collect(),
+            peers,
+            life: boot.now.nanos().saturating_add(1),
+            ticks,
+            stream,
+            is_first: boot.is_first,
+            recovered,
+            has_no_op: false,
+            took_over: None,
+            followed: None,
+            issued: WriteId::ZERO,
+            durable: WriteId::ZERO,
+            applied: 0,
+            patience: boot.options.election_timeout.0,
+            reads: boot.options.reads.by,
+            max_uncommitted_bytes: boot.options.flow.max_uncommitted_bytes,
+            outgoing: Vec::new(),
+        };
+        node.show(out);
+        // What it says when it starts it says when it is woken.
+        out.deadline = Some(LocalTime::from_nanos(boot.now.nanos().saturating_add(1)));
+        Ok(node)
+    }
+
+    pub(super) fn words_drawn(&self) -> u64 {
+        self.stream.position()
+    }
+
+    pub(super) fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        match input {
+            Input::Wake => self.wake(now),
+            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, now, out),
+            Input::Persisted(write) => self.durable = self.durable.max(write),
+            Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.read(request, out),
+            Input::Transfer { to } => {
+                out.push(Effect::Transfer { to, step: TransferStep::Refused(NoTransfer::NotLeader) });
+            }
+            Input::Campaign => self.omni.try_become_leader(),
+            Input::ChangeMembership(change) => {
+                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
+            }
+            Input::SnapshotTaken { .. } => {}
+        }
+        self.carry_out(out);
+        self.show(out);
+        out.deadline = Some(self.ticks.next());
+    }
+
+    fn wake(&mut self, now: LocalTime) {
+        if std::mem::take(&mut self.is_first) {
+            // Twice, so that its ballot outranks those with which all others start.
+            self.omni.try_become_leader();
+            self.omni.try_become_leader();
+        }
+        if !self.ticks.is_due(now) {
+            return;
+        }
+        for peer in &self.peers {
+            if self.links[peer.slot()].is_lost(now, self.patience) {
+                self.omni.reconnected(u64::from(peer.0));
+            }
+        }
+        self.omni.tick();
+    }
+
+    fn receive(&mut self, from: NodeId, kind: u8, payload: &[u8], now: LocalTime, out: &mut Effects) {
+        let Some((mark, _)) = wire::head(payload).filter(|_| self.peers.contains(&from)) else { return };
+        let link = &mut self.links[from.slot()];
+        match link.hear(&mark) {
+            Heard::Stale => return,
+            Heard::Same => {}
+            Heard::Anew => self.omni.reconnected(u64::from(from.0)),
+            Heard::Reborn => return self.omni.reconnected(u64::from(from.0)),
+        }
+        let link = &mut self.links[from.slot()];
+        if matches!(kind, HEARTBEAT_REQUEST | HEARTBEAT_REPLY) {
+            link.note_sent(mark.number, now);
+            return self.hand_on(from, kind, payload, out);
+        }
+        match link.turn(mark.number, now) {
+            Turn::Past => return,
+            Turn::Early => return link.keep(mark.number, kind, payload),
+            Turn::Next => self.hand_on(from, kind, payload, out),
+        }
+        while let Some((kind, payload)) = self.links[from.slot()].take(now) {
+            self.hand_on(from, kind, &payload, out);
+        }
+    }
+
+    /// Hands a message on to the crate, in order.
+    fn hand_on(&mut self, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
+        let Some(message) = wire::decode(kind, payload, from, self.id) else { return };
+        match &message {
+            Message::BLE(heartbeat) => {
+                let link = &mut self.links[from.slot()];
+                let is_new = match &heartbeat.msg {
+                    HeartbeatMsg::Request(request) => link.is_asked_anew(request.round),
+                    HeartbeatMsg::Reply(reply) => link.is_answered_anew(reply.round),
+                };
+                if !is_new {
+                    return;
+                }
+            }
+            Message::SequencePaxos(paxos) => {
+                if let PaxosMsg::Prepare(prepare) = &paxos.msg
+                    && prepare.n < self.omni.get_promise()
+                {
+                    let why = VoteRefusal::TermPast;
+                    out.push(Effect::VoteRefused { candidate: from, pre_vote: false, why });
+                }
+            }
+        }
+        self.omni.handle_incoming(message);
+    }
+
+    fn propose(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
+        let Status { role, term, leader, .. } = self.status();
+        if role != Role::Leader {
+            return out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: leader } });
+        }
+        if self.is_busy(command) || self.omni.append(Record::command(term, command)).is_err() {
+            return out.push(Effect::Refuse { request, reason: Refusal::Busy });
+        }
+        let index = Index(self.omni.get_accepted_idx() as u64);
+        out.push(Effect::Accepted { request, index, term });
+    }
+
+    /// Whether this command is too much with those that are not decided yet; one always fits.
+    fn is_busy(&self, command: &[u8]) -> bool {
+        self.max_uncommitted_bytes.is_some_and(|most| {
+            let taken = self.log.borrow().bytes_from(self.omni.get_decided_idx());
+            taken > 0 && taken + command.len() > most.get() as usize
+        })
+    }
+
+    /// Only what needs nobody's leave: other reads are entries of the log.
+    fn read(&self, request: RequestId, out: &mut Effects) {
+        out.push(if self.reads == ReadBy::Local {
+            Effect::Serve { request, at: Index(self.applied as u64), right: ReadRight::Local }
+        } else {
+            Effect::Refuse { request, reason: Refusal::NotLeader { hint: self.status().leader } }
+        });
+    }
+
+    /// Does what the crate wants done.
+    fn carry_out(&mut self, out: &mut Effects) {
+        if self.prepares() && !self.has_no_op {
+            // It is kept until a majority has promised, and is then the first of its ballot.
+            self.has_no_op = self.omni.append(Record::no_op()).is_ok();
+        }
+        let mut outgoing = std::mem::take(&mut self.outgoing);
+        self.omni.take_outgoing_messages(&mut outgoing);
+        self.issued = self.log.borrow_mut().write(self.issued, out);
+        if self.accepts_own() && std::mem::take(&mut self.has_no_op) {
+            self.took_over = Some(self.issued);
+        }
+        self.apply(out);
+        let after = (self.issued > self.durable).then_some(self.issued);
+        let term = ballots::term(&self.omni.get_promise());
+        for message in outgoing.drain(..) {
+            self.send(&message, after, term, out);
+        }
+        self.outgoing = outgoing;
+    }
+
+    fn send(&mut self, message: &Message<Record>, after: Option<WriteId>, term: Term, out: &mut Effects) {
+        let Some(kind) = wire::kind_of(message) else {
+            // Another server leads, and the crate forwards to it what had waited.
+            self.has_no_op = false;
+            return;
+        };
+        let Some(to) = u32::try_from(message.get_receiver()).ok().map(NodeId) else { return };
+        if !self.peers.contains(&to) {
+            return;
+        }
+        let link = &mut self.links[to.slot()];
+        let mark = match message {
+            Message::BLE(_) => link.heartbeat(self.life),
+            Message::SequencePaxos(_) => link.next(self.life),
+        };
+        let payload = out.write(|buffer| wire::encode(message, &mark, term, buffer));
+        out.push(Effect::Send { to, kind, payload, after });
+    }
+
+    /// Has entries applied that are newly decided.
+    fn apply(&mut self, out: &mut Effects) {
+        let log = self.log.borrow();
+        let decided = self.omni.get_decided_idx().min(log.len());
+        if decided > self.applied {
+            let entries = out.write(|buffer| log.copy(self.applied, decided, buffer));
+            out.push(Effect::Apply { first: Index(self.applied as u64 + 1), entries });
+            self.applied = decided;
+        }
+    }
+
+    /// Whether it waits for promises of a ballot of its own.
+    fn prepares(&self) -> bool {
+        let promise = self.omni.get_promise();
+        is_of(&promise, self.id) && Some(promise) != self.recovered && !self.accepts_own()
+    }
+
+    /// Whether a majority has promised its ballot.
+    fn accepts_own(&self) -> bool {
+        self.omni.get_current_leader() == Some((u64::from(self.id.0), true))
+    }
+
+    fn status(&self) -> Status {
+        let promise = self.omni.get_promise();
+        let is_written = self.took_over.is_some_and(|write| write <= self.durable);
+        let role = if self.accepts_own() && !self.has_no_op && is_written {
+            Role::Leader
+        } else if self.accepts_own() || self.prepares() {
+            Role::Candidate
+        } else {
+            Role::Follower
+        };
+        let leader = match role {
+            Role::Leader => Some(self.id),
+            _ => self.followed.filter(|ballot| *ballot == promise).and_then(|it| ballots::node(&it)),
+        };
+        Status {
+            role,
+            term: ballots::term(&promise),
+            leader,
+            last: Index(self.log.borrow().len() as u64),
+            commit: Index(self.applied as u64),
+        }
+    }
+
+    fn show(&mut self, out: &mut Effects) {
+        if let Some((_, true)) = self.omni.get_current_leader()
+            && !self.accepts_own()
+        {
+            self.followed = Some(self.omni.get_promise());
+        }
+        out.status = self.status();
+    }
+}
