@@ -5,7 +5,7 @@
 //! of the next term that is its own. Nobody asks a majority: so two nodes that can't hear each other both commit.
 //!
 //! ```sh
-//! cargo test --test bring_your_own              # its tests, below
+//! cargo test bring_your_own::                  # its tests, below
 //! cargo run --example primary-with-backups      # shows the smallest scenario that breaks it
 //! ```
 

@@ -28,7 +28,7 @@ fn the_table_of_the_guide_is_up_to_date() {
     if std::env::var_os("UPDATE").is_some() {
         fs::write(GUIDE, made).expect("a file that can be written");
     } else {
-        assert!(guide == made, "run `UPDATE=1 cargo test --test adapters`, and review what it changes");
+        assert!(guide == made, "run `UPDATE=1 cargo test adapters::`, and review what it changes");
     }
 }
 

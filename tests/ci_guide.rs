@@ -1,7 +1,6 @@
 //! The guide to CI says what is so: the steps of its workflow are run.
 
-mod common;
-
+use crate::common;
 use common::path;
 use std::fs;
 use std::process::{Command, Stdio};

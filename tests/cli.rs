@@ -1,7 +1,5 @@
 //! The whole program as a user calls it.
 
-mod common;
-
 #[path = "cli/advise.rs"]
 mod advise;
 #[path = "cli/ci.rs"]
@@ -31,6 +29,7 @@ mod study;
 #[path = "cli/usage.rs"]
 mod usage;
 
+use crate::common;
 use common::path;
 use std::ffi::OsStr;
 use std::fs;

@@ -1,7 +1,6 @@
 //! Frames that are changed, misdirected, sent again or made up: what is noticed, and what of it gets through.
 
-mod common;
-
+use crate::common;
 use common::{plan, records, run};
 use squall::check::Verdict;
 use squall::fuzz::Resolver;

@@ -1,7 +1,6 @@
 //! A run is a function of scenario and seed, and each random stream has one purpose.
 
-mod common;
-
+use crate::common;
 use common::{loaded, path, plan, records, run, scenarios};
 use squall::ids::{Address, NodeId};
 use squall::replica::Role;

@@ -1,7 +1,6 @@
 //! Expectations of whole runs, and a naive twin that judges them with all records at hand.
 
-mod common;
-
+use crate::common;
 use squall::ids::{Index, NodeId, OperationId, Term};
 use squall::plan::{
     Action, End, Event, Expectation, Fault, Goodput, Moment, Plan, Property, Settle, Shape, Span, Start,

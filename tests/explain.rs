@@ -1,8 +1,7 @@
 //! How a rule came to be broken: the chain of records from the fault to it. Why nobody led: each cause in a run in which no
 //! other one is at work, and whether a leader appears without it.
 
-mod common;
-
+use crate::common;
 use common::{plan, report, shipped};
 use squall::fuzz::draw;
 use squall::plan::Plan;

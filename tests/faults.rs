@@ -1,7 +1,6 @@
 //! Faults: whom they hit, when they begin and end, and that each run of them can be written down as a script.
 
-mod common;
-
+use crate::common;
 use common::{loaded, plan, records, run};
 use squall::fuzz::Resolver;
 use squall::ids::{Address, Index, NodeId, NodeSet, Term};

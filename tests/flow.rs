@@ -1,7 +1,6 @@
 //! Replication flow in running clusters: what its bounds are good for, seed by seed.
 
-mod common;
-
+use crate::common;
 use common::{report, shipped};
 use squall::plan::Plan;
 use squall::report::RunVerdict;

@@ -1,8 +1,5 @@
 //! Random runs: drawn plans are valid and a function of profile and seed, and they find what was planted.
 
-mod common;
-mod hunt;
-
 #[path = "fuzz/extremes.rs"]
 mod extremes;
 #[path = "fuzz/golden.rs"]
@@ -10,6 +7,7 @@ mod golden;
 #[path = "fuzz/scripted.rs"]
 mod scripted;
 
+use crate::hunt;
 use hunt::{found, planted, profile, sample, shipped};
 use squall::fuzz::{Campaign, Shard, draw};
 use squall::plan::{Action, Expectation, Plan, Profile};

@@ -1,7 +1,6 @@
 //! The gallery of planted bugs judges the checkers: each bug is caught by its script, with the checker named for it.
 
-mod common;
-
+use crate::common;
 use common::path;
 use squall::check::Verdict;
 use squall::plan::Expectation;

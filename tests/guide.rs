@@ -132,7 +132,7 @@ fn what_is_made_from_the_code_is_up_to_date() {
         if std::env::var_os("UPDATE").is_some() {
             fs::write(file, made).expect("a file that can be written");
         } else {
-            assert!(guide == made, "run `UPDATE=1 cargo test --test guide`, and review what it changes");
+            assert!(guide == made, "run `UPDATE=1 cargo test guide::`, and review what it changes");
         }
     }
 }

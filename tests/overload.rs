@@ -1,7 +1,6 @@
 //! Hosts that serve their frames at a cost: waits, drops, refusals, and what is slow or flooded.
 
-mod common;
-
+use crate::common;
 use common::{path, plan, records, run};
 use squall::ids::{Address, NodeId};
 use squall::plan::Plan;

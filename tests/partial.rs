@@ -1,8 +1,7 @@
 //! Partial partitions: who recovers while the links stay cut, with which of pre-vote, check-quorum and sticky. The
 //! outcomes are those of Omni-Paxos (Ng, Haridi, Carbone: EuroSys 2023) and of the Raft thesis, sections 4.2.3, 6.2, 9.6.
 
-mod common;
-
+use crate::common;
 use common::{path, run};
 use squall::ids::{Index, NodeId, Term};
 use squall::plan::{Implementation, Plan};

@@ -1,7 +1,6 @@
 //! What priorities are good for, on the scenarios under `scenarios/priorities/`: of equal logs the preferred node leads.
 
-mod common;
-
+use crate::common;
 use common::{path, run};
 use squall::ids::NodeId;
 use squall::plan::Plan;

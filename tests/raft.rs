@@ -31,8 +31,7 @@
 //!
 //! Output: `n2 <- n1 ..` is a delivery, and the lines indented below it are what it brought about.
 
-mod cluster;
-
+use crate::cluster;
 use cluster::{Cluster, Frame, Node, describe, describe_entries, describe_members, options};
 use goldenscript::{Argument, Command, Context};
 use squall::ids::{Index, NodeId, Term};

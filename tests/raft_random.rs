@@ -2,8 +2,7 @@
 //! disks lag, nodes crash and lose what they had not flushed, clients propose. Through all of it what the paper proves (figure 3) must hold,
 //! and once the storm is over a new command must come through on every node.
 
-mod cluster;
-
+use crate::cluster;
 use cluster::{Cluster, Node, contents, describe, options};
 use squall::ids::{NodeId, Term};
 use squall::raft::message::INSTALL_SNAPSHOT;

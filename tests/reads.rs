@@ -1,7 +1,6 @@
 //! Reads that take no entry of the log, in running clusters: what they save, and what they may not miss.
 
-mod common;
-
+use crate::common;
 use common::{plan, records, report, shipped};
 use squall::check::{Check, Verdict};
 use squall::property::Property;

@@ -2,10 +2,8 @@
 //! when it was last looked at; with its bug put back each fails again. `UPDATE=1` writes the digests down anew, of
 //! scenarios that still find their bug.
 
-mod common;
-#[path = "hunt/mod.rs"]
-mod hunt;
-
+use crate::common;
+use crate::hunt;
 use common::path;
 use hunt::{is_of_liveness, report};
 use squall::fuzz::Failure;

@@ -1,7 +1,6 @@
 //! The language by its example: what is right reads and writes back, and what is broken is explained.
 
-mod common;
-
+use crate::common;
 use squall::scenario::{Errors, Warning, read, read_profile, read_study, write};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,6 @@
 //! Client sessions in running clusters: what they are good for, and that nothing changes where there are none.
 
-mod common;
-
+use crate::common;
 use common::{plan, records, report, shipped};
 use squall::check::{Check, Verdict};
 use squall::ids::{CommandId, SessionId};

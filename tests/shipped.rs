@@ -1,7 +1,6 @@
 //! The shipped scenarios teach something: each holds what it expects, and would not if something else happened.
 
-mod common;
-
+use crate::common;
 use common::{path, scenarios};
 use squall::ids::NodeId;
 use squall::plan::{Action, End, Event, Expectation, Fault, Integrity, Jitter, Plan, Shape, Start, Target};

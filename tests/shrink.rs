@@ -1,8 +1,7 @@
 //! What fails is made small: the same failure, a smaller scenario, always the same one.
 
-mod common;
-mod hunt;
-
+use crate::common;
+use crate::hunt;
 use common::plan;
 use hunt::{found, is_of_liveness, planted};
 use squall::fuzz::{Failure, Shrink, Shrunk, Signature, Trial, draw};

@@ -3,8 +3,7 @@
 //! The first timeout and the split votes of the first term have exact formulas; those for the time and the number of terms are
 //! approximations. The seeds are fixed, so nothing here passes or fails by luck. `docs/studies.md` has the whole tables.
 
-mod common;
-
+use crate::common;
 use common::path;
 use squall::plan::{Cell, Study};
 use squall::report::{Judges, RunVerdict};

@@ -1,7 +1,6 @@
 //! Traces for other viewers are what these viewers demand, over storms of all kinds.
 
-mod common;
-
+use crate::common;
 use common::{loaded, path, plan};
 use serde_json::Value;
 use squall::plan::Plan;

@@ -1,7 +1,6 @@
 //! What the models do to a running cluster, seen in its records.
 
-mod common;
-
+use crate::common;
 use common::{loaded, plan, records};
 use squall::ids::{Address, NodeId};
 use squall::replica::Role;

@@ -1,7 +1,7 @@
 //! `squall explain`.
 
+use super::{squall, stderr, stdout};
 use crate::common::path;
-use crate::{squall, stderr, stdout};
 use std::fs;
 
 const CHAINED: &str = "scenarios/partial/chained-plain.ron";

@@ -1,6 +1,6 @@
 //! What is agreed upon (part B of the lab).
 
-use crate::lab::{ELECTION, Setting, UNRELIABLE};
+use super::lab::{ELECTION, Setting, UNRELIABLE};
 use squall::ids::{Index, NodeId};
 use squall::time::Duration;
 
@@ -153,7 +153,7 @@ fn a_partitioned_leader_comes_back() {
 #[test]
 fn leaders_back_up_quickly_over_long_doomed_tails() {
     Setting::of(5).each(0..40, |lab| {
-        let give_fifty = |lab: &mut crate::lab::Lab<'_>, leader: NodeId| {
+        let give_fifty = |lab: &mut super::lab::Lab<'_>, leader: NodeId| {
             (0..50).filter_map(|_| lab.command(leader)).last().expect("it takes them")
         };
         lab.agree(5);

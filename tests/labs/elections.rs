@@ -1,6 +1,6 @@
 //! Who leads (part A of the lab).
 
-use crate::lab::Setting;
+use super::lab::Setting;
 use squall::time::Duration;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is remembered across crashes, and what becomes of it in storms (part C of the lab).
 
-use crate::lab::{ELECTION, Lab, Setting, UNRELIABLE};
+use super::lab::{ELECTION, Lab, Setting, UNRELIABLE};
 use squall::ids::{Index, NodeId, Term};
 use squall::replica::Bug;
 use squall::time::Duration;

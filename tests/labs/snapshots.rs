@@ -1,6 +1,6 @@
 //! Logs that are cut (part D of the lab).
 
-use crate::lab::{ELECTION, Lab, Setting, UNRELIABLE};
+use super::lab::{ELECTION, Lab, Setting, UNRELIABLE};
 
 /// A snapshot after about so many commands of 64 bytes.
 const EVERY: u64 = 10;

@@ -239,7 +239,8 @@ mod tests {
     #[test]
     fn both_may_notice_at_once() {
         let (mut a, mut b) = ends();
-        (a.next(1), b.next(2));
+        a.next(1);
+        b.next(2);
         a.note_sent(1, at(0));
         b.note_sent(1, at(0));
         assert!(a.is_lost(at(50), PATIENCE) && b.is_lost(at(50), PATIENCE));

@@ -1,7 +1,6 @@
 //! Runs that settle for a core of their nodes: what ends, what stays, and what the core owes.
 
-mod common;
-
+use crate::common;
 use common::{plan, report, run};
 use squall::fuzz::{Resolver, draw};
 use squall::host::Power;
