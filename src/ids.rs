@@ -154,7 +154,14 @@ impl NodeSet {
 
     /// They, in order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = NodeId> {
-        (1..=255).map(NodeId).filter(move |node| self.contains(*node))
+        (0..).step_by(64).zip(self.0).flat_map(|(first, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(NodeId(first + bit))
+            })
+        })
     }
 
     /// Their binary form: bit n of the words together is node n.

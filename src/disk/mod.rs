@@ -100,7 +100,8 @@ impl Disk {
     /// A blank disk, whose flushes take as long as `latency` says by draws from `stream`.
     pub fn new(latency: Distribution, stream: Stream) -> Self {
         Self {
-            image: Vec::new(),
+            // Room for the first records of a run.
+            image: Vec::with_capacity(256),
             durable: 0,
             waiting: VecDeque::new(),
             special: false,
