@@ -22,7 +22,7 @@ program() { # BENCH: its file
     cargo bench --no-run --bench "$1" --locked "${build[@]}" 2>&1 | sed -n 's/.*(\(.*target[^)]*\)).*/\1/p'
 }
 cluster=$(program cluster)
-bare=$(program bare)
+[ -n "$mode" ] || bare=$(program bare)
 
 count() { # PROGRAM CASE NODES AMOUNT: instructions and messages
     local log

@@ -30,7 +30,7 @@ fn the_steps_of_the_workflow_pass() {
         // As it is written, but for what takes long: fewer scenarios, fewer seeds.
         let shorter = step
             .replace("${{ github.sha }}", "0123456789abcdef0123456789abcdef01234567")
-            .replace("'scenarios/**/*.ron' --seeds 0..10", "'scenarios/overload/*.ron' --seeds 0..2")
+            .replace("'scenarios/**/*.ron'", "'scenarios/overload/*.ron'")
             .replace("0..5000", "0..5");
         assert_ne!(&shorter, step);
         let arguments = shorter.strip_prefix("squall ").expect("one of ours");

@@ -190,7 +190,8 @@ fn the_fewer_the_faults_of_a_leap_the_sooner_it_is_tried() {
 fn there_are_no_leaps_from_an_expectation() {
     let (script, failure) = finding(&stormy("LongerLogWins"));
     let safety = tried(&script, &failure).len();
-    let failure = Failure { signature: Signature::Expectation("x".into()), at: failure.at };
+    let failure =
+        Failure { signature: Signature::Expectation("x".into()), at: failure.at, faults: failure.faults };
     assert!(tried(&script, &failure).len() + 500 < safety);
 }
 
@@ -233,7 +234,7 @@ fn shrinking_stops_when_it_has_no_runs_left() {
 #[test]
 fn only_the_same_way_of_failing_counts() {
     let (script, failure) = finding(&stormy("LongerLogWins"));
-    let other = Failure { signature: Signature::Livelock, at: failure.at };
+    let other = Failure { signature: Signature::Livelock, at: failure.at, faults: failure.faults };
     let mut runs = 0;
     let mut run = |plan: &Plan| {
         runs += 1;

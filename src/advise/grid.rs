@@ -127,6 +127,7 @@ fn round(nanos: u64) -> u64 {
 /// The plan without anything that goes wrong or is expected: what is left are the nodes, the links and the load.
 fn calm(plan: &Plan, setting: Setting) -> Plan {
     setting.put(Plan {
+        events: None,
         names: Vec::new(),
         faults: Vec::new(),
         storms: Vec::new(),

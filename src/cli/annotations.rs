@@ -8,9 +8,10 @@ use anyhow::Context;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 
-/// How many runs are annotated one by one: GitHub shows no more of a step.
-const SHOWN: u64 = 10;
+/// How many failures are annotated one by one. GitHub shows ten errors of a step: the last place is for how many more there are.
+const SHOWN: u64 = 9;
 
 /// Annotates what is wrong, where somebody shows that.
 #[derive(Debug)]
@@ -60,13 +61,15 @@ impl Annotations {
         self.print(level, &[("file", file), ("line", &line), ("col", &column)], &message);
     }
 
-    /// A run that failed, why, and the command that makes it again.
+    /// What failed, why, and the command that makes it again. What is built in has no file.
     pub(super) fn failed(&self, file: &str, title: &str, reason: Option<&str>, replay: Option<&str>) {
         self.failed.set(self.failed.get() + 1);
         if self.failed.get() <= SHOWN {
             let replay = replay.map(|replay| format!("replay: {replay}"));
             let message: Vec<&str> = [reason, replay.as_deref()].into_iter().flatten().collect();
-            self.print("error", &[("file", file), ("title", title)], &message.join("\n"));
+            let file = Path::new(file).is_file().then_some(("file", file));
+            let properties: Vec<_> = file.into_iter().chain([("title", title)]).collect();
+            self.print("error", &properties, &message.join("\n"));
         }
     }
 
@@ -88,7 +91,7 @@ impl Annotations {
     /// No more runs will come.
     pub(super) fn end(&self) {
         if let Some(more) = self.failed.get().checked_sub(SHOWN).filter(|more| *more > 0) {
-            self.print("error", &[("title", "squall")], &format!("and {more} more runs failed"));
+            self.print("error", &[("title", "squall")], &format!("and {more} more failed"));
         }
     }
 

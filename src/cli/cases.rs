@@ -1,5 +1,6 @@
 //! What a call came to, case by case, for the pages of CI: as JUnit's XML, and as the summary of a job on GitHub.
 
+use super::annotations::Annotations;
 use super::run::begin_reports;
 use super::{Failure, Output};
 use crate::fuzz::Campaign;
@@ -120,6 +121,16 @@ impl Cases {
             cases.0.push(Case { name, file: profile.to_owned(), runs: passed, failure: None });
         }
         cases
+    }
+
+    /// Annotates those that failed.
+    pub(super) fn annotate(&self, annotations: &Annotations) {
+        for case in &self.0 {
+            let Some(broken) = &case.failure else { continue };
+            let replay = broken.replays.first().map(String::as_str);
+            annotations.failed(&case.file, &case.name, Some(&broken.message), replay);
+        }
+        annotations.end();
     }
 
     /// Writes them for programs that read JUnit's XML.

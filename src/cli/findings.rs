@@ -3,23 +3,24 @@
 use super::run::{FILED, begin_reports};
 use crate::check::Verdict;
 use crate::fuzz::{Campaign, Group, Signature, draw};
-use crate::plan::{Found, Profile};
+use crate::plan::{Found, Plan, Profile};
 use crate::report::text::Form;
-use crate::report::{Host, Judges, Report, json, text};
-use crate::runner::{self, NewFile, Options};
+use crate::report::{Host, Report, json, text};
+use crate::runner::{self, NewFile};
 use crate::scenario;
 use anyhow::Context;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
+/// The plan of the smallest run of a group.
+fn plan_of(campaign: &Campaign, profile: &Profile, group: &Group) -> Plan {
+    Plan { events: campaign.events, ..draw(profile, group.seed) }
+}
+
 /// The report on the smallest run of a group, which is made once more.
 fn report_of(campaign: &Campaign, profile: &Profile, group: &Group) -> Report {
-    let plan = draw(profile, group.seed);
-    let mut judges = Judges::new(&plan);
-    let options = Options { events: campaign.events, ..Options::default() };
-    let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
-    Report::new(&plan, &judges, outcome)
+    runner::report(&plan_of(campaign, profile, group))
 }
 
 /// What is printed of a campaign: the smallest run of the first way of failing in full, the files written, and the summary.
@@ -44,25 +45,32 @@ pub(super) fn told(
 }
 
 /// Writes the smallest run of each way of failing: its scenario, and its report in two forms. Returns the scenarios'
-/// files. When so many bytes are written, no more reports are.
+/// files, and how many reports were left out: when so many bytes are written, no more of them are. What a shard has found is
+/// named after it, since all shards may have one folder.
 pub(super) fn write_findings(
     campaign: &Campaign,
     profile: &Profile,
     folder: &Path,
     limit: u64,
-) -> anyhow::Result<BTreeMap<Signature, String>> {
+) -> anyhow::Result<(BTreeMap<Signature, String>, u64)> {
     let mut files = BTreeMap::new();
+    let mut left_out = 0;
+    let of = if campaign.shard.is_whole() {
+        String::new()
+    } else {
+        format!("-{}", campaign.shard.to_string().replace('/', "-of-"))
+    };
     let mut taken = BTreeSet::new();
     let mut bytes = 0;
     for (signature, group) in &campaign.groups {
         begin_reports(Some(folder))?;
-        let base = format!("{}-{}", Group::slug_of(&campaign.profile), Group::slug(signature));
+        let base = format!("{}-{}{of}", Group::slug_of(&campaign.profile), Group::slug(signature));
         // Two messages of panics may begin alike.
         let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
         let name = numbered.into_iter().find(|name| taken.insert(name.clone())).unwrap_or(base);
         let file = folder.join(&name).with_added_extension("ron");
         let report = Report { file: Some(file.display().to_string()), ..report_of(campaign, profile, group) };
-        let mut plan = draw(profile, group.seed);
+        let mut plan = plan_of(campaign, profile, group);
         plan.found = Some(Found {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: group.seed,
@@ -75,6 +83,7 @@ pub(super) fn write_findings(
         ];
         for (extension, content) in contents {
             if extension != "ron" && bytes > limit {
+                left_out += u64::from(extension == "txt");
                 continue;
             }
             bytes += content.len() as u64;
@@ -86,7 +95,7 @@ pub(super) fn write_findings(
         }
         files.insert(signature.clone(), file.display().to_string());
     }
-    Ok(files)
+    Ok((files, left_out))
 }
 
 /// What stands above a scenario that was found.

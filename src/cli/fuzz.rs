@@ -8,7 +8,8 @@ use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
 use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw};
-use crate::plan::{Implementation, Profile};
+use crate::plan::{Implementation, Plan, Profile};
+use crate::report::format::{count, counted};
 use crate::report::{Coverage, Host, Judges, Report, shell_word};
 use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
@@ -49,8 +50,8 @@ pub(super) struct Arguments {
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Duration>,
     /// How many events a run may take; one that takes more fails as a livelock. It is the same on any machine, unlike --for.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    events: Option<u64>,
+    #[arg(long, value_name = "N")]
+    events: Option<NonZeroU64>,
     /// End after so many runs that failed.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     max_failures: Option<u64>,
@@ -93,7 +94,7 @@ Examples:
 Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too,
 and what passes as another run than the one that was found is told as stale.
 
-An interrupt ends it with a report of the runs made so far. A failing run is made again with its seed, as the `replay`
+An interrupt ends it with a report of the runs made so far, and exit code 6 unless one failed. A failing run is made again with its seed, as the `replay`
 line says. What is written about it can be looked at with `squall run` and made smaller with `squall shrink`; any run,
 by its profile and seed, can be written down as a script with `squall resolve`.";
 
@@ -123,21 +124,19 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     header.implementation = arguments.implementation.map(|it| it.name().to_owned());
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
-    if !arguments.quiet || arguments.commit.is_some() {
-        output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
-    }
+    output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
     let command = command(&arguments.profile, header.implementation.as_deref());
     let mut hunt = Hunt {
         campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
         begun: now(),
+        held: held.len() as u64,
+        asked: seeds.count(),
         arguments,
         output,
         results,
         trouble: None,
-        progress: (!arguments.quiet).then(|| {
-            let known = arguments.seeds.is_some() || arguments.time.is_none() && !arguments.until_covered;
-            Progress::of_seeds(known.then_some(seeds.count() - held.len() as u64))
-        }),
+        progress: (!arguments.quiet)
+            .then(|| Progress::of_seeds(arguments.has_end().then_some(seeds.count() - held.len() as u64))),
     };
     // Before anything new is looked for, what was found before.
     let again = |number: u64| {
@@ -161,6 +160,11 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
 impl Arguments {
     const fn is_shard(&self) -> bool {
         self.shard.is_some() || self.shards.is_some()
+    }
+
+    /// Whether it was said, or is usual, how many seeds there are.
+    const fn has_end(&self) -> bool {
+        self.seeds.is_some() || self.time.is_none() && !self.until_covered
     }
 
     /// The seeds that are asked for.
@@ -193,7 +197,7 @@ impl Arguments {
         let seeds = if seeds.shard.is_whole() { String::new() } else { format!(", shard {}", seeds.shard) };
         let held = if held == 0 { String::new() } else { format!("; {held} of them are there already") };
         let version = env!("CARGO_PKG_VERSION");
-        match self.seeds.is_some() || self.time.is_none() && !self.until_covered {
+        match self.has_end() {
             true => format!("squall {version}, profile {}, seeds {start}..{end}{seeds}{held}", profile.name),
             false => format!("squall {version}, profile {}, seeds from {start} on", profile.name),
         }
@@ -216,9 +220,9 @@ fn block(hash: &str) -> Result<u64, String> {
 }
 
 /// Makes the run of a seed.
-fn sample(profile: &Profile, seed: u64, looks: bool, events: Option<u64>) -> Sample {
-    let plan = draw(profile, seed);
-    let options = Options { events, ..Options::default() };
+fn sample(profile: &Profile, seed: u64, looks: bool, events: Option<NonZeroU64>) -> Sample {
+    let plan = Plan { events, ..draw(profile, seed) };
+    let options = Options::default();
     let mut judges = Judges::new(&plan);
     if !looks {
         let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
@@ -252,6 +256,10 @@ fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
 struct Hunt<'a> {
     campaign: Campaign,
     begun: Instant,
+    /// How many runs there were before.
+    held: u64,
+    /// How many runs were asked for.
+    asked: u64,
     arguments: &'a Arguments,
     output: &'a Output,
     results: Option<ResultsFile>,
@@ -263,9 +271,6 @@ struct Hunt<'a> {
 impl Hunt<'_> {
     /// Takes a run of what was found before.
     fn take_again(&mut self, regression: Regression) -> ControlFlow<()> {
-        if regression.figures.failed() {
-            self.output.annotations().failed_run(&regression.file, &regression.figures);
-        }
         self.campaign.regressions.push(regression);
         if runner::was_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -287,23 +292,10 @@ impl Hunt<'_> {
 
     /// Takes the next run. More are made unless enough have failed, the time is over, or somebody interrupts.
     fn take(&mut self, sample: Sample) -> ControlFlow<()> {
-        let (seed, verdict, reason) = (sample.seed, sample.verdict, sample.reason.clone());
         let failed = sample.failed();
         self.campaign.add(sample);
-        if failed {
-            let title = format!("{}, seed {seed}: {verdict}", self.campaign.profile);
-            let replay = self.campaign.replay(seed);
-            let annotate = || {
-                let annotations = self.output.annotations();
-                annotations.failed(&self.arguments.profile, &title, reason.as_deref(), Some(&replay));
-            };
-            match &self.progress {
-                Some(progress) => progress.suspend(annotate),
-                None => annotate(),
-            }
-            if let Some(progress) = &self.progress {
-                progress.failed(self.campaign.total.failed);
-            }
+        if failed && let Some(progress) = &self.progress {
+            progress.failed(self.campaign.total.failed);
         }
         let enough = self.arguments.max_failures.is_some_and(|most| self.campaign.total.failed >= most);
         let late = self.arguments.time.is_some_and(|time| self.wall_ns() >= time.nanos());
@@ -323,7 +315,15 @@ impl Hunt<'_> {
         let wall_ns = self.wall_ns();
         let (mut troubles, mut files) = (Vec::from_iter(self.trouble.take()), BTreeMap::new());
         match write_findings(&self.campaign, profile, &self.arguments.out, self.arguments.out_limit << 20) {
-            Ok(written) => files = written,
+            Ok((written, left_out)) => {
+                files = written;
+                if left_out > 0 {
+                    let reports = counted(left_out, "report");
+                    self.output.diagnose(&format_args!(
+                        "{reports} left out by --out-limit, beside scenarios that were written"
+                    ));
+                }
+            }
             Err(trouble) => troubles.push(trouble),
         }
         let printed = if self.arguments.json {
@@ -334,13 +334,13 @@ impl Hunt<'_> {
             self.output.print(told)
         };
         troubles.extend(printed.err());
-        self.output.annotations().end();
         let title = format!("squall fuzz {}", self.campaign.profile);
-        let heads = (title.as_str(), self.campaign.statement());
         let cases = Cases::of(&self.campaign, &self.arguments.profile);
-        cases.end((heads.0, &heads.1), self.arguments.junit.as_deref(), self.output, &mut troubles);
+        cases.annotate(self.output.annotations());
+        let shown = self.campaign.statement_with_origin();
+        cases.end((&title, &shown), self.arguments.junit.as_deref(), self.output, &mut troubles);
         if !self.arguments.quiet {
-            let runs = self.campaign.total.runs;
+            let runs = self.campaign.total.runs - self.held;
             let seconds = wall_ns as f64 / 1e9;
             let rate = runs as f64 / seconds.max(1e-9);
             self.output.diagnose(&format_args!("{runs} runs in {seconds:.1} s, {rate:.1} a second"));
@@ -348,7 +348,28 @@ impl Hunt<'_> {
         if let Some(covered) = self.campaign.uncovered() {
             self.output.diagnose(&format_args!("not covered. {}", covered.statement()));
         }
-        Ok(settle(status(self.campaign.verdict()), &troubles, self.output))
+        let status = status(self.campaign.verdict()).worst(self.tell_what_is_left());
+        Ok(settle(status, &troubles, self.output))
+    }
+
+    /// Tells if not all runs were made that were asked for. An interrupt is no success: who evicts a machine sends one, and who
+    /// waits for the runs has to know that they are not done.
+    fn tell_what_is_left(&self) -> Status {
+        let made = self.campaign.total.runs;
+        let (is_short, is_cut) = (made < self.asked, runner::was_interrupted());
+        let made = match self.arguments.has_end() {
+            true => format!("{} of {}", count(made), counted(self.asked, "seed")),
+            false => counted(made, "seed"),
+        };
+        let goes_on = if self.arguments.is_shard() { "; the same command goes on from there" } else { "" };
+        match (is_short, is_cut) {
+            (true, true) => self.output.diagnose(&format_args!("interrupted after {made}{goes_on}")),
+            (true, false) if self.arguments.is_shard() => {
+                self.output.diagnose(&format_args!("{made} done{goes_on}"));
+            }
+            _ => {}
+        }
+        if is_short && is_cut { Status::Failed } else { Status::Held }
     }
 }
 

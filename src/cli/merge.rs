@@ -44,7 +44,7 @@ Examples:
 
 Results are written by `squall fuzz --seeds A..B --shard I/N`. In whichever order files are merged, how often the same
 one is, and whether some were merged before: the outcome is the same, and that of all shards is the one of a single machine. Seeds
-that are missing are told, and make it no pass: the exit code is 4. Where the same seed has two digests, the runs are not
+that are missing are told, and make it no pass: the exit code is 4. What the folder of --out holds from before is merged along. Where the same seed has two digests, the runs are not
 deterministic, and nothing is written: the exit code is 5.";
 
 /// The file of all results, in the folder for them.
@@ -58,8 +58,12 @@ const TOLD: usize = 10;
 
 pub(super) fn merge(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let mut readers = Vec::new();
-    for path in files(&arguments.inputs)? {
-        readers.push(ResultsReader::open(&path).map_err(bad_file)?);
+    let target = arguments.out.as_ref().map(|out| out.join(MERGED));
+    let mut files = files(&arguments.inputs)?;
+    // What was merged there before is not lost: it belongs to the same campaign, or is in the way.
+    files.extend(target.clone().filter(|target| target.exists() && !names(&files, target)));
+    for path in &files {
+        readers.push(ResultsReader::open(path).map_err(bad_file)?);
     }
     let header = joined(&readers)?;
     header.is_of_this_version().map_err(|why| {
@@ -78,7 +82,6 @@ pub(super) fn merge(arguments: &Arguments, output: &Output) -> Result<Status, Fa
         runner::writable_folder(out).map_err(bad_file)?;
         begin_reports(Some(out))?;
     }
-    let target = arguments.out.as_ref().map(|out| out.join(MERGED));
     let mut file = target.as_deref().map(NewFile::create).transpose().map_err(bad_file)?;
     let mut merged = Merged::new(&header, &profile);
     if let Some(file) = &mut file {
@@ -122,6 +125,12 @@ fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Whether this file is one of them.
+fn names(files: &[PathBuf], file: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    files.iter().any(|other| real(other) == real(file))
+}
+
 fn bad_file(error: FileError) -> Failure {
     Failure::BadInput(format!("error: {error}"))
 }
@@ -139,7 +148,7 @@ fn joined(readers: &[ResultsReader]) -> Result<Header, Failure> {
             let pair = pair.unwrap_or_else(|| reader.path().display().to_string());
             Failure::BadInput(format!(
                 "error: these results do not belong together: {pair}\nhelp: merge the files of one campaign: the same \
-                 version, profile and range of seeds"
+                 version, profile and range of seeds; what another one has written is kept, so let `--out` name another folder"
             ))
         })?;
     }
@@ -182,7 +191,7 @@ impl Merged {
         campaign.missing = missing.end();
         let mut written = BTreeMap::new();
         if let Some(out) = &arguments.out {
-            written = write_findings(&campaign, profile, out, u64::MAX)?;
+            (written, _) = write_findings(&campaign, profile, out, u64::MAX)?;
             write_page(&campaign, &written, &out.join(PAGE))?;
         }
         if arguments.json {

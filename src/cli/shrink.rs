@@ -112,7 +112,9 @@ pub(super) fn shrink(arguments: &ShrinkArguments, output: &Output) -> Result<Sta
     };
     let script = runner::statable(script).map_err(unstatable)?;
     let scripted = runner::find(&script);
-    assert_eq!(scripted.report.digest, report.digest, "a script gives the same run");
+    // Where events are counted the end may come sooner or later: the faults of a script are other events.
+    let is_same = scripted.report.digest == report.digest;
+    assert!(is_same || plan.events.is_some(), "a script gives the same run");
     let Some(failure) = scripted.failure.filter(|scripted| scripted.is_alike(&failure)) else {
         let text = format!(
             "error: {} fails by {}, which can't be asked of a script of its run",

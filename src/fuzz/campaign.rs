@@ -10,6 +10,7 @@ use crate::report::batch::{Figures, Total};
 use crate::report::{Report, RunVerdict};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 /// The runs that failed in one way.
@@ -25,7 +26,7 @@ pub struct Group {
     pub simulated: Duration,
     /// The seed of the smallest.
     pub seed: u64,
-    /// How many faults happened in the smallest: the fewest.
+    /// How many faults had begun in the smallest when it failed: the fewest.
     pub faults: u64,
     /// When that failed; of those with the fewest faults the soonest.
     pub at: Time,
@@ -72,7 +73,7 @@ pub struct Campaign {
     /// Which share of the seeds these are.
     pub shard: Shard,
     /// How many events a run may take, if that is limited.
-    pub events: Option<u64>,
+    pub events: Option<NonZeroU64>,
     /// How the runs ended.
     pub total: Total,
     /// How often what was drawn.
@@ -134,7 +135,7 @@ impl Campaign {
         if let Some(covered) = &mut self.covered {
             covered.add(seed, &reached);
         }
-        let Some(Failure { signature, at }) = failure else { return };
+        let Some(Failure { signature, at, faults }) = failure else { return };
         let (after, took) = (self.total.runs, before.saturating_add(at.since(Time::ZERO)));
         match self.groups.get_mut(&signature) {
             None => {

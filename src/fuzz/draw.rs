@@ -57,6 +57,7 @@ fn draw_for(implementation: Implementation, profile: &Profile, seed: u64) -> Pla
         about: format!("Drawn from the profile {} with seed {seed}.", profile.name),
         seed,
         duration: profile.duration,
+        events: None,
         network: draws.network(profile, clients.as_ref()),
         clients,
         names: Vec::new(),

@@ -19,7 +19,7 @@ impl Campaign {
         let verdict = self.verdict();
         let body = html! {
             h1 { (title) }
-            p.verdict { "Verdict: " strong class=(html::class(verdict)) { (verdict) } " (" (self.statement()) ")" }
+            p.verdict { "Verdict: " strong class=(html::class(verdict)) { (verdict) } ": " (self.statement_with_origin()) }
             @if let Some(lacking) = lacking { p { strong.bad { (lacking) } } }
             p { "digest: " code { (self.total.digest) } }
             h2 { "Findings" }
@@ -72,7 +72,7 @@ impl Campaign {
         html! {
             h3 { (number) ". " (signature) }
             p {
-                "The smallest: seed " (group.seed) ", " (counted(group.faults, "fault")) ", failed at " (moment(group.at)) "."
+                "The smallest: seed " (group.seed) ", failed at " (moment(group.at)) " after " (counted(group.faults, "fault")) "."
                 @if let Some(reason) = &group.reason { " " (code(reason)) "." }
             }
             div.scroll tabindex="0" role="region" aria-label="How to run it again" { pre { (self.replay(group.seed)) } }

@@ -8,6 +8,7 @@ use super::seeds::{Seeds, Shard};
 use crate::trace::digest::content;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 /// The format that is written and read.
@@ -33,7 +34,7 @@ pub struct Header {
     pub coverage: bool,
     /// How many events a run may take, if that is limited.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub events: Option<u64>,
+    pub events: Option<NonZeroU64>,
     /// Whose Raft the nodes run, if it was named in the call.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub implementation: Option<String>,
@@ -94,7 +95,7 @@ impl Header {
         text: &str,
         seeds: &Seeds,
         coverage: bool,
-        events: Option<u64>,
+        events: Option<NonZeroU64>,
     ) -> Self {
         Self {
             results: FORMAT,
@@ -369,7 +370,7 @@ mod tests {
         assert!(told(other).contains("their texts differ"));
         let other = Header::new("mine", "mine.ron", "(format: 1)", &Seeds::all(0..10), true, None);
         assert!(told(other).contains("--coverage"));
-        assert!(told(Header { events: Some(9), ..one() }).contains("--events"));
+        assert!(told(Header { events: NonZeroU64::new(9), ..one() }).contains("--events"));
         for (from, to) in [(5, 15), (2, 3), (0, 9), (0, 11)] {
             let (one, other) = (one(), header(from, to, "1/1"));
             assert!(matches!(one.clone().join(other.clone()), Err(Mismatch::Overlap(..))));

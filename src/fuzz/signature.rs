@@ -2,7 +2,7 @@
 
 use crate::check::{Verdict, Violation};
 use crate::property::Property;
-use crate::report::{Expected, Judgement, Report, RunVerdict};
+use crate::report::{Expected, FaultSpan, Judgement, Report, RunVerdict};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,6 +60,8 @@ pub struct Failure {
     /// The virtual time of the first sign; of an expectation the end of the run.
     #[serde(rename = "at_ns")]
     pub at: Time,
+    /// How many faults had begun by then.
+    pub faults: u64,
 }
 
 impl Failure {
@@ -71,7 +73,8 @@ impl Failure {
             Signature::Safety(_) => first_violation(report).map_or(end, |(violation, _)| violation.time),
             Signature::Panicked(_) | Signature::Livelock | Signature::Expectation(_) => end,
         };
-        Some(Self { signature, at })
+        let begun = |fault: &&FaultSpan| fault.from_ns.is_some_and(|from| from <= at.nanos());
+        Some(Self { signature, at, faults: report.faults.iter().filter(begun).count() as u64 })
     }
 
     /// Whether a script fails as the run did that it was made of: in an expectation it may speak of times where the

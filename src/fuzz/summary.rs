@@ -113,10 +113,10 @@ impl Campaign {
             page.text +=
                 &format!("  {name}: {}, first with seed {}\n", counted(group.count, "run"), group.first);
             let smallest = format!(
-                "the smallest with seed {}: {} up to {}",
+                "the smallest with seed {}: failed at {} after {}",
                 group.seed,
-                counted(group.faults, "fault"),
-                moment(group.at)
+                moment(group.at),
+                counted(group.faults, "fault")
             );
             page.paragraph(&format!("  {smallest}"), FAINT);
             page.text += &format!("  replay: {}\n", self.replay(group.seed));
@@ -127,14 +127,32 @@ impl Campaign {
     /// of three).
     pub fn statement(&self) -> String {
         let seeds = counted(self.total.runs, "seed");
-        match (self.total.failed, self.total.runs) {
+        let shown = match (self.total.failed, self.total.runs) {
             (_, 0) => "no run was made".to_owned(),
             (0, 1..=3) => format!("no failure in {seeds}"),
             (0, made) => {
                 format!("no failure in {seeds}: at most {} of seeds fail (95 %)", at_most(3.0 / made as f64))
             }
             (failed, _) => format!("{} of {seeds} failed", count(failed)),
-        }
+        };
+        let of = |what: &str, is: fn(&&Regression) -> bool| match self.regressions.iter().filter(is).count() {
+            0 => String::new(),
+            some => format!("; {some} of {} {what}", counted(self.regressions.len() as u64, "regression")),
+        };
+        shown + &of("failed", |it| it.figures.failed()) + &of("stale", |it| it.stale)
+    }
+
+    /// The same, and what it is a statement about.
+    pub fn statement_with_origin(&self) -> String {
+        let shard = if self.shard.is_whole() { String::new() } else { format!(", shard {}", self.shard) };
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "{} (squall {version}, profile {}, seeds {}..{}{shard})",
+            self.statement(),
+            self.profile,
+            self.first,
+            self.end
+        )
     }
 
     /// The summary as a JSON document, without what differs from machine to machine but for `host`. `files` are those

@@ -40,6 +40,8 @@ pub struct Plan {
     pub seed: u64,
     /// When the run ends.
     pub duration: Duration,
+    /// How many events it may take, if that is limited. One that takes more fails as a livelock.
+    pub events: Option<NonZeroU64>,
     /// The nodes.
     pub cluster: Cluster,
     /// The links.

@@ -39,6 +39,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 .into(),
         seed: 42,
         duration: ms(2000),
+        events: None,
         cluster: Cluster {
             implementation: Implementation::Squall,
             priorities: Vec::new(),

@@ -10,6 +10,7 @@ use crate::report::{FaultSpan, Judges, Livelock, Outcome, Report};
 use crate::time::{Duration, Time};
 use crate::trace::{Observer, Record};
 use crate::world::{End, View, World};
+use std::num::NonZeroU64;
 
 /// How a run is carried out, beyond what it depends on.
 #[derive(Default)]
@@ -20,8 +21,6 @@ pub struct Options {
     pub disturbance: Option<Duration>,
     /// Ends it at this time, if that is before the plan's end.
     pub until: Option<Time>,
-    /// How many events it may take. A run that takes more is no run that ends.
-    pub events: Option<u64>,
     /// What the nodes run, whatever the plan says.
     pub software: Option<Own>,
 }
@@ -48,9 +47,6 @@ pub fn simulate<O: Observer>(
         let mut world = World::new(plan, software, seed, observer);
         if let Some(delay) = options.disturbance {
             world.disturb(delay);
-        }
-        if let Some(events) = options.events {
-            world.allow(events);
         }
         let end = Time::ZERO + plan.duration;
         let end = options.until.map_or(end, |until| until.min(end));
@@ -81,7 +77,7 @@ pub fn judge(
     let cut = options.until.is_some_and(|until| until < Time::ZERO + plan.duration);
     match ended {
         Ok(End { digest, events, time, livelock, waiting, .. }) => {
-            let most = options.events.filter(|most| events >= *most);
+            let most = plan.events.map(NonZeroU64::get).filter(|most| events >= *most);
             let livelock = livelock.then(|| most.map_or(Livelock::Instant, Livelock::Events));
             Outcome { digest, end: time, events, livelock, cut, waiting, ..Outcome::default() }
         }
@@ -89,12 +85,8 @@ pub fn judge(
             // The last record tells how far it got; the digest up to there comes from running it once more.
             let end = judges.last_records().last().map_or(Time::ZERO, |record| record.time);
             let mut again = Checkpoints::default();
-            let again_options = Options {
-                until: options.until,
-                events: options.events,
-                software: options.software,
-                ..Options::default()
-            };
+            let again_options =
+                Options { until: options.until, software: options.software, ..Options::default() };
             let _ = simulate(plan, plan.seed, &mut again, &again_options);
             Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
         }

@@ -73,6 +73,8 @@ pub(super) struct Bounds {
 pub(super) const FORMAT: Bounds = Bounds { name: "format", least: 1, most: 1 };
 /// The seed.
 pub(super) const SEED: Bounds = Bounds { name: "seed", least: 0, most: u64::MAX };
+/// How many events a run may take.
+pub(super) const EVENTS: Bounds = Bounds { name: "events", least: 1, most: u64::MAX };
 /// How many voters.
 pub(super) const VOTERS: Bounds = Bounds { name: "voters", least: 1, most: 255 };
 pub(super) const LEARNERS: Bounds = Bounds { name: "learners", least: 0, most: 254 };
@@ -146,7 +148,7 @@ const LONGEST_FRAME: u64 = 1 << 20;
 const _: () =
     assert!(MAX_BATCH_BYTES.most + 2 * VALUE_BYTES.most < LONGEST_FRAME, "every batch fits into a frame");
 
-const ALL: [Bounds; 39] = [
+const ALL: [Bounds; 40] = [
     WINDOW,
     PROBES,
     ATTEMPTS,
@@ -157,6 +159,7 @@ const ALL: [Bounds; 39] = [
     MAX_DRIFT,
     FORMAT,
     SEED,
+    EVENTS,
     VOTERS,
     LEARNERS,
     SPARES,

@@ -45,6 +45,7 @@ use faults::Faults;
 use floods::Floods;
 use genesis::Genesis;
 use milestones::Doings;
+use std::num::NonZeroU64;
 
 /// The number in every frame of a simulated cluster.
 const CLUSTER: u64 = u64::from_le_bytes(*b"squall\0\x01");
@@ -191,7 +192,7 @@ impl<'p, O: Observer> World<'p, O> {
             events: 0,
             at_this_instant: 0,
             livelock: false,
-            most_events: u64::MAX,
+            most_events: plan.events.map_or(u64::MAX, NonZeroU64::get),
             starving: Vec::new(),
             is_idle: false,
             is_patient: false,
@@ -220,11 +221,6 @@ impl<'p, O: Observer> World<'p, O> {
 
     fn push(&mut self, time: Time, event: Event) {
         self.queue.push(time, event.class(), event);
-    }
-
-    /// Lets it carry out so many events and no more: with the last of them it ends as if time no longer passed.
-    pub fn allow(&mut self, events: u64) {
-        self.most_events = events;
     }
 
     /// Runs to the plan's end and records what is there then.

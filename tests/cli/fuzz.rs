@@ -58,7 +58,7 @@ fn a_sound_protocol_passes_and_what_was_drawn_is_told() {
     let (_folder, quiet) = fuzz(&["quick", "--seeds", "0..40", "--quiet"]);
     assert!(stdout(&quiet).starts_with("no failure in 40 seeds"), "{}", stdout(&quiet));
     assert_eq!(digest(&stdout(&quiet)), digest(&text));
-    assert_eq!(stderr(&quiet), "");
+    assert_eq!(stderr(&quiet), format!("squall {}, profile quick, seeds 0..40\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -247,9 +247,10 @@ fn an_interrupt_ends_it_with_a_report() {
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
     let output = child.wait_with_output().expect("it ends");
-    exits(&output, 0);
+    exits(&output, 6);
     let text = stdout(&output);
     assert!(text.contains("no failure in ") && text.contains("\nverdict: pass\ndigest: "), "{text}");
+    assert!(stderr(&output).contains("\ninterrupted after "), "{}", stderr(&output));
 }
 
 /// What the guide shows is what the program prints.

@@ -238,3 +238,66 @@ fn what_starts_many_machines_says_which_share_is_whose() {
     }
     exits(&squall(["merge", text(folder.path())]), 0);
 }
+
+/// What was merged before is no less there for what is merged later, and nobody's results take the place of another's.
+#[test]
+fn a_folder_of_merged_results_keeps_what_it_holds() {
+    let shards = shards(2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let merge = |input: &Path| squall(["merge", "--quiet", "--out", text(folder.path()), text(input)]);
+    exits(&merge(&results(shards.path(), 1, 2)), 4);
+    exits(&merge(&results(shards.path(), 2, 2)), 0);
+    let kept = || fs::read_to_string(folder.path().join("results.jsonl")).expect("results");
+    let all = kept();
+    assert_eq!(all.lines().count(), 31, "a header, and 30 runs");
+    exits(&shard("1/1", shards.path(), &["quick", "--seeds", "0..2", "--events", "5000000"]), 0);
+    let foreign = merge(&results(shards.path(), 1, 1));
+    exits(&foreign, 2);
+    assert!(stderr(&foreign).contains("do not belong together"), "{}", stderr(&foreign));
+    assert_eq!(kept(), all);
+}
+
+/// All shards may have one folder: what one has found does not take the place of what another has.
+#[test]
+fn what_shards_have_found_is_kept_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for share in ["1/2", "2/2"] {
+        exits(&shard(share, folder.path(), &["canary", "--seeds", "0..4"]), 1);
+    }
+    for number in 1..=2 {
+        assert!(folder.path().join(format!("canary-durable-commit-{number}-of-2.ron")).is_file());
+    }
+}
+
+/// Who evicts a machine lets its work end with this signal, and has to learn that it is not done.
+#[test]
+fn a_shard_that_is_told_to_end_is_not_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .args([
+            "fuzz",
+            "quick",
+            "--seeds",
+            "0..100000",
+            "--shard",
+            "1/2",
+            "--quiet",
+            "--out",
+            text(folder.path()),
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let file = results(folder.path(), 1, 2);
+    while fs::read_to_string(&file).map_or(0, |text| text.lines().count()) < 3 {
+        assert!(child.try_wait().expect("a child").is_none(), "it has ended too soon");
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    exits(&output, 6);
+    assert!(stderr(&output).contains(" of 50,000 seeds; the same command goes on"), "{}", stderr(&output));
+}

@@ -19,7 +19,7 @@ use crate::runner::{self, NewFile};
 use crate::time::{Duration, Time};
 use anyhow::Context;
 use std::io::Write;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -75,10 +75,9 @@ struct Closer {
     /// End the run at this virtual time, such as 1.5s. What the scenario expects is not judged then.
     #[arg(long, value_name = "T")]
     until: Option<Duration>,
-    /// How many events the run may take; one that takes more fails as a livelock. What `squall fuzz --events` has found is
-    /// looked at with the same number.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["at", "check_determinism"])]
-    events: Option<u64>,
+    /// How many events the run may take, whatever the scenario says; one that takes more fails as a livelock.
+    #[arg(long, value_name = "N", conflicts_with_all = ["at", "check_determinism"])]
+    events: Option<NonZeroU64>,
     /// Show, instead of the report, every node as it is at this virtual time, when all that happens at it has happened.
     #[arg(long, value_name = "T", conflicts_with_all = ["until", "json", "report", "check_determinism", "focus", "trace"])]
     at: Option<Duration>,
@@ -105,7 +104,7 @@ struct Closer {
 const EXAMPLES: &str = "\
 Examples:
   squall run scenarios/leader-crash.ron --seed 7
-  squall run 'scenarios/**/*.ron' --seeds 0..100 --quiet
+  squall run 'scenarios/**/*.ron' --quiet
   squall run scenarios/leader-crash.ron --at 5.1s
   squall run scenarios/leader-crash.ron --focus node=3 --focus kind=RequestVote
   squall run scenarios/leader-crash.ron --trace crash.json    (open it in ui.perfetto.dev)";
@@ -150,6 +149,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
         return many::run(&work, arguments, output);
     }
     let (scenario, plan) = work.piece(0);
+    let plan = Plan { events: arguments.closer.events.or(plan.events), ..plan };
     arguments.closer.check(&plan)?;
     match arguments.closer.at {
         Some(time) => look::run(&scenario.name(), &plan, Time::ZERO + time, output),

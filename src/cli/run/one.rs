@@ -44,7 +44,6 @@ pub(super) fn run(
         progress: (!arguments.quiet && !prints).then(|| Progress::of_run(&plan.name)),
         disturbance: arguments.inject_nondeterminism.then(second::wall_clock_noise),
         until: closer.until.map(|until| Time::ZERO + until),
-        events: closer.events,
         software: None,
     };
     let (mut outcome, wall_ns) = {

@@ -86,7 +86,6 @@ impl<'a> Again<'a> {
             progress: None,
             disturbance: self.disturb.then(wall_clock_noise),
             until: self.until.map(|until| Time::ZERO + until),
-            events: None,
             software: None,
         };
         if self.fail_fast {

@@ -27,7 +27,7 @@ pub fn hunt(profile: &Profile, bug: Bug, start: u64, within: u64) -> Found {
         let mut plan = draw(profile, start + number);
         plan.cluster.raft.bug = Some(bug);
         let report = report(&plan);
-        if let Some(Failure { signature, at }) = Failure::of(&report) {
+        if let Some(Failure { signature, at, .. }) = Failure::of(&report) {
             let simulated = simulated.saturating_add(Duration::from_nanos(at.nanos()));
             return Found { start, seeds: number + 1, simulated, by: Some(signature) };
         }

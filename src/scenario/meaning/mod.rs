@@ -111,6 +111,7 @@ pub(super) fn plan(
         about: scenario.about.clone(),
         seed: scenario.seed,
         duration: scenario.duration,
+        events: scenario.events,
         cluster,
         network,
         clients,

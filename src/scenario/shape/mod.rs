@@ -20,6 +20,7 @@ pub(super) use names::Names;
 
 use crate::time::Duration;
 use serde::Deserialize;
+use std::num::NonZeroU64;
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -33,6 +34,7 @@ pub(super) struct Scenario {
     #[serde(default)]
     pub(super) seed: u64,
     pub(super) duration: Duration,
+    pub(super) events: Option<NonZeroU64>,
     pub(super) cluster: Cluster,
     #[serde(default)]
     pub(super) network: Network,

@@ -425,6 +425,7 @@ prop_compose! {
         duration in Just(duration),
         settles in Just(settles),
         (core, quiet) in (0..3_usize, 0..1000_u64),
+        events in proptest::option::of(any::<NonZeroU64>()),
         found in proptest::option::of(("[0-9.a-z\"-]{1,10}", any::<u64>(), any::<u128>())),
     ) -> Plan {
         let found = found.map(|(version, seed, digest)| Found { version, seed, digest });
@@ -439,7 +440,7 @@ prop_compose! {
         let names = names.map(|(name, target)| Name { name: name.to_string(), target: named(target) }).to_vec();
         let clients = Some(clients);
         Plan {
-            name, about, seed, duration, cluster, network, clients, names, faults, storms, settle, expectations, found,
+            name, about, seed, duration, events, cluster, network, clients, names, faults, storms, settle, expectations, found,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 .or("0")
                 .within(bounds::SEED),
             Entry::field("duration", "time", "when the run ends", "\"60s\"").required().limit(TIME),
+            Entry::field("events", "whole number", "how many events the run may take; one that takes more fails as a livelock", "5000000")
+                .within(bounds::EVENTS),
             Entry::field("cluster", "struct", "the nodes", "(voters: 5)").required(),
             Entry::field("network", "struct", "the links", "(default: (loss: 0.001))").or("()"),
             Entry::field("clients", "struct", "the load; without it the cluster is idle", "(count: 4)"),

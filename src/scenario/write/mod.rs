@@ -29,6 +29,9 @@ pub fn write(plan: &Plan) -> String {
         format!("    seed: {},", plan.seed),
         format!("    duration: \"{}\",", plan.duration),
     ];
+    if let Some(events) = plan.events {
+        lines.push(format!("    events: {events},"));
+    }
     cluster(&plan.cluster, &mut lines);
     network(&plan.network, &mut lines);
     if let Some(load) = &plan.clients {

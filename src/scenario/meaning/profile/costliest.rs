@@ -104,6 +104,7 @@ fn plan(profile: &Profile, voters: u32, clients: Option<Clients>) -> Plan {
         about: String::new(),
         seed: 0,
         duration: profile.duration,
+        events: None,
         cluster: Cluster {
             implementation: Implementation::Squall,
             voters,
