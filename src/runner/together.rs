@@ -1,6 +1,6 @@
 //! Files that belong together: all of them are written, or none.
 
-use super::files::{FileError, NewFile};
+use super::files::{FileError, NewFile, plain};
 use std::io::Write;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub fn write_together(folder: &Path, name: &Path, forms: &[(&str, String)]) -> R
         let written = file.write_all(content.as_bytes()).and_then(|()| file.flush());
         written.map_err(|error| FileError {
             path: place,
-            message: format!("can't be written, so the report is in none of its forms: {error}"),
+            message: format!("can't be written, so the report is in none of its forms: {}", plain(&error)),
         })?;
         files.push(file);
     }
