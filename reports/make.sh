@@ -5,18 +5,43 @@ set -eu
 squall=${SQUALL:-squall}
 reports=${REPORTS:-reports}
 mkdir -p "$reports"
+# Some commands stand elsewhere.
+case $squall in
+    /*) ;;
+    */*) squall=$PWD/$squall ;;
+esac
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # One run, and the summary of many, in all forms.
 "$squall" run scenarios/leader-crash.ron --quiet --report "$reports"
 "$squall" run scenarios/storms/leaders-only.ron --seeds 0..40 --quiet --report "$reports"
 
 # A study: its tables, its page, and the first picture of that.
-results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
-"$squall" study scenarios/studies/lan-crash.ron --seeds 0..100 --quiet --out "$results" > /dev/null
-for form in md html svg; do
-    cp "$results/results.$form" "$reports/study-lan-crash.$form"
+"$squall" study scenarios/studies/lan-crash.ron --seeds 0..100 --quiet --out "$work/study" > /dev/null
+for form in txt csv json md html svg; do
+    cp "$work/study/results.$form" "$reports/study-lan-crash.$form"
 done
 
-# Which timers suit a scenario.
-"$squall" advise scenarios/cold-start.ron --seeds 0..10 --quiet --form html > "$reports/advise-cold-start.html"
+# Which timers suit a scenario. How long that took is no matter of the sample.
+advise() {
+    "$squall" advise scenarios/cold-start.ron --seeds 0..20 --quiet --form "$1" | sed 's/"wall_ns": [0-9]*/"wall_ns": 0/'
+}
+advise text > "$reports/advise-cold-start.txt"
+advise markdown > "$reports/advise-cold-start.md"
+advise html > "$reports/advise-cold-start.html"
+advise json > "$reports/advise-cold-start.json"
+
+# What changes where timeouts are drawn from a wider range.
+mkdir "$work/before" "$work/now"
+"$squall" run scenarios/cold-start.ron --seeds 0..20 --quiet --report "$work/before" > /dev/null
+sed 's/("150ms", "300ms")/("150ms", "600ms")/' scenarios/cold-start.ron > "$work/now/cold-start.ron"
+(cd "$work/now" && "$squall" run cold-start.ron --seeds 0..20 --quiet --report . > /dev/null)
+diff() {
+    # A regression, which this is, has the exit code 3.
+    (cd "$work" && "$squall" diff before/cold-start.json now/cold-start.json --form "$1") || [ $? -eq 3 ]
+}
+diff text > "$reports/diff-cold-start.txt"
+diff markdown > "$reports/diff-cold-start.md"
+diff html > "$reports/diff-cold-start.html"
+diff json > "$reports/diff-cold-start.json"

@@ -81,6 +81,12 @@ impl Interval {
     /// Where the share lies of which each of these is a part and a whole, of which the wholes differ, at 95 %: of few by the
     /// bootstrap, of many by the variance (the delta method). None where all wholes are nothing.
     pub fn of_share(samples: &[(u64, u64)]) -> Option<Self> {
+        let Self { low, high } = Self::of_ratio(samples)?;
+        Some(Self { low: low.min(1.0), high: high.min(1.0) })
+    }
+
+    /// The same of a ratio, which may be any: a sum, and over how many it is, such as times and how many of them there were.
+    pub fn of_ratio(samples: &[(u64, u64)]) -> Option<Self> {
         let sum = |of: fn(&(u64, u64)) -> u64| samples.iter().map(|it| u128::from(of(it))).sum::<u128>();
         let (part, whole) = (sum(|it| it.0), sum(|it| it.1));
         if whole == 0 {
@@ -93,7 +99,7 @@ impl Interval {
             let squares: f64 = samples.iter().map(|it| off(it) * off(it)).sum();
             let n = count as f64;
             let half = Z_95 * (squares / (n - 1.0) * n).sqrt() / whole as f64;
-            return Some(Self { low: (share - half).max(0.0), high: (share + half).min(1.0) });
+            return Some(Self { low: (share - half).max(0.0), high: share + half });
         }
         let mut stream = Stream::new(0, "bootstrap", count, 1);
         let mut shares: Vec<f64> = (0..RESAMPLES)

@@ -257,7 +257,7 @@ fn all_forms_show_the_same() {
     let results = Results::new(&study, cells.iter().map(|(cell, samples)| (*cell, samples)));
     assert!(!results.are_complete());
     let document: serde_json::Value =
-        serde_json::from_str(&json(&results, &squall::report::Host { wall_ns: 7 })).expect("JSON");
+        serde_json::from_str(&json(&results, Some(&squall::report::Host { wall_ns: 7 }))).expect("JSON");
     let total = &document["study"]["cells"][1]["figures"][0];
     assert_eq!(
         (&total["name"], &total["kind"], &document["host"]["wall_ns"]),

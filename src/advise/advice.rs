@@ -1,43 +1,16 @@
 //! What the settings came to, and which of them are worth choosing.
 
+use super::choice::{by_needless, choice};
 use super::grid::{Setting, in_nanos, one_way, quiet_time, thesis_rule};
+use super::tried::Tried;
 use crate::plan::Plan;
 use crate::report::Summary;
-use crate::statistics::{Interval, mean};
-use crate::study::Trial;
+use crate::statistics::Interval;
 use crate::time::Duration;
 use serde::{Serialize, Serializer};
 
 /// An hour, in nanoseconds.
 const HOUR: f64 = 3.6e12;
-
-/// What the trials of a setting showed, in the order of the seeds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// Which.
-    pub setting: Setting,
-    /// How long nobody led after the crash, in nanoseconds; none where nobody led before the trial ended.
-    pub without: Vec<Option<u64>>,
-    /// How often another leader followed, or the same one in a later term, while nothing went wrong.
-    pub needless: Vec<u64>,
-    /// For how long a trial waits for a leader at most, in nanoseconds.
-    pub patience: u64,
-}
-
-impl Tried {
-    /// Takes a trial of a crash, and one of nothing.
-    pub fn add(&mut self, crash: &Trial, quiet: &Trial) {
-        let Trial(crash) = crash;
-        let of = |place: usize| crash.get(place).copied().flatten();
-        self.without.push(of(1).zip(of(2)).map(|(detect, elect)| detect + elect));
-        self.needless.push(quiet.0.get(3).copied().flatten().unwrap_or(0));
-    }
-
-    /// How long nobody led, with the whole patience where nobody did again.
-    fn times(&self) -> Vec<u64> {
-        self.without.iter().map(|time| time.unwrap_or(self.patience)).collect()
-    }
-}
 
 /// What a setting came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,8 +22,12 @@ pub struct OfSetting {
     pub is_present: bool,
     /// Whether its least election timeout is as the thesis's rule has it.
     pub follows_rule: bool,
-    /// Whether no other setting is better in one way and as good in the other.
+    /// Whether it had all trials, no other of those is better in one way and as good in the other, and none had a leader in more trials.
     pub on_front: bool,
+    /// Whether it is what is advised in place of the present setting.
+    pub is_advised: bool,
+    /// How many trials of each kind it had: all, or the first ones only.
+    pub trials: u64,
     /// The time without a leader after a crash of the leader, in nanoseconds: the mean over the trials.
     pub without_ns: f64,
     /// Where its true value lies, at 95 %.
@@ -87,10 +64,16 @@ pub struct Advice {
     /// The thesis's rule: the least election timeout from here to there.
     #[serde(rename = "thesis_rule_ns", serialize_with = "both_in_nanos")]
     pub rule: (Duration, Duration),
+    /// The best of the settings that follow that rule, of those that had all trials.
+    #[serde(skip)]
+    by_rule: Option<Setting>,
     /// The first seed, in text since it may be large.
     pub first_seed: String,
-    /// How many trials of each kind a setting had.
+    /// How many trials of each kind a setting had that may be worth a choice.
     pub trials: u64,
+    /// For how long a trial waits for a leader after the crash at most.
+    #[serde(rename = "horizon_ns")]
+    pub horizon: u64,
     /// How long the trials are in which nothing goes wrong.
     #[serde(rename = "quiet_ns", serialize_with = "in_nanos")]
     pub quiet: Duration,
@@ -108,24 +91,36 @@ impl Advice {
     /// What these trials of a plan's settings, its own among them, come to.
     pub fn new(plan: &Plan, first_seed: u64, tried: &[Tried], left_out: Vec<String>) -> Self {
         let present = tried.iter().find(|it| it.setting == Setting::of(plan));
+        let advised = present.and_then(|present| choice(tried, present)).map(|it| it.setting);
         let rule = thesis_rule(plan);
+        let trials = tried.iter().map(Tried::trials).max().unwrap_or(0);
         let mut settings: Vec<OfSetting> = tried
             .iter()
             .map(|it| OfSetting {
                 is_present: it.setting == Setting::of(plan),
+                is_advised: advised == Some(it.setting),
                 follows_rule: rule.0 <= it.setting.least && it.setting.least <= rule.1,
                 ..OfSetting::new(it, quiet_time(plan), present)
             })
             .collect();
-        let front: Vec<bool> =
-            settings.iter().map(|it| !settings.iter().any(|other| other.dominates(it))).collect();
+        let whole = |it: &&OfSetting| it.trials == trials;
+        let never = settings.iter().filter(whole).map(|it| it.unfinished).min();
+        let may_be = |it: &&OfSetting| whole(it) && Some(it.unfinished) == never;
+        let front: Vec<bool> = settings
+            .iter()
+            .map(|it| may_be(&it) && !settings.iter().filter(may_be).any(|other| other.dominates(it)))
+            .collect();
         settings.iter_mut().zip(front).for_each(|(it, on_front)| it.on_front = on_front);
+        let best = tried.iter().filter(|it| it.trials() == trials);
+        let best = best.filter(|it| rule.0 <= it.setting.least && it.setting.least <= rule.1);
         Self {
             scenario: plan.name.clone(),
             one_way: one_way(plan),
             rule,
+            by_rule: best.min_by(|a, b| by_needless(a, b)).map(|it| it.setting),
             first_seed: first_seed.to_string(),
-            trials: tried.first().map_or(0, |it| it.without.len() as u64),
+            trials,
+            horizon: tried.first().map_or(0, |it| it.horizon),
             quiet: quiet_time(plan),
             settings,
             left_out,
@@ -144,14 +139,20 @@ impl Advice {
         self.settings.iter().find(|it| it.is_present)
     }
 
+    /// The setting that is advised in place of the present one; none if none is better by more than luck explains.
+    pub fn advised(&self) -> Option<&OfSetting> {
+        self.settings.iter().find(|it| it.is_advised)
+    }
+
     /// The best of the settings that follow the thesis's rule: that with the least elections without need, and of these the one that is
     /// without a leader for the shortest time.
     pub fn by_rule(&self) -> Option<&OfSetting> {
-        let order = |a: &&OfSetting, b: &&OfSetting| {
-            let needless = a.needless_per_hour.total_cmp(&b.needless_per_hour);
-            needless.then_with(|| a.without_ns.total_cmp(&b.without_ns))
-        };
-        self.settings.iter().filter(|it| it.follows_rule).min_by(order)
+        self.settings.iter().find(|it| Some(it.setting) == self.by_rule)
+    }
+
+    /// How many settings had all trials.
+    pub fn whole(&self) -> u64 {
+        self.settings.iter().filter(|it| it.trials == self.trials).count() as u64
     }
 
     /// The setting on the front that beats this one, with the shortest time without a leader; none if it is on the front.
@@ -173,9 +174,7 @@ impl OfSetting {
                 .map(|it| Interval { low: it.low / hours, high: it.high / hours })
         };
         let versus = present.filter(|it| it.setting != tried.setting).map(|present| {
-            let pairs = times.iter().zip(present.times());
-            let all: Vec<i64> =
-                pairs.map(|(now, then)| now.cast_signed().saturating_sub(then.cast_signed())).collect();
+            let all = tried.longer(present);
             let sum: i128 = all.iter().map(|it| i128::from(*it)).sum();
             Versus { mean_ns: sum as f64 / all.len().max(1) as f64, interval: Interval::of_differences(&all) }
         });
@@ -184,11 +183,13 @@ impl OfSetting {
             is_present: false,
             follows_rule: false,
             on_front: false,
-            without_ns: mean(&times).unwrap_or(0.0),
+            is_advised: false,
+            trials: tried.trials(),
+            without_ns: tried.mean_time(),
             without_interval: Interval::of_mean(&times),
             without_p99_ns: Summary::of(times).map_or(0, |it| it.p99),
-            unfinished: tried.without.iter().filter(|time| time.is_none()).count() as u64,
-            needless_per_hour: mean(&tried.needless).unwrap_or(0.0) / hours,
+            unfinished: tried.never(),
+            needless_per_hour: tried.mean_needless() / hours,
             needless_interval,
             versus_present: versus,
         }

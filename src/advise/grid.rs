@@ -17,8 +17,11 @@ const HEARTBEATS: [u64; 2] = [2, 5];
 /// Nobody asks for timers finer than what is that many nanoseconds long.
 const FINEST: u64 = 100_000;
 
-/// So many of the greatest election timeouts a trial goes on after a crash at most.
+/// So many of the greatest election timeout of all settings a trial goes on after a crash at most.
 const PATIENCE: u64 = 40;
+
+/// No trial goes on for longer after a crash, unless the greatest timeout itself is longer.
+const MOST_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A choice of the timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,7 +86,7 @@ fn mean(times: &Distribution) -> Duration {
 
 /// No run in which nothing goes wrong lasts longer. There are thousands of them: more seeds tell as much as longer runs, and it is
 /// the user who chooses how many.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What the Raft thesis (section 9) says of the least election timeout: 10 to 20 times the latency one way.
 pub fn thesis_rule(plan: &Plan) -> (Duration, Duration) {
@@ -138,10 +141,24 @@ fn calm(plan: &Plan, setting: Setting) -> Plan {
     })
 }
 
-/// What shows how long nobody leads: the first leader crashes at a random point of its heartbeat, when all have heard of it.
-pub fn crash(plan: &Plan, setting: Setting) -> Cell {
+/// For how long a trial waits for a leader after the crash at most: the same time for all of these settings, so that one is not
+/// better than another only since less was waited for it.
+pub fn horizon(plan: &Plan, settings: &[Setting]) -> Duration {
+    let most = settings.iter().map(|it| it.most).max().unwrap_or(Duration::ZERO);
+    let longest = most.saturating_add(slowest(plan));
+    longest.saturating_mul(PATIENCE).min(MOST_PATIENCE.max(longest))
+}
+
+/// The longest that a frame and a flush usually take.
+fn slowest(plan: &Plan) -> Duration {
+    plan.network.default.latency.max().saturating_add(plan.cluster.flush.max())
+}
+
+/// What shows how long nobody leads: the first leader crashes at a random point of its heartbeat, when all have heard of it. After that
+/// the trial goes on for the horizon at most.
+pub fn crash(plan: &Plan, setting: Setting, horizon: Duration) -> Cell {
+    let slowest = slowest(plan);
     let mut plan = calm(plan, setting);
-    let slowest = plan.network.default.latency.max().saturating_add(plan.cluster.flush.max());
     let after = setting.most.saturating_add(setting.heartbeat).saturating_add(slowest.saturating_mul(4));
     plan.faults = vec![Fault {
         id: Some("crash".into()),
@@ -150,18 +167,17 @@ pub fn crash(plan: &Plan, setting: Setting) -> Cell {
         end: End::Never,
         action: Action::Crash(Target::Leader),
     }];
-    let patience = setting.most.saturating_add(slowest).saturating_mul(PATIENCE);
-    plan.duration = after.saturating_add(patience);
+    plan.duration = after.saturating_add(horizon);
     Cell { values: Vec::new(), plan, measure: Measure::Election { after: 0 } }
 }
 
-/// How long a run lasts in which nothing goes wrong: as long as the plan's, but for a minute at most.
+/// How long a run lasts in which nothing goes wrong: as long as the plan's, but for ten seconds at most.
 pub(super) fn quiet_time(plan: &Plan) -> Duration {
     plan.duration.min(LONGEST)
 }
 
-/// What shows how often a leader is deposed without need: a run as long as the plan's, but for a minute at most, in which nothing
-/// goes wrong.
+/// What shows how often a leader is deposed without need: a run as long as the plan's, but for ten seconds at most, in which
+/// nothing goes wrong.
 pub fn quiet(plan: &Plan, setting: Setting) -> Cell {
     let plan = Plan { duration: quiet_time(plan), ..calm(plan, setting) };
     Cell { values: Vec::new(), plan, measure: Measure::Availability }

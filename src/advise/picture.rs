@@ -14,9 +14,13 @@ pub(super) fn picture(advice: &Advice) -> Markup {
     settings.sort_by_key(order);
     let dots: Vec<Dot> =
         settings.into_iter().map(|it| dot(it, best.is_some_and(|best| best.setting == it.setting))).collect();
+    let front = match advice.front().len() {
+        0 | 1 => "One setting alone is the front: what lies above it and to its right is beaten.",
+        _ => "The line is the front: what lies above it and to its right is beaten.",
+    };
     let about = format!(
         "Each of {} settings by how long nobody leads after a crash of the leader, and how often a leader is deposed without need in an \
-         hour in which nothing goes wrong. The line is the front: what lies above it and to its right is beaten. The table below has the numbers.",
+         hour in which nothing goes wrong. {front} The table below has the numbers.",
         advice.settings.len()
     );
     let axes = ("mean time without a leader after a crash", "leaders deposed without need, in an hour");
@@ -32,12 +36,9 @@ fn dot(it: &OfSetting, is_best_by_rule: bool) -> Dot {
         (false, true) => Look::Front,
         (false, false) => Look::Other,
     };
-    let name = match (it.is_present, is_best_by_rule) {
-        (true, true) => "present, best by the rule",
-        (true, false) => "present",
-        (false, true) => "best by the rule",
-        (false, false) => "",
-    };
+    let names =
+        [(it.is_present, "present"), (it.is_advised, "advised"), (is_best_by_rule, "best by the rule")];
+    let name: Vec<&str> = names.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
     let about = format!(
         "heartbeat {}, timeouts {}: {} without a leader, {} needless in an hour",
         it.setting.heartbeat,
@@ -51,6 +52,6 @@ fn dot(it: &OfSetting, is_best_by_rule: bool) -> Dot {
         on_line: it.on_front,
         look,
         about,
-        name: name.into(),
+        name: name.join(", "),
     }
 }

@@ -40,13 +40,13 @@ Examples:
   (change something, and make new.json likewise)
   squall diff old.json new.json --tolerate 0.1%
 
-Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a
-regression: a run that passed now fails, or of leader availability, client availability or time
-without a leader the whole 95 % interval of the paired differences, from 10 seeds on, lies on the
+Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a \
+regression: a run that passed now fails, or of leader availability, client availability or time \
+without a leader the whole 95 % interval of the paired differences, from 10 seeds on, lies on the \
 worse side, beyond what is tolerated. It is 2 where nothing can be compared.
 
-Two reports of a study (`squall study FILE --out DIR` writes DIR/results.json) are compared cell by
-cell. There the total time, a share, or how many runs did not end in time has to be worse in a cell
+Two reports of a study (`squall study FILE --out DIR` writes DIR/results.json) are compared cell by \
+cell. There the total time, a share, or how many runs did not end in time has to be worse in a cell \
 at 99.99 %, since there are many cells.";
 
 /// A share.

@@ -91,11 +91,12 @@ Examples:
   squall fuzz --seeds 0..2000 --commit $(git rev-parse HEAD)
   squall fuzz --seeds 0..1000000 --shard 2/4 --out results; squall merge results
 
-Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too,
+Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too, \
 and what passes as another run than the one that was found is told as stale.
 
-An interrupt ends it with a report of the runs made so far, and exit code 6 unless one failed. A failing run is made again with its seed, as the `replay`
-line says. What is written about it can be looked at with `squall run` and made smaller with `squall shrink`; any run,
+An interrupt ends it with a report of the runs made so far, and exit code 6 unless one failed. A failing run is made again \
+with its seed, as the `replay` line says. What is written about it can be looked at with `squall run` and made smaller with \
+`squall shrink`; any run, \
 by its profile and seed, can be written down as a script with `squall resolve`.";
 
 /// Where scenarios that were found before are kept, from the working directory on.

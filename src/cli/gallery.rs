@@ -45,8 +45,8 @@ Examples:
   squall gallery --starts 1 --within 1000
   squall gallery CommitOldTermByCount --json
 
-Each bug has a script, scenarios/bugs/*.ron, in which what it is known to break has to be seen, and the same run without
-the bug must not break it. Then it is planted into random runs, and the seeds and the simulated time until the first one
+Each bug has a script, scenarios/bugs/*.ron, in which what it is known to break has to be seen, and the same run without \
+the bug must not break it. Then it is planted into random runs, and the seeds and the simulated time until the first one \
 fails are counted. Exit code 0: each bug was caught, by its script and in half of the hunts at the least. 1: one survived.";
 
 /// How far the first seeds of two hunts are apart.

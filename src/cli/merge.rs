@@ -42,9 +42,10 @@ Examples:
   squall merge results
   squall merge machine-*/results-*.jsonl --out merged --json
 
-Results are written by `squall fuzz --seeds A..B --shard I/N`. In whichever order files are merged, how often the same
-one is, and whether some were merged before: the outcome is the same, and that of all shards is the one of a single machine. Seeds
-that are missing are told, and make it no pass: the exit code is 4. What the folder of --out holds from before is merged along. Where the same seed has two digests, the runs are not
+Results are written by `squall fuzz --seeds A..B --shard I/N`. In whichever order files are merged, how often the same \
+one is, and whether some were merged before: the outcome is the same, and that of all shards is the one of a single machine. Seeds \
+that are missing are told, and make it no pass: the exit code is 4. What the folder of --out holds from before is merged \
+along. Where the same seed has two digests, the runs are not \
 deterministic, and nothing is written: the exit code is 5.";
 
 /// The file of all results, in the folder for them.

@@ -1,5 +1,7 @@
 //! `squall study`: many runs of a scenario, over seeds and a grid of parameters.
 
+mod folder;
+
 use super::inputs::{beside, understand_by};
 use super::run::{FILED, begin_reports, printed, seeds, threads};
 use super::{Failure, Output, Status};
@@ -10,6 +12,7 @@ use crate::runner::{self, NewFile, Panicked, Progress, trial};
 use crate::scenario;
 use crate::study::{Results, Samples, Trial, csv, html, json, key, markdown, picture, render};
 use anyhow::Context;
+use folder::Held;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
@@ -32,7 +35,7 @@ pub(super) struct Arguments {
     /// The folder for the results in all forms, and for the cells that are finished; by default one in target/squall/study.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Make all runs anew, and use no cell that was finished before.
+    /// Make all runs anew, and use nothing that the folder holds, be it of this study or of another one.
     #[arg(long)]
     fresh: bool,
     /// Print the results in this form.
@@ -41,7 +44,7 @@ pub(super) struct Arguments {
     /// Print the results as one JSON document: the same as --form json.
     #[arg(long, conflicts_with = "form")]
     json: bool,
-    /// No progress, and nothing on standard error but errors.
+    /// No progress, and nothing on standard error but errors and warnings.
     #[arg(long, short)]
     quiet: bool,
 }
@@ -80,7 +83,7 @@ Examples:
   squall study scenarios/studies/lan-crash.ron
   squall study mine.ron --seeds 0..100 --form csv
 
-Each finished cell is kept in the folder of the results. An interrupt ends the study with the results of those; the same
+Each finished cell is kept in the folder of the results. An interrupt ends the study with the results of those; the same \
 command then goes on where it was. What is kept counts only for the same scenario, seeds, measure and version.";
 
 /// So many trials are one piece of work.
@@ -98,7 +101,9 @@ pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Fa
     })?;
     runner::report_when_interrupted();
     let begun = now();
-    let mut work = Work { study: &study, cells: Vec::new(), folder: out.join("cells") };
+    let mut work = Work::new(&study, out.join("cells"));
+    let keys = work.cells.iter().map(|cell| cell.key.as_str());
+    folder::take(&out, &Held::of(&study, keys), arguments.fresh)?;
     work.begin(arguments.fresh)?;
     let kept = work.cells.iter().filter(|cell| cell.is_finished(&study)).count();
     if kept > 0 && !arguments.quiet {
@@ -109,7 +114,8 @@ pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Fa
     }
     work.carry_out(threads(arguments.jobs), arguments.quiet)?;
     let wall_ns = u64::try_from(now().duration_since(begun).as_nanos()).unwrap_or(u64::MAX);
-    let results = Results::new(&study, work.finished());
+    let base = study.base.as_ref().map_or(String::new(), scenario::write);
+    let results = Results { scenario: base, ..Results::new(&study, work.finished()) };
     print(&results, arguments, wall_ns, output)?;
     if !results.are_complete() {
         let (finished, of) = (results.cells.len(), results.planned);
@@ -119,7 +125,7 @@ pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Fa
         ));
         return Ok(Status::Failed);
     }
-    write_all(&results, &out, wall_ns)?;
+    write_all(&results, &out)?;
     if !arguments.quiet {
         let made = (study.cells.len() - kept) as u64 * study.trials;
         let seconds = wall_ns as f64 / 1e9;
@@ -134,6 +140,15 @@ fn read(arguments: &Arguments, output: &Output) -> Result<Study, Failure> {
     let mut study = understand_by(&arguments.file, output, |text| scenario::read_study(text, &fetch))?;
     if let Some(seeds) = &arguments.seeds {
         (study.first_seed, study.trials) = (seeds.start, seeds.end - seeds.start);
+        if study.trials > Study::MOST_TRIALS {
+            let most = Study::MOST_TRIALS;
+            return Err(Failure::BadInput(format!(
+                "error: --seeds: a cell has 1 to {most} trials, not {}\nhelp: write `--seeds {}..{}`, or less",
+                study.trials,
+                seeds.start,
+                seeds.start.saturating_add(most)
+            )));
+        }
     }
     Ok(study)
 }
@@ -164,23 +179,32 @@ impl Under<'_> {
     }
 }
 
+/// Where a cell of this key is kept.
+fn file(folder: &Path, key: &str) -> PathBuf {
+    folder.join(key).with_extension("json")
+}
+
 impl<'a> Work<'a> {
-    /// Takes what was finished before, unless all is to be made anew.
+    /// Of this study, of which nothing is done yet.
+    fn new(study: &'a Study, folder: PathBuf) -> Self {
+        let under = |cell: &'a Cell| {
+            let key = key(study, cell, &scenario::write(&cell.plan));
+            Under { cell, samples: Samples::new(key.clone(), cell), key }
+        };
+        Self { study, cells: study.cells.iter().map(under).collect(), folder }
+    }
+
+    /// The cells, with what was finished of them before, unless all is to be made anew.
     fn begin(&mut self, fresh: bool) -> Result<(), Failure> {
         begin_reports(Some(&self.folder))?;
         let study = self.study;
-        for cell in &study.cells {
-            let key = key(study, cell, &scenario::write(&cell.plan));
-            let kept = std::fs::read_to_string(self.file(&key)).ok().filter(|_| !fresh);
-            let kept = kept.and_then(|text| Samples::read(&text, &key, study, cell));
-            let samples = kept.unwrap_or_else(|| Samples::new(key.clone(), cell));
-            self.cells.push(Under { cell, key, samples });
+        for under in &mut self.cells {
+            let file = file(&self.folder, &under.key);
+            let kept = std::fs::read_to_string(file).ok().filter(|_| !fresh);
+            let kept = kept.and_then(|text| Samples::read(&text, &under.key, study, under.cell));
+            under.samples = kept.unwrap_or_else(|| Samples::new(under.key.clone(), under.cell));
         }
         Ok(())
-    }
-
-    fn file(&self, key: &str) -> PathBuf {
-        self.folder.join(key).with_extension("json")
     }
 
     /// Makes the trials that are missing, the cells one after the other; each is kept when it is finished.
@@ -216,7 +240,7 @@ impl<'a> Work<'a> {
         trials.into_iter().for_each(|trial| under.samples.add(trial));
         let under = &self.cells[place];
         if under.is_finished(self.study) {
-            write(&self.file(&under.key), &under.samples.written())?;
+            write(&file(&self.folder, &under.key), &under.samples.written())?;
         }
         Ok(count)
     }
@@ -241,20 +265,21 @@ fn print(results: &Results, arguments: &Arguments, wall_ns: u64, output: &Output
         Printed::Csv => output.print(csv(results)),
         Printed::Markdown => output.print(markdown(results)),
         Printed::Html => output.print(html(results)),
-        Printed::Json => output.print(json(results, &Host { wall_ns })),
+        Printed::Json => output.print(json(results, Some(&Host { wall_ns }))),
     }
 }
 
-/// Writes the results in all forms.
-fn write_all(results: &Results, folder: &Path, wall_ns: u64) -> anyhow::Result<()> {
-    write(&folder.join("results.txt"), &render(results, &FILED))?;
-    write(&folder.join("results.csv"), &csv(results))?;
-    write(&folder.join("results.md"), &markdown(results))?;
-    write(&folder.join("results.html"), &html(results))?;
-    if let Some(picture) = picture(results) {
-        write(&folder.join("results.svg"), &picture)?;
-    }
-    write(&folder.join("results.json"), &json(results, &Host { wall_ns }))
+/// Writes the results in all forms, without what differs from machine to machine.
+fn write_all(results: &Results, folder: &Path) -> anyhow::Result<()> {
+    let mut forms = vec![
+        ("txt", render(results, &FILED)),
+        ("csv", csv(results)),
+        ("md", markdown(results)),
+        ("html", html(results)),
+        ("json", json(results, None)),
+    ];
+    forms.extend(picture(results).map(|picture| ("svg", picture)));
+    Ok(runner::write_together(folder, Path::new("results"), &forms)?)
 }
 
 /// Writes a file whole, or not at all.

@@ -3,14 +3,12 @@
 use super::figure::{Figure, Wish};
 use super::read::{Document, OfRun, Runs};
 use super::study::OfStudy;
+use super::values::{Ruling, Values, differences, mean};
 use crate::report::RunVerdict;
 use crate::report::format::{count, counted};
 use crate::statistics::Interval;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// From so many pairs on an interval says something.
-pub const FEWEST: usize = 10;
 
 /// How many seeds of a kind are named.
 const NAMED: usize = 10;
@@ -90,43 +88,14 @@ pub struct Turn {
     pub regressed: bool,
 }
 
-/// What a difference comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ruling {
-    /// It is the same with every seed.
-    Same,
-    /// It may be nothing: the interval holds 0.
-    NoneShown,
-    /// There are too few pairs for an interval.
-    TooFew,
-    /// It got better.
-    Better,
-    /// It got worse.
-    Worse,
-    /// It changed, which is neither.
-    Changed,
-}
-
 /// A figure before and after.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
     /// Which.
     pub figure: Figure,
-    /// How many pairs of runs have it.
-    pub pairs: u64,
-    /// Its mean over these before.
-    pub old: f64,
-    /// Its mean over these now.
-    pub new: f64,
-    /// The mean of the paired differences.
-    pub difference: f64,
-    /// Where the true difference lies, at 95 %; none of fewer than [`FEWEST`] pairs.
-    pub interval: Option<Interval>,
-    /// What that comes to.
-    pub ruling: Ruling,
-    /// Whether it is a regression.
-    pub regressed: bool,
+    /// What it was and is.
+    #[serde(flatten)]
+    pub values: Values,
 }
 
 /// A count before and after.
@@ -217,6 +186,13 @@ impl Difference {
         !self.regressions.is_empty()
     }
 
+    /// Whether a figure changed in too few seeds to tell whether it got worse.
+    pub fn has_too_few(&self) -> bool {
+        let figures = self.scenarios.iter().flat_map(|it| &it.figures).map(|it| &it.values);
+        let of_study = self.study.iter().flat_map(|it| &it.quantities).flat_map(|it| &it.cells);
+        figures.chain(of_study.map(|it| &it.values)).any(|it| it.ruling == Ruling::TooFew)
+    }
+
     /// Whether every run has the same records as before, and comes to the same.
     pub fn is_nothing(&self) -> bool {
         self.scenarios.iter().all(OfScenario::is_nothing) && self.study.iter().all(OfStudy::is_nothing)
@@ -259,7 +235,7 @@ impl OfScenario {
             same: pairs.iter().filter(|(_, old, new)| old.digest == new.digest).count() as u64,
             only_old: (old.len() - pairs.len()) as u64,
             only_new: (new.len() - pairs.len()) as u64,
-            parameters: parameters(first_old, first_new),
+            parameters: parameters(&first_old.parameters, &first_new.parameters),
             verdicts: turns(&pairs, &whole),
             judged: turns(&pairs, &judged),
             figures: figures.collect(),
@@ -284,29 +260,29 @@ impl OfScenario {
                 turn.seeds.first().map_or("", String::as_str)
             )
         });
-        let worse = self.figures.iter().filter(|change| change.regressed);
+        let worse = self.figures.iter().filter(|change| change.values.regressed);
         let worse = worse.map(|change| {
-            let (figure, interval) = (change.figure, change.interval);
+            let (figure, interval) = (change.figure, change.values.interval);
             let interval = interval.map_or(String::new(), |it| {
                 format!(", 95 %: {} to {}", figure.difference(it.low), figure.difference(it.high))
             });
-            let by = figure.difference(change.difference);
+            let by = figure.difference(change.values.difference);
             format!("{}: {} got worse: {by}{interval}", self.scenario, figure.name())
         });
         failing.chain(worse).collect()
     }
 }
 
-/// The parameters in which two runs differ.
-fn parameters(old: &OfRun, new: &OfRun) -> Vec<Parameter> {
-    if old.parameters.is_empty() || new.parameters.is_empty() {
+/// The parameters that differ; none where one report has none at all.
+pub(super) fn parameters(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Parameter> {
+    if old.is_empty() || new.is_empty() {
         return Vec::new();
     }
-    let names: BTreeSet<&String> = old.parameters.keys().chain(new.parameters.keys()).collect();
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let each = names.into_iter().map(|name| Parameter {
         name: name.clone(),
-        old: old.parameters.get(name).cloned(),
-        new: new.parameters.get(name).cloned(),
+        old: old.get(name).cloned(),
+        new: new.get(name).cloned(),
     });
     each.filter(|it| it.old != it.new).collect()
 }
@@ -338,47 +314,12 @@ fn turns(pairs: &[Pair<'_>], of: &dyn Fn(&OfRun) -> Vec<Verdict>) -> Vec<Turn> {
     all
 }
 
-/// The paired differences of some figure: their mean, its interval, and what that comes to.
-pub(super) fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Ruling) {
-    let difference = |(old, new): &(u64, u64)| {
-        i64::try_from(i128::from(*new) - i128::from(*old)).unwrap_or(if new > old {
-            i64::MAX
-        } else {
-            i64::MIN
-        })
-    };
-    let all: Vec<i64> = values.iter().map(difference).collect();
-    let sum: i128 = all.iter().map(|difference| i128::from(*difference)).sum();
-    let mean = sum as f64 / all.len().max(1) as f64;
-    let interval = (all.len() >= FEWEST).then(|| Interval::of_differences(&all)).flatten();
-    let ruling = match interval {
-        _ if all.iter().all(|difference| *difference == 0) => Ruling::Same,
-        None => Ruling::TooFew,
-        Some(interval) if interval.holds(0.0) => Ruling::NoneShown,
-        Some(interval) => match wish {
-            Wish::Neither => Ruling::Changed,
-            Wish::More if interval.low > 0.0 => Ruling::Better,
-            Wish::Less if interval.high < 0.0 => Ruling::Better,
-            Wish::More | Wish::Less => Ruling::Worse,
-        },
-    };
-    (mean, interval, ruling)
-}
-
-pub(super) fn mean(values: impl Iterator<Item = u64>) -> f64 {
-    crate::statistics::mean(&values.collect::<Vec<_>>()).unwrap_or(0.0)
-}
-
 impl Change {
     /// How a figure changed; none if no pair has it.
     fn of(figure: Figure, pairs: &[Pair<'_>], tolerated: f64) -> Option<Self> {
         let of = |run: &OfRun| run.figures.get(&figure).copied();
         let known = pairs.iter().filter_map(|(_, old, new)| Some((of(old)?, of(new)?)));
         let values: Vec<(u64, u64)> = known.collect();
-        if values.is_empty() {
-            return None;
-        }
-        let (difference, interval, ruling) = differences(&values, figure.wish());
         let whole = match figure {
             Figure::WithoutLeader => mean(pairs.iter().map(|(_, old, _)| old.simulated)),
             _ => 1e9,
@@ -386,22 +327,11 @@ impl Change {
         // Times of runs of different lengths can't be held against each other.
         let is_comparable = figure != Figure::WithoutLeader
             || pairs.iter().all(|(_, old, new)| old.simulated == new.simulated);
-        let most = tolerated * whole;
-        let is_beyond = interval.is_some_and(|it| match figure.wish() {
-            Wish::More => it.high < -most,
-            Wish::Less => it.low > most,
-            Wish::Neither => false,
-        });
-        Some(Self {
-            figure,
-            pairs: values.len() as u64,
-            old: mean(values.iter().map(|(old, _)| *old)),
-            new: mean(values.iter().map(|(_, new)| *new)),
-            difference,
-            interval,
-            ruling,
-            regressed: figure.is_judged() && is_comparable && is_beyond,
-        })
+        let is_judged = figure.is_judged() && is_comparable;
+        let mut values = Values::of(&values, figure.wish())?;
+        values.regressed =
+            is_judged && values.interval.is_some_and(|it| figure.wish().is_worse(it, tolerated * whole));
+        Some(Self { figure, values })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which figures of a run are compared.
 
 use crate::report::format::{percent, short};
+use crate::statistics::Interval;
 use crate::time::Duration;
 use serde::Serialize;
 
@@ -14,6 +15,17 @@ pub enum Wish {
     Less,
     /// Neither is.
     Neither,
+}
+
+impl Wish {
+    /// Whether a difference that lies in this interval is for the worse, by more than so much.
+    pub(super) fn is_worse(self, interval: Interval, by: f64) -> bool {
+        match self {
+            Self::More => interval.high < -by,
+            Self::Less => interval.low > by,
+            Self::Neither => false,
+        }
+    }
 }
 
 /// A figure that every run has, or may have.

@@ -9,8 +9,10 @@ mod figure;
 mod read;
 mod study;
 mod text;
+mod values;
 
-pub use compare::{Change, Counted, Difference, FEWEST, OfScenario, Parameter, Ruling, Turn};
+pub use compare::{Change, Counted, Difference, OfScenario, Parameter, Turn};
 pub use figure::{Figure, Wish};
 pub use read::{Document, OfRun, Runs};
 pub use study::{Columns, Measured, OfCell, OfQuantity, OfStudy, Study};
+pub use values::{FEWEST, Ruling, Values};

@@ -1,6 +1,7 @@
 //! What changed, for people.
 
-use super::compare::{Change, Difference, FEWEST, OfScenario, Ruling, Turn};
+use super::compare::{Change, Difference, OfScenario, Parameter, Turn};
+use super::values::{FEWEST, Ruling};
 use crate::report::format::{count, counted, percent, wrap};
 use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
 use crate::report::{html, markdown};
@@ -55,6 +56,9 @@ impl Difference {
         match (self.regressed(), self.is_nothing()) {
             (true, _) => "regression",
             (false, true) => "no change",
+            (false, false) if self.has_too_few() => {
+                "no regression in the verdicts; too few seeds to tell of the figures"
+            }
             (false, false) => "no regression",
         }
     }
@@ -94,17 +98,22 @@ impl Page<'_> {
         if of.is_nothing() {
             return;
         }
-        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
-        for parameter in &of.parameters {
-            let (old, new) = (or_none(&parameter.old), or_none(&parameter.new));
-            self.paragraph(&format!("{}: {old} -> {new}", parameter.name), Style::new());
-        }
+        self.parameters_changed(&of.parameters);
         self.turns(of);
         if of.same == of.pairs {
             return;
         }
         self.figures(of);
         self.counters(of);
+    }
+
+    /// A line for each parameter that is not what it was.
+    pub(super) fn parameters_changed(&mut self, parameters: &[Parameter]) {
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+        for parameter in parameters {
+            let (old, new) = (or_none(&parameter.old), or_none(&parameter.new));
+            self.paragraph(&format!("{}: {old} -> {new}", parameter.name), Style::new());
+        }
     }
 
     fn turns(&mut self, of: &OfScenario) {
@@ -140,12 +149,12 @@ impl Page<'_> {
         grid.rows.push(names.map(String::from).to_vec());
         grid.styles.extend((0..5).map(|column| (0, column, FAINT)));
         for change in &of.figures {
-            let (word, style) = word(change.ruling, change.regressed);
+            let (word, style) = word(change.values.ruling, change.values.regressed);
             grid.styles.push((grid.rows.len(), 5, style));
             grid.rows.push(figure(change, word));
         }
         self.grid(&grid);
-        if of.figures.iter().any(|change| change.ruling == Ruling::TooFew) {
+        if of.figures.iter().any(|change| change.values.ruling == Ruling::TooFew) {
             let text = format!("too few: {} seeds in both are needed for an interval.", FEWEST);
             self.paragraph(&text, FAINT);
         }
@@ -172,7 +181,7 @@ impl Page<'_> {
             let [old, new] = it.text();
             let interval =
                 it.interval.map_or(String::new(), |it| format!("{:+.1} to {:+.1}", it.low, it.high));
-            grid.rows.push(vec![it.name.clone(), old, new, format!("{:+.1}", it.difference), interval]);
+            grid.rows.push(vec![words(&it.name), old, new, format!("{:+.1}", it.difference), interval]);
         }
         self.grid(&grid);
         if let Some(more) = shown.len().checked_sub(COUNTERS).filter(|more| *more > 0) {
@@ -194,21 +203,26 @@ impl Page<'_> {
     }
 }
 
+/// A count's name as the reports write it: `frames_lost.partition` is "frames lost: partition".
+fn words(name: &str) -> String {
+    name.replacen('.', ": ", 1).replace(['_', '.'], " ")
+}
+
 fn seeds(turn: &Turn) -> String {
     let more = turn.runs > turn.seeds.len() as u64;
     format!("{}{}", turn.seeds.join(", "), if more { ", .." } else { "" })
 }
 
 fn figure(change: &Change, word: &str) -> Vec<String> {
-    let figure = change.figure;
-    let interval = change.interval.map_or(String::new(), |it| {
+    let Change { figure, values } = change;
+    let interval = values.interval.map_or(String::new(), |it| {
         format!("{} to {}", figure.difference(it.low), figure.difference(it.high))
     });
     vec![
         figure.name().into(),
-        figure.text(change.old),
-        figure.text(change.new),
-        figure.difference(change.difference),
+        figure.text(values.old),
+        figure.text(values.new),
+        figure.difference(values.difference),
         interval,
         word.into(),
     ]

@@ -17,6 +17,13 @@ pub struct Study {
     pub axes: Vec<String>,
     /// Each choice of the axes' values, the last axis varying fastest; at least one.
     pub cells: Vec<Cell>,
+    /// The scenario as it stands, before any value of an axis is put into it; there is one wherever there are cells.
+    pub base: Option<Plan>,
+}
+
+impl Study {
+    /// The most trials of a cell.
+    pub const MOST_TRIALS: u64 = 10_000_000;
 }
 
 /// One choice of the values that vary.

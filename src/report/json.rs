@@ -3,6 +3,7 @@
 //! Only its `host` may differ between two runs of the same scenario and seed. Times and durations are integers, in
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
+use super::over_time_json::OverTime;
 use super::{
     Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
     Judgement, OfNode, OneBreaker, Point, Reached, Report, RunVerdict, StandstillSums, Summary,
@@ -60,6 +61,8 @@ struct Run<'a> {
     faults: &'a [FaultSpan],
     elections: Vec<Span<'a>>,
     election_summary: Phases,
+    /// For each length of a span without a leader, in order, how many lasted longer: their distribution.
+    vacant_longer: Vec<Longer>,
     liveness: Liveness,
     /// Left out where frames cost nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +73,9 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<Covered>,
     counters: &'a Counters,
+    /// Left out where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_time: Option<OverTime>,
     simulated_ns: u64,
     events: u64,
     frames_delivered: u64,
@@ -211,15 +217,37 @@ fn run(report: &Report) -> Run<'_> {
             announce_ns: report.summary(|election| election.announce),
             recover_ns: report.summary(|election| election.recover),
         },
+        vacant_longer: longer(report),
         liveness: liveness(report),
         inboxes: report.inboxes.as_ref().map(inboxes),
         breakers: &report.breakers,
         coverage: report.coverage.as_ref().map(covered),
         counters: &report.counters,
+        over_time: report.timeline.as_ref().map(OverTime::of),
         simulated_ns: report.simulated.nanos(),
         events: report.events,
         frames_delivered: report.counters.frames_delivered,
     }
+}
+
+/// Spans without a leader that lasted longer than a time.
+#[derive(Serialize)]
+struct Longer {
+    than_ns: u64,
+    spans: u64,
+}
+
+fn longer(report: &Report) -> Vec<Longer> {
+    let mut lengths: Vec<u64> = report.elections.iter().map(|election| election.vacant.nanos()).collect();
+    lengths.sort_unstable();
+    let alike = lengths.chunk_by(|a, b| a == b);
+    let mut left = lengths.len() as u64;
+    alike
+        .map(|alike| {
+            left -= alike.len() as u64;
+            Longer { than_ns: alike[0], spans: left }
+        })
+        .collect()
 }
 
 fn checked<'a>(check: &'a Check, report: &Report) -> Checked<'a> {

@@ -1,8 +1,9 @@
 //! The report as one Markdown file, without pictures.
 
 use super::batch::Batch;
+use super::format::short;
 use super::page::{BAD, Block, Grid, ODD};
-use super::{Report, text};
+use super::{Report, over_time, text};
 
 /// The report as Markdown: the verdict first, then what the text report says. `kind` names kinds of frame.
 pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
@@ -20,20 +21,37 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
     if !report.about.is_empty() {
         page += &format!("{}\n\n", prose(&report.about));
     }
-    let order = [
-        &parts.failures,
-        &parts.faults,
-        &parts.elections,
-        &parts.liveness,
-        &parts.waiting,
-        &parts.safety,
-        &parts.expectations,
-        &parts.coverage,
-    ];
+    let order = [&parts.failures, &parts.faults, &parts.elections];
+    order.into_iter().for_each(|part| blocks(&mut page, part));
+    over_time(&mut page, report);
+    let order = [&parts.liveness, &parts.waiting, &parts.safety, &parts.expectations, &parts.coverage];
     order.into_iter().for_each(|part| blocks(&mut page, part));
     page += "## Parameters\n\n";
     blocks(&mut page, &parts.parameters);
     format!("{}\n", page.trim_end())
+}
+
+/// What the pictures of the page show, as tables; the long ones are folded up.
+fn over_time(page: &mut String, report: &Report) {
+    let folded = |title: &str, grid: &Grid| {
+        format!("<details><summary>{title}</summary>\n\n{}</details>\n\n", table(grid))
+    };
+    if let Some(timelines) = &report.timeline {
+        *page += &format!("## Roles over time\n\n{}", table(&over_time::roles(timelines)));
+        let (each, more) = over_time::stretches(timelines);
+        if more > 0 {
+            *page += &format!("{}\n\n", over_time::left_out(more));
+        }
+        *page += &folded("When each node was what", &each);
+        if !timelines.buckets.is_empty() {
+            let each = format!("Operations by when they ended, in parts of {}", short(timelines.bucket));
+            *page += &format!("## Service over time\n\n{}", folded(&each, &over_time::service(timelines)));
+        }
+    }
+    let frames = over_time::frames(report);
+    if !frames.is_empty() {
+        *page += &format!("## Where frames went\n\n{}", table(&over_time::frames_table(&frames)));
+    }
 }
 
 /// The summary of many runs as Markdown. `kind` names kinds of frame.

@@ -94,16 +94,18 @@ impl<'a> Page<'a> {
         self.blocks.push(Block::Table(grid.clone()));
         let mut builder = Builder::default();
         let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths = grid.widths(columns, self.room());
         for row in &grid.rows {
             let blank = std::iter::repeat_n(String::new(), columns - row.len());
-            builder.push_record(row.iter().cloned().chain(blank));
+            let fitted = row.iter().zip(&widths).map(|(cell, width)| fitted(cell, *width));
+            builder.push_record(fitted.chain(blank));
         }
         let mut table = builder.build();
         let mut lines = Theme::from_style(Lines::empty());
         for rule in &grid.rules {
             lines.insert_horizontal_line(*rule, HorizontalLine::new('─'));
         }
-        table.with(lines).with(Padding::new(0, 2, 0, 0));
+        table.with(lines).with(Padding::new(0, GAP, 0, 0));
         table.modify(Columns::last(), Padding::zero());
         for column in &grid.right {
             table.modify(Columns::one(*column), Alignment::right());
@@ -135,7 +137,41 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Words that are longer than that may be broken.
+const LONG_WORD: usize = 16;
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// The text of a cell in lines of at most so many characters, but for longer words.
+fn fitted(cell: &str, width: usize) -> String {
+    if cell.lines().all(|line| line.chars().count() <= width) {
+        return cell.to_owned();
+    }
+    cell.lines().map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n")
+}
+
 impl Grid {
+    /// How wide each column is where there is so much room: the widest gives way first, but none so far that a word in it breaks, unless
+    /// that is a long one.
+    fn widths(&self, columns: usize, room: usize) -> Vec<usize> {
+        let longest = |column: usize, pieces: fn(&str) -> Vec<&str>| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.flat_map(|cell| pieces(cell)).map(|piece| piece.chars().count()).max().unwrap_or(0)
+        };
+        let lines = |column| longest(column, |cell| cell.lines().collect());
+        let words = |column| longest(column, |cell| cell.split_whitespace().collect()).min(LONG_WORD);
+        let mut widths: Vec<usize> = (0..columns).map(lines).collect();
+        let least: Vec<usize> = (0..columns).map(words).collect();
+        while widths.iter().sum::<usize>() + GAP * columns.saturating_sub(1) > room {
+            let wide = (0..columns).filter(|column| widths[*column] > least[*column]);
+            let widest = wide.max_by_key(|column| (widths[*column], std::cmp::Reverse(*column)));
+            let Some(widest) = widest else { break };
+            widths[widest] -= 1;
+        }
+        widths
+    }
+
     pub(crate) fn faint_first(&mut self, row: Vec<String>) {
         self.styles.push((self.rows.len(), 0, FAINT));
         self.rows.push(row);

@@ -13,7 +13,7 @@ use crate::time::Duration;
 pub(super) const IMPLEMENTATION: &str = "implementation";
 
 /// What the run depended on, as pairs of a name and a text.
-pub(super) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
+pub(crate) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
     let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];

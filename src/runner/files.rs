@@ -220,7 +220,7 @@ pub fn was_interrupted() -> bool {
 }
 
 /// What the system says, without the name of the file aside, which is nobody's concern.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" at path ").next().unwrap_or(&text).to_owned()
 }

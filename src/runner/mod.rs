@@ -14,6 +14,7 @@ mod results;
 mod run;
 pub(crate) mod shrunk;
 mod study;
+mod together;
 #[cfg(test)]
 mod undetected;
 
@@ -32,6 +33,7 @@ pub use reach::out_of_reach;
 pub use results::{ResultsFile, ResultsReader};
 pub use run::{Look, Options, Own, judge, look, report, simulate};
 pub use study::trial;
+pub use together::write_together;
 
 use crate::adapters;
 

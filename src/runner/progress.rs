@@ -23,15 +23,14 @@ impl Progress {
 
     /// A bar for the run of this name.
     pub fn of_run(name: &str) -> Self {
-        let bar =
-            Self::bar(Self::STEPS, "{prefix:.30} {wide_bar} {percent:>3} % of simulated time, {eta} left");
+        let bar = Self::bar(Self::STEPS, "{prefix:.30} {wide_bar} {percent:>3} % of simulated time{left}");
         bar.set_prefix(name.to_owned());
         Self::counting(bar, "parts of the simulated time")
     }
 
     /// A bar for so many runs.
     pub fn of_runs(count: u64) -> Self {
-        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} runs, {rate}{msg}, {eta} left");
+        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} runs, {rate}{msg}{left}");
         // Also while no run ends, the time that is left changes.
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self::counting(bar, "runs")
@@ -40,9 +39,7 @@ impl Progress {
     /// A bar for so many random runs; a line if nobody knows how many there will be.
     pub fn of_seeds(count: Option<u64>) -> Self {
         let bar = match count {
-            Some(count) => {
-                Self::bar(count, "{wide_bar} {human_pos} of {human_len} seeds, {rate}{msg}, {eta} left")
-            }
+            Some(count) => Self::bar(count, "{wide_bar} {human_pos} of {human_len} seeds, {rate}{msg}{left}"),
             None => Self::bar(0, "{spinner} {human_pos} seeds, {rate}{msg}, for {elapsed}"),
         };
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -51,7 +48,7 @@ impl Progress {
 
     /// A bar for so many trials of a study.
     pub fn of_trials(count: u64) -> Self {
-        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} trials, {rate}, {eta} left");
+        let bar = Self::bar(count, "{wide_bar} {human_pos} of {human_len} trials, {rate}{left}");
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self::counting(bar, "trials")
     }
@@ -71,7 +68,13 @@ impl Progress {
             let decimals = if state.per_sec() < 10.0 { 1 } else { 0 };
             let _ = write!(out, "{:.decimals$}/s", state.per_sec());
         };
-        bar.set_style(style.with_key("rate", rate));
+        // Before the first step nobody knows.
+        let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            if state.pos() > 0 {
+                let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+            }
+        };
+        bar.set_style(style.with_key("rate", rate).with_key("left", left));
         bar
     }
 
@@ -97,10 +100,8 @@ impl Progress {
         let due = self.bar.elapsed().as_secs() / EVERY;
         if self.told.swap(due, Ordering::Relaxed) < due {
             let of = self.bar.length().map_or(String::new(), |all| format!(" of {}", HumanCount(all)));
-            let left = self
-                .bar
-                .length()
-                .map_or(String::new(), |_| format!(", {} left", HumanDuration(self.bar.eta())));
+            let known = self.bar.length().filter(|_| self.bar.position() > 0);
+            let left = known.map_or(String::new(), |_| format!(", {} left", HumanDuration(self.bar.eta())));
             let done = HumanCount(self.bar.position());
             // Whoever closed it does not want to know.
             let _ = writeln!(std::io::stderr(), "{done}{of} {}{}{left}", self.what, self.bar.message());

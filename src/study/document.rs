@@ -9,16 +9,17 @@ use crate::report::markdown::{cell, prose};
 use crate::time::Duration;
 use serde::Serialize;
 
-/// The results as a JSON document. Only `host` may differ between two runs of a study. `each` has what single trials showed: of
+/// The results as a JSON document. Only `host` may differ between two runs of a study; where there is none nothing may. `each` has what single trials showed: of
 /// each cell and quantity the values of so many seeds, from the first one on; null in trials that did not show it.
-pub fn json(results: &Results, host: &Host) -> String {
+pub fn json(results: &Results, host: Option<&Host>) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         format: u32,
         version: &'static str,
         study: &'a Results,
         percentiles: Vec<&'static str>,
-        host: &'a Host,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<&'a Host>,
     }
     let document = Document {
         format: 1,
@@ -112,9 +113,12 @@ pub fn markdown(results: &Results) -> String {
             head.iter().map(|it| cell(it)).collect::<Vec<_>>().join(" | ")
         );
         for of_cell in &results.cells {
-            let row: Vec<String> = row(of_cell, place).iter().map(|it| cell(it)).collect();
+            let row: Vec<String> = row(results, of_cell, place).iter().map(|it| cell(it)).collect();
             text += &format!("| {} |\n", row.join(" | "));
         }
+    }
+    for note in super::text::notes_of(results) {
+        text += &format!("\n{note}\n");
     }
     text
 }
@@ -127,10 +131,12 @@ pub(super) fn sentence(quantity: Quantity) -> String {
 /// What stands above the columns of a table for people.
 pub(super) fn head(results: &Results, kind: Kind) -> Vec<String> {
     let mut head = results.axes.clone();
+    head.push("n".into());
+    head.extend(results.some_are_unfinished().then(|| "unfinished".into()));
     match kind {
-        Kind::YesNo => head.extend(["n", "yes", "rate", "95 % interval"].map(str::to_string)),
+        Kind::YesNo => head.extend(["yes", "rate", "95 % interval"].map(str::to_string)),
         _ => {
-            head.extend(["n", "mean", "95 % interval"].map(str::to_string));
+            head.extend(["mean", "95 % interval"].map(str::to_string));
             head.extend(PERCENTILES.iter().map(|(name, _)| (*name).to_string()));
             head.push("max".to_string());
         }
@@ -139,19 +145,21 @@ pub(super) fn head(results: &Results, kind: Kind) -> Vec<String> {
 }
 
 /// A cell's row in the table of the quantity in this place.
-pub(super) fn row(cell: &CellResult, place: usize) -> Vec<String> {
+pub(super) fn row(results: &Results, cell: &CellResult, place: usize) -> Vec<String> {
     let mut row = cell.values.clone();
     let Some(figures) = cell.figures.get(place) else { return row };
     let kind = figures.quantity.kind;
     row.push(count(figures.count));
+    row.extend(results.some_are_unfinished().then(|| count(cell.unfinished)));
     if kind == Kind::YesNo {
         row.push(count(figures.hits()));
     }
-    row.push(figures.mean.map_or("-".to_string(), |mean| shown(kind, mean)));
+    row.push(figures.mean.map_or(NONE.to_string(), |mean| shown(kind, mean)));
     row.push(interval(figures));
     if kind != Kind::YesNo {
-        let whole = |value: Option<u64>| value.map_or("-".to_string(), |value| shown(kind, value as f64));
-        row.extend(figures.percentiles.iter().chain([&figures.max]).map(|value| whole(*value)));
+        let percentiles = figures.percentiles.iter().zip(PERCENTILES);
+        let known = percentiles.map(|(value, (_, tenths))| value.filter(|_| is_known(tenths, cell.trials)));
+        row.extend(known.chain([figures.max]).map(|value| value.map_or(NONE.into(), |it| whole(kind, it))));
     }
     row
 }
@@ -163,15 +171,27 @@ fn interval(figures: &Figures) -> String {
             format!("at most {}", shown(kind, high))
         }
         (Some(low), Some(high)) => format!("{} - {}", shown(kind, low), shown(kind, high)),
-        _ => "-".to_string(),
+        _ => NONE.to_string(),
     }
 }
 
-/// A number of this kind, for people.
+/// What stands where there is no number.
+const NONE: &str = "–";
+
+/// Whether so many trials are enough for a percentile, in tenths of a percent: one at least has to lie beyond it.
+fn is_known(tenths: u64, trials: u64) -> bool {
+    trials.saturating_mul(tenths.min(1_000 - tenths)) >= 1_000
+}
+
+/// What single trials showed, for people: of what is counted a whole number.
+fn whole(kind: Kind, value: u64) -> String {
+    if kind == Kind::Count { count(value) } else { shown(kind, value as f64) }
+}
+
+/// A number of this kind, for people: one that may lie between those that single trials show.
 pub(crate) fn shown(kind: Kind, value: f64) -> String {
     match kind {
         Kind::Time => short(Duration::from_nanos(value.round().max(0.0) as u64)),
-        Kind::Count if value.fract() == 0.0 => count(value as u64),
         Kind::Count => format!("{value:.3}"),
         Kind::Share => percent(value / 1e9),
         Kind::YesNo => format!("{value:.4}"),

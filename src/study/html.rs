@@ -50,7 +50,7 @@ fn section(results: &Results, (place, quantity): (usize, Quantity)) -> Markup {
         h2 { (quantity.name) }
         p { (sentence(quantity)) "." }
         @if quantity.kind == Kind::Time { (pictures(results, (place, quantity))) }
-        (html::table(quantity.name, &table(results, (place, quantity), ROWS)))
+        (html::headed(quantity.name, &table(results, (place, quantity), ROWS)))
         @if more > 0 {
             p.faint { (counted(more, "more cell")) " are left out here; the results as CSV and as JSON have all." }
         }
@@ -114,7 +114,8 @@ fn pictures(results: &Results, (place, quantity): (usize, Quantity)) -> Markup {
         }
         p.faint {
             "The share of the trials that took longer than a time" (by(results))
-            "; where a line goes on to the edge, trials did not finish. "
+            @if results.some_are_unfinished() { "; where a line goes on to the edge, trials did not finish" }
+            ". "
             @if left_out > 0 { (counted(left_out, "more picture")) " are left out. " }
             "The table has the numbers."
         }
@@ -191,6 +192,8 @@ mod tests {
             first_seed: "0".into(),
             trials,
             axes: (0..sizes.len()).map(|axis| format!("{name}-{axis}")).collect(),
+            parameters: Vec::new(),
+            scenario: String::new(),
             planned: planned as u64,
             cells: (0..planned).map(cell).collect(),
         }
@@ -214,7 +217,7 @@ mod tests {
                 "some trials did not finish: {sizes:?}"
             );
             assert_eq!(page.contains("more pictures are left out"), sizes == [30, 2]);
-            assert_eq!(page.matches("<caption>").count(), 6, "a table for each quantity");
+            assert_eq!(page.matches("<table>").count(), 6, "a table for each quantity");
         }
     }
 

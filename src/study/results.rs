@@ -3,8 +3,9 @@
 use super::quantity::{Kind, Quantity, quantities};
 use super::samples::Samples;
 use crate::plan::{Cell, Study};
+use crate::report::parameters;
 use crate::statistics::{Interval, Z_95, mean};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Which percentiles are told, in tenths of a percent.
 pub const PERCENTILES: [(&str, u64); 5] =
@@ -30,6 +31,11 @@ pub struct Results {
     pub trials: u64,
     /// What varies.
     pub axes: Vec<String>,
+    /// What the scenario as it stands depends on, in words; cells differ from that by their values.
+    #[serde(serialize_with = "as_map")]
+    pub parameters: Vec<(&'static str, String)>,
+    /// The scenario as it stands, as a file; nothing until somebody writes it down.
+    pub scenario: String,
     /// How many cells the grid has.
     pub planned: u64,
     /// The cells that are finished, in the order of the grid.
@@ -77,6 +83,10 @@ pub struct Figures {
     pub steps: Vec<(u64, u64)>,
 }
 
+fn as_map<S: Serializer>(pairs: &[(&'static str, String)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(pairs.iter().map(|(name, text)| (*name, text)))
+}
+
 impl Results {
     /// The results of these cells of a study, each with its samples, in the order of the grid.
     pub fn new<'a>(study: &Study, cells: impl IntoIterator<Item = (&'a Cell, &'a Samples)>) -> Self {
@@ -90,6 +100,8 @@ impl Results {
             first_seed: study.first_seed.to_string(),
             trials: study.trials,
             axes: study.axes.clone(),
+            parameters: study.base.as_ref().map_or(Vec::new(), parameters::of),
+            scenario: String::new(),
             planned: study.cells.len() as u64,
             cells: cells.into_iter().map(|(cell, samples)| CellResult::new(cell, samples, told)).collect(),
         }
@@ -103,6 +115,11 @@ impl Results {
     /// Whether every cell is finished.
     pub fn are_complete(&self) -> bool {
         self.cells.len() as u64 == self.planned
+    }
+
+    /// Whether some run ended before what is measured had happened.
+    pub fn some_are_unfinished(&self) -> bool {
+        self.cells.iter().any(|cell| cell.unfinished > 0)
     }
 
     /// The quantities, in their order; none while no cell is finished.

@@ -4,7 +4,7 @@ use super::document::{head, row};
 use super::quantity::Quantity;
 use super::results::Results;
 use crate::report::format::{count, counted};
-use crate::report::page::{FAINT, Grid, Page};
+use crate::report::page::{FAINT, Grid, Page, WIDE};
 use crate::report::text::Form;
 
 /// The results as text for a terminal.
@@ -28,7 +28,8 @@ fn tables(results: &Results, page: &mut Page<'_>) {
     for (place, quantity) in results.quantities() {
         page.heading(quantity.name, "");
         page.paragraph(quantity.meaning, FAINT);
-        page.grid(&table(results, (place, quantity), results.cells.len()));
+        let table = table(results, (place, quantity), results.cells.len());
+        page.grid(&if page.form.width < WIDE { narrow(table) } else { table });
     }
     page.text.push('\n');
     notes(results, page);
@@ -42,24 +43,46 @@ pub(super) fn table(results: &Results, (place, quantity): (usize, Quantity), mos
     grid.rows.push(head);
     grid.rules.push(1);
     for cell in results.cells.iter().take(most) {
-        grid.faint_first(row(cell, place));
+        grid.faint_first(row(results, cell, place));
     }
     grid
 }
 
+/// The same for a terminal that has no room for all percentiles.
+fn narrow(mut table: Grid) -> Grid {
+    const LEFT_OUT: [&str; 2] = ["p10", "p99.9"];
+    let head = table.rows.first().cloned().unwrap_or_default();
+    let stays: Vec<bool> = head.iter().map(|name| !LEFT_OUT.contains(&name.as_str())).collect();
+    for row in &mut table.rows {
+        let mut stays = stays.iter();
+        row.retain(|_| stays.next().is_none_or(|stays| *stays));
+    }
+    table.right.truncate(table.right.len() - stays.iter().filter(|stays| !**stays).count());
+    table
+}
+
 /// What is to be known of all tables.
 pub(super) fn notes(results: &Results, page: &mut Page<'_>) {
-    let unfinished: u64 = results.cells.iter().map(|cell| cell.unfinished).sum();
-    if unfinished > 0 {
-        let note = format!(
-            "In {} the run ended before what is measured had happened: these count as longer than all others in the \
-             percentiles, and are left out of the means.",
-            counted(unfinished, "trial")
-        );
+    for note in notes_of(results) {
         page.paragraph(&note, FAINT);
     }
-    let note = "Means with their 95 % interval; percentiles by nearest rank.";
-    page.paragraph(note, FAINT);
+}
+
+/// The same as sentences.
+pub(super) fn notes_of(results: &Results) -> Vec<String> {
+    let unfinished: u64 = results.cells.iter().map(|cell| cell.unfinished).sum();
+    let mut notes = Vec::new();
+    if unfinished > 0 {
+        notes.push(format!(
+            "In {} the run ended before what is measured had happened: these count as longer than all others in the \
+             percentiles, which have no number (–) where they fall on one, and are left out of the means.",
+            counted(unfinished, "trial")
+        ));
+    }
+    let few =
+        if results.trials < 1_000 { "; p90 takes 10 trials, p99 100 and p99.9 1,000 (else –)" } else { "" };
+    notes.push(format!("Means with their 95 % interval; percentiles by nearest rank{few}."));
+    notes
 }
 
 /// How many cells there are, and of how many.

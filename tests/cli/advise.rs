@@ -23,19 +23,23 @@ fn the_front_is_one_and_the_present_setting_is_marked() {
         exits(&output, 0);
         let told = stderr(&output);
         assert!(
-            told.contains(" settings, each with 12 seeds: ") && told.contains("fewer --seeds take less time"),
+            told.contains(
+                " settings, each with 10 seeds, then those that are not clearly beaten with 12: about "
+            ) && told.contains(" of processor time; fewer --seeds take less"),
             "{told}"
         );
         stdout(&output)
     };
-    let quiet = squall(["advise", &file, "--seeds", "0..1", "--quiet"]);
+    let quiet = squall(["advise", &file, "--seeds", "0..10", "--quiet"]);
     assert_eq!((stderr(&quiet), quiet.status.code()), (String::new(), Some(0)));
     let text = run("1");
     assert_eq!(text, run("2"), "it does not depend on the jobs");
     assert!(text.starts_with(&format!("lossy  {file}\n")), "{text}");
-    assert_eq!(text.lines().filter(|line| line.contains("  present")).count(), 1, "{text}");
-    assert!(text.contains("here 30.0ms to 60.0ms, of which"), "10 to 20 times 3 ms: {text}");
-    assert!(text.contains("The present setting is "), "{text}");
+    let is_present = |line: &&str| line.contains("  off, present") || line.contains("  front, present");
+    assert_eq!(text.lines().filter(is_present).count(), 1, "{text}");
+    assert!(text.contains("here 30.0ms to 60.0ms"), "10 to 20 times 3 ms: {text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(" leaders deposed without need in an hour (95 %"), "{text}");
 
     let output = squall(["advise", &file, "--seeds", "0..12", "--json"]);
     exits(&output, 0);
@@ -48,15 +52,21 @@ fn the_front_is_one_and_the_present_setting_is_marked() {
     assert!(settings.len() > 20, "{}", settings.len());
     assert_eq!(settings.iter().filter(|it| is(it, "is_present")).count(), 1);
     let rule = |it: &Value| (30_000_000.0..=60_000_000.0).contains(&number(&it["least_ns"]));
+    let fewest =
+        settings.iter().filter(|it| it["trials"] == 12).filter_map(|it| it["unfinished"].as_u64()).min();
+    let may_be = |it: &Value| it["trials"] == 12 && it["unfinished"].as_u64() == fewest;
     for it in settings {
         let (time, needless) = values(it);
         let beats = |other: &&Value| {
             let (others_time, others_needless) = values(other);
-            others_time <= time
+            may_be(other)
+                && others_time <= time
                 && others_needless <= needless
                 && (others_time, others_needless) != (time, needless)
         };
-        assert_eq!(is(it, "on_front"), !settings.iter().any(|other| beats(&other)), "{it}");
+        let on_front = may_be(it) && !settings.iter().any(|other| beats(&other));
+        assert_eq!(is(it, "on_front"), on_front, "{it}");
+        assert!(it["trials"] == 12 || it["trials"] == 10, "{it}");
         assert_eq!(is(it, "follows_rule"), rule(it), "{it}");
         for (value, interval) in [(time, "without_interval"), (needless, "needless_interval")] {
             let (low, high) = (number(&it[interval]["low"]), number(&it[interval]["high"]));
@@ -64,7 +74,7 @@ fn the_front_is_one_and_the_present_setting_is_marked() {
         }
     }
     let front: Vec<&Value> = settings.iter().filter(|it| is(it, "on_front")).collect();
-    assert!((2..settings.len()).contains(&front.len()), "{} on the front", front.len());
+    assert!((1..settings.len()).contains(&front.len()), "{} on the front", front.len());
     // What the mechanism is: tight timers find a crash soon, and in this network depose sound leaders.
     let by = |of: fn(&Value) -> &Value, least: bool| {
         let sorted = settings.iter().map(|it| number(of(it)));
@@ -89,8 +99,9 @@ fn the_present_setting_is_held_against_the_front() {
     let output = squall(["advise", &file, "--seeds", "0..10", "--all"]);
     exits(&output, 0);
     let text = stdout(&output);
-    assert!(text.contains("The present setting is not on the front: a heartbeat of "), "{text}");
+    assert!(text.contains("Better than the present setting: a heartbeat of "), "{text}");
     assert!(text.contains("All settings"), "{text}");
+    assert!(text.lines().any(|line| line.contains("2s-4s") && line.ends_with("off, present")), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100 && line == line.trim_end()), "{text}");
     assert!(text.contains("at most "), "nothing happened without need, which is no proof: {text}");
 }
@@ -100,7 +111,7 @@ fn pages_have_every_setting_and_a_picture() {
     let small = r#"(format: 1, name: "small", duration: "200ms", cluster: (voters: 3))"#;
     let (_folder, file) = written(small);
     let print = |form: &str| {
-        let output = squall(["advise", &file, "--seeds", "0..2", "--form", form]);
+        let output = squall(["advise", &file, "--seeds", "0..10", "--form", form]);
         exits(&output, 0);
         stdout(&output)
     };
@@ -117,7 +128,7 @@ fn pages_have_every_setting_and_a_picture() {
         "<desc id=",
         ">front</text>",
         ">present</text>",
-        "<caption>All settings",
+        "aria-label=\"All settings\"",
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }
@@ -141,6 +152,41 @@ fn what_cannot_be_advised_on_is_told() {
     exits(&squall(["advise", &file, "--seeds", "5..5"]), 2);
     let (_folder, tiny) = written(r#"(format: 1, name: "x", duration: "50ms", cluster: (voters: 3))"#);
     let seeds = format!("{}..{}", u64::MAX - 1, u64::MAX);
+    let few = squall(["advise", &tiny, "--quiet", "--seeds", &seeds]);
+    exits(&few, 2);
+    assert!(stderr(&few).contains("an interval of fewer than 10 says nothing"), "{}", stderr(&few));
+    let seeds = format!("{}..{}", u64::MAX - 10, u64::MAX);
     exits(&squall(["advise", &tiny, "--quiet", "--seeds", &seeds]), 0);
     exits(&squall(["advise", &file, "--jobs", "0"]), 2);
+}
+
+/// A cluster in which nobody can lead has no best timers.
+#[test]
+fn where_nobody_ever_leads_nothing_is_advised() {
+    let dead = LOSSY.replace("loss: 0.2", "loss: 1.0");
+    let (_folder, file) = written(dead);
+    let output = squall(["advise", &file, "--seeds", "0..10", "--quiet"]);
+    exits(&output, 2);
+    let told = stderr(&output);
+    assert!(told.contains("nobody led in any trial of any of ") && told.contains("\nhelp: "), "{told}");
+    assert_eq!(stdout(&output), "");
+}
+
+/// Where some settings never have a leader, they are not worth a choice, however short their timers are.
+#[test]
+fn settings_without_a_leader_are_off_the_front() {
+    // Flushes take up to 40 ms, in which a candidate with short timers times out again.
+    let slow = r#"(format: 1, name: "slow disks", duration: "1s",
+        cluster: (voters: 3, disk: (flush: Uniform("1ms", "80ms")), raft: (heartbeat: "500ms", election_timeout: ("2s", "4s"))))"#;
+    let (_folder, file) = written(slow);
+    let output = squall(["advise", &file, "--seeds", "0..10", "--json", "--quiet"]);
+    exits(&output, 0);
+    let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let settings = json["advice"]["settings"].as_array().expect("settings");
+    let never = |it: &Value| it["unfinished"].as_u64().expect("a number");
+    assert!(settings.iter().all(|it| never(it) == 0 || it["on_front"] == false), "{json}");
+    let horizon = number(&json["advice"]["horizon_ns"]);
+    for it in settings.iter().filter(|it| never(it) == number(&it["trials"]) as u64) {
+        assert_eq!(number(&it["without_ns"]), horizon, "all wait for the same time: {it}");
+    }
 }

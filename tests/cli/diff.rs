@@ -113,11 +113,7 @@ fn a_longer_election_timeout_is_a_regression_and_a_shorter_one_is_none() {
         ),
         (
             "html",
-            [
-                "<!DOCTYPE html>",
-                "<strong class=\"bad\">x: leader availability got worse",
-                "<caption>x</caption>",
-            ],
+            ["<!DOCTYPE html>", "<strong class=\"bad\">x: leader availability got worse", "aria-label=\"x\""],
         ),
     ] {
         let output = diff(&short, &long, &["--form", form]);
@@ -185,6 +181,7 @@ fn a_run_that_passed_and_fails_is_a_regression_with_any_number_of_seeds() {
     let output = diff(&holds, &other, &[]);
     exits(&output, 0);
     assert!(stdout(&output).contains("too few: 10 seeds in both are needed"), "{}", stdout(&output));
+    assert_eq!(last(&output), "outcome: no regression in the verdicts; too few seeds to tell of the figures");
 }
 
 #[test]
@@ -274,6 +271,13 @@ fn studies_are_compared_cell_by_cell_and_seed_by_seed() {
     assert_eq!(last(&output), "outcome: regression");
     assert_eq!(last(&diff(&short, &long, &["--quiet"])), "outcome: regression");
 
+    // What was changed in the scenario is named.
+    assert!(text.contains("election timeout: 150ms to 300ms -> 250ms to 400ms"), "{text}");
+    let lossy =
+        a_study((150, 300), "[3, 5]").replace("cluster:", r#"network: (default: (loss: 0.1)), cluster:"#);
+    let text = stdout(&diff(&short, &bench.study("lossy", &lossy, &[]), &["--tolerate", "100%"]));
+    assert!(text.contains("links: 1ms to 5ms -> 1ms to 5ms, 10 % lost"), "{text}");
+
     // The difference of the means is that of what both reports have, here without luck: 100 ms.
     let json = diff(&short, &long, &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
@@ -292,7 +296,7 @@ fn studies_are_compared_cell_by_cell_and_seed_by_seed() {
 
     for (form, parts) in [
         ("markdown", ["# Difference: regression\n", "**x: total got worse with voters 3: +", "| voters |"]),
-        ("html", ["<!DOCTYPE html>", "<strong class=\"bad\">x: total got worse", "<caption>total</caption>"]),
+        ("html", ["<!DOCTYPE html>", "<strong class=\"bad\">x: total got worse", "aria-label=\"total\""]),
     ] {
         let output = diff(&short, &long, &["--form", form]);
         exits(&output, 3);

@@ -183,7 +183,7 @@ fn what_is_no_regression_is_told_with_its_file() {
     let profile = fs::read_to_string(path("scenarios/profiles/quick.ron")).expect("a profile");
     let output = with_regression(&profile);
     exits(&output, 2);
-    assert!(stderr(&output).contains("--> scenarios/regressions/old.ron:10:17"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--> scenarios/regressions/old.ron:2:1"), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("this file is a profile, and a scenario is wanted"),
         "{}",

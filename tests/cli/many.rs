@@ -221,8 +221,19 @@ fn reports_of_many_runs_are_summaries_and_of_single_ones_whole() {
         read("leader-crash.txt"),
         fs::read_to_string(path("reports/leader-crash.txt")).expect("a sample")
     );
-    // Whole reports have five forms; the summary of the one that ran with many seeds only has no picture of its own.
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 5 + 5 + 4);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 5 + 5 + 5, "all have a picture");
+    // A run without one leaves no picture of others behind.
+    exits(&squall(["run", "scenarios/cold-start.ron", "--seeds", "0..1", "--report", name, "--quiet"]), 0);
+    assert!(folder.path().join("cold-start.svg").exists(), "one run is drawn over time");
+    exits(&squall(["run", "scenarios/steady-load.ron", "--seeds", "0..2", "--report", name, "--quiet"]), 0);
+
+    // What can't be a folder is told before the runs.
+    let file = folder.path().join("cold-start.txt");
+    let output = squall(["run", "scenarios/cold-start.ron", "--report", file.to_str().expect("plain")]);
+    exits(&output, 2);
+    let told = stderr(&output);
+    assert!(told.contains("can't be a folder, since ") && told.contains("\nhelp: name a folder"), "{told}");
+    assert_eq!(stdout(&output), "");
 
     fs::create_dir(folder.path().join("a")).expect("made");
     let copy = folder.path().join("a/cold-start.ron");
@@ -311,7 +322,7 @@ fn all_forms_of_a_summary_have_the_same_numbers() {
         r#"role="img""#,
         "<title id=",
         "<desc id=",
-        "<caption>",
+        "<table>",
         r#"lang="en""#,
         "95 % interval of a percentile",
     ] {

@@ -64,7 +64,7 @@ fn the_page_about_merged_results_shows_what_was_found() {
     for part in [
         "<title>canary: random runs, seeds 0..12</title>",
         "12 of 12 seeds failed",
-        "<caption>Findings</caption>",
+        "aria-label=\"Findings\"",
         "<th scope=\"row\">durable commit</th>",
         "squall fuzz canary --seeds ",
         "// It fails by: durable commit.",

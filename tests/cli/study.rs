@@ -45,7 +45,7 @@ fn results_do_not_depend_on_the_jobs_and_come_in_all_forms() {
     assert!(text.contains("voters  election_timeout   n  "), "{text}");
     let two = study(&file, &out("two"), &["--jobs", "2", "--quiet"]);
     assert_eq!(stdout(&two), text);
-    for form in ["txt", "csv", "md", "html"] {
+    for form in ["txt", "csv", "md", "html", "json"] {
         let of =
             |name: &str| fs::read_to_string(out(name).join("results").with_extension(form)).expect("a file");
         assert_eq!(of("one"), of("two"), "{form}");
@@ -88,9 +88,27 @@ fn a_study_goes_on_where_it_was() {
     assert_eq!(cells(&out), files, "nothing else is left");
     let fresh = study(&file, &out, &["--fresh"]);
     assert!(stderr(&fresh).contains("280 trials in "), "{}", stderr(&fresh));
+    // Those of another study would be taken for these.
     let others = study(&file, &out, &["--seeds", "70..80"]);
-    assert!(!stderr(&others).contains("are taken"), "{}", stderr(&others));
+    exits(&others, 2);
+    let told = stderr(&others);
+    assert!(told.contains("holds the results of the study small one with the seeds 0..70\nhelp: "), "{told}");
+    assert_eq!(cells(&out), files, "all is as it was");
+    let others = study(&file, &out, &["--seeds", "70..80", "--fresh"]);
+    exits(&others, 0);
     assert!(stdout(&others).contains("10 trials each"), "{}", stdout(&others));
+    assert!(
+        cells(&out).len() == 4 && cells(&out).iter().all(|file| !files.contains(file)),
+        "the old are gone"
+    );
+    let (_other_folder, other) = written(SMALL.replace("small one", "another"));
+    let refused = study(&other, &out, &["--seeds", "70..80"]);
+    exits(&refused, 2);
+    assert!(
+        stderr(&refused).contains("holds the results of the study small one\nhelp: "),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 #[cfg(unix)]
@@ -188,7 +206,7 @@ fn a_study_that_was_killed_goes_on_and_comes_to_the_same() {
     let again = study(&file, &out, &[]);
     exits(&again, 0);
     assert!(stderr(&again).contains(" of 4 cells are taken from "), "{}", stderr(&again));
-    for form in ["txt", "csv", "md", "html"] {
+    for form in ["txt", "csv", "md", "html", "json"] {
         let of = |out: &Path| fs::read(out.join("results").with_extension(form)).expect("a file");
         assert!(of(&out) == of(&whole), "{form} is what it is without a kill");
     }
@@ -226,6 +244,13 @@ fn what_can_not_be_done_is_told_with_its_place() {
     exits(&output, 2);
     assert!(stderr(&output).contains("can't be a folder, since "), "{}", stderr(&output));
     assert!(stderr(&output).contains("`--out DIR`"), "{}", stderr(&output));
+    let output = study(&file, &folder.path().join("out"), &["--seeds", "0..20000000"]);
+    exits(&output, 2);
+    assert!(
+        stderr(&output).contains("a cell has 1 to 10000000 trials, not 20000000\nhelp: "),
+        "{}",
+        stderr(&output)
+    );
     let output = squall(["study", "scenarios/leader-crash.ron"]);
     exits(&output, 2);
     assert!(

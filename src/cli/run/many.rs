@@ -4,7 +4,7 @@ use super::super::cases::Cases;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
-    Arguments, FILED, Work, begin_reports, kind_name, printed, second, settle, status, threads, timed,
+    Arguments, FILED, Work, begin_report, kind_name, printed, second, settle, status, threads, timed,
     write_report, write_run_report,
 };
 use crate::report::batch::{self, Batch, Figures, Total};
@@ -16,7 +16,7 @@ use anyhow::anyhow;
 use std::ops::ControlFlow;
 
 pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    begin_reports(arguments.report.as_deref())?;
+    begin_report(arguments.report.as_deref())?;
     if arguments.report.is_some() {
         refuse_same_names(&work.scenarios)?;
     }
@@ -184,12 +184,13 @@ impl<'a> Results<'a> {
     fn end_batch(&mut self, scenario: &Scenario) {
         let Some(batch) = self.batch.take() else { return };
         if let Some(folder) = &self.arguments.report {
-            let forms = [
+            let mut forms = vec![
                 ("txt", batch.render(&FILED, false)),
                 ("json", batch.document() + "\n"),
                 ("md", markdown::render_batch(&batch, &kind_name)),
                 ("html", html::render_batch(&batch, &kind_name)),
             ];
+            forms.extend(html::picture_batch(&batch).map(|picture| ("svg", picture)));
             self.troubles.extend(write_report(folder, &scenario.path, &forms).err());
         }
         if !self.arguments.json {

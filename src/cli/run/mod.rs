@@ -15,10 +15,9 @@ use super::inputs::Scenario;
 use super::{Failure, Output, Status};
 use crate::plan::{Implementation, Plan};
 use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
-use crate::runner::{self, NewFile};
+use crate::runner;
 use crate::time::{Duration, Time};
 use anyhow::Context;
-use std::io::Write;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -53,7 +52,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     fail_fast: bool,
     /// Write the report into this folder, too, named as the scenario's file, as .txt, .json,
-    /// .md and .html with a picture of its own as .svg; of many seeds the summary, without that picture.
+    /// .md and .html with a picture of its own as .svg; of many seeds the summary.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Write what failed to a file for programs that read JUnit's XML: a case for each scenario.
@@ -255,7 +254,18 @@ pub(super) fn printed(output: &Output) -> text::Form<'static> {
 pub(super) const FILED: text::Form<'static> =
     text::Form { width: FILE_WIDTH, colour: false, kind: &kind_name };
 
-/// Makes the folder of reports. What can't be written at all is told before the runs, not after them.
+/// Makes the folder that is to hold reports. If nothing can be written there that is told before the runs, not after them.
+fn begin_report(folder: Option<&Path>) -> Result<(), Failure> {
+    let Some(folder) = folder else { return Ok(()) };
+    runner::writable_folder(folder).map_err(|error| {
+        Failure::BadInput(format!(
+            "error: {error}\nhelp: name a folder that can be written with `--report DIR`"
+        ))
+    })?;
+    Ok(begin_reports(Some(folder))?)
+}
+
+/// Makes a folder.
 pub(super) fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
     let Some(folder) = folder else { return Ok(()) };
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be a folder", folder.display()))
@@ -263,13 +273,8 @@ pub(super) fn begin_reports(folder: Option<&Path>) -> anyhow::Result<()> {
 
 /// Writes a report in its forms, each with the end of its name, named as its scenario.
 fn write_report(folder: &Path, scenario: &Path, forms: &[(&str, String)]) -> anyhow::Result<()> {
-    for (extension, content) in forms {
-        let path = folder.join(scenario.file_stem().unwrap_or_default()).with_added_extension(extension);
-        let mut file = NewFile::create(&path)?;
-        file.write_all(content.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
-        file.commit()?;
-    }
-    Ok(())
+    let name = Path::new(scenario.file_stem().unwrap_or_default());
+    Ok(runner::write_together(folder, name, forms)?)
 }
 
 /// Writes the report of a run, without what differs from machine to machine.

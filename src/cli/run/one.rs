@@ -4,7 +4,7 @@ use super::super::cases::Cases;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
-    Arguments, begin_reports, focus, printed, second, settle, status, timed, trace, write_run_report,
+    Arguments, begin_report, focus, printed, second, settle, status, timed, trace, write_run_report,
 };
 use crate::plan::Plan;
 use crate::report::batch::Figures;
@@ -32,7 +32,7 @@ pub(super) fn run(
     let mut trace = trace.transpose()?.map(|target| Focused::new(focus.clone(), target));
     let history = closer.history.as_deref().map(|path| trace::Target::history(path, &scenario.path));
     let mut history = history.transpose()?;
-    begin_reports(arguments.report.as_deref())?;
+    begin_report(arguments.report.as_deref())?;
 
     let mut judges = Judges::new(plan).stopping_at_violation(arguments.fail_fast);
     let mut checkpoints = Checkpoints::default();

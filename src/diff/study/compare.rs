@@ -1,8 +1,9 @@
 //! What changed between two reports of a study.
 
 use super::read::{Columns, Measured, Study};
-use crate::diff::compare::{FEWEST, Ruling, differences, mean};
+use crate::diff::compare::{Parameter, parameters};
 use crate::diff::figure::Wish;
+use crate::diff::values::{FEWEST, Ruling, Values};
 use crate::report::format::counted;
 use crate::statistics::{Interval, Z_95, Z_9999};
 use crate::study::Kind;
@@ -19,6 +20,10 @@ pub struct OfStudy {
     pub study: String,
     /// What varies.
     pub axes: Vec<String>,
+    /// The parameters of the scenario as it stands that are not what they were.
+    pub parameters: Vec<Parameter>,
+    /// Whether the scenario as it stands is not what it was, in whatever way.
+    pub scenario_differs: bool,
     /// How many cells are in both.
     pub cells: u64,
     /// How many seeds of each cell are in both.
@@ -46,21 +51,11 @@ pub struct OfQuantity {
 #[derive(Clone, Debug, Serialize)]
 pub struct OfCell {
     /// The cell's values on the axes.
-    pub values: Vec<String>,
-    /// With how many seeds both reports have a value.
-    pub pairs: u64,
-    /// Its mean over these before.
-    pub old: f64,
-    /// Its mean over these now.
-    pub new: f64,
-    /// The mean of the paired differences.
-    pub difference: f64,
-    /// Where the true difference lies, at 95 %; none of fewer than [`FEWEST`] pairs.
-    pub interval: Option<Interval>,
-    /// What that comes to.
-    pub ruling: Ruling,
-    /// Whether it is a regression.
-    pub regressed: bool,
+    #[serde(rename = "values")]
+    pub place: Vec<String>,
+    /// What it was and is.
+    #[serde(flatten)]
+    pub values: Values,
 }
 
 /// Some cells before and after, each with what the seeds that are in both showed.
@@ -119,6 +114,10 @@ impl OfStudy {
         Ok(Self {
             study: new.name.clone(),
             axes: new.axes.clone(),
+            parameters: parameters(&old.parameters, &new.parameters),
+            scenario_differs: old.scenario != new.scenario
+                && !old.scenario.is_empty()
+                && !new.scenario.is_empty(),
             cells: pairs.len() as u64,
             seeds: to - from,
             unpaired: only(gone, "old").into_iter().chain(only(added, "new")).collect(),
@@ -128,7 +127,7 @@ impl OfStudy {
 
     /// Whether every value is what it was.
     pub(in crate::diff) fn is_nothing(&self) -> bool {
-        self.quantities.iter().flat_map(|it| &it.cells).all(|cell| cell.ruling == Ruling::Same)
+        self.quantities.iter().flat_map(|it| &it.cells).all(|cell| cell.values.ruling == Ruling::Same)
     }
 }
 
@@ -224,42 +223,24 @@ impl OfCell {
     ) -> Option<Self> {
         let pairs: Vec<(u64, u64)> =
             old.iter().zip(new).filter_map(|(old, new)| Some(((*old)?, (*new)?))).collect();
-        if pairs.is_empty() {
-            return None;
-        }
         let wish = wish(quantity);
-        let (difference, interval, ruling) = differences(&pairs, wish);
-        let before = mean(pairs.iter().map(|(old, _)| *old));
+        let mut all = Values::of(&pairs, wish)?;
         let whole = match quantity.kind {
-            Kind::Time => before,
+            Kind::Time => all.old,
             Kind::Share => 1e9,
             Kind::Count | Kind::YesNo => 1.0,
         };
         // There are many cells: at 95 % some would seem worse by luck alone.
-        let sure = interval.map(|it| Interval {
-            low: difference - (difference - it.low) * Z_9999 / Z_95,
-            high: difference + (it.high - difference) * Z_9999 / Z_95,
+        let sure = all.interval.map(|it| Interval {
+            low: all.difference - (all.difference - it.low) * Z_9999 / Z_95,
+            high: all.difference + (it.high - all.difference) * Z_9999 / Z_95,
         });
-        let most = tolerated * whole;
-        let is_beyond = sure.is_some_and(|it| match wish {
-            Wish::More => it.high < -most,
-            Wish::Less => it.low > most,
-            Wish::Neither => false,
-        });
-        Some(Self {
-            values: values.to_vec(),
-            pairs: pairs.len() as u64,
-            old: before,
-            new: mean(pairs.iter().map(|(_, new)| *new)),
-            difference,
-            interval,
-            ruling,
-            regressed: is_judged(quantity) && is_beyond,
-        })
+        all.regressed = is_judged(quantity) && sure.is_some_and(|it| wish.is_worse(it, tolerated * whole));
+        Some(Self { place: values.to_vec(), values: all })
     }
 
     /// Whether there are too few pairs for an interval.
     pub(super) fn has_too_few(&self) -> bool {
-        (self.pairs as usize) < FEWEST
+        (self.values.pairs as usize) < FEWEST
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::study::Kind;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Of each quantity what the seeds showed, in their order; none where a seed did not show it.
 pub type Columns = Vec<Vec<Option<u64>>>;
@@ -17,6 +18,10 @@ pub struct Study {
     pub seeds: u64,
     /// What varies.
     pub axes: Vec<String>,
+    /// What the scenario as it stands depends on; none if an older version made the report.
+    pub parameters: BTreeMap<String, String>,
+    /// The scenario as it stands; likewise.
+    pub scenario: String,
     /// What was measured.
     pub quantities: Vec<Measured>,
     /// The cells, in the order of the grid: their values on the axes, and of each quantity what the seeds showed.
@@ -45,6 +50,10 @@ struct OfStudy {
     name: String,
     first_seed: String,
     axes: Vec<String>,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    scenario: String,
     cells: Vec<OfCell>,
 }
 
@@ -91,8 +100,9 @@ impl Study {
         if !is_whole {
             return Err(damaged("its cells do not have a value of each quantity for each seed"));
         }
-        let values = study.cells.into_iter().map(|cell| cell.values);
+        let values = study.cells.iter().map(|cell| cell.values.clone());
         let cells = values.zip(each.cells).collect();
-        Ok(Self { name: study.name, first_seed, seeds: each.seeds, axes: study.axes, quantities, cells })
+        let OfStudy { name, axes, parameters, scenario, .. } = study;
+        Ok(Self { name, first_seed, seeds: each.seeds, axes, parameters, scenario, quantities, cells })
     }
 }

@@ -1,9 +1,9 @@
 //! What changed in a study, for people.
 
 use super::compare::{OfCell, OfQuantity, OfStudy};
-use crate::diff::compare::{FEWEST, Ruling};
 use crate::diff::figure::points;
 use crate::diff::text::word;
+use crate::diff::values::{FEWEST, Ruling};
 use crate::report::format::{count, counted};
 use crate::report::page::{FAINT, Grid, ODD, Page};
 use crate::study::{Kind, shown};
@@ -17,6 +17,10 @@ impl OfStudy {
         page.heading(&self.study, &format!("{size}{same}"));
         for unpaired in &self.unpaired {
             page.paragraph(&format!("not compared: {unpaired}"), ODD);
+        }
+        page.parameters_changed(&self.parameters);
+        if self.scenario_differs && self.parameters.is_empty() {
+            page.paragraph("The scenario is not what it was, in nothing that the parameters name.", ODD);
         }
         if self.is_nothing() {
             return;
@@ -39,7 +43,7 @@ impl OfStudy {
 
     fn quantity(&self, quantity: &OfQuantity, page: &mut Page<'_>) {
         let changed: Vec<&OfCell> =
-            quantity.cells.iter().filter(|cell| cell.ruling != Ruling::Same).collect();
+            quantity.cells.iter().filter(|cell| cell.values.ruling != Ruling::Same).collect();
         let same = quantity.cells.len() - changed.len();
         if changed.is_empty() {
             return;
@@ -52,7 +56,7 @@ impl OfStudy {
         grid.rows.push(self.axes.iter().cloned().chain(names.map(String::from)).collect());
         grid.styles.extend((0..axes + 5).map(|column| (0, column, FAINT)));
         for cell in changed {
-            let (word, style) = word(cell.ruling, cell.regressed);
+            let (word, style) = word(cell.values.ruling, cell.values.regressed);
             grid.styles.push((grid.rows.len(), axes + 5, style));
             grid.rows.push(row(cell, quantity.kind, word));
         }
@@ -68,15 +72,15 @@ impl OfStudy {
     /// What got worse such that it counts.
     pub(in crate::diff) fn regressions(&self) -> Vec<String> {
         let worse = self.quantities.iter().flat_map(|it| it.cells.iter().map(move |cell| (it, cell)));
-        let told = worse.filter(|(_, cell)| cell.regressed).map(|(quantity, cell)| {
+        let told = worse.filter(|(_, cell)| cell.values.regressed).map(|(quantity, cell)| {
             let place: Vec<String> =
-                self.axes.iter().zip(&cell.values).map(|(axis, value)| format!("{axis} {value}")).collect();
+                self.axes.iter().zip(&cell.place).map(|(axis, value)| format!("{axis} {value}")).collect();
             let place = if place.is_empty() { String::new() } else { format!(" with {}", place.join(", ")) };
             format!(
                 "{}: {} got worse{place}: {}{}",
                 self.study,
                 quantity.name,
-                difference(quantity.kind, cell.difference),
+                difference(quantity.kind, cell.values.difference),
                 interval(quantity.kind, cell).map_or(String::new(), |it| format!(", 95 %: {it}"))
             )
         });
@@ -85,19 +89,20 @@ impl OfStudy {
 }
 
 fn row(cell: &OfCell, kind: Kind, word: &str) -> Vec<String> {
+    let values = &cell.values;
     let figures = [
-        count(cell.pairs),
-        shown(kind, cell.old),
-        shown(kind, cell.new),
-        difference(kind, cell.difference),
+        count(values.pairs),
+        shown(kind, values.old),
+        shown(kind, values.new),
+        difference(kind, values.difference),
         interval(kind, cell).unwrap_or_default(),
         word.into(),
     ];
-    cell.values.iter().cloned().chain(figures).collect()
+    cell.place.iter().cloned().chain(figures).collect()
 }
 
 fn interval(kind: Kind, cell: &OfCell) -> Option<String> {
-    cell.interval.map(|it| format!("{} to {}", difference(kind, it.low), difference(kind, it.high)))
+    cell.values.interval.map(|it| format!("{} to {}", difference(kind, it.low), difference(kind, it.high)))
 }
 
 /// A difference with its sign; of shares and rates in percentage points.

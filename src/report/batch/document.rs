@@ -36,6 +36,7 @@ impl Batch {
                 leader_availability: Availability::of(&self.leader, intervals.leader),
                 client_availability: Availability::of(&self.clients, intervals.clients),
                 vacant_ns: Summary::of(self.vacant.clone()),
+                vacant_mean_interval_ns: intervals.span,
                 vacant_intervals_ns: PERCENTILES
                     .iter()
                     .zip(&intervals.spans)
@@ -87,6 +88,8 @@ struct Document<'a> {
     leader_availability: Availability,
     client_availability: Availability,
     vacant_ns: Option<Summary>,
+    /// At 95 %, of the mean.
+    vacant_mean_interval_ns: Option<Interval>,
     /// At 95 %, of percentiles; none where too few spans lie beyond.
     vacant_intervals_ns: BTreeMap<&'static str, Option<Interval>>,
     leaderless_ns_per_run: Mean,

@@ -19,6 +19,8 @@ pub(super) struct Intervals {
     pub(super) elections: Option<Interval>,
     /// The time without an effective leader in a run.
     pub(super) leaderless: Option<Interval>,
+    /// The mean length of spans without an effective leader.
+    pub(super) span: Option<Interval>,
     /// The percentiles of spans without an effective leader; none where too few spans lie beyond.
     pub(super) spans: Vec<Option<Interval>>,
 }
@@ -38,6 +40,9 @@ impl Intervals {
             clients: shares(&|at| (each[at].done, each[at].invoked)),
             elections: means(&|at| each[at].elections),
             leaderless: means(&|at| each[at].leaderless_ns),
+            span: Interval::of_ratio(
+                &each.iter().map(|run| (run.leaderless_ns, u64::from(run.spans))).collect::<Vec<_>>(),
+            ),
             spans: Interval::of_percentiles(&sizes, &batch.vacant, &PERCENTILES.map(|(_, tenths)| tenths)),
         }
     }

@@ -156,7 +156,7 @@ impl Batch {
         let mut sorted = self.vacant.clone();
         sorted.sort_unstable();
         let mean = sorted.iter().map(|length| u128::from(*length)).sum::<u128>() / u128::from(spans);
-        grid.rows.push(vec!["mean".into(), nanos(mean as f64), String::new()]);
+        grid.rows.push(vec!["mean".into(), nanos(mean as f64), times(self.intervals().span)]);
         for ((name, tenths), interval) in PERCENTILES.iter().zip(&self.intervals().spans) {
             let rank = (u128::from(spans) * u128::from(*tenths)).div_ceil(1_000) as usize;
             grid.rows.push(vec![(*name).into(), nanos(sorted[rank - 1] as f64), times(*interval)]);

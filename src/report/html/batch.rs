@@ -3,6 +3,8 @@
 use super::tables::blocks;
 use super::{charts, class, page};
 use crate::report::batch::Batch;
+use crate::report::format::{count, short};
+use crate::time::Duration;
 use maud::{Markup, html};
 
 /// The summary as a page that stands alone. `kind` names kinds of frame.
@@ -19,6 +21,12 @@ pub fn render(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
         (causes(batch))
     };
     page(&format!("{}, {}: {}", batch.scenario(), batch.seeds_text(), batch.total().verdict), &body)
+}
+
+/// The distribution of the spans without a leader alone, on a light ground; none if there are too few of them.
+pub fn picture(batch: &Batch) -> Option<String> {
+    let title = format!("How long nobody led: {}, {}", batch.scenario(), batch.seeds_text());
+    charts::vacancies_alone(&title, batch.lengths().to_vec(), &batch.marks())
 }
 
 /// What a reader wants first.
@@ -39,7 +47,7 @@ fn outcomes(batch: &Batch) -> Markup {
     let about = "How many runs ended with which verdict. The bar is all runs; the row of runs in the table above has the numbers.";
     html! {
         @if parts.len() > 1 {
-            (charts::bar("outcomes", "How the runs ended", about, ("runs", &parts)))
+            (charts::bar("outcomes", "How the runs ended", about, ("runs", (&parts, &count))))
             p.faint { (about) }
         }
     }
@@ -47,16 +55,14 @@ fn outcomes(batch: &Batch) -> Markup {
 
 /// The shares of the time without a leader, where it is put down to more than one cause.
 fn causes(batch: &Batch) -> Markup {
-    let parts: Vec<(String, u64)> = batch
-        .causes_by_time()
-        .into_iter()
-        .map(|(cause, sum)| (cause.to_string(), sum.time_ns / 1_000_000))
-        .collect();
-    let about = "The time without an effective leader by what it is put down to, in milliseconds over all runs. The bar is all of it; \
-                 the table above has the numbers.";
+    let parts: Vec<(String, u64)> =
+        batch.causes_by_time().into_iter().map(|(cause, sum)| (cause.to_string(), sum.time_ns)).collect();
+    let time = |nanos: u64| short(Duration::from_nanos(nanos));
+    let about = "The time without an effective leader in all runs, by what it is put down to. The bar is all of it; the table above has the \
+                 numbers.";
     html! {
         @if parts.len() > 1 {
-            (charts::bar("causes", "What the time without a leader is put down to", about, ("time", &parts)))
+            (charts::bar("causes", "What the time without a leader is put down to", about, ("time", (&parts, &time))))
             p.faint { (about) }
         }
     }

@@ -2,14 +2,13 @@
 
 use super::frame::{Axis, LEFT, RIGHT, WIDTH, label, n, step};
 use super::{PICTURE_STYLE, tables};
-use crate::report::format::{count, moment, percent, short};
-use crate::report::page::Grid;
-use crate::report::{Bucket, Report, Timelines};
-use crate::time::{Duration, Time};
+use crate::report::format::{count, short};
+use crate::report::{Bucket, Report, Timelines, over_time};
+use crate::time::Duration;
 use maud::{Markup, PreEscaped, html};
 
 /// From so many spans on their distribution says something.
-const LEAST: usize = 3;
+const LEAST: usize = 2;
 /// Where a plot begins and ends from above.
 pub(super) const TOP: f64 = 28.0;
 pub(super) const BOTTOM: f64 = 200.0;
@@ -70,11 +69,27 @@ pub(super) fn vacancies(report: &Report) -> Markup {
     }
 }
 
+/// The distribution of spans without a leader as a file of its own; none if there are too few of them.
+pub(super) fn vacancies_alone(title: &str, lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -> Option<String> {
+    let (about, content) = distribution(lengths, marks)?;
+    Some(alone(("vacancies", title, &about), HEIGHT, &content))
+}
+
 /// The share of spans without a leader of these lengths that lasted longer than a time, if there are enough of them. At some
 /// shares it is told where the true time lies: from one length to another.
-pub(super) fn vacancies_of(mut lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -> Markup {
+pub(super) fn vacancies_of(lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -> Markup {
+    html! {
+        @if let Some((about, content)) = distribution(lengths, marks) {
+            (picture("vacancies", "How long nobody led", &about, HEIGHT, &content))
+            p.faint { (about) }
+        }
+    }
+}
+
+/// The same in words, and what is drawn.
+fn distribution(mut lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -> Option<(String, Markup)> {
     if lengths.len() < LEAST {
-        return html! {};
+        return None;
     }
     lengths.sort_unstable();
     let all = lengths.len() as f64;
@@ -124,14 +139,14 @@ pub(super) fn vacancies_of(mut lengths: Vec<u64>, marks: &[(f64, (u64, u64))]) -
         short(Duration::from_nanos(median)),
         short(Duration::from_nanos(*lengths.last().unwrap_or(&0)))
     );
-    html! {
-        (picture("vacancies", "How long nobody led", &about, HEIGHT, &content))
-        p.faint { (about) }
-    }
+    Some((about, content))
 }
 
+/// Parts of a whole, each with what it is called, and how their sizes are written.
+pub(super) type Parts<'a> = (&'a [(String, u64)], &'a dyn Fn(u64) -> String);
+
 /// Parts of a whole as one bar, with a name.
-pub(super) fn bar(id: &str, title: &str, about: &str, (name, parts): (&str, &[(String, u64)])) -> Markup {
+pub(super) fn bar(id: &str, title: &str, about: &str, (name, parts): (&str, Parts<'_>)) -> Markup {
     picture(id, title, about, 60.0, &stacked(name, parts, 8.0))
 }
 
@@ -168,15 +183,9 @@ pub(super) fn service(report: &Report) -> Markup {
         }
         details {
             summary { "The same as a table" }
-            (tables::table("Operations by when they ended", &listed(timelines)))
+            (tables::table("Operations by when they ended", &over_time::service(timelines)))
         }
     }
-}
-
-/// Where each bucket begins and ends.
-fn spans(timelines: &Timelines) -> impl Iterator<Item = (u64, u64, &Bucket)> {
-    let length = timelines.bucket.nanos();
-    timelines.buckets.iter().zip(0_u64..).map(move |(bucket, at)| (at * length, (at + 1) * length, bucket))
 }
 
 fn operations(timelines: &Timelines, axis: Axis) -> Markup {
@@ -185,7 +194,9 @@ fn operations(timelines: &Timelines, axis: Axis) -> Markup {
     let y = |number: u64| BOTTOM - (BOTTOM - TOP) * number as f64 / most as f64;
     let bars = |from: &dyn Fn(&Bucket) -> u64, to: &dyn Fn(&Bucket) -> u64| {
         let mut path = String::new();
-        for (begin, end, bucket) in spans(timelines).filter(|(_, _, bucket)| to(bucket) > from(bucket)) {
+        for (begin, end, bucket) in
+            over_time::spans(timelines).filter(|(_, _, bucket)| to(bucket) > from(bucket))
+        {
             let (x, width) = axis.span(begin, end);
             let (low, high) = (y(from(bucket)), y(to(bucket)));
             path += &format!("M{} {}h{}V{}h-{}z", n(x), n(low), n(width), n(high), n(width));
@@ -215,7 +226,7 @@ fn latencies(timelines: &Timelines, axis: Axis) -> Option<Markup> {
     let line = |of: &dyn Fn(&crate::report::Summary) -> u64| {
         let mut path = String::new();
         let mut is_on = false;
-        for (begin, end, bucket) in spans(timelines) {
+        for (begin, end, bucket) in over_time::spans(timelines) {
             if let Some(latency) = &bucket.latency {
                 let y = n(logarithmic(of(latency).max(1) as f64, scale));
                 let start = if is_on { format!("V{y}") } else { format!("M{} {y}", n(axis.x(begin))) };
@@ -239,63 +250,27 @@ fn latencies(timelines: &Timelines, axis: Axis) -> Option<Markup> {
     })
 }
 
-fn listed(timelines: &Timelines) -> Grid {
-    let mut grid = Grid { right: (0..6).collect(), rules: vec![1], ..Grid::default() };
-    grid.rows.push(["from", "done", "failed", "mean", "p50", "p99"].map(String::from).to_vec());
-    for (begin, _, bucket) in spans(timelines) {
-        let time = |of: &dyn Fn(&crate::report::Summary) -> u64| {
-            bucket.latency.as_ref().map_or("-".into(), |it| short(Duration::from_nanos(of(it))))
-        };
-        grid.rows.push(vec![
-            moment(Time::from_nanos(begin)),
-            count(bucket.done),
-            count(bucket.failed),
-            time(&|it| it.mean),
-            time(&|it| it.p50),
-            time(&|it| it.p99),
-        ]);
-    }
-    grid
-}
-
 /// Where the frames between nodes went.
 pub(super) fn frames(report: &Report) -> Markup {
-    let counters = &report.counters;
-    let named =
-        |reasons: Vec<(String, u64)>| reasons.into_iter().filter(|(_, times)| *times > 0).collect::<Vec<_>>();
-    let lost = counters.frames_lost.by_reason().map(|(why, times)| (why.to_string(), times)).to_vec();
-    let rejected = counters.frames_rejected.by_reason().map(|(why, times)| (why.to_string(), times)).to_vec();
-    let all_lost = lost.iter().map(|(_, times)| times).sum();
-    let ends = vec![("delivered".to_string(), counters.frames_delivered), ("lost".into(), all_lost)];
-    let bars = [("on their way", named(ends)), ("lost", named(lost)), ("rejected", named(rejected))];
-    let bars: Vec<_> = bars.into_iter().filter(|(_, parts)| !parts.is_empty()).collect();
+    let bars = over_time::frames(report);
     if bars.is_empty() {
         return html! {};
-    }
-    let mut grid = Grid { right: vec![2, 3], rules: vec![1], ..Grid::default() };
-    grid.rows.push(["frames", "which", "number", "share"].map(String::from).to_vec());
-    for (bar, parts) in &bars {
-        let all: u64 = parts.iter().map(|(_, times)| times).sum();
-        for (what, times) in parts {
-            let share = percent(*times as f64 / all as f64);
-            grid.rows.push(vec![(*bar).into(), what.clone(), count(*times), share]);
-        }
     }
     let about = "Frames between nodes. The first bar holds those that were delivered, duplicates among them, and those that got \
          lost; the others why frames were lost, and why their receivers rejected some of those delivered. Each bar is a whole.";
     let content = html! {
-        @for (at, (bar, parts)) in bars.iter().enumerate() { (stacked(bar, parts, 8.0 + 52.0 * at as f64)) }
+        @for (at, (bar, parts)) in bars.iter().enumerate() { (stacked(bar, (parts, &count), 8.0 + 52.0 * at as f64)) }
     };
     html! {
         h2 { "Where frames went" }
         (picture("frames", "Where frames went", about, 8.0 + 52.0 * bars.len() as f64, &content))
         p.faint { (about) }
-        (tables::table("Where frames went", &grid))
+        (tables::table("The same as a table", &over_time::frames_table(&bars)))
     }
 }
 
 /// One bar with its parts, each with its name below it where there is room.
-fn stacked(bar: &str, parts: &[(String, u64)], top: f64) -> Markup {
+fn stacked(bar: &str, (parts, shown): Parts<'_>, top: f64) -> Markup {
     const CLASSES: [&str; 6] = ["done", "failed", "pre", "vacant", "follower", "fault"];
     let all: u64 = parts.iter().map(|(_, times)| *times).sum::<u64>().max(1);
     let room = RIGHT - LEFT - 24.0;
@@ -303,7 +278,7 @@ fn stacked(bar: &str, parts: &[(String, u64)], top: f64) -> Markup {
     let mut drawn = Vec::new();
     for (at, (what, times)) in parts.iter().enumerate() {
         let width = (room * *times as f64 / all as f64).max(1.0).min(RIGHT - x);
-        let name = format!("{what}: {}", count(*times));
+        let name = format!("{what}: {}", shown(*times));
         let length = super::frame::wide(&name);
         let label = x.min(RIGHT - length);
         let fits = label >= free;

@@ -11,12 +11,12 @@ mod timeline;
 
 use super::page::Block;
 use super::{Report, RunVerdict, text};
-pub use batch::render as render_batch;
+pub use batch::{picture as picture_batch, render as render_batch};
 pub(crate) use curves::{Axes, Curve, MOST as MOST_CURVES, curves, curves_alone};
 pub(crate) use growth::{Grown, growth};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(crate) use scatter::{Dot, Look, scatter};
-pub(crate) use tables::{blocks, code, table};
+pub(crate) use tables::{blocks, code, headed, table};
 
 /// What a page looks like.
 const STYLE: &str = include_str!("page.css");

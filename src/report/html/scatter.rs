@@ -106,7 +106,7 @@ pub(crate) fn scatter((id, title, about): (&str, &str, &str), axes: (&str, &str)
         }
         (legend())
         path.line d=(front(dots, &place)) {}
-        @for dot in dots { (drawn(dot, place(dot), x)) }
+        @for (dot, name) in dots.iter().zip(names(dots, &place)) { (drawn(dot, (place(dot), name), x)) }
     };
     picture(id, title, about, HEIGHT, &content)
 }
@@ -133,16 +133,35 @@ fn front(dots: &[Dot], place: &dyn Fn(&Dot) -> (f64, f64)) -> String {
     path
 }
 
-fn drawn(dot: &Dot, (x, y): (f64, f64), scale: Scale) -> Markup {
+/// Where the name of each dot begins: beside it, and higher where another name stands there.
+fn names(dots: &[Dot], place: &dyn Fn(&Dot) -> (f64, f64)) -> Vec<(f64, f64)> {
+    const ROW: f64 = 15.0;
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    let each = dots.iter().map(|dot| {
+        let (x, mut y) = place(dot);
+        let length = wide(&dot.name);
+        let from = if x + 9.0 + length > RIGHT { x - 9.0 - length } else { x + 9.0 };
+        y -= 8.0;
+        let meets = |y: f64, (other, end, at): &(f64, f64, f64)| {
+            from < end + 6.0 && *other < from + length + 6.0 && (y - at).abs() < ROW
+        };
+        while !dot.name.is_empty() && taken.iter().any(|other| meets(y, other)) {
+            y -= ROW;
+        }
+        taken.extend((!dot.name.is_empty()).then_some((from, from + length, y)));
+        (from, y)
+    });
+    each.collect()
+}
+
+fn drawn(dot: &Dot, ((x, y), (from, above)): ((f64, f64), (f64, f64)), scale: Scale) -> Markup {
     let whisker = dot.time.1.filter(|_| dot.look != Look::Other);
     let whisker = whisker
         .map(|(low, high)| format!("M{} {}H{}", n(scale.at(low.max(1.0))), n(y), n(scale.at(high.max(1.0)))));
-    let end = x + 9.0 + wide(&dot.name) > RIGHT;
     html! {
         @if let Some(whisker) = whisker { path.lead d=(whisker) {} }
         (shape(dot.look, (x, y), &dot.about))
-        @if !dot.name.is_empty() && end { text.cause.end x=(n(x - 9.0)) y=(n(y - 8.0)) { (dot.name) } }
-        @if !dot.name.is_empty() && !end { text.cause x=(n(x + 9.0)) y=(n(y - 8.0)) { (dot.name) } }
+        @if !dot.name.is_empty() { text.cause x=(n(from)) y=(n(above)) { (dot.name) } }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn blocks(blocks: &[Block]) -> Markup {
                 Block::Paragraph(text, style) if *style == ODD => p { strong.odd { (code(text)) } },
                 Block::Paragraph(text, style) if *style == FAINT => p.faint { (code(text)) },
                 Block::Paragraph(text, _) => p { (code(text)) },
-                Block::Table(grid) => (table(if title.is_empty() { "Parameters" } else { title }, grid)),
+                Block::Table(grid) => (headed(if title.is_empty() { "Parameters" } else { title }, grid)),
                 Block::Lines(lines) => {
                     div.scroll tabindex="0" role="region" aria-label="Records" { pre {
                         @for (marked, line) in lines {
@@ -42,6 +42,15 @@ fn heading_of(title: &str, more: &str) -> Markup {
 
 /// A table in a container of its own, in which it scrolls where it is too wide.
 pub(crate) fn table(caption: &str, grid: &Grid) -> Markup {
+    framed(caption, true, grid)
+}
+
+/// The same below a heading that says what it is.
+pub(crate) fn headed(heading: &str, grid: &Grid) -> Markup {
+    framed(heading, false, grid)
+}
+
+fn framed(title: &str, has_caption: bool, grid: &Grid) -> Markup {
     let has_head = grid.rules.contains(&1);
     let columns = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
     let head: Vec<String> = match grid.rows.first().filter(|_| has_head) {
@@ -50,8 +59,8 @@ pub(crate) fn table(caption: &str, grid: &Grid) -> Markup {
     };
     let first = usize::from(has_head);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) { table {
-            caption { (caption) }
+        div.scroll tabindex="0" role="region" aria-label=(title) { table {
+            @if has_caption { caption { (title) } }
             @if !head.is_empty() {
                 thead { tr {
                     @for (column, name) in head.iter().enumerate() {

@@ -4,7 +4,7 @@ use super::frame::{Axis, LEFT, RIGHT, WIDTH, n, rows, wide};
 use super::{PICTURE_STYLE, tables};
 use crate::replica::Role;
 use crate::report::format::{count, counted, moment, short};
-use crate::report::page::Grid;
+use crate::report::over_time;
 use crate::report::{FaultSpan, Lane, Report, State, Stretch, Timelines};
 use crate::time::Time;
 use maud::{Markup, PreEscaped, html};
@@ -18,8 +18,6 @@ const ROWS: (usize, usize) = (3, 6);
 /// How many faults are drawn, and how many spans without a leader: the longest.
 const FAULTS: usize = 500;
 const SPANS: usize = 1_000;
-/// How many stretches the table shows.
-const LISTED: usize = 200;
 
 /// In what order states are drawn: what is short stays visible.
 const LAYERS: [State; 6] = [
@@ -321,42 +319,12 @@ fn notes(timelines: &Timelines, vacancies: usize, faults: usize, unnamed: usize)
 
 /// The same in words.
 pub(super) fn table(timelines: &Timelines) -> Markup {
-    let mut grid = Grid { right: (1..8).collect(), rules: vec![1], ..Grid::default() };
-    let states = State::ALL.map(|state| {
-        format!("as {}", state.name()).replace("as down", "down").replace("as paused", "paused")
-    });
-    grid.rows.push([String::from("node")].into_iter().chain(states).chain(["changes".into()]).collect());
-    for lane in &timelines.lanes {
-        let times = lane.times.iter().map(|time| short(*time));
-        let changes = count((lane.stretches.len() as u64 + lane.left_out).saturating_sub(1));
-        grid.rows.push([lane.node.to_string()].into_iter().chain(times).chain([changes]).collect());
-    }
-    let mut all: Vec<(&Lane, &Stretch)> = timelines
-        .lanes
-        .iter()
-        .flat_map(|lane| lane.stretches.iter().map(move |stretch| (lane, stretch)))
-        .collect();
-    all.sort_by_key(|(_, stretch)| std::cmp::Reverse(stretch.to.since(stretch.from)));
-    let more = all.len().saturating_sub(LISTED);
-    all.truncate(LISTED);
-    all.sort_by_key(|(lane, stretch)| (stretch.from, lane.node));
-    let mut each = Grid { right: vec![1, 2, 3], rules: vec![1], ..Grid::default() };
-    each.rows.push(["node", "from", "until", "for", "was"].map(String::from).to_vec());
-    each.rows.extend(all.iter().map(|(lane, stretch)| {
-        let length = short(stretch.to.since(stretch.from));
-        vec![
-            lane.node.to_string(),
-            moment(stretch.from),
-            moment(stretch.to),
-            length,
-            stretch.state.name().into(),
-        ]
-    }));
+    let (each, more) = over_time::stretches(timelines);
     html! {
-        (tables::table("For how long each node was what", &grid))
+        (tables::table("For how long each node was what", &over_time::roles(timelines)))
         details {
             summary { "When each node was what" }
-            @if more > 0 { p.faint { "The " (LISTED) " longest stretches, in order of time; " (count(more as u64)) " more are left out." } }
+            @if more > 0 { p.faint { (over_time::left_out(more)) } }
             (tables::table("When each node was what", &each))
         }
     }

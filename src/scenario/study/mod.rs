@@ -20,9 +20,6 @@ use std::ops::Range;
 /// Gives the text of a scenario file by the path that the study names, or says why there is none.
 pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
-/// The most trials of a cell.
-const MOST_TRIALS: u64 = 10_000_000;
-
 /// The most cells.
 const MOST_CELLS: usize = 10_000;
 
@@ -84,8 +81,8 @@ impl Reading<'_, '_, '_> {
         meaning::texts(&shape.name, &shape.about, self.notes);
         let (first_seed, end) = shape.seeds;
         let trials = end.saturating_sub(first_seed);
-        if !(1..=MOST_TRIALS).contains(&trials) {
-            let message = format!("a cell has 1 to {MOST_TRIALS} trials, not {trials}");
+        if !(1..=Study::MOST_TRIALS).contains(&trials) {
+            let message = format!("a cell has 1 to {} trials, not {trials}", Study::MOST_TRIALS);
             let help = "name the first seed and the one after the last: `seeds: (0, 1000)`";
             self.notes.error(&Path::Root.field("seeds"), message, help);
         }
@@ -93,7 +90,7 @@ impl Reading<'_, '_, '_> {
             shape.grid.iter().enumerate().filter_map(|(i, axis)| self.axis(i, axis)).collect();
         self.twice(&axes);
         self.alike(&axes);
-        let cells = if self.notes.is_clean() { self.cells(shape, &axes) } else { Vec::new() };
+        let (base, cells) = if self.notes.is_clean() { self.cells(shape, &axes) } else { (None, Vec::new()) };
         std::mem::take(&mut self.doubts).tell(cells.len(), self.notes);
         Study {
             name: shape.name.clone(),
@@ -102,6 +99,7 @@ impl Reading<'_, '_, '_> {
             trials,
             axes: axes.into_iter().map(|axis| axis.name).collect(),
             cells,
+            base,
         }
     }
 
@@ -245,8 +243,8 @@ impl Reading<'_, '_, '_> {
         Some(Value { label: short, parts })
     }
 
-    /// The cells. What is wrong with the scenario as it stands is told once; then what is wrong in each cell.
-    fn cells(&mut self, shape: &shape::Study, axes: &[Axis]) -> Vec<Cell> {
+    /// The scenario as it stands, and the cells. What is wrong with it as it stands is told once; then what is wrong in each cell.
+    fn cells(&mut self, shape: &shape::Study, axes: &[Axis]) -> (Option<Plan>, Vec<Cell>) {
         let count = axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
         let Some(count) = count.filter(|count| *count <= MOST_CELLS) else {
             let help = "vary less at a time, or make several studies";
@@ -255,13 +253,16 @@ impl Reading<'_, '_, '_> {
                 format!("the grid has more than {MOST_CELLS} cells"),
                 help,
             );
-            return Vec::new();
+            return (None, Vec::new());
         };
-        let Some(base) = self.scenario() else { return Vec::new() };
-        if let Err(errors) = super::read(base.text()) {
-            errors.problems().iter().for_each(|problem| self.tell(problem, &base, None));
-            return Vec::new();
-        }
+        let Some(base) = self.scenario() else { return (None, Vec::new()) };
+        let plan = match super::read(base.text()) {
+            Ok((plan, _)) => plan,
+            Err(errors) => {
+                errors.problems().iter().for_each(|problem| self.tell(problem, &base, None));
+                return (None, Vec::new());
+            }
+        };
         let mut cells = Vec::new();
         for number in 0..count {
             let mut rest = number;
@@ -276,7 +277,7 @@ impl Reading<'_, '_, '_> {
                 break;
             }
         }
-        cells
+        (Some(plan), cells)
     }
 
     /// The text of the study's scenario, from here or from its file.
