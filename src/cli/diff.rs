@@ -43,7 +43,8 @@ Examples:
 Runs are compared seed by seed: the same luck on both sides cancels out. The exit code is 3 on a \
 regression: a run that passed now fails, or of leader availability, client availability or time \
 without a leader the whole 95 % interval of the paired differences, from 10 seeds on, lies on the \
-worse side, beyond what is tolerated. It is 2 where nothing can be compared.
+worse side, beyond what is tolerated. It is 4 where something of the old report is not in the new one, and 2 where \
+nothing can be compared.
 
 Two reports of a study (`squall study FILE --out DIR` writes DIR/results.json) are compared cell by \
 cell. There the total time, a share, or how many runs did not end in time has to be worse in a cell \
@@ -73,7 +74,11 @@ pub(super) fn diff(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Printed::Html => difference.html(each),
         Printed::Json => document(&difference, &names) + "\n",
     })?;
-    Ok(if difference.regressed() { Status::Liveness } else { Status::Held })
+    Ok(match (difference.regressed(), difference.lacks) {
+        (true, _) => Status::Liveness,
+        (false, true) => Status::Vacuous,
+        (false, false) => Status::Held,
+    })
 }
 
 fn read(path: &Path) -> Result<Document, Failure> {

@@ -29,6 +29,8 @@ pub struct Difference {
     pub unpaired: Vec<String>,
     /// What got worse such that it counts.
     pub regressions: Vec<String>,
+    /// Whether something of the old one is not in the new one, so that nobody can tell whether it got worse.
+    pub lacks: bool,
 }
 
 /// What changed in a scenario.
@@ -128,8 +130,8 @@ impl Difference {
                 let study = OfStudy::of(before, after, tolerated)?;
                 let versions = [old.version.clone(), new.version.clone()];
                 let regressions = study.regressions();
-                let (scenarios, unpaired, study) = (Vec::new(), Vec::new(), Some(study));
-                Ok(Self { versions, tolerated, scenarios, study, unpaired, regressions })
+                let (scenarios, unpaired, lacks) = (Vec::new(), Vec::new(), study.lacks);
+                Ok(Self { versions, tolerated, scenarios, study: Some(study), unpaired, regressions, lacks })
             }
             (before, _) => {
                 let (runs, study) = if before.is_none() { ("old", "new") } else { ("new", "old") };
@@ -178,7 +180,9 @@ impl Difference {
         }
         let regressions = scenarios.iter().flat_map(OfScenario::regressions).collect();
         let versions = [old.version.clone(), new.version.clone()];
-        Ok(Self { versions, tolerated, scenarios, study: None, unpaired, regressions })
+        let compared = |name: &String| scenarios.iter().any(|it| it.scenario == *name && it.only_old == 0);
+        let lacks = !old.scenarios.keys().all(compared);
+        Ok(Self { versions, tolerated, scenarios, study: None, unpaired, regressions, lacks })
     }
 
     /// Whether something got worse such that it counts.

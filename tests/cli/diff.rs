@@ -214,9 +214,13 @@ fn what_is_in_one_report_only_is_told_beside_what_is_in_both() {
     let both = run("both", &[&x, &y], "0..2".into());
     let one = run("one", &[&x], "0..2".into());
     let output = diff(&both, &one, &[]);
-    exits(&output, 0);
+    exits(&output, 4);
     let text = stdout(&output);
     assert!(text.contains("not compared: y is in the old report only"), "{text}");
+    let outcome = "outcome: no regression in what is in both; not all of the old report is in the new one";
+    assert_eq!(last(&output), outcome);
+    let output = diff(&one, &both, &[]);
+    exits(&output, 0);
     assert_eq!(last(&output), "outcome: no change");
     let far = run("far", &[&x], format!("{most}..{}", u64::MAX));
     let output = diff(&one, &far, &[]);

@@ -30,6 +30,9 @@ pub struct OfStudy {
     pub seeds: u64,
     /// What is not compared, and why.
     pub unpaired: Vec<String>,
+    /// Whether a cell of the old one is not in the new one.
+    #[serde(skip)]
+    pub lacks: bool,
     /// What changed of each quantity; first of all whether runs end in time.
     pub quantities: Vec<OfQuantity>,
 }
@@ -120,6 +123,7 @@ impl OfStudy {
                 && !new.scenario.is_empty(),
             cells: pairs.len() as u64,
             seeds: to - from,
+            lacks: gone.clone().next().is_some(),
             unpaired: only(gone, "old").into_iter().chain(only(added, "new")).collect(),
             quantities: std::iter::once(first).chain(others).collect(),
         })
