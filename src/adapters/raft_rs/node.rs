@@ -9,8 +9,8 @@ use super::votes;
 use super::wire::{HEAD, decode, encode, kind_of};
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
-    Boot, Bytes, ChangeStep, Effect, Effects, HardState, Input, Members, NoChange, NoTransfer, Refusal, Role,
-    Status, TransferStep, Unrecoverable, Write,
+    Boot, Bytes, Effect, Effects, HardState, Input, Members, NoTransfer, Refusal, Replica, Role, Status,
+    TransferStep, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::time::LocalTime;
@@ -58,6 +58,37 @@ pub(super) struct Node {
     last_payload: Option<(u8, Bytes)>,
 }
 
+impl Replica for Node {
+    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        self.last_payload = None;
+        match self.installing {
+            None => self.ticks.catch_up(now, &mut self.raw),
+            Some(_) => self.ticks.skip(now),
+        }
+        match input {
+            Input::Wake => self.wake(now),
+            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, out),
+            Input::Persisted(write) => self.persisted(write, out),
+            Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.reads.take(&mut self.raw, request, now, out),
+            Input::Transfer { to } => self.hand_over(to, out),
+            Input::Campaign => self.campaign_at_once(),
+            Input::ChangeMembership(_) => input.refuse(None, out),
+            Input::SnapshotTaken { index, data } => self.snapshot_taken(index.0, data, out),
+        }
+        self.carry_out(now, out);
+        let before = self.shown;
+        self.redraw();
+        self.reads.give_up(before != self.shown, node_of(self.shown.2), now, out);
+        self.look_after_transfer(before, out);
+        self.show(now, out);
+    }
+
+    fn words_drawn(&self) -> u64 {
+        self.stream.position()
+    }
+}
+
 impl Node {
     /// # Errors
     /// [`Unrecoverable`] if the disk's contents don't fit together.
@@ -100,37 +131,6 @@ impl Node {
             out.deadline = Some(LocalTime::from_nanos(boot.now.nanos() + 1));
         }
         Ok(node)
-    }
-
-    pub(super) fn words_drawn(&self) -> u64 {
-        self.stream.position()
-    }
-
-    pub(super) fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
-        self.last_payload = None;
-        match self.installing {
-            None => self.ticks.catch_up(now, &mut self.raw),
-            Some(_) => self.ticks.skip(now),
-        }
-        match input {
-            Input::Wake => self.wake(now),
-            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, out),
-            Input::Persisted(write) => self.persisted(write, out),
-            Input::Propose { request, command } => self.propose(request, command, out),
-            Input::Read { request } => self.reads.take(&mut self.raw, request, now, out),
-            Input::Transfer { to } => self.hand_over(to, out),
-            Input::Campaign => self.campaign_at_once(),
-            Input::ChangeMembership(change) => {
-                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
-            }
-            Input::SnapshotTaken { index, data } => self.snapshot_taken(index.0, data, out),
-        }
-        self.carry_out(now, out);
-        let before = self.shown;
-        self.redraw();
-        self.reads.give_up(before != self.shown, node_of(self.shown.2), now, out);
-        self.look_after_transfer(before, out);
-        self.show(now, out);
     }
 
     fn wake(&mut self, now: LocalTime) {
