@@ -10,6 +10,7 @@ mod read;
 mod study;
 mod text;
 
+pub(crate) use compare::differences;
 pub use compare::{Change, Counted, Difference, FEWEST, OfScenario, Parameter, Ruling, Turn};
 pub use figure::{Figure, Wish};
 pub use read::{Document, OfRun, Runs};
