@@ -19,8 +19,9 @@ use raft::{Config, RawNode, ReadOnlyOption, StateRole};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-/// How many appends may be on their way to a follower if nothing else is said: more than there ever are.
-const UNBOUNDED: usize = 4_096;
+/// How many appends may be on their way to a follower if nothing else is said: as many as the crate has by default. With each append
+/// that arrives out of order it sends all of them again, so that more would flood the links.
+const USUAL_INFLIGHT: usize = 256;
 
 /// A server.
 ///
@@ -449,7 +450,7 @@ fn config(boot: &Boot<'_>, timing: &Timing, applied: u64) -> Config {
         applied,
         // The crate wants room for a whole message.
         max_size_per_msg: u64::from(options.max_batch_bytes).min(max_uncommitted_size),
-        max_inflight_msgs: flow.max_inflight.map_or(UNBOUNDED, |most| most.get() as usize),
+        max_inflight_msgs: flow.max_inflight.map_or(USUAL_INFLIGHT, |most| most.get() as usize),
         check_quorum: options.check_quorum,
         pre_vote: options.pre_vote,
         min_election_tick: least,
