@@ -9,11 +9,12 @@
 //! cargo run --example primary-with-backups      # shows the smallest scenario that breaks it
 //! ```
 
-use squall::ids::{Index, NodeId, RequestId, Term, WriteId};
+use squall::ids::{Index, NodeId, Term};
 use squall::replica::*;
 use squall::rng::{Stream, below};
 use squall::testing::Storm;
 use squall::time::{Duration, LocalTime};
+use std::collections::BTreeMap;
 
 /// Entries from a primary: its term, how many entries come before them, how many are committed; then they.
 const ENTRIES: u8 = 1;
@@ -25,21 +26,17 @@ struct PrimaryWithBackups;
 impl Software for PrimaryWithBackups {
     fn boot(&self, boot: Boot<'_>, out: &mut Effects) -> Result<Box<dyn Replica>, Unrecoverable> {
         let members = boot.recovered.genesis.ok_or(Unrecoverable("the disk is blank".into()))?;
-        let log: Vec<Vec<u8>> = Entries::new(&boot.recovered.entries).map(in_wire_form).collect();
+        let others = members.voters.iter().filter(|node| *node != boot.id);
         let mut node = Node {
             id: boot.id,
-            backups: members.voters.iter().filter(|node| *node != boot.id).map(Backup::new).collect(),
+            backups: others.map(|node| (node, (Index::ZERO, boot.now))).collect(),
             heartbeat: boot.options.heartbeat,
             timeout: boot.options.election_timeout,
             stream: boot.stream,
             term: boot.recovered.hard_state.term,
             primary: None,
-            flushed: log.len() as u64,
-            log,
-            committed: 0,
-            applied: 0,
-            written: WriteId::ZERO,
-            writes: Vec::new(),
+            log: Journal::recovered(boot.recovered),
+            committed: Index::ZERO,
             due: boot.now,
         };
         let patience = node.patience();
@@ -68,36 +65,17 @@ impl Software for PrimaryWithBackups {
     }
 }
 
-/// What a primary knows of a backup.
-struct Backup {
-    id: NodeId,
-    has: u64,
-    heard: LocalTime,
-}
-
-impl Backup {
-    fn new(id: NodeId) -> Self {
-        Self { id, has: 0, heard: LocalTime::from_nanos(0) }
-    }
-}
-
 struct Node {
     id: NodeId,
-    backups: Vec<Backup>,
+    /// What each backup has, and when it was heard of.
+    backups: BTreeMap<NodeId, (Index, LocalTime)>,
     heartbeat: Duration,
     timeout: (Duration, Duration),
     stream: Stream,
     term: Term,
     primary: Option<NodeId>,
-    /// Each entry as frames and disks have it.
-    log: Vec<Vec<u8>>,
-    /// How many entries are durable, how many committed, and how many the state machine has.
-    flushed: u64,
-    committed: u64,
-    applied: u64,
-    /// The last write; and of each under way how many entries are durable with it.
-    written: WriteId,
-    writes: Vec<(WriteId, u64)>,
+    log: Journal,
+    committed: Index,
     due: LocalTime,
 }
 
@@ -108,25 +86,19 @@ impl Replica for Node {
             Input::Wake | Input::Campaign => self.take_over(now, out),
             Input::Receive { from, kind: ENTRIES, payload } => self.follow(from, payload, now, out),
             Input::Receive { from, payload, .. } => self.heard(from, payload, now),
-            Input::Persisted(write) => {
-                self.writes.extract_if(.., |(id, _)| *id <= write).for_each(|(_, len)| self.flushed = len);
+            Input::Persisted(write) => self.log.persisted(write),
+            Input::Propose { request, command } if self.leads() => {
+                let entry = Entry { term: self.term, kind: EntryKind::Command, data: command };
+                let index = self.log.append(entry, out);
+                out.push(Effect::Accepted { request, index, term: self.term });
+                self.send_all(now, out);
             }
-            Input::Propose { request, command } if self.leads() => self.accept(request, command, now, out),
-            Input::Propose { request, .. } | Input::Read { request } => {
-                out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: self.primary } });
-            }
-            Input::Transfer { to } => {
-                out.push(Effect::Transfer { to, step: TransferStep::Refused(NoTransfer::NotLeader) });
-            }
-            Input::ChangeMembership(change) => {
-                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
-            }
-            Input::SnapshotTaken { .. } => {}
+            other => other.refuse(self.primary, out),
         }
         if self.leads() {
             self.commit(now);
         }
-        self.apply(out);
+        self.log.apply(self.committed, out);
         self.show(out);
     }
 
@@ -146,15 +118,9 @@ impl Node {
         Duration::from_nanos(least + below(self.stream.word(), most - least + 1))
     }
 
-    fn write(&mut self, write: Write, out: &mut Effects) {
-        self.written = self.written.next();
-        self.writes.push((self.written, self.log.len() as u64));
-        out.push(Effect::Persist { id: self.written, write });
-    }
-
     fn enter(&mut self, term: Term, primary: NodeId, out: &mut Effects) {
         (self.term, self.primary) = (term, Some(primary));
-        self.write(Write::HardState(HardState { term, vote: Some(primary) }), out);
+        self.log.promise(HardState { term, vote: Some(primary) }, out);
     }
 
     /// Nobody is asked: this is the mistake.
@@ -163,27 +129,17 @@ impl Node {
         let mut next = (1..=nodes).map(|more| Term(self.term.0 + more));
         let own = next.find(|term| (term.0 - 1) % nodes + 1 == u64::from(self.id.0));
         self.enter(own.expect("one of n terms in a row"), self.id, out);
-        self.backups.iter_mut().for_each(|backup| (backup.has, backup.heard) = (0, now));
-        self.send_all(now, out);
-    }
-
-    fn accept(&mut self, request: RequestId, command: &[u8], now: LocalTime, out: &mut Effects) {
-        let entry = in_wire_form(Entry { term: self.term, kind: EntryKind::Command, data: command });
-        let entries = out.bytes(&entry);
-        self.log.push(entry);
-        let index = Index(self.log.len() as u64);
-        self.write(Write::Append { first: index, entries }, out);
-        out.push(Effect::Accepted { request, index, term: self.term });
+        self.backups.values_mut().for_each(|backup| *backup = (Index::ZERO, now));
         self.send_all(now, out);
     }
 
     /// To each backup all that it lacks.
     fn send_all(&mut self, now: LocalTime, out: &mut Effects) {
         self.due = now + self.heartbeat;
-        for Backup { id, has, .. } in &self.backups {
-            let head = [self.term.0, *has, self.committed].map(u64::to_le_bytes).concat();
-            let payload = out.bytes(&[head, self.log[*has as usize..].concat()].concat());
-            out.push(Effect::Send { to: *id, kind: ENTRIES, payload, after: Some(self.written) });
+        for (to, (has, _)) in &self.backups {
+            let head = [self.term.0, has.0, self.committed.0].map(u64::to_le_bytes).concat();
+            let payload = out.bytes(&[head, self.log.after(*has)].concat());
+            out.push(Effect::Send { to: *to, kind: ENTRIES, payload, after: Some(self.log.written()) });
         }
     }
 
@@ -196,55 +152,23 @@ impl Node {
             self.enter(Term(term), from, out);
         }
         self.due = now + self.patience();
-        if before <= self.log.len() as u64 {
-            let end = before + self.take(before as usize, Entries::new(entries), out);
-            self.committed = self.committed.max(committed.min(end));
-        }
-        let payload = out.bytes(&[term, self.log.len() as u64].map(u64::to_le_bytes).concat());
-        out.push(Effect::Send { to: from, kind: HAVE, payload, after: Some(self.written) });
-    }
-
-    /// Takes over what differs, from the entry after `before` on, and drops what the primary of this term does not know. How
-    /// many entries there were.
-    fn take(&mut self, before: usize, entries: Entries<'_>, out: &mut Effects) -> u64 {
-        let theirs: Vec<Vec<u8>> = entries.map(in_wire_form).collect();
-        let same = self.log[before..].iter().zip(&theirs).take_while(|(mine, theirs)| mine == theirs).count();
-        let keep = before + same;
-        let is_old = |entry: &Vec<u8>| Entry::decode(entry).is_some_and(|(entry, _)| entry.term < self.term);
-        if self.log.get(keep).is_some_and(is_old) {
-            self.log.truncate(keep);
-            self.write(Write::TruncateFrom(Index(keep as u64 + 1)), out);
-        }
-        if keep == self.log.len() && same < theirs.len() {
-            let new = out.bytes(&theirs[same..].concat());
-            self.log.extend_from_slice(&theirs[same..]);
-            self.write(Write::Append { first: Index(keep as u64 + 1), entries: new }, out);
-        }
-        theirs.len() as u64
+        let has = self.log.follow(Index(before), Entries::new(entries), out);
+        self.committed = self.committed.max(has.min(Index(committed)));
+        let payload = out.bytes(&[term, has.0].map(u64::to_le_bytes).concat());
+        out.push(Effect::Send { to: from, kind: HAVE, payload, after: Some(self.log.written()) });
     }
 
     fn heard(&mut self, from: NodeId, payload: &[u8], now: LocalTime) {
         let Some(([term, has], _)) = numbers::<2>(payload) else { return };
-        let is_current = Term(term) == self.term && has <= self.log.len() as u64;
-        let mut backups = self.backups.iter_mut();
-        if let Some(backup) = backups.find(|backup| backup.id == from && is_current) {
-            (backup.has, backup.heard) = (has, now);
+        if let Some(backup) = self.backups.get_mut(&from).filter(|_| Term(term) == self.term) {
+            *backup = (Index(has), now);
         }
     }
 
     /// Committed is what all have who were heard of within an election timeout, however few they are.
     fn commit(&mut self, now: LocalTime) {
-        let lately = self.backups.iter().filter(|backup| now.since(backup.heard) < self.timeout.0);
-        self.committed = self.committed.max(lately.map(|backup| backup.has).fold(self.flushed, u64::min));
-    }
-
-    fn apply(&mut self, out: &mut Effects) {
-        let end = self.committed.min(self.log.len() as u64);
-        if end > self.applied {
-            let entries = out.bytes(&self.log[self.applied as usize..end as usize].concat());
-            out.push(Effect::Apply { first: Index(self.applied + 1), entries });
-            self.applied = end;
-        }
+        let lately = self.backups.values().filter(|(_, heard)| now.since(*heard) < self.timeout.0);
+        self.committed = self.committed.max(lately.map(|(has, _)| *has).fold(self.log.flushed(), Index::min));
     }
 
     fn show(&self, out: &mut Effects) {
@@ -253,16 +177,10 @@ impl Node {
             role: if self.leads() { Role::Leader } else { Role::Follower },
             term: self.term,
             leader: self.primary,
-            last: Index(self.log.len() as u64),
-            commit: Index(self.applied),
+            last: self.log.last(),
+            commit: self.log.applied(),
         };
     }
-}
-
-fn in_wire_form(entry: Entry<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    entry.encode(&mut bytes);
-    bytes
 }
 
 /// The numbers that a payload begins with, and the rest of it.

@@ -19,7 +19,7 @@
 //! | 2 | [`raft`] [`adapters`] [`rpc`] [`net`] [`disk`] [`cpu`] [`scenario`] | our Raft; that of others; frames and calls; the models; the reader of scenarios |
 //! | 3 | [`host`] [`client`] | one machine; one client |
 //! | 4 | [`world`] [`check`] | the event loop and the faults; the rules of Raft, judged on records alone |
-//! | 5 | [`report`] [`fuzz`] [`study`] [`advise`] [`diff`] | what the records say of elections, liveness and expectations; runs as scripts; what many runs show over a grid of parameters; which timers suit a scenario; what changed between two reports |
+//! | 5 | [`report`] [`fuzz`] [`study`] [`advise`] [`diff`] [`compare`] | what the records say of elections, liveness and expectations; runs as scripts; what many runs show over a grid of parameters; which timers suit a scenario; what changed between two reports; implementations side by side |
 //! | 6 | [`runner`] | runs worlds, many at a time, with progress and files, and keeps panics inside them |
 //! | 7 | [`cli`] [`testing`] | the program; scenarios and random runs as tests of a crate |
 //!
@@ -42,6 +42,7 @@ pub mod advise;
 pub mod check;
 pub mod cli;
 pub mod client;
+pub mod compare;
 pub mod cpu;
 pub mod diff;
 pub mod disk;

@@ -6,6 +6,8 @@ mod advise;
 mod ci;
 #[path = "cli/closer.rs"]
 mod closer;
+#[path = "cli/compare.rs"]
+mod compare;
 #[path = "cli/diff.rs"]
 mod diff;
 #[path = "cli/explain.rs"]
@@ -283,7 +285,11 @@ fn the_committed_sample_reports_are_what_the_program_prints() {
     let names = |folder: &Path| {
         let entries = fs::read_dir(folder).expect("a folder");
         let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
-        names.retain(|name| name != "make.sh");
+        // The other implementations are there only in a build that has them.
+        let has_all = cfg!(all(feature = "raft-rs", feature = "omnipaxos"));
+        names.retain(|name| {
+            name != "make.sh" && (has_all || !name.to_string_lossy().starts_with("implementations."))
+        });
         names.sort();
         names
     };

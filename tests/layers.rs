@@ -76,6 +76,12 @@ const HOUSE: &[Module] = &[
         &["report", "study"],
         &["raft", "adapters", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
     ),
+    module(
+        "compare",
+        5,
+        &["report", "diff"],
+        &["raft", "adapters", "rpc", "net", "disk", "cpu", "scenario", "host", "client", "world"],
+    ),
     module("runner", 6, &[], &[]),
     module("cli", 7, &[], &[]),
     module("testing", 7, &[], &[]),

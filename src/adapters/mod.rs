@@ -2,6 +2,8 @@
 //! scenario.
 
 mod expressible;
+#[cfg(any(feature = "omnipaxos", feature = "raft-rs"))]
+mod guarded;
 #[cfg(feature = "omnipaxos")]
 mod omni_paxos;
 #[cfg(feature = "raft-rs")]

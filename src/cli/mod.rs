@@ -9,6 +9,7 @@ mod broken_rule;
 mod cases;
 mod check;
 mod check_history;
+mod compare;
 mod diff;
 mod explain;
 mod findings;
@@ -86,6 +87,8 @@ enum Command {
     Advise(advise::Arguments),
     /// Say what changed between two reports of the same scenarios and seeds, and whether it got worse.
     Diff(diff::Arguments),
+    /// Run the same scenarios with several implementations, and show side by side what came of it.
+    Compare(compare::Arguments),
     /// Show which records led from a fault to a broken rule of safety; say why nobody led, span by span, and whether a leader
     /// appears without that.
     Explain(explain::Arguments),
@@ -181,6 +184,7 @@ pub fn main() -> ExitCode {
         Command::Study(arguments) => study::study(arguments, &output),
         Command::Advise(arguments) => advise::advise(arguments, &output),
         Command::Diff(arguments) => diff::diff(arguments, &output),
+        Command::Compare(arguments) => compare::compare(arguments, &output),
         Command::List(arguments) => list::list(arguments, &output),
         Command::Gallery(arguments) => gallery::gallery(arguments, &output),
         Command::Explain(arguments) => explain::explain(arguments, &output),

@@ -92,7 +92,7 @@ impl Figure {
     }
 
     /// A value, for people.
-    pub(super) fn text(self, value: f64) -> String {
+    pub(crate) fn text(self, value: f64) -> String {
         let nanos = |value: f64| short(Duration::from_nanos(value.round().max(0.0) as u64));
         match self {
             Self::LeaderAvailability | Self::ClientAvailability => percent(value / 1e9),
@@ -102,7 +102,7 @@ impl Figure {
     }
 
     /// A difference of values, for people, with its sign; of shares in percentage points.
-    pub(super) fn difference(self, value: f64) -> String {
+    pub(crate) fn difference(self, value: f64) -> String {
         let sign = if value < 0.0 { "-" } else { "+" };
         let text = match self {
             Self::LeaderAvailability | Self::ClientAvailability => points(value.abs() / 1e7),

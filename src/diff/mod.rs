@@ -15,4 +15,5 @@ pub use compare::{Change, Counted, Difference, OfScenario, Parameter, Turn};
 pub use figure::{Figure, Wish};
 pub use read::{Document, OfRun, Runs};
 pub use study::{Columns, Measured, OfCell, OfQuantity, OfStudy, Study};
+pub(crate) use values::differences;
 pub use values::{FEWEST, Ruling, Values};

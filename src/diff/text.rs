@@ -55,7 +55,9 @@ impl Difference {
     fn outcome(&self) -> &'static str {
         match (self.regressed(), self.is_nothing()) {
             (true, _) => "regression",
-            _ if self.lacks => "no regression in what is in both; not all of the old report is in the new one",
+            _ if self.lacks => {
+                "no regression in what is in both; not all of the old report is in the new one"
+            }
             (false, true) => "no change",
             (false, false) if self.has_too_few() => {
                 "no regression in the verdicts; too few seeds to tell of the figures"

@@ -64,7 +64,7 @@ impl Values {
 }
 
 /// The paired differences of some figure: their mean, its interval, and what that comes to.
-pub(super) fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Ruling) {
+pub(crate) fn differences(values: &[(u64, u64)], wish: Wish) -> (f64, Option<Interval>, Ruling) {
     let difference = |(old, new): &(u64, u64)| {
         i64::try_from(i128::from(*new) - i128::from(*old)).unwrap_or(if new > old {
             i64::MAX

@@ -17,6 +17,7 @@
 mod effects;
 mod entry;
 mod function;
+mod journal;
 mod members;
 mod options;
 mod votes;
@@ -24,6 +25,7 @@ mod votes;
 pub use effects::{Bytes, Effect, Effects, NoTransfer, ReadRight, TransferStep, Write};
 pub use entry::{Entries, Entry, EntryKind};
 pub use function::{Caller, Function, Traffic};
+pub use journal::Journal;
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
 pub use options::{Bug, Flow, Options, ReadBy, Reads};
 pub use votes::VoteRefusal;
@@ -232,6 +234,28 @@ pub enum Input<'a> {
         /// The contents.
         data: &'a [u8],
     },
+}
+
+impl Input<'_> {
+    /// Refuses what only a leader can do, or one that knows how; all else needs no answer.
+    pub fn refuse(&self, leader: Option<NodeId>, out: &mut Effects) {
+        match *self {
+            Self::Propose { request, .. } | Self::Read { request } => {
+                out.push(Effect::Refuse { request, reason: Refusal::NotLeader { hint: leader } });
+            }
+            Self::Transfer { to } => {
+                out.push(Effect::Transfer { to, step: TransferStep::Refused(NoTransfer::NotLeader) });
+            }
+            Self::ChangeMembership(change) => {
+                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
+            }
+            Self::Wake
+            | Self::Receive { .. }
+            | Self::Persisted(_)
+            | Self::Campaign
+            | Self::SnapshotTaken { .. } => {}
+        }
+    }
 }
 
 /// Why a request was refused.

@@ -1,13 +1,9 @@
-//! Omni-Paxos behind the seam: deterministic, and it recovers where Raft does not.
+//! Omni-Paxos behind the seam. That it recovers where Raft does not is in tests/partial.rs.
 
 use squall::check::Verdict;
-use squall::ids::{Index, NodeId};
 use squall::plan::{Implementation, Plan};
-use squall::replica::Role;
-use squall::report::{Judgement, Judges, Outcome, Report};
-use squall::runner::{Options, simulate};
-use squall::time::{Duration, Time};
-use squall::trace::{Body, Observer, Record};
+use squall::report::{Judgement, Report};
+use squall::runner;
 use std::path::Path;
 use std::process::Command;
 
@@ -18,70 +14,8 @@ fn shipped(name: &str) -> Plan {
     read.unwrap_or_else(|errors| panic!("{}", errors.render(name, &text, false))).0
 }
 
-fn report(plan: &Plan, seed: u64) -> Report {
-    let mut judges = Judges::new(plan);
-    let end = simulate(plan, seed, &mut judges, &Options::default()).expect("no panic");
-    let outcome = Outcome { digest: end.digest, end: end.time, events: end.events, ..Outcome::default() };
-    Report::new(plan, &judges, outcome)
-}
-
-/// What happened while the links were cut.
-struct Seen {
-    cut: (Time, Time),
-    /// The leading nodes one after the other, without repetition.
-    leaders: Vec<NodeId>,
-    last_change: Time,
-    /// How many entries were committed first in the last half of the cut.
-    committed: u64,
-    highest: Index,
-}
-
-impl Observer for Seen {
-    fn observe(&mut self, record: &Record) {
-        if record.time >= self.cut.1 {
-            return;
-        }
-        match record.body {
-            Body::RoleChanged { role: Role::Leader, .. } => {
-                let node = record.node.as_node().expect("nodes have roles");
-                if self.leaders.last() != Some(&node) {
-                    self.leaders.push(node);
-                    self.last_change = record.time;
-                }
-            }
-            Body::Committed { index, .. } if index > self.highest => {
-                self.highest = index;
-                self.committed += u64::from(record.time >= self.cut.0 + Duration::from_secs(30));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Raft with whichever switches recovers from the constrained cut not at all (tests/partial.rs). Omni-Paxos recovers from all
-/// three, with so many changes of the leading node, all of them soon.
-#[test]
-fn partial_partitions_are_survived_alike() {
-    for (topology, begin, changes) in
-        [("quorum-loss", 5_000, 1..=1), ("constrained", 5_250, 1..=1), ("chained", 5_000, 0..=1)]
-    {
-        let plan = shipped(&format!("partial/{topology}-plain"));
-        for seed in 0..10 {
-            let time = |millis| Time::ZERO + Duration::from_millis(millis);
-            let mut seen = Seen {
-                cut: (time(begin), time(65_000)),
-                leaders: Vec::new(),
-                last_change: Time::ZERO,
-                committed: 0,
-                highest: Index::ZERO,
-            };
-            simulate(&plan, seed, &mut seen, &Options::default()).expect("no panic");
-            let what = format!("{topology}, seed {seed}: {:?}, {} committed", seen.leaders, seen.committed);
-            assert!(seen.committed > 0, "{what}");
-            assert!(changes.contains(&(seen.leaders.len() - 1)), "{what}");
-            assert!(seen.last_change < time(10_000), "{what}: {}", seen.last_change);
-        }
-    }
+fn report(plan: &Plan) -> Report {
+    runner::report(&Plan { seed: 1, ..plan.clone() })
 }
 
 #[test]
@@ -95,7 +29,7 @@ fn the_basic_scenarios_hold() {
         "rolling-restarts",
         "steady-load",
     ] {
-        let report = report(&shipped(name), 1);
+        let report = report(&shipped(name));
         let failed: Vec<_> =
             report.checks.iter().filter(|check| matches!(check.verdict, Verdict::Violated(_))).collect();
         assert!(failed.is_empty(), "{name}: {failed:?}");

@@ -2,7 +2,7 @@
 
 use super::Meaning::{Means, Not, Same};
 use super::{Meaning, Place, Row};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Logs, Plan};
 use crate::replica::{Changes, ReadBy, Reads, Traffic};
 
 const NO_SNAPSHOTS: Meaning =
@@ -57,6 +57,16 @@ pub(super) const ROWS: &[Row] = &[
         asked: |plan| cluster(plan.cluster.voters == 1, "voters"),
         leave_out: |plan| plan.cluster.voters = 2,
         means: [Means("a server that leads alone"), Same, Not("a cluster has at least two servers")],
+    },
+    Row {
+        switch: "logs",
+        asked: |plan| cluster(plan.cluster.logs != Logs::Same, "logs"),
+        leave_out: |plan| plan.cluster.logs = Logs::Same,
+        means: [
+            Means("what the logs hold before time 0"),
+            Same,
+            Not("its entries bear ballots, and no ballot has such a term"),
+        ],
     },
     always(
         "heartbeat",
@@ -169,7 +179,7 @@ pub(super) const ROWS: &[Row] = &[
         leave_out: |plan| plan.cluster.raft.flow.max_inflight = None,
         means: [
             Means("the most appends to a follower without an answer"),
-            Same,
+            Means("the same; 256 where a scenario says nothing, as with the crate"),
             Not("accepts are sent as they come"),
         ],
     },

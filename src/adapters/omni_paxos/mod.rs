@@ -15,12 +15,11 @@
 //!   of them ([`links`]).
 //! - **Time** is counted in heartbeats ([`rounds`]).
 //! - **Proposals** are not forwarded: whoever does not lead sends clients to its leader.
-//! - **Panics.** The crate ends itself by a panic when it finds that what it rests on does not hold ([`guarded`]).
+//! - **Panics.** The crate ends itself by a panic when it finds that what it rests on does not hold ([`super::guarded`]).
 
 mod ballots;
 mod entry;
 mod forged;
-mod guarded;
 mod links;
 mod log;
 mod node;
@@ -28,6 +27,7 @@ mod rounds;
 mod sense;
 mod wire;
 
+use super::guarded;
 use crate::replica::{Boot, Class, Effects, Flaw, Replica, Software, Status, Unrecoverable};
 use crate::rng::Expansion;
 
@@ -38,7 +38,9 @@ pub(super) struct OmniPaxosSoftware;
 impl Software for OmniPaxosSoftware {
     fn boot(&self, boot: Boot<'_>, out: &mut Effects) -> Result<Box<dyn Replica>, Unrecoverable> {
         match boot.recovered.genesis {
-            Some(members) if members.voters_hold(boot.id) => guarded::boot(&boot, &members, out),
+            Some(members) if members.voters_hold(boot.id) => {
+                guarded::boot(|| node::Node::boot(&boot, &members, out))
+            }
             _ => Ok(Box::new(guarded::Silent)),
         }
     }

@@ -8,8 +8,8 @@ use super::rounds::{self, Ticks};
 use super::wire::{self, HEARTBEAT_REPLY, HEARTBEAT_REQUEST};
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
-    Boot, ChangeStep, Effect, Effects, Input, Members, NoChange, NoTransfer, ReadBy, ReadRight, Refusal,
-    Role, Status, TransferStep, Unrecoverable, VoteRefusal,
+    Boot, Effect, Effects, Input, Members, ReadBy, ReadRight, Refusal, Replica, Role, Status, Unrecoverable,
+    VoteRefusal,
 };
 use crate::rng::Stream;
 use crate::time::{Duration, LocalTime};
@@ -56,6 +56,29 @@ pub(super) struct Node {
     reads: ReadBy,
     max_uncommitted_bytes: Option<NonZeroU32>,
     outgoing: Vec<Message<Record>>,
+}
+
+impl Replica for Node {
+    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        match input {
+            Input::Wake => self.wake(now),
+            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, now, out),
+            Input::Persisted(write) => self.durable = self.durable.max(write),
+            Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.read(request, out),
+            Input::Campaign => self.omni.try_become_leader(),
+            Input::Transfer { .. } | Input::ChangeMembership(_) | Input::SnapshotTaken { .. } => {
+                input.refuse(None, out);
+            }
+        }
+        self.carry_out(out);
+        self.show(out);
+        out.deadline = Some(self.ticks.next());
+    }
+
+    fn words_drawn(&self) -> u64 {
+        self.stream.position()
+    }
 }
 
 impl Node {
@@ -112,31 +135,6 @@ impl Node {
         // What it says when it starts it says when it is woken.
         out.deadline = Some(LocalTime::from_nanos(boot.now.nanos().saturating_add(1)));
         Ok(node)
-    }
-
-    pub(super) fn words_drawn(&self) -> u64 {
-        self.stream.position()
-    }
-
-    pub(super) fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
-        match input {
-            Input::Wake => self.wake(now),
-            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, now, out),
-            Input::Persisted(write) => self.durable = self.durable.max(write),
-            Input::Propose { request, command } => self.propose(request, command, out),
-            Input::Read { request } => self.read(request, out),
-            Input::Transfer { to } => {
-                out.push(Effect::Transfer { to, step: TransferStep::Refused(NoTransfer::NotLeader) });
-            }
-            Input::Campaign => self.omni.try_become_leader(),
-            Input::ChangeMembership(change) => {
-                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
-            }
-            Input::SnapshotTaken { .. } => {}
-        }
-        self.carry_out(out);
-        self.show(out);
-        out.deadline = Some(self.ticks.next());
     }
 
     fn wake(&mut self, now: LocalTime) {

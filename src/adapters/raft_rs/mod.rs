@@ -9,7 +9,7 @@
 //!   replaced by one of the replica's stream: by a new one if term, role or leader have changed, else by the last one. So no
 //!   run depends on what the crate has drawn.
 //! - **Panics.** The crate ends itself by a panic when it finds that what it rests on does not hold. That is kept inside the
-//!   replica, which is then dead: [`Effect::Panicked`].
+//!   replica, which is then dead ([`super::guarded`]).
 //! - **Snapshots** are taken and cut by the adapter, as the crate leaves that to its user, and travel in chunks.
 //! - **Members** can't be changed: the crate's changes count when they are applied, and rest on a commit index that outlives
 //!   crashes.
@@ -25,11 +25,9 @@ mod ticks;
 mod votes;
 mod wire;
 
-use crate::replica::{Boot, Class, Effects, Flaw, Input, Replica, Software, Status, Unrecoverable};
+use super::guarded;
+use crate::replica::{Boot, Class, Effects, Flaw, Replica, Software, Status, Unrecoverable};
 use crate::rng::Expansion;
-use crate::time::LocalTime;
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The crate `raft`, as Squall boots it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,12 +35,10 @@ pub(super) struct RaftRsSoftware;
 
 impl Software for RaftRsSoftware {
     fn boot(&self, boot: Boot<'_>, out: &mut Effects) -> Result<Box<dyn Replica>, Unrecoverable> {
-        let Some(members) = boot.recovered.genesis else { return Ok(Box::new(Blank)) };
-        let node = catch_unwind(AssertUnwindSafe(|| node::Node::boot(&boot, &members, out)));
-        Ok(Box::new(Guarded {
-            node: node.unwrap_or_else(|panic| Err(Unrecoverable(told(panic.as_ref()))))?,
-            is_dead: false,
-        }))
+        match boot.recovered.genesis {
+            Some(members) => guarded::boot(|| node::Node::boot(&boot, &members, out)),
+            None => Ok(Box::new(guarded::Silent)),
+        }
     }
 
     fn classify(&self, kind: u8, payload: &[u8]) -> Option<Class> {
@@ -60,47 +56,4 @@ impl Software for RaftRsSoftware {
     fn kind_name(&self, kind: u8) -> &'static str {
         wire::name(kind)
     }
-}
-
-/// A server that may have forgotten what it promised: it says nothing.
-struct Blank;
-
-impl Replica for Blank {
-    fn step(&mut self, _: LocalTime, _: Input<'_>, _: &mut Effects) {}
-
-    fn words_drawn(&self) -> u64 {
-        0
-    }
-}
-
-/// A node whose panics end it, and nothing else.
-struct Guarded {
-    node: node::Node,
-    is_dead: bool,
-}
-
-impl Replica for Guarded {
-    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
-        if self.is_dead {
-            return;
-        }
-        let stepped = catch_unwind(AssertUnwindSafe(|| self.node.step(now, input, out)));
-        if let Err(panic) = stepped {
-            self.is_dead = true;
-            out.clear();
-            out.deadline = None;
-            let message = out.bytes(told(panic.as_ref()).as_bytes());
-            out.push(crate::replica::Effect::Panicked { message });
-        }
-    }
-
-    fn words_drawn(&self) -> u64 {
-        self.node.words_drawn()
-    }
-}
-
-/// What a panic said.
-fn told(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without message").to_owned()
 }

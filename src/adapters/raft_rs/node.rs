@@ -9,8 +9,8 @@ use super::votes;
 use super::wire::{HEAD, decode, encode, kind_of};
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
-    Boot, Bytes, ChangeStep, Effect, Effects, HardState, Input, Members, NoChange, NoTransfer, Refusal, Role,
-    Status, TransferStep, Unrecoverable, Write,
+    Boot, Bytes, Effect, Effects, HardState, Input, Members, NoTransfer, Refusal, Replica, Role, Status,
+    TransferStep, Unrecoverable, Write,
 };
 use crate::rng::Stream;
 use crate::time::LocalTime;
@@ -19,8 +19,9 @@ use raft::{Config, RawNode, ReadOnlyOption, StateRole};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-/// How many appends may be on their way to a follower if nothing else is said: more than there ever are.
-const UNBOUNDED: usize = 4_096;
+/// How many appends may be on their way to a follower if nothing else is said: as many as the crate has by default. With each append
+/// that arrives out of order it sends all of them again, so that more would flood the links.
+const USUAL_INFLIGHT: usize = 256;
 
 /// A server.
 ///
@@ -56,6 +57,37 @@ pub(super) struct Node {
     transfer: Option<NodeId>,
     /// The payload laid out last, and its kind.
     last_payload: Option<(u8, Bytes)>,
+}
+
+impl Replica for Node {
+    fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
+        self.last_payload = None;
+        match self.installing {
+            None => self.ticks.catch_up(now, &mut self.raw),
+            Some(_) => self.ticks.skip(now),
+        }
+        match input {
+            Input::Wake => self.wake(now),
+            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, out),
+            Input::Persisted(write) => self.persisted(write, out),
+            Input::Propose { request, command } => self.propose(request, command, out),
+            Input::Read { request } => self.reads.take(&mut self.raw, request, now, out),
+            Input::Transfer { to } => self.hand_over(to, out),
+            Input::Campaign => self.campaign_at_once(),
+            Input::ChangeMembership(_) => input.refuse(None, out),
+            Input::SnapshotTaken { index, data } => self.snapshot_taken(index.0, data, out),
+        }
+        self.carry_out(now, out);
+        let before = self.shown;
+        self.redraw();
+        self.reads.give_up(before != self.shown, node_of(self.shown.2), now, out);
+        self.look_after_transfer(before, out);
+        self.show(now, out);
+    }
+
+    fn words_drawn(&self) -> u64 {
+        self.stream.position()
+    }
 }
 
 impl Node {
@@ -100,37 +132,6 @@ impl Node {
             out.deadline = Some(LocalTime::from_nanos(boot.now.nanos() + 1));
         }
         Ok(node)
-    }
-
-    pub(super) fn words_drawn(&self) -> u64 {
-        self.stream.position()
-    }
-
-    pub(super) fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
-        self.last_payload = None;
-        match self.installing {
-            None => self.ticks.catch_up(now, &mut self.raw),
-            Some(_) => self.ticks.skip(now),
-        }
-        match input {
-            Input::Wake => self.wake(now),
-            Input::Receive { from, kind, payload } => self.receive(from, kind, payload, out),
-            Input::Persisted(write) => self.persisted(write, out),
-            Input::Propose { request, command } => self.propose(request, command, out),
-            Input::Read { request } => self.reads.take(&mut self.raw, request, now, out),
-            Input::Transfer { to } => self.hand_over(to, out),
-            Input::Campaign => self.campaign_at_once(),
-            Input::ChangeMembership(change) => {
-                out.push(Effect::Change { change, step: ChangeStep::Refused(NoChange::NotLeader) });
-            }
-            Input::SnapshotTaken { index, data } => self.snapshot_taken(index.0, data, out),
-        }
-        self.carry_out(now, out);
-        let before = self.shown;
-        self.redraw();
-        self.reads.give_up(before != self.shown, node_of(self.shown.2), now, out);
-        self.look_after_transfer(before, out);
-        self.show(now, out);
     }
 
     fn wake(&mut self, now: LocalTime) {
@@ -449,7 +450,7 @@ fn config(boot: &Boot<'_>, timing: &Timing, applied: u64) -> Config {
         applied,
         // The crate wants room for a whole message.
         max_size_per_msg: u64::from(options.max_batch_bytes).min(max_uncommitted_size),
-        max_inflight_msgs: flow.max_inflight.map_or(UNBOUNDED, |most| most.get() as usize),
+        max_inflight_msgs: flow.max_inflight.map_or(USUAL_INFLIGHT, |most| most.get() as usize),
         check_quorum: options.check_quorum,
         pre_vote: options.pre_vote,
         min_election_tick: least,

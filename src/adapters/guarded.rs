@@ -1,7 +1,6 @@
-//! Where the crate's panics end.
+//! Where the panics of other people's code end, and who says nothing.
 
-use super::node::Node;
-use crate::replica::{Boot, Effect, Effects, Input, Members, Replica, Unrecoverable};
+use crate::replica::{Effect, Effects, Input, Replica, Unrecoverable};
 use crate::time::LocalTime;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,27 +16,24 @@ impl Replica for Silent {
     }
 }
 
-/// A node of these members.
+/// A node that this makes, and whose panics end it and nothing else.
 ///
 /// # Errors
-/// [`Unrecoverable`] if the disk's contents are none of a server of this kind.
-pub(super) fn boot(
-    boot: &Boot<'_>,
-    members: &Members,
-    out: &mut Effects,
+/// [`Unrecoverable`] if it can't be made, or panics while it is.
+pub(super) fn boot<N: Replica + 'static>(
+    make: impl FnOnce() -> Result<N, Unrecoverable>,
 ) -> Result<Box<dyn Replica>, Unrecoverable> {
-    let node = catch_unwind(AssertUnwindSafe(|| Node::boot(boot, members, out)));
+    let node = catch_unwind(AssertUnwindSafe(make));
     let node = node.unwrap_or_else(|panic| Err(Unrecoverable(told(panic.as_ref()))))?;
     Ok(Box::new(Guarded { node, is_dead: false }))
 }
 
-/// A node whose panics end it, and nothing else.
-struct Guarded {
-    node: Node,
+struct Guarded<N> {
+    node: N,
     is_dead: bool,
 }
 
-impl Replica for Guarded {
+impl<N: Replica> Replica for Guarded<N> {
     fn step(&mut self, now: LocalTime, input: Input<'_>, out: &mut Effects) {
         if self.is_dead {
             return;

@@ -1,0 +1,233 @@
+//! A comparison for people.
+
+use super::comparison::{Against, Cell, Comparison, FIGURES, OfFigure, OfRuns, OfScenario};
+use crate::diff::{FEWEST, Figure, Ruling};
+use crate::report::format::count;
+use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
+use crate::report::{RunVerdict, html, markdown};
+use crate::statistics::Interval;
+use anstyle::Style;
+
+/// What all forms are called.
+const NAME: &str = "Implementations side by side";
+
+impl Comparison {
+    /// The comparison as text.
+    pub fn render(&self, form: &Form<'_>) -> String {
+        let mut page = Page::new(form);
+        page.text += &format!("{}: {}\n", page.styled(TITLE, NAME), self.implementations.join(", "));
+        page.comparison(self);
+        page.text
+    }
+
+    /// The comparison as Markdown.
+    pub fn markdown(&self) -> String {
+        markdown::page_of(&self.title(), &self.blocks())
+    }
+
+    /// The comparison as a page that stands alone.
+    pub fn html(&self) -> String {
+        html::page_of(&self.title(), &self.blocks(), (0, &maud::html! {}))
+    }
+
+    fn title(&self) -> String {
+        format!("{NAME}: {}", self.implementations.join(", "))
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        // Nothing is cut for lack of room.
+        let form = Form { width: 10_000, colour: false, kind: &|_| String::new() };
+        let mut page = Page::new(&form);
+        page.comparison(self);
+        page.blocks
+    }
+
+    /// The columns of the implementations, after a first one.
+    fn head(&self, first: &str) -> Grid {
+        let names = self.implementations.iter().map(|name| (*name).to_owned());
+        let row: Vec<String> = std::iter::once(first.to_owned()).chain(names).collect();
+        let styles = (0..row.len()).map(|column| (0, column, FAINT)).collect();
+        Grid { rules: vec![1], styles, rows: vec![row], ..Grid::default() }
+    }
+}
+
+impl Page<'_> {
+    fn comparison(&mut self, of: &Comparison) {
+        self.paragraph(
+            "The same scenarios and seeds with each implementation. A run passes if all of safety holds and all that the scenario \
+             expects; what a scenario expects may be what one implementation does and another does not.",
+            FAINT,
+        );
+        self.heading("Overview", "verdict, and the share of the time with a leader");
+        let mut grid = of.head("scenario");
+        for scenario in &of.scenarios {
+            let mut row = vec![scenario.scenario.clone()];
+            for cell in &scenario.cells {
+                let (text, style) = in_short(cell, scenario.seeds);
+                grid.styles.push((grid.rows.len(), row.len(), style));
+                row.push(text);
+            }
+            grid.rows.push(row);
+        }
+        self.grid(&grid);
+        for scenario in &of.scenarios {
+            self.one_scenario(of, scenario);
+        }
+        self.text.push('\n');
+        self.what_it_means(of);
+    }
+
+    fn one_scenario(&mut self, all: &Comparison, of: &OfScenario) {
+        let seeds = if of.seeds == 1 {
+            format!("seed {}", of.first_seed)
+        } else {
+            format!("seeds {}..{}", of.first_seed, of.first_seed.saturating_add(of.seeds))
+        };
+        self.heading(&of.scenario, &format!("{}, {seeds}", of.file));
+        if !of.about.is_empty() {
+            self.paragraph(&of.about, FAINT);
+        }
+        let mut grid = all.head("");
+        let mut verdicts = vec!["verdict".to_owned()];
+        for cell in &of.cells {
+            let (text, style) = verdict(cell, of.seeds);
+            grid.styles.push((1, verdicts.len(), style));
+            verdicts.push(text);
+        }
+        grid.rows.push(verdicts);
+        for figure in FIGURES {
+            self.figure(all, of, figure, &mut grid);
+        }
+        self.grid(&grid);
+        for (name, cell) in all.implementations.iter().zip(&of.cells) {
+            for why in reasons(name, cell) {
+                self.paragraph(&why, FAINT);
+            }
+        }
+    }
+
+    /// The rows of a figure: what it is, and how it differs from the first implementation's, each with its interval if any has one.
+    fn figure(&self, all: &Comparison, of: &OfScenario, figure: Figure, grid: &mut Grid) {
+        let known = |cell: &Cell| match cell {
+            Cell::Runs(runs) => runs.figure(figure).cloned(),
+            Cell::CannotExpress(_) => None,
+        };
+        let cells: Vec<Option<OfFigure>> = of.cells.iter().map(known).collect();
+        let mut row = |name: &str, text: &dyn Fn(&OfFigure) -> Option<(String, Style)>, blank: &str| {
+            let shown: Vec<Option<(String, Style)>> =
+                cells.iter().map(|cell| cell.as_ref().and_then(text)).collect();
+            if shown.iter().all(Option::is_none) {
+                return;
+            }
+            let mut row = vec![name.to_owned()];
+            for it in shown {
+                let (text, style) = it.unwrap_or_else(|| (blank.to_owned(), Style::new()));
+                grid.styles.push((grid.rows.len(), row.len(), style));
+                row.push(text);
+            }
+            grid.rows.push(row);
+        };
+        let plain = |text: String| Some((text, Style::new()));
+        row(figure.name(), &|it| plain(figure.text(it.mean)), "-");
+        let between = |it: Interval| format!("{} - {}", figure.text(it.low), figure.text(it.high));
+        row("  95 %", &|it| plain(it.interval.map(between)?), "");
+        let first = all.implementations.first().unwrap_or(&"");
+        let against = |it: &OfFigure| it.against.map(|it| (versus(figure, it), style(it.ruling)));
+        row(&format!("  against {first}"), &against, "");
+        let range = |it: Interval| format!("{} to {}", figure.difference(it.low), figure.difference(it.high));
+        let ranges = |it: &OfFigure| plain(it.against?.interval.filter(|it| it.low < it.high).map(range)?);
+        row("  95 %", &ranges, "");
+    }
+
+    fn what_it_means(&mut self, of: &Comparison) {
+        let first = of.implementations.first().unwrap_or(&"");
+        let most = of.scenarios.iter().map(|it| it.seeds).max().unwrap_or(0) as usize;
+        let note = if most < FEWEST {
+            format!("Of fewer than {FEWEST} seeds there is no interval, and a difference may be luck.")
+        } else {
+            format!(
+                "Means with their 95 % interval. against {first}: the mean of the differences seed by seed, and where its true \
+                 value lies at 95 %; no change shown: it may be 0."
+            )
+        };
+        self.paragraph(&note, FAINT);
+    }
+}
+
+/// A cell of the overview.
+fn in_short(cell: &Cell, seeds: u64) -> (String, Style) {
+    let (text, style) = verdict(cell, seeds);
+    let share = match cell {
+        Cell::Runs(runs) => runs.figure(Figure::LeaderAvailability),
+        Cell::CannotExpress(_) => None,
+    };
+    (share.map_or(text.clone(), |it| format!("{text}, {}", it.figure.text(it.mean))), style)
+}
+
+/// What the runs of a cell came to.
+fn verdict(cell: &Cell, seeds: u64) -> (String, Style) {
+    let runs = match cell {
+        Cell::Runs(runs) => runs,
+        Cell::CannotExpress(all) => {
+            let mut switches: Vec<String> = all.iter().map(|it| format!("`{}`", it.switch)).collect();
+            switches.dedup();
+            return (format!("can't express: {}", switches.join(", ")), FAINT);
+        }
+    };
+    let of = |OfRuns { verdicts, .. }: &OfRuns| match verdicts.as_slice() {
+        [only] => only.verdict.to_string(),
+        several => {
+            let each: Vec<String> =
+                several.iter().map(|it| format!("{} {}", it.verdict, count(it.runs))).collect();
+            format!("{} of {}", each.join(", "), count(seeds))
+        }
+    };
+    let gravest = runs.verdicts.first().map_or(RunVerdict::Pass, |it| it.verdict);
+    let style = match gravest {
+        RunVerdict::Pass => GOOD,
+        RunVerdict::Vacuous | RunVerdict::Undecided | RunVerdict::Expectation => ODD,
+        _ => BAD,
+    };
+    (of(runs), style)
+}
+
+/// Why a cell is not all passes.
+fn reasons(name: &str, cell: &Cell) -> Vec<String> {
+    match cell {
+        Cell::CannotExpress(all) => {
+            let each = all.iter().map(|it| format!("{name} can't express `{}`: {}.", it.switch, it.why));
+            let mut each: Vec<String> = each.collect();
+            each.dedup();
+            each
+        }
+        Cell::Runs(runs) => {
+            let each = runs.verdicts.iter().filter_map(|it| {
+                let reason = it.reason.as_ref()?;
+                Some(format!("{name}: {} with seed {}: {reason}", it.verdict, it.seed))
+            });
+            each.collect()
+        }
+    }
+}
+
+/// A difference, and what it comes to.
+fn versus(figure: Figure, of: Against) -> String {
+    let difference = figure.difference(of.difference);
+    match of.ruling {
+        Ruling::Same => "the same".into(),
+        Ruling::TooFew => difference,
+        Ruling::NoneShown => format!("{difference}, no change shown"),
+        Ruling::Better => format!("{difference}, better"),
+        Ruling::Worse => format!("{difference}, worse"),
+        Ruling::Changed => format!("{difference}, changed"),
+    }
+}
+
+fn style(ruling: Ruling) -> Style {
+    match ruling {
+        Ruling::Same | Ruling::NoneShown | Ruling::TooFew => FAINT,
+        Ruling::Better => GOOD,
+        Ruling::Worse => ODD,
+        Ruling::Changed => Style::new(),
+    }
+}
