@@ -49,14 +49,14 @@ diff json > "$reports/diff-cold-start.json"
 # Three implementations side by side, if the program has them.
 has() { "$squall" run scenarios/cold-start.ron --implementation "$1" --quiet > /dev/null 2>&1; }
 if has RaftRs && has OmniPaxos; then
-    "$squall" compare --implementations Squall,RaftRs,OmniPaxos --seeds 0..10 --quiet --out "$results" \
+    "$squall" compare --implementations Squall,RaftRs,OmniPaxos --seeds 0..10 --quiet --out "$work/comparison" \
         scenarios/cold-start.ron scenarios/leader-crash.ron scenarios/minority-partition.ron \
         scenarios/rolling-restarts.ron scenarios/disk/stalled-leader.ron scenarios/network/lossy.ron \
         scenarios/partial/quorum-loss-pre-vote.ron scenarios/partial/constrained-plain.ron \
         scenarios/partial/chained-plain.ron scenarios/storms/leaders-only.ron \
         scenarios/transfer/handed-over-first.ron scenarios/findings/raft-rs-lease-outlived.ron > /dev/null
     for form in md html; do
-        cp "$results/comparison.$form" "$reports/implementations.$form"
+        cp "$work/comparison/comparison.$form" "$reports/implementations.$form"
     done
 else
     echo "reports/implementations.* are not made: build with --features raft-rs,omnipaxos" >&2

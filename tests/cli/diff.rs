@@ -126,9 +126,15 @@ fn a_longer_election_timeout_is_a_regression_and_a_shorter_one_is_none() {
     let output = diff(&short, &long, &["--tolerate", "90%"]);
     exits(&output, 0);
     assert_eq!(last(&output), "outcome: no regression");
+    // Better where both have something; but a cell is gone.
     let output = diff(&long, &short, &[]);
-    exits(&output, 0);
+    exits(&output, 4);
     assert!(stdout(&output).contains("better"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("not compared: 1 cell in the old report only: 7"),
+        "{}",
+        stdout(&output)
+    );
 }
 
 #[test]
@@ -307,9 +313,15 @@ fn studies_are_compared_cell_by_cell_and_seed_by_seed() {
         assert!(parts.iter().all(|part| stdout(&output).contains(part)), "{}", stdout(&output));
     }
     exits(&diff(&short, &long, &["--tolerate", "100%"]), 0);
+    // Better where both have something; but a cell is gone.
     let output = diff(&long, &short, &[]);
-    exits(&output, 0);
+    exits(&output, 4);
     assert!(stdout(&output).contains("better"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("not compared: 1 cell in the old report only: 7"),
+        "{}",
+        stdout(&output)
+    );
 }
 
 #[test]
