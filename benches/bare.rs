@@ -1,11 +1,13 @@
 //! Cases of the benchmark `cluster` with nobody who judges or measures them: `bare loaded NODES SIMULATED_SECONDS`, `bare served
-//! NODES SIMULATED_SECONDS`. The difference in instructions is what judging takes.
+//! NODES SIMULATED_SECONDS`. The difference in instructions is what judging takes. With the name of an implementation behind these,
+//! such as `RaftRs`, it is that one: the difference to its crate in a plain loop is what Squall's hosts and the adapter take.
 //!
 //! It is a program of its own, since what the compiler inlines depends on how many kinds of observers a program has.
 
 mod load;
 
 use load::{Load, drive};
+use squall::plan::Implementation;
 use squall::trace::{Body, Observer, Record};
 
 /// Counts frames, and judges nothing.
@@ -24,10 +26,17 @@ impl Observer for Bare {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let [case, nodes, seconds] = arguments.as_slice() else { return };
-    let load = if case == "served" { Load::Clients } else { Load::Proposals };
-    let plan = load.plan(nodes.parse().expect("nodes"));
+    let [case, nodes, seconds, rest @ ..] = arguments.as_slice() else { return };
+    let load = match case.as_str() {
+        "loaded" => Load::Proposals,
+        "idle" => Load::Idle,
+        "served" => Load::Clients,
+        _ => panic!("`{case}` is none of loaded, idle, served"),
+    };
+    let of = |name: &String| Implementation::ALL.into_iter().find(|it| it.name() == name).expect("its name");
+    let implementation = rest.first().map_or(Implementation::Squall, of);
+    let plan = load.plan_of(implementation, nodes.parse().expect("nodes"));
     let mut bare = Bare::default();
-    drive(&plan, seconds.parse().expect("seconds"), load, &mut bare);
-    println!("messages={}", bare.delivered);
+    let wall_ns = drive(&plan, seconds.parse().expect("seconds"), load, &mut bare);
+    println!("ns_per_msg={:.0} messages={}", wall_ns / bare.delivered as f64, bare.delivered);
 }

@@ -1,8 +1,8 @@
 //! How a cluster is loaded in benchmarks, whoever watches.
 #![allow(dead_code, unreachable_pub, reason = "each user needs its part")]
 
-use squall::plan::Plan;
-use squall::raft::RaftSoftware;
+use squall::adapters;
+use squall::plan::{Implementation, Plan};
 use squall::rpc::store::encode_operation;
 use squall::time::Duration;
 use squall::trace::{Observer, Operation};
@@ -47,12 +47,18 @@ impl Load {
         let clients = ", clients: (count: 4, arrival: OpenLoop(rate: 1000.0), value_bytes: 64)";
         plan(nodes, if self == Self::Clients { clients } else { "" })
     }
+
+    /// The same, of nodes that run this implementation.
+    pub fn plan_of(self, implementation: Implementation, nodes: u32) -> Plan {
+        let mut plan = self.plan(nodes);
+        plan.cluster.implementation = implementation;
+        plan
+    }
 }
 
 /// Lets a cluster run for so many simulated seconds. Returns how many nanoseconds that takes on the wall.
 pub fn drive<O: Observer>(plan: &Plan, seconds: u64, load: Load, observer: O) -> f64 {
-    let software = RaftSoftware;
-    let mut world = World::new(plan, &software, 1, observer);
+    let mut world = World::new(plan, adapters::of(plan.cluster.implementation), 1, observer);
     warm_up(&mut world);
     let command = |number| {
         let mut bytes = Vec::new();

@@ -111,7 +111,7 @@ pub struct Counted {
     pub new: u64,
     /// The mean of the paired differences.
     pub difference: f64,
-    /// Where the true difference lies, at 95 %; none of fewer than [`FEWEST`] pairs.
+    /// Where the true difference lies, at 95 %; none of fewer than [`FEWEST`](super::values::FEWEST) pairs.
     pub interval: Option<Interval>,
     /// What that comes to.
     pub ruling: Ruling,
