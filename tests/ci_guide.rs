@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 /// The commands of the workflow that are Squall's, as a shell would read them.
 fn steps() -> Vec<String> {
-    let guide = fs::read_to_string(path("docs/ci.md")).expect("the guide");
+    let readme = fs::read_to_string(path("README.md")).expect("the readme");
     let workflow =
-        guide.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a workflow");
+        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a workflow");
     workflow
         .lines()
         .filter_map(|line| line.split_once("run: "))
