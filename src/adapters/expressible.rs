@@ -13,6 +13,8 @@ use rows::ROWS;
 pub enum Place {
     /// This field of the cluster.
     Cluster(&'static str),
+    /// This field of the calls from node to node.
+    Rpc(&'static str),
     /// This field of the protocol's parameters.
     Raft(&'static str),
     /// What the fault at this place does.

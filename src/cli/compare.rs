@@ -9,10 +9,8 @@ use crate::adapters;
 use crate::compare::{Cell, Comparison, Lacking, OfRuns, OfScenario, Ran};
 use crate::plan::{Implementation, Plan};
 use crate::report::json::indented;
-use crate::runner::{self, NewFile, Progress};
-use anyhow::Context;
+use crate::runner::{self, Progress};
 use serde::Serialize;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -220,11 +218,5 @@ fn write_all(comparison: &Comparison, folder: &Path) -> anyhow::Result<()> {
         ("html", comparison.html()),
         ("json", document(comparison)),
     ];
-    for (extension, text) in forms {
-        let path = folder.join("comparison").with_extension(extension);
-        let mut file = NewFile::create(&path)?;
-        file.write_all(text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
-        file.commit()?;
-    }
-    Ok(())
+    Ok(runner::write_together(folder, Path::new("comparison"), &forms)?)
 }

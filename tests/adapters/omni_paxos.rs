@@ -18,6 +18,18 @@ fn report(plan: &Plan) -> Report {
     runner::report(&Plan { seed: 1, ..plan.clone() })
 }
 
+/// What a breaker keeps back would be lost within a session, in which nothing may be.
+#[test]
+fn breakers_between_nodes_are_refused_at_their_place() {
+    let text = r#"(format: 1, name: "x", duration: "5s", cluster: (voters: 3, implementation: OmniPaxos,
+        rpc: (breaker: (window: 8, open_at: 0.5, cool_down: "500ms"))))"#;
+    let shown = squall::scenario::read(text).expect_err("too much asked for").render("x.ron", text, false);
+    for part in ["`OmniPaxos` can't express `rpc.breaker`", "^ cluster.rpc.breaker"] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+    assert!(squall::scenario::read_for(text, Some(Implementation::RaftRs)).is_ok());
+}
+
 #[test]
 fn the_basic_scenarios_hold() {
     for name in [

@@ -213,6 +213,18 @@ pub(super) const ROWS: &[Row] = &[
             Not("its links keep the order"),
         ],
     },
+    Row {
+        switch: "rpc.breaker",
+        asked: |plan| if plan.cluster.breaker.is_some() { vec![Place::Rpc("breaker")] } else { Vec::new() },
+        leave_out: |plan| plan.cluster.breaker = None,
+        means: [
+            Means(
+                "a leader sends a peer that does not answer no entries and no snapshots for a while, but heartbeats",
+            ),
+            Same,
+            Not("what a breaker keeps back is a gap in a session, which ends with it"),
+        ],
+    },
     always("read: Log", [Means("reads are entries of the log"), Same, Same]),
     Row {
         switch: "read: Index",

@@ -34,6 +34,7 @@ pub(super) fn check(plan: &Plan, notes: &mut Notes<'_>) {
         let note = |path: &Path<'_>, notes: &mut Notes<'_>| notes.error(path, message, help);
         match found.place {
             Place::Cluster(field) => note(&cluster.field(field), notes),
+            Place::Rpc(field) => note(&cluster.field("rpc").field(field), notes),
             Place::Raft(field) => note(&raft.field(field), notes),
             Place::Fault(place) => note(&faults.item(place).field("do"), notes),
             Place::Storm(place) => note(&storm.item(place).field("do"), notes),
