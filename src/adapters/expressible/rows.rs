@@ -17,14 +17,19 @@ const fn always(switch: &'static str, means: [Meaning; 3]) -> Row {
     Row { switch, asked: NEVER, leave_out: NOTHING, means }
 }
 
+/// This place, if something is asked for there.
+fn at(is_asked: bool, place: Place) -> Vec<Place> {
+    if is_asked { vec![place] } else { Vec::new() }
+}
+
 /// The place of a field of the protocol's parameters, if it is asked for.
 fn raft(is_asked: bool, field: &'static str) -> Vec<Place> {
-    if is_asked { vec![Place::Raft(field)] } else { Vec::new() }
+    at(is_asked, Place::Raft(field))
 }
 
 /// The place of a field of the cluster, if it is asked for.
 fn cluster(is_asked: bool, field: &'static str) -> Vec<Place> {
-    if is_asked { vec![Place::Cluster(field)] } else { Vec::new() }
+    at(is_asked, Place::Cluster(field))
 }
 
 /// Whether followers answer reads that an entry of the log does not stand for, by what their leader tells them.
@@ -215,12 +220,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         switch: "rpc.breaker",
-        asked: |plan| if plan.cluster.breaker.is_some() { vec![Place::Rpc("breaker")] } else { Vec::new() },
+        asked: |plan| at(plan.cluster.breaker.is_some(), Place::Rpc("breaker")),
         leave_out: |plan| plan.cluster.breaker = None,
         means: [
-            Means(
-                "a leader sends a peer that does not answer no entries and no snapshots for a while, but heartbeats",
-            ),
+            Means("a peer that does not answer is sent heartbeats alone for a while"),
             Same,
             Not("what a breaker keeps back is a gap in a session, which ends with it"),
         ],
@@ -339,7 +342,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         switch: "bug",
-        asked: |plan| if plan.cluster.raft.bug.is_some() { vec![Place::Cluster("bug")] } else { Vec::new() },
+        asked: |plan| cluster(plan.cluster.raft.bug.is_some(), "bug"),
         leave_out: |plan| plan.cluster.raft.bug = None,
         means: [
             Means("a known mistake, planted"),
