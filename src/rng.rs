@@ -12,47 +12,106 @@ use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A sequence of random words that depends on nothing but the run's seed and the stream's name.
+///
+/// Many streams of a run are never asked for a word, so the generator is made for the first one.
 #[derive(Clone, Debug)]
 pub struct Stream {
+    seed: u64,
+    /// The hash of its name.
+    number: u64,
+    /// How many words have been drawn.
+    position: u64,
+    source: Option<Box<Source>>,
+}
+
+/// The generator of a stream, and the position of its next word.
+#[derive(Clone, Debug)]
+struct Source {
     generator: ChaCha8Rng,
-    words: u64,
+    position: u64,
 }
 
 impl Stream {
     /// The stream of `seed` for this purpose: `label` says what draws, `key` which one of them, `epoch` in which of
     /// its lives.
     pub fn new(seed: u64, label: &str, key: u64, epoch: u64) -> Self {
-        let mut name = Vec::with_capacity(label.len() + 16);
-        name.extend_from_slice(&key.to_le_bytes());
-        name.extend_from_slice(&epoch.to_le_bytes());
-        name.extend_from_slice(label.as_bytes());
-        let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(xxh3_64(&name));
-        Self { generator, words: 0 }
+        Self { seed, number: number(label, key, epoch), position: 0, source: None }
     }
 
     /// The next word.
     pub fn word(&mut self) -> u64 {
-        self.words += 1;
-        self.generator.next_u64()
+        let [word] = self.words();
+        word
     }
 
     /// The next words.
     #[inline]
     pub fn words<const N: usize>(&mut self) -> [u64; N] {
-        self.words += N as u64;
-        std::array::from_fn(|_| self.generator.next_u64())
+        let first = self.position;
+        self.position += N as u64;
+        let source = self.source_at(first);
+        source.position += N as u64;
+        std::array::from_fn(|_| source.generator.next_u64())
     }
 
-    /// The word at this position, counted from 0. Not counted as drawn; who asks so should not draw from the same stream.
+    /// Draws so many words that nobody looks at: all later ones are what they would be after as many others.
+    #[inline]
+    pub fn skip(&mut self, words: u64) {
+        self.position += words;
+    }
+
+    /// The word at this position, counted from 0. It does not count as drawn.
     pub fn at(&mut self, position: u64) -> u64 {
-        self.generator.set_word_pos(u128::from(position) * 2);
-        self.generator.next_u64()
+        let source = self.source_at(position);
+        source.position += 1;
+        source.generator.next_u64()
     }
 
     /// How many words have been drawn.
     pub fn position(&self) -> u64 {
-        self.words
+        self.position
+    }
+
+    /// The generator, ready for the word at this position.
+    #[inline]
+    fn source_at(&mut self, position: u64) -> &mut Source {
+        if self.source.as_ref().is_none_or(|source| source.position != position) {
+            self.seek(position);
+        }
+        self.source.as_mut().expect("made when it was looked for")
+    }
+
+    #[cold]
+    fn seek(&mut self, position: u64) {
+        let source = self.source.get_or_insert_with(|| {
+            let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
+            generator.set_stream(self.number);
+            Box::new(Source { generator, position: 0 })
+        });
+        if source.position != position {
+            source.generator.set_word_pos(u128::from(position) * 2);
+            source.position = position;
+        }
+    }
+}
+
+/// The hash of a stream's name.
+fn number(label: &str, key: u64, epoch: u64) -> u64 {
+    // Only labels that a scenario has chosen are longer than this; the others cost no allocation.
+    const ROOM: usize = 64;
+    let parts = [&key.to_le_bytes(), &epoch.to_le_bytes(), label.as_bytes()];
+    let mut room = [0; ROOM];
+    match room.get_mut(..16 + label.len()) {
+        Some(name) => {
+            let mut rest = &mut *name;
+            for part in parts {
+                let (place, behind) = rest.split_at_mut(part.len());
+                place.copy_from_slice(part);
+                rest = behind;
+            }
+            xxh3_64(name)
+        }
+        None => xxh3_64(&parts.concat()),
     }
 }
 
