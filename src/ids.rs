@@ -129,7 +129,8 @@ impl NodeSet {
 
     /// Whether they are none.
     pub const fn is_empty(self) -> bool {
-        self.len() == 0
+        let [a, b, c, d] = self.0;
+        a | b | c | d == 0
     }
 
     /// Takes a node out.
@@ -154,13 +155,14 @@ impl NodeSet {
 
     /// They, in order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = NodeId> {
-        (0..).step_by(64).zip(self.0).flat_map(|(first, word)| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(NodeId(first + bit))
-            })
+        let (mut left, mut word) = (self.0, 0);
+        std::iter::from_fn(move || {
+            while *left.get(word)? == 0 {
+                word += 1;
+            }
+            let bit = left[word].trailing_zeros();
+            left[word] &= left[word] - 1;
+            Some(NodeId(word as u32 * 64 + bit))
         })
     }
 

@@ -21,14 +21,15 @@ const CLASS_SHIFT: u32 = 60;
 
 /// Events of type `E`, the earliest first.
 ///
-/// - `current` holds, latest first, the events that the bucket before `next_bucket` held when its turn came; `late`
-///   those that were added to it, or to an earlier one, since.
+/// - `current` holds, in order, the events that the bucket before `next_bucket` held when its turn came, of which those before
+///   `taken` are gone; `late` those that were added to it, or to an earlier one, since.
 /// - `buckets` hold the events of the `BUCKETS` buckets from `next_bucket` on, and `occupied` has a bit for each that
 ///   is not empty.
 /// - `far` holds all later ones.
 #[derive(Debug)]
 pub struct Queue<E> {
     current: Vec<Entry<E>>,
+    taken: usize,
     late: BinaryHeap<Reverse<Entry<E>>>,
     buckets: Vec<Vec<Entry<E>>>,
     occupied: [u64; BUCKETS as usize / 64],
@@ -75,6 +76,7 @@ impl<E> Default for Queue<E> {
     fn default() -> Self {
         Self {
             current: Vec::new(),
+            taken: 0,
             late: BinaryHeap::new(),
             buckets: (0..BUCKETS).map(|_| Vec::new()).collect(),
             occupied: [0; BUCKETS as usize / 64],
@@ -118,19 +120,26 @@ impl<E: Copy> Queue<E> {
     /// Takes the earliest event if it comes before `end`.
     #[inline]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
-        let entry = match (self.current.last(), self.late.peek()) {
+        let entry = match (self.current.get(self.taken), self.late.peek()) {
             (None, None) => {
                 if !self.turn_page() {
                     return None;
                 }
-                self.current.pop_if(|entry| entry.time() < end)?
+                self.take_current_before(end)?
             }
             (Some(first), Some(Reverse(late))) if late < first => self.pop_late_before(end)?,
             (None, Some(_)) => self.pop_late_before(end)?,
-            _ => self.current.pop_if(|entry| entry.time() < end)?,
+            _ => self.take_current_before(end)?,
         };
         self.len -= 1;
         Some((entry.time(), entry.event))
+    }
+
+    #[inline]
+    fn take_current_before(&mut self, end: Time) -> Option<Entry<E>> {
+        let entry = *self.current.get(self.taken).filter(|entry| entry.time() < end)?;
+        self.taken += 1;
+        Some(entry)
     }
 
     fn pop_late_before(&mut self, end: Time) -> Option<Entry<E>> {
@@ -143,6 +152,8 @@ impl<E: Copy> Queue<E> {
         let near = self.next_occupied();
         let far = self.far.peek().map(|Reverse(entry)| entry.bucket());
         let Some(bucket) = near.into_iter().chain(far).min() else { return false };
+        self.current.clear();
+        self.taken = 0;
         if near == Some(bucket) {
             let place = (bucket % BUCKETS) as usize;
             std::mem::swap(&mut self.current, &mut self.buckets[place]);
@@ -156,7 +167,8 @@ impl<E: Copy> Queue<E> {
             let Some(Reverse(entry)) = self.far.pop() else { unreachable!("it was there") };
             if entry.bucket() == bucket { self.current.push(entry) } else { self.file(entry) }
         }
-        self.current.sort_unstable_by_key(|entry| Reverse(entry.key));
+        // Mostly they were added in order, and are left as they are.
+        self.current.sort_unstable_by_key(|entry| entry.key);
         true
     }
 

@@ -258,7 +258,10 @@ impl Process {
     ) {
         effects.clear();
         self.replica.step(self.clock.local(wire.now), input, effects);
-        self.carry_out(effects, disk, setup, wire);
+        // Most writes that become durable bring nothing new.
+        if !effects.list().is_empty() || effects.status != self.status {
+            self.carry_out(effects, disk, setup, wire);
+        }
         self.answering = None;
     }
 
@@ -269,7 +272,10 @@ impl Process {
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
-        self.note_role(effects.status, wire);
+        let shows_news = effects.status != self.status;
+        if shows_news {
+            self.note_role(effects.status, wire);
+        }
         let mut broadcast: Option<Broadcast<'_>> = None;
         for effect in effects.list() {
             match *effect {
@@ -334,8 +340,10 @@ impl Process {
                 }
             }
         }
-        self.note_commit(effects.status.commit, wire);
-        self.status = effects.status;
+        if shows_news {
+            self.note_commit(effects.status.commit, wire);
+            self.status = effects.status;
+        }
         if self.reads.may_be_ready() {
             self.serve_reads(setup, wire);
         }
@@ -355,11 +363,15 @@ impl Process {
     }
 
     /// Records each index that the replica has learned to be committed, or the one that it has gone back to.
+    #[inline]
     fn note_commit<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
-        let known = self.status.commit;
-        if commit == known {
-            return;
+        if commit != self.status.commit {
+            self.commit_changed(commit, wire);
         }
+    }
+
+    fn commit_changed<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
+        let known = self.status.commit;
         let first = if commit > known { known.next() } else { commit };
         for index in first.0..=commit.0 {
             let index = Index(index);

@@ -53,6 +53,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Reads one entry and returns it with the bytes after it; `None` if they are none. Never allocates.
+    #[inline]
     pub fn decode(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
         let kind = match header[8] {
@@ -93,6 +94,7 @@ impl<'a> Entries<'a> {
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Entry<'a>> {
         let (entry, rest) = Entry::decode(self.0)?;
         self.0 = rest;

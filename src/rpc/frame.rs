@@ -140,12 +140,10 @@ fn read(covered: &[u8]) -> Result<(Header, &[u8]), Rejection> {
     Ok((header, payload))
 }
 
+#[inline]
 fn words(head: &[u8; HEADER]) -> [u64; HEADER / 8] {
-    let mut words = [0; HEADER / 8];
-    for (word, bytes) in words.iter_mut().zip(head.as_chunks::<8>().0) {
-        *word = u64::from_le_bytes(*bytes);
-    }
-    words
+    let chunks = head.as_chunks().0;
+    std::array::from_fn(|at| u64::from_le_bytes(chunks[at]))
 }
 
 #[cfg(test)]
