@@ -21,6 +21,9 @@
 //! flushed is told from one that was not: the one has rotted, and whoever goes on without it breaks a promise; the other is
 //! torn, and nobody was promised anything ("Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018).
 //!
+//! An image that is still what was written is known to be sound, and nobody looks at its checksums. So they are written only when
+//! something is about to change it: a bit that turns over, or a write that is torn. Debug builds write and check them always.
+//!
 //! A disk that lies says that a flush is done while all that it covers can still be lost, until a flush that is honest.
 //!
 //! A snapshot is a file of its own to a real server, and cutting the log writes a new file that takes the old one's name.
@@ -58,6 +61,8 @@ const PREFIX: usize = 12;
 #[derive(Debug)]
 pub struct Disk {
     image: Vec<u8>,
+    /// Whether the image is still what was written: then its checksums may be missing.
+    intact: bool,
     durable: usize,
     waiting: VecDeque<Waiting>,
     /// Whether a snapshot or a cut has been written since nothing waited: only then does it matter which write is what.
@@ -102,6 +107,7 @@ impl Disk {
         Self {
             // Room for the first records of a run.
             image: Vec::with_capacity(256),
+            intact: true,
             durable: 0,
             waiting: VecDeque::new(),
             special: false,
@@ -118,6 +124,7 @@ impl Disk {
     /// wire form, that the node has from an earlier time.
     pub fn format(&mut self, members: &Members, state: HardState, entries: &[u8]) {
         put_genesis(members, &mut self.image);
+        self.seal_from(0);
         if state != HardState::default() {
             self.record(HARD_STATE, |image| put_hard_state(state, image));
         }
@@ -175,7 +182,24 @@ impl Disk {
     }
 
     fn record(&mut self, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.image.len();
         put_record(kind, body, &mut self.image);
+        self.seal_from(start);
+    }
+
+    /// Writes the checksums of the records from there on, if somebody will look at them.
+    #[inline]
+    fn seal_from(&mut self, start: usize) {
+        if !self.intact || cfg!(debug_assertions) {
+            recovery::seal(&mut self.image[start..]);
+        }
+    }
+
+    /// Something is about to change what is written.
+    fn touch(&mut self) {
+        if std::mem::take(&mut self.intact) {
+            self.seal_from(0);
+        }
     }
 
     /// Whether flushes take no time: what is written is durable, and nothing is drawn.
@@ -256,7 +280,8 @@ impl Disk {
     /// Replaces the durable part of the image by what a start would read from it.
     #[cold]
     fn write_anew(&mut self) {
-        let Ok((recovered, _)) = recovery::recover(&self.image[..self.durable], self.durable) else {
+        let durable = &self.image[..self.durable];
+        let Ok((recovered, _)) = recovery::recover(durable, self.durable, self.intact) else {
             return; // What can't be read can't be copied.
         };
         let mut image = Vec::new();
@@ -267,13 +292,14 @@ impl Disk {
         put_record(BASE, |image| put_base(recovered.base, image), &mut image);
         let first = recovered.base.index.0 + 1;
         put_record(APPEND, |image| put_entries(first, &recovered.entries, image), &mut image);
-        if let Some((last, membership, data)) = recovery::last_snapshot(&self.image[..self.durable]) {
+        if let Some((last, membership, data)) = recovery::last_snapshot(durable, self.intact) {
             let kind = snapshot_kind(membership);
             put_record(kind, |image| put_snapshot(last, membership, data, image), &mut image);
         }
         let (before, after) = (self.durable, image.len());
         image.extend_from_slice(&self.image[before..]);
         self.image = image;
+        self.seal_from(0);
         self.durable = after;
         for waiting in &mut self.waiting {
             waiting.end = waiting.end - before + after;
@@ -285,6 +311,9 @@ impl Disk {
     pub fn crash(&mut self, torn: Option<u64>) {
         let unflushed = self.image.len() - self.durable;
         let left = torn.map_or(0, |word| below(word, unflushed as u64 + 1) as usize);
+        if left > 0 {
+            self.touch();
+        }
         self.image.truncate(self.durable + left);
         self.waiting.clear();
         self.special = false;
@@ -297,6 +326,7 @@ impl Disk {
     pub fn wipe(&mut self) {
         self.crash(None);
         self.image.clear();
+        self.intact = true;
         self.durable = 0;
     }
 
@@ -305,7 +335,7 @@ impl Disk {
     /// # Errors
     /// [`Unrecoverable`] if the bytes make no sense, or if what was flushed is broken.
     pub fn recover(&self) -> Result<Recovered, Unrecoverable> {
-        recovery::recover(&self.image, self.durable).map(|(recovered, _)| recovered)
+        recovery::recover(&self.image, self.durable, self.intact).map(|(recovered, _)| recovered)
     }
 
     /// Reads the image back, and cuts off a torn write at its end. What is left is taken for durable: a server flushes its log
@@ -314,7 +344,7 @@ impl Disk {
     /// # Errors
     /// As [`recover`](Self::recover).
     pub fn start(&mut self) -> Result<(Recovered, u64), Unrecoverable> {
-        let (recovered, sound) = recovery::recover(&self.image, self.durable)?;
+        let (recovered, sound) = recovery::recover(&self.image, self.durable, self.intact)?;
         let torn = self.image.len() - sound;
         self.image.truncate(sound);
         self.durable = sound;
@@ -364,6 +394,7 @@ impl Disk {
     /// Turns one bit over of what is durable, by a word. Which one it is, by byte and bit; none on a blank disk.
     pub fn rot(&mut self, word: u64) -> Option<(u64, u8)> {
         self.trouble.rotted += 1;
+        self.touch();
         let place = below(word, (self.durable as u64 * 8).max(1));
         let (at, bit) = (place / 8, (place % 8) as u8);
         *self.image[..self.durable].get_mut(at as usize)? ^= 1 << bit;
@@ -376,6 +407,7 @@ impl Disk {
     }
 }
 
+/// Appends a record, with zeroes for a checksum.
 fn put_record(kind: u8, body: impl FnOnce(&mut Vec<u8>), image: &mut Vec<u8>) {
     let start = image.len();
     image.extend_from_slice(&[0; PREFIX]);
@@ -384,8 +416,6 @@ fn put_record(kind: u8, body: impl FnOnce(&mut Vec<u8>), image: &mut Vec<u8>) {
     let length = u32::try_from(image.len() - start - PREFIX).expect("a record stays below 4 GiB");
     image[start + TAG..start + 2 * TAG].copy_from_slice(&length.to_le_bytes());
     image[start + 2 * TAG..start + PREFIX].copy_from_slice(&(!length).to_le_bytes());
-    let tag = crc32c::crc32c(&image[start + TAG..]);
-    image[start..start + TAG].copy_from_slice(&tag.to_le_bytes());
 }
 
 fn put_genesis(members: &Members, image: &mut Vec<u8>) {

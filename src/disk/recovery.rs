@@ -8,19 +8,24 @@ use crate::ids::{Index, NodeId, Term};
 use crate::replica::{Base, Entries, HardState, Members, Membership, Recovered, Snapshot, Unrecoverable};
 
 /// Reads the records in order, of which the first `flushed` bytes were flushed. Any bytes may come: never panics, and allocates
-/// no more than the image's length. Also returns how many bytes are sound.
+/// no more than the image's length. Also returns how many bytes are sound. The checksums of an `intact` image, which is still what
+/// was written, are not looked at.
 ///
 /// A record that is cut short, or the very last one with a wrong checksum, is a torn tail if it was not flushed: power was lost
 /// while it was written, nothing that follows from it was ever promised, and it is cut off. Else, and if the checksum is wrong
 /// further in, it is rot: going on would mean to forget something promised, so the node has to stop. So is a length that does
 /// not fit its inverted copy: where the record ends, and whether more follows, can't be told.
-pub(super) fn recover(image: &[u8], flushed: usize) -> Result<(Recovered, usize), Unrecoverable> {
+pub(super) fn recover(
+    image: &[u8],
+    flushed: usize,
+    intact: bool,
+) -> Result<(Recovered, usize), Unrecoverable> {
     let mut log = Log::default();
     let mut rest = image;
     let sound = loop {
         let sound = image.len() - rest.len();
         let was_flushed = sound < flushed;
-        let (content, after) = match next_record(rest) {
+        let (content, after) = match next_record(rest, intact) {
             Next::Torn if was_flushed => return Err(at(image, rest, "was flushed, and its end is missing")),
             Next::Torn => break sound,
             Next::WrongLength => return Err(at(image, rest, "has a length that does not fit its copy")),
@@ -46,16 +51,28 @@ pub(super) fn recover(image: &[u8], flushed: usize) -> Result<(Recovered, usize)
 }
 
 /// The last snapshot in an image: its base, membership and data.
-pub(super) fn last_snapshot(image: &[u8]) -> Option<(Base, &[u8], &[u8])> {
+pub(super) fn last_snapshot(image: &[u8], intact: bool) -> Option<(Base, &[u8], &[u8])> {
     let mut last = None;
     let mut rest = image;
-    while let Next::Record(Some((kind, body)), after) = next_record(rest) {
+    while let Next::Record(Some((kind, body)), after) = next_record(rest, intact) {
         if matches!(kind, SNAPSHOT | SNAPSHOT_WITH_MEMBERS) {
             last = Some(snapshot(kind, body)?);
         }
         rest = after;
     }
     last
+}
+
+/// Writes the checksums of these records, which are whole.
+pub(super) fn seal(records: &mut [u8]) {
+    let mut rest = records;
+    while let Some((head, _)) = rest.split_first_chunk::<PREFIX>() {
+        let length = word(head, TAG) as usize;
+        let (record, after) = rest.split_at_mut(PREFIX + length);
+        let tag = crc32c::crc32c(&record[TAG..]);
+        record[..TAG].copy_from_slice(&tag.to_le_bytes());
+        rest = after;
+    }
 }
 
 fn at(image: &[u8], rest: &[u8], what: &str) -> Unrecoverable {
@@ -72,17 +89,22 @@ enum Next<'a> {
     Record(Option<(u8, &'a [u8])>, &'a [u8]),
 }
 
-fn next_record(bytes: &[u8]) -> Next<'_> {
+fn word(head: &[u8; PREFIX], at: usize) -> u32 {
+    u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+}
+
+fn next_record(bytes: &[u8], intact: bool) -> Next<'_> {
     let Some((head, _)) = bytes.split_first_chunk::<PREFIX>() else { return Next::Torn };
-    let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    if word(2 * TAG) != !word(TAG) {
+    if word(head, 2 * TAG) != !word(head, TAG) {
         return Next::WrongLength;
     }
-    let length = word(TAG) as usize;
+    let length = word(head, TAG) as usize;
     let Some((covered, after)) = bytes[TAG..].split_at_checked(PREFIX - TAG + length) else {
         return Next::Torn;
     };
-    let sound = crc32c::crc32c(covered) == word(0);
+    let is_sound = || crc32c::crc32c(covered) == word(head, 0);
+    debug_assert!(!intact || is_sound(), "nothing has touched this record");
+    let sound = intact || is_sound();
     let content = covered[PREFIX - TAG..].split_first().filter(|_| sound);
     Next::Record(content.map(|(kind, body)| (*kind, body)), after)
 }
@@ -239,6 +261,7 @@ mod tests {
             Entry { term: Term(1), kind: EntryKind::Command, data: &[index as u8; 5] }.encode(&mut wire);
             disk.write_entries(WriteId(index + 1), index, &wire);
         }
+        disk.touch();
         (disk.image, starts)
     }
 
@@ -250,19 +273,20 @@ mod tests {
     fn a_torn_tail_is_cut_wherever_it_was_torn() {
         let (image, starts) = image();
         for length in starts[4]..image.len() {
-            let recovered = recover(&image[..length], starts[4]).expect("a torn tail is no reason to stop").0;
+            let recovered =
+                recover(&image[..length], starts[4], false).expect("a torn tail is no reason to stop").0;
             assert_eq!(count(&recovered), 2, "cut to {length}");
         }
         let mut smeared = image.clone();
         *smeared.last_mut().expect("bytes") ^= 1;
-        assert_eq!(recover(&smeared, starts[4]).map(|(recovered, _)| count(&recovered)), Ok(2));
+        assert_eq!(recover(&smeared, starts[4], false).map(|(recovered, _)| count(&recovered)), Ok(2));
     }
 
     #[test]
     fn a_broken_end_that_was_flushed_is_rot() {
         let (mut image, starts) = image();
         let whole = image.len();
-        let broken = |image: &[u8]| recover(image, whole).expect_err("rotten").0;
+        let broken = |image: &[u8]| recover(image, whole, false).expect_err("rotten").0;
         assert_eq!(
             broken(&image[..whole - 1]),
             format!("the record at byte {} was flushed, and its end is missing", starts[4])
@@ -278,7 +302,7 @@ mod tests {
     fn rot_further_in_stops_the_node() {
         let (mut image, starts) = image();
         image[starts[3] + PREFIX + 3] ^= 1;
-        let error = recover(&image, 0).expect_err("rotten");
+        let error = recover(&image, 0, false).expect_err("rotten");
         assert_eq!(
             error.0,
             format!("the record at byte {} has a wrong checksum, and more follows", starts[3])
@@ -292,7 +316,7 @@ mod tests {
             for bit in 0..32 {
                 let mut rotten = image.clone();
                 rotten[start + TAG + bit / 8] ^= 1 << (bit % 8);
-                let error = recover(&rotten, 0).expect_err("rotten");
+                let error = recover(&rotten, 0, false).expect_err("rotten");
                 assert_eq!(
                     error.0,
                     format!("the record at byte {start} has a length that does not fit its copy")
@@ -305,23 +329,26 @@ mod tests {
     fn a_gap_in_the_log_stops_the_node() {
         let mut disk = Disk::new(Distribution::Constant(Duration::ZERO), Stream::new(1, "disk", 1, 0));
         disk.write_entries(WriteId(1), 2, &[]);
-        assert_eq!(recover(&disk.image, 0).expect_err("a gap").0, "the record at byte 0 makes no sense");
+        assert_eq!(
+            recover(&disk.image, 0, false).expect_err("a gap").0,
+            "the record at byte 0 makes no sense"
+        );
     }
 
     proptest! {
         #[test]
         fn garbage_is_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
-            let _ = recover(&bytes, 100);
+            let _ = recover(&bytes, 100, false);
         }
 
         /// Whatever is done to the bytes, recovery gives a prefix of what was written, or stops.
         #[test]
         fn changed_bytes_give_a_prefix_or_a_stop(at in 0_usize..200, with: u8) {
             let (mut image, _) = image();
-            let (whole, _) = recover(&image, 0).expect("sound");
+            let (whole, _) = recover(&image, 0, false).expect("sound");
             let at = at % image.len();
             image[at] = with;
-            if let Ok((recovered, _)) = recover(&image, 0) {
+            if let Ok((recovered, _)) = recover(&image, 0, false) {
                 prop_assert!(whole.entries.starts_with(&recovered.entries));
             }
         }

@@ -155,7 +155,9 @@ impl Replica {
 
 /// What would be read after a crash at this moment.
 fn after_a_crash(disk: &Disk) -> Recovered {
-    recovery::recover(&disk.image[..disk.durable], disk.durable).expect("what was flushed is sound").0
+    recovery::recover(&disk.image[..disk.durable], disk.durable, disk.intact)
+        .expect("what was flushed is sound")
+        .0
 }
 
 proptest::proptest! {
