@@ -1,6 +1,6 @@
 //! The inboxes of hosts that serve frames at a cost: how long frames waited there, and what found no room.
 
-use super::statistics::Summary;
+use super::statistics::{Samples, Summary};
 use crate::plan::{Cluster, WhenFull};
 use crate::trace::{Body, FIRST_CLIENT_KIND, Loss, Record};
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(super) struct Inboxes {
 #[derive(Clone, Debug, Default)]
 struct Lane {
     served: u64,
-    waits: Vec<u64>,
+    waits: Samples,
     dropped: u64,
 }
 
@@ -117,7 +117,7 @@ impl Inboxes {
             }
             Body::Waited { waited, ahead } => {
                 let longest = self.with_it(ahead);
-                self.lane(self.of_nodes).waits.push(waited.nanos());
+                self.lane(self.of_nodes).waits.add(waited.nanos());
                 let seen = &mut self.each[slot];
                 seen.longest = seen.longest.max(longest);
                 seen.waited_ns += u128::from(waited.nanos());
@@ -150,9 +150,8 @@ impl Inboxes {
     pub(super) fn all(&self, waiting: &[u64]) -> Option<Inbox> {
         self.bound?;
         let waits = |lane: &Lane| {
-            let none = lane.served.saturating_sub(lane.waits.len() as u64) as usize;
-            let waits = lane.waits.iter().copied().chain(std::iter::repeat_n(0, none)).collect();
-            Waits { waited: Summary::of(waits), dropped: lane.dropped }
+            let none = lane.served.saturating_sub(lane.waits.count());
+            Waits { waited: lane.waits.summary(none), dropped: lane.dropped }
         };
         let left = waiting.iter().copied().chain(std::iter::repeat(0));
         let each: Vec<OfNode> =

@@ -1,6 +1,6 @@
 //! The service as clients saw it.
 
-use super::statistics::Summary;
+use super::statistics::{Samples, Summary};
 use crate::ids::OperationId;
 use crate::time::{Duration, Time};
 use crate::trace::Outcome;
@@ -30,7 +30,7 @@ pub(super) struct Service {
     /// Since when somebody asks and nobody is served.
     waiting: Option<Time>,
     windows: Vec<Window>,
-    latencies: Vec<u64>,
+    latencies: Samples,
     invoked: u64,
     refused: u64,
     unknown: u64,
@@ -64,7 +64,7 @@ impl Service {
             open: BTreeMap::new(),
             waiting: None,
             windows: Vec::new(),
-            latencies: Vec::new(),
+            latencies: Samples::default(),
             invoked: 0,
             refused: 0,
             unknown: 0,
@@ -83,7 +83,9 @@ impl Service {
             Outcome::Refused => self.refused += 1,
             Outcome::Unknown => self.unknown += 1,
             Outcome::Done { .. } => {
-                self.latencies.extend(began.map(|began| time.since(began).nanos()));
+                if let Some(began) = began {
+                    self.latencies.add(time.since(began).nanos());
+                }
                 self.windows.extend(self.window(time));
                 self.waiting = if self.open.is_empty() { None } else { Some(time) };
             }
@@ -101,13 +103,13 @@ impl Service {
         let windows = self.windows.iter().copied().chain(self.window(end)).collect();
         Served {
             invoked: self.invoked,
-            done: self.latencies.len() as u64,
+            done: self.latencies.count(),
             refused: self.refused,
             unknown: self.unknown,
             open: self.open.len() as u64,
             windows,
             threshold: self.threshold,
-            latency: Summary::of(self.latencies.clone()),
+            latency: self.latencies.summary(0),
         }
     }
 }
