@@ -2,16 +2,20 @@
 //!
 //! `cargo bench --bench cluster` runs each case several times in turn and prints the medians. With arguments it runs one
 //! case once, for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster idle NODES
-//! SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`.
+//! SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`. And `cluster memory NODES
+//! SIMULATED_MINUTES` tells how much memory a cluster with clients takes as time goes by, where the operating system tells.
 //!
 //! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader; served, as many operations of clients. Links take
 //! 1 ms, flushes no time.
 
 mod load;
 
-use load::{Load, clock, drive, warm_up};
+use load::{CLIENTS, Load, clock, drive, plan};
 use squall::raft::RaftSoftware;
+use squall::replica::Role;
 use squall::report::Judges;
+use squall::time::{Duration, Time};
+use squall::trace::{Body, Observer, Record};
 use squall::world::World;
 
 /// What a case measured.
@@ -31,6 +35,27 @@ fn run(nodes: u32, seconds: u64, load: Load) -> Measured {
     Measured { wall_ns, messages, simulated_s: seconds as f64, trials: 1.0 }
 }
 
+/// Judges of a run that ends with its first leader.
+struct UntilLed {
+    judges: Judges,
+    delivered: u64,
+    led: bool,
+}
+
+impl Observer for UntilLed {
+    #[inline(always)]
+    fn observe(&mut self, record: &Record) {
+        self.judges.observe(record);
+        self.delivered += u64::from(matches!(record.body, Body::Delivered { .. }));
+        self.led |= matches!(record.body, Body::RoleChanged { role: Role::Leader, .. });
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        self.led
+    }
+}
+
 /// Cold starts until the first leader.
 fn elect(nodes: u32, trials: u64) -> Measured {
     let plan = Load::Idle.plan(nodes);
@@ -38,14 +63,31 @@ fn elect(nodes: u32, trials: u64) -> Measured {
     let (mut messages, mut simulated_s) = (0.0, 0.0);
     let began = clock();
     for seed in 0..trials {
-        let mut judges = Judges::new(&plan);
-        let mut world = World::new(&plan, &software, seed, &mut judges);
-        warm_up(&mut world);
+        let mut until_led = UntilLed { judges: Judges::new(&plan), delivered: 0, led: false };
+        let mut world = World::new(&plan, &software, seed, &mut until_led);
+        assert!(!world.run_until(Time::ZERO + plan.duration), "somebody is elected");
         simulated_s += world.now().nanos() as f64 / 1e9;
         drop(world);
-        messages += judges.metrics().counters().frames_delivered as f64;
+        messages += until_led.delivered as f64;
     }
     Measured { wall_ns: began.elapsed().as_nanos() as f64, messages, simulated_s, trials: trials as f64 }
+}
+
+/// Prints the resident memory after each ten simulated minutes, and the most that there was, with logs that are cut.
+fn memory(nodes: u32, minutes: u64) {
+    let plan = plan(nodes, Some(1_000_000), CLIENTS);
+    let mut judges = Judges::new(&plan);
+    let mut world = World::new(&plan, &RaftSoftware, 1, &mut judges);
+    let figure = |name: &str| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("unknown");
+        line.trim().to_owned()
+    };
+    for minute in (10..=minutes).step_by(10) {
+        world.run_until(Time::ZERO + Duration::from_secs(minute * 60));
+        println!("minute={minute} resident={} most={}", figure("VmRSS:"), figure("VmHWM:"));
+    }
+    assert!(world.observer().violations() == 0, "a benchmark of a broken Raft measures nothing");
 }
 
 fn measure(case: &str, nodes: u32, amount: u64) -> Measured {
@@ -78,6 +120,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     if let [case, nodes, amount, rest @ ..] = arguments.as_slice() {
         let (nodes, amount) = (nodes.parse().expect("nodes"), amount.parse().expect("an amount"));
+        if case == "memory" {
+            return memory(nodes, amount);
+        }
         if rest.first().is_some_and(|word| word == "warm") {
             measure(case, nodes, amount);
         }

@@ -9,14 +9,19 @@ use squall::trace::{Observer, Operation};
 use squall::world::World;
 use std::time::Instant;
 
-fn plan(nodes: u32, clients: &str) -> Plan {
+/// The plan of a cluster of so many nodes that cut their logs after so many bytes, or never, with these clients.
+pub fn plan(nodes: u32, cut_after: Option<u32>, clients: &str) -> Plan {
+    let raft = cut_after.map(|bytes| format!(", raft: (snapshot_every: {bytes})")).unwrap_or_default();
     let text = format!(
-        r#"(format: 1, name: "bench", duration: "1h",
-            cluster: (voters: {nodes}, disk: (flush: Constant("0s"))),
+        r#"(format: 1, name: "bench", duration: "10m",
+            cluster: (voters: {nodes}, disk: (flush: Constant("0s")){raft}),
             network: (default: (latency: Constant("1ms"))){clients})"#
     );
     squall::scenario::read(&text).expect("a sound scenario").0
 }
+
+/// Clients that ask for a thousand operations a second.
+pub const CLIENTS: &str = ", clients: (count: 4, arrival: OpenLoop(rate: 1000.0), value_bytes: 64)";
 
 /// Runs until there is a leader.
 pub fn warm_up<O: Observer>(world: &mut World<'_, O>) {
@@ -28,6 +33,13 @@ pub fn warm_up<O: Observer>(world: &mut World<'_, O>) {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures the wall clock")]
 pub fn clock() -> Instant {
     Instant::now()
+}
+
+/// A command of 64 bytes that writes this value to this key.
+pub fn command(key: u32, value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_operation(Operation::Put { key, value }, 50, &mut bytes);
+    bytes
 }
 
 /// How a cluster is loaded.
@@ -44,8 +56,7 @@ pub enum Load {
 impl Load {
     /// The plan of a cluster of so many nodes under this load.
     pub fn plan(self, nodes: u32) -> Plan {
-        let clients = ", clients: (count: 4, arrival: OpenLoop(rate: 1000.0), value_bytes: 64)";
-        plan(nodes, if self == Self::Clients { clients } else { "" })
+        plan(nodes, None, if self == Self::Clients { CLIENTS } else { "" })
     }
 
     /// The same, of nodes that run this implementation.
@@ -60,12 +71,7 @@ impl Load {
 pub fn drive<O: Observer>(plan: &Plan, seconds: u64, load: Load, observer: O) -> f64 {
     let mut world = World::new(plan, adapters::of(plan.cluster.implementation), 1, observer);
     warm_up(&mut world);
-    let command = |number| {
-        let mut bytes = Vec::new();
-        encode_operation(Operation::Put { key: 0, value: number }, 50, &mut bytes);
-        bytes
-    };
-    let commands: Vec<Vec<u8>> = (0..16).map(command).collect();
+    let commands: Vec<Vec<u8>> = (0..16).map(|value| command(0, value)).collect();
     let start = world.now();
     let began = clock();
     if load == Load::Proposals {
