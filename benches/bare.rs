@@ -1,6 +1,7 @@
 //! Cases of the benchmark `cluster` with nobody who judges or measures them: `bare loaded NODES SIMULATED_SECONDS`, `bare served
 //! NODES SIMULATED_SECONDS`. The difference in instructions is what judging takes. With the name of an implementation behind these,
-//! such as `RaftRs`, it is that one: the difference to its crate in a plain loop is what Squall's hosts and the adapter take.
+//! such as `RaftRs`, it is that one: the difference to its crate in a plain loop is what Squall's hosts and the adapter take. With
+//! `warm` at the end it measures the second of two runs.
 //!
 //! It is a program of its own, since what the compiler inlines depends on how many kinds of observers a program has.
 
@@ -33,10 +34,17 @@ fn main() {
         "served" => Load::Clients,
         _ => panic!("`{case}` is none of loaded, idle, served"),
     };
-    let of = |name: &String| Implementation::ALL.into_iter().find(|it| it.name() == name).expect("its name");
-    let implementation = rest.first().map_or(Implementation::Squall, of);
+    let of = |name: &String| Implementation::ALL.into_iter().find(|it| it.name() == name);
+    let implementation = rest.iter().find_map(of).unwrap_or(Implementation::Squall);
     let plan = load.plan_of(implementation, nodes.parse().expect("nodes"));
-    let mut bare = Bare::default();
-    let wall_ns = drive(&plan, seconds.parse().expect("seconds"), load, &mut bare);
-    println!("ns_per_msg={:.0} messages={}", wall_ns / bare.delivered as f64, bare.delivered);
+    let measure = || {
+        let mut bare = Bare::default();
+        let wall_ns = drive(&plan, seconds.parse().expect("seconds"), load, &mut bare);
+        (wall_ns, bare.delivered)
+    };
+    if rest.last().is_some_and(|word| word == "warm") {
+        measure();
+    }
+    let (wall_ns, delivered) = measure();
+    println!("ns_per_msg={:.0} messages={delivered}", wall_ns / delivered as f64);
 }

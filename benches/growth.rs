@@ -7,7 +7,7 @@
 //! What may grow with the logarithm of a quantity grows by as much with each tenfold of it.
 
 mod growth {
-    pub mod plot;
+    pub(super) mod plot;
 }
 mod load;
 

@@ -13,7 +13,7 @@ const STROKES: [(&str, &str); 5] =
 const LABEL_HEIGHT: f64 = 15.0;
 
 /// Draws each curve relative to its first point: how many times as much it costs.
-pub fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
+pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
     let relative: Vec<(&str, Vec<(f64, f64)>)> = curves
         .iter()
         .map(|(name, points)| (*name, points.iter().map(|(x, y)| (*x, y / points[0].1)).collect()))

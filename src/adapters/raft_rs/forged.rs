@@ -55,6 +55,6 @@ pub(super) fn forge(overheard: Status, words: &mut Expansion, payload: &mut Vec<
             ..Entry::default()
         });
     }
-    encode(message, current, payload);
+    encode(&mut message, current, payload);
     kind_of(of)
 }

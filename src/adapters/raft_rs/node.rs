@@ -152,7 +152,10 @@ impl Node {
             None if kind == kind_of(MessageType::MsgSnapshot) => return,
             None => payload,
         };
-        let Some(message) = decode(kind, payload, from, self.id).filter(|_| from != self.id) else { return };
+        if from == self.id {
+            return;
+        }
+        let Some(message) = decode(kind, payload, from, self.id) else { return };
         if self.installing.is_some() && message.get_msg_type() == MessageType::MsgTimeoutNow {
             return;
         }
@@ -355,7 +358,7 @@ impl Node {
         out: &mut Effects,
     ) {
         messages.sort_by_key(|message| message.to);
-        for message in messages {
+        for message in &mut messages {
             let Some(to) = node_of(message.to) else { continue };
             match message.get_msg_type() {
                 MessageType::MsgSnapshot => self.send_snapshot(to, message, after, now, out),
@@ -372,7 +375,7 @@ impl Node {
     }
 
     /// The payload of a message; that of the last one if they are the same.
-    fn lay_out(&mut self, kind: u8, message: Message, out: &mut Effects) -> Bytes {
+    fn lay_out(&mut self, kind: u8, message: &mut Message, out: &mut Effects) -> Bytes {
         let own = self.raw.raft.term;
         let payload = out.write(|buffer| encode(message, own, buffer));
         let last = self.last_payload.filter(|last| last.0 == kind && out.get(last.1) == out.get(payload));
@@ -384,7 +387,7 @@ impl Node {
     fn send_snapshot(
         &mut self,
         to: NodeId,
-        message: Message,
+        message: &mut Message,
         after: Option<WriteId>,
         now: LocalTime,
         out: &mut Effects,

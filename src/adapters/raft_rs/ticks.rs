@@ -72,6 +72,12 @@ impl Ticks {
         nanos / self.timing.tick.nanos()
     }
 
+    /// Whether a tick has ended that the crate has not been given.
+    #[inline]
+    fn is_behind(&self, now: LocalTime) -> bool {
+        now >= self.end(self.given.saturating_add(1))
+    }
+
     /// When this tick ends, which is one from 1 on.
     fn end(&self, tick: u64) -> LocalTime {
         let nanos = tick.saturating_mul(self.timing.tick.nanos()).saturating_sub(self.ahead);
@@ -81,10 +87,10 @@ impl Ticks {
     /// Gives the crate the ticks that have ended, as far as nothing comes of them.
     #[inline]
     pub(super) fn catch_up<S: Storage>(&mut self, now: LocalTime, node: &mut RawNode<S>) {
-        let ended = self.ended(now).saturating_sub(self.given);
-        if ended == 0 {
+        if !self.is_behind(now) {
             return;
         }
+        let ended = self.ended(now).saturating_sub(self.given);
         let quiet = left(node).map_or(ended, |left| ended.min(left - 1));
         if node.raft.state == StateRole::Leader {
             for _ in 0..quiet {
@@ -115,7 +121,7 @@ impl Ticks {
     #[inline]
     pub(super) fn deadline<S: Storage>(&mut self, now: LocalTime, node: &RawNode<S>) -> Option<LocalTime> {
         let left = left(node)?;
-        if left > 1 {
+        if left > 1 && self.is_behind(now) {
             self.given = self.given.max(self.ended(now));
         }
         Some(self.end(self.given.saturating_add(left)))

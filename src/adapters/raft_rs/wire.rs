@@ -76,8 +76,8 @@ const fn has_a_term_of_its_own(of: MessageType) -> bool {
     )
 }
 
-/// Appends a message of a server in this term.
-pub(super) fn encode(mut message: Message, own: u64, buffer: &mut Vec<u8>) {
+/// Appends a message of a server in this term, of which what is not said again is taken out.
+pub(super) fn encode(message: &mut Message, own: u64, buffer: &mut Vec<u8>) {
     let of = message.get_msg_type();
     let term = if has_a_term_of_its_own(of) { own } else { message.term };
     let flags =
@@ -102,7 +102,8 @@ fn head(payload: &[u8]) -> Option<(u64, u8)> {
 pub(super) fn decode(kind: u8, payload: &[u8], from: NodeId, to: NodeId) -> Option<Message> {
     let of = type_of(kind)?;
     let (term, flags) = head(payload)?;
-    let mut message = Message::parse_from_bytes(&payload[HEAD..]).ok()?;
+    let mut message = Message::default();
+    message.merge_from_bytes(&payload[HEAD..]).ok()?;
     let says = if message.reject { REJECT } else { 0 } | if message.entries.is_empty() { 0 } else { ENTRIES };
     let is_plain = message.from == 0 && message.to == 0 && message.get_msg_type() == MessageType::default();
     let is_read = matches!(of, MessageType::MsgReadIndex | MessageType::MsgReadIndexResp);
@@ -166,7 +167,7 @@ mod tests {
         for of in [MessageType::MsgAppend, MessageType::MsgRequestPreVote, MessageType::MsgTimeoutNow] {
             let sent = message(of, 5);
             let mut bytes = b"before".to_vec();
-            encode(sent.clone(), 4, &mut bytes);
+            encode(&mut sent.clone(), 4, &mut bytes);
             let read = decode(kind_of(of), &bytes[6..], NodeId(2), NodeId(3));
             assert_eq!(read, Some(sent));
             let own = if of == MessageType::MsgRequestPreVote { 4 } else { 5 };
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn nobody_speaks_as_the_host() {
         let mut bytes = Vec::new();
-        encode(message(MessageType::MsgAppend, 0), 0, &mut bytes);
+        encode(&mut message(MessageType::MsgAppend, 0), 0, &mut bytes);
         assert_eq!(decode(kind_of(MessageType::MsgAppend), &bytes, NodeId(1), NodeId(2)), None);
         for of in [MessageType::MsgHup, MessageType::MsgPropose, MessageType::MsgCheckQuorum] {
             assert_eq!(name(kind_of(of)), "unknown");
