@@ -56,7 +56,7 @@ pub struct Setup<'s> {
     pub cluster: u64,
     /// By when a request to another node has to be answered.
     pub call_timeout: Duration,
-    /// When a leader sends a node that does not answer neither entries nor snapshots; none if it always does.
+    /// When a leader sends only heartbeats to a node that does not answer; none for never.
     pub breaker: Option<Limits>,
     /// The node whose first timeout ends at once.
     pub first_leader: Option<NodeId>,

@@ -126,7 +126,7 @@ pub struct Cluster {
     pub blocking: bool,
     /// By when a request from node to node has to be answered.
     pub call_timeout: Duration,
-    /// When a leader sends a peer that does not answer neither entries nor snapshots for a while; none if it always does.
+    /// When a leader sends only heartbeats for a while to a peer that does not answer; none for never.
     pub breaker: Option<Breaker>,
     /// By what frames are known to be sound.
     pub integrity: Integrity,
@@ -208,7 +208,7 @@ pub struct Clients {
     pub retry_after: Option<Duration>,
     /// Sessions that let each operation take effect once however often it is asked for; none without them.
     pub sessions: Option<Sessions>,
-    /// When a client asks a node that does not answer nothing for a while; none if it always does.
+    /// When a client stops asking a node for a while that does not answer; none for never.
     pub breaker: Option<Breaker>,
 }
 

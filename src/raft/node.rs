@@ -17,7 +17,7 @@ use crate::replica::{
     Boot, Effect, Effects, HardState, Input, Options, Refusal, Replica, Role, Status, Unrecoverable,
     VoteRefusal,
 };
-use crate::rng::{Distribution, Stream};
+use crate::rng::Stream;
 use crate::time::{Duration, LocalTime};
 
 /// A Raft server.
@@ -307,8 +307,7 @@ impl Raft {
         if self.keeps_first_timeout() {
             return;
         }
-        let (min, max) = self.options.election_timeout;
-        self.timeout = Distribution::Uniform(min, max).sample(self.stream.word());
+        self.timeout = self.options.draw_timeout(&mut self.stream);
     }
 
     /// Starts the election timer afresh.

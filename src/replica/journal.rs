@@ -1,16 +1,18 @@
-//! A whole log in memory and on disk, for replicas that bring none of their own: its writes, and what of it is durable and applied.
+//! What a server has on its disk, in memory as well, for replicas that bring no log of their own: the term and vote, a whole log,
+//! and what of it is durable and applied.
 
-use super::{Effect, Effects, Entries, Entry, HardState, Recovered, Write};
-use crate::ids::{Index, WriteId};
+use super::{Effect, Effects, Entries, Entry, EntryKind, HardState, Recovered, Role, Status, Write};
+use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use std::collections::VecDeque;
 
-/// A log that is never cut at its beginning.
+/// A term, a vote, and a log that is never cut at its beginning.
 ///
 /// Invariants:
 /// - Ids of writes rise by one from 1; all of a replica's writes go through it.
 /// - The entries up to `applied` were handed to the state machine.
 #[derive(Clone, Debug)]
 pub struct Journal {
+    state: HardState,
     /// Each entry in wire form.
     entries: Vec<Vec<u8>>,
     flushed: u64,
@@ -25,7 +27,19 @@ impl Journal {
     pub fn recovered(recovered: &Recovered) -> Self {
         let entries: Vec<Vec<u8>> = Entries::new(&recovered.entries).map(in_wire_form).collect();
         let flushed = entries.len() as u64;
-        Self { entries, flushed, applied: 0, issued: WriteId::ZERO, unflushed: VecDeque::new() }
+        Self {
+            state: recovered.hard_state,
+            entries,
+            flushed,
+            applied: 0,
+            issued: WriteId::ZERO,
+            unflushed: VecDeque::new(),
+        }
+    }
+
+    /// The term last promised.
+    pub const fn term(&self) -> Term {
+        self.state.term
     }
 
     /// The last entry; 0 of an empty log.
@@ -54,9 +68,25 @@ impl Journal {
         self.entries.get(start..).unwrap_or_default().concat()
     }
 
-    /// Writes a term and vote.
-    pub fn promise(&mut self, state: HardState, out: &mut Effects) {
-        self.write(Write::HardState(state), out);
+    /// What a server with this log shows of itself. It knows as much to be committed as it has applied.
+    pub fn status(&self, role: Role, leader: Option<NodeId>) -> Status {
+        Status { role, term: self.term(), leader, last: self.last(), commit: self.applied() }
+    }
+
+    /// Writes a term, and who has the vote in it, unless they are what was written last.
+    pub fn promise(&mut self, term: Term, vote: Option<NodeId>, out: &mut Effects) {
+        let state = HardState { term, vote };
+        if state != self.state {
+            self.state = state;
+            self.write(Write::HardState(state), out);
+        }
+    }
+
+    /// Puts a client's command at the end, as an entry of the current term, and ties the request to it.
+    pub fn accept(&mut self, request: RequestId, command: &[u8], out: &mut Effects) {
+        let term = self.term();
+        let index = self.append(Entry { term, kind: EntryKind::Command, data: command }, out);
+        out.push(Effect::Accepted { request, index, term });
     }
 
     /// Puts an entry at the end, and says where that is.
@@ -124,8 +154,6 @@ fn in_wire_form(entry: Entry<'_>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Term;
-    use crate::replica::EntryKind;
 
     fn entry(term: u64, data: &[u8]) -> Entry<'_> {
         Entry { term: Term(term), kind: EntryKind::Command, data }
@@ -170,8 +198,13 @@ mod tests {
         let mut out = Effects::default();
         let mut journal = Journal::recovered(&Recovered::default());
         assert_eq!(journal.append(entry(1, b"a"), &mut out), Index(1));
-        journal.promise(HardState { term: Term(2), vote: None }, &mut out);
-        assert_eq!(journal.append(entry(2, b"b"), &mut out), Index(2));
+        journal.promise(Term(2), Some(NodeId(3)), &mut out);
+        journal.promise(Term(2), Some(NodeId(3)), &mut out);
+        assert_eq!((journal.term(), journal.written()), (Term(2), WriteId(2)), "no promise is written twice");
+        journal.accept(RequestId(9), b"b", &mut out);
+        let accepted = Effect::Accepted { request: RequestId(9), index: Index(2), term: Term(2) };
+        assert_eq!(out.list().last(), Some(&accepted));
+        assert_eq!(journal.after(Index(1)), wire(&[(2, b"b")]));
         assert_eq!((journal.written(), journal.flushed()), (WriteId(3), Index(0)));
         journal.persisted(WriteId(2));
         assert_eq!(journal.flushed(), Index(1));
@@ -181,5 +214,8 @@ mod tests {
         journal.apply(Index(9), &mut out);
         journal.apply(Index(1), &mut out);
         assert_eq!((journal.applied(), out.list().len()), (Index(2), 1));
+        let leader = Some(NodeId(3));
+        let shown = Status { role: Role::Follower, term: Term(2), leader, last: Index(2), commit: Index(2) };
+        assert_eq!(journal.status(Role::Follower, leader), shown);
     }
 }

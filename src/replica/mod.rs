@@ -19,6 +19,7 @@ mod entry;
 mod function;
 mod journal;
 mod members;
+mod numbers;
 mod options;
 mod votes;
 
@@ -27,6 +28,7 @@ pub use entry::{Entries, Entry, EntryKind};
 pub use function::{Caller, Function, Traffic};
 pub use journal::Journal;
 pub use members::{Abort, Change, ChangeStep, Changes, Members, Membership, NoChange};
+pub use numbers::numbers;
 pub use options::{Bug, Flow, Options, ReadBy, Reads};
 pub use votes::VoteRefusal;
 

@@ -1,6 +1,7 @@
 //! The parameters of the protocol, and the bugs that can be planted in it.
 
 use super::Changes;
+use crate::rng::{Distribution, Stream};
 use crate::time::Duration;
 use std::num::NonZeroU32;
 
@@ -35,6 +36,14 @@ pub struct Options {
     pub changes: Changes,
     /// A bug to be planted, to see whether the checkers find it.
     pub bug: Option<Bug>,
+}
+
+impl Options {
+    /// Draws an election timeout: one word of the stream.
+    pub fn draw_timeout(&self, stream: &mut Stream) -> Duration {
+        let (least, most) = self.election_timeout;
+        Distribution::Uniform(least, most).sample(stream.word())
+    }
 }
 
 #[cfg(test)]

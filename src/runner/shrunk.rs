@@ -124,7 +124,8 @@ pub(crate) fn head(
         let told = led.clone().skip(led.count().saturating_sub(STORY));
         lines.extend(told.map(|record| step(record, kind)));
     }
-    lines.iter().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
+    // What shows that no order is there is a picture of several lines.
+    lines.join("\n").split('\n').map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
 }
 
 /// A record of a story: when, who, what; without the numbers that only a trace needs.
@@ -160,7 +161,23 @@ pub(crate) fn cuts(from: &Plan, to: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::property::Property;
+    use crate::replica::Bug;
+    use crate::runner::{self, gallery::GALLERY};
+    use crate::scenario;
     use crate::time::Duration;
+
+    #[test]
+    fn every_line_of_a_head_is_a_comment() {
+        let exhibit = GALLERY.iter().find(|exhibit| exhibit.bug == Bug::LocalRead).expect("all bugs");
+        let plan = exhibit.plan().expect("a scenario");
+        let report = runner::report(&plan);
+        let signature = Signature::Safety(Property::Linearizability);
+        let head = head("x.ron", &plan, &signature, &report, &|kind| runner::kind_name(kind).to_owned());
+        assert!(head.contains("\n// operation "), "a picture is among it:\n{head}");
+        assert!(head.lines().all(|line| line.starts_with("//")), "{head}");
+        assert_eq!(scenario::read(&(head + &scenario::write(&plan))).expect("a scenario").0, plan);
+    }
 
     #[test]
     fn what_has_grown_was_not_cut() {

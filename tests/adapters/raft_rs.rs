@@ -54,6 +54,7 @@ fn what_was_found_is_there_still() {
     for (name, property) in [
         ("raft-rs-pre-vote-in-term-0", Property::SoundImplementation),
         ("raft-rs-lease-outlived", Property::Linearizability),
+        ("raft-rs-lease-paused", Property::Linearizability),
     ] {
         let report = runner::report(&shipped(&format!("findings/{name}")));
         assert_eq!(broken(&report), [property.name()], "{name}");

@@ -264,7 +264,7 @@ pub(super) const SECTIONS: &[Section] = &[
         about: "Calls from node to node.",
         entries: &[
             Entry::field("timeout", "time", "by when a request has to be answered; else the call has failed", "\"150ms\"").or("\"150ms\"").limit(TIME),
-            Entry::field("breaker", "struct", "when a leader sends a node that does not answer neither entries nor snapshots for a while, only heartbeats", "(window: 20)")
+            Entry::field("breaker", "struct", "when a leader sends only heartbeats for a while, no entries and no snapshots, to a node that does not answer", "(window: 20)")
                 .else_as("never"),
         ],
         frame: "cluster: (voters: 5, rpc: (@))",
@@ -398,7 +398,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("most_sessions", "whole number", "how many sessions are kept; beyond, the one unused for longest is dropped", "100")
                 .or("10000")
                 .within(bounds::MOST_SESSIONS),
-            Entry::field("breaker", "struct", "when a client asks a node that does not answer nothing for a while", "(window: 20)").else_as("never"),
+            Entry::field("breaker", "struct", "when a client stops asking a node for a while that does not answer", "(window: 20)").else_as("never"),
         ],
         frame: "clients: (@)",
     },
