@@ -85,6 +85,7 @@ impl Findings {
 
     /// Takes down a violation that this record shows.
     #[cold]
+    #[inline(never)]
     pub(super) fn accuse(&mut self, property: Property, record: &Record, message: impl FnOnce() -> String) {
         self.violations += 1;
         let tally = &mut self.tallies[property as usize];

@@ -380,7 +380,8 @@ impl Host {
             return;
         }
         let write = self.disk.end_flush();
-        let flushed = wire.trace.event(wire.now, self.address(), self.flush_cause, Body::Flushed { write });
+        let body = Body::Flushed { write };
+        let flushed = wire.trace.event_in_place(wire.now, self.address(), self.flush_cause, body);
         if self.has_inbox() {
             (self.unseen_flush, self.flushed) = (Some(write), Some(flushed));
             self.end_blocking(setup, wire);

@@ -298,11 +298,11 @@ impl Process {
                     // A flush that takes no time is no event, and nothing has to wait for it.
                     if disk.is_instant() {
                         self.durable = id;
-                        wire.trace.effect(self.id.into(), Body::Flushed { write: id });
+                        wire.trace.effect_in_place(self.id.into(), Body::Flushed { write: id });
                     }
                 }
                 Effect::Accepted { request, index, term } => {
-                    wire.trace.effect(self.id.into(), Body::Accepted { request, index, term });
+                    wire.trace.effect_in_place(self.id.into(), Body::Accepted { request, index, term });
                     if let Some(asker) = self.requests.decided(request) {
                         self.requests.wait(Pending { index, term, request, asker });
                     }
@@ -377,7 +377,7 @@ impl Process {
             let index = Index(index);
             let entry = self.log.get(index);
             let (term, hash) = entry.unwrap_or_default();
-            wire.trace.effect(self.id.into(), Body::Committed { index, term, hash });
+            wire.trace.effect_in_place(self.id.into(), Body::Committed { index, term, hash });
             if entry.is_none() {
                 // A replica that takes an entry it lacks for committed has gone wrong; one record tells.
                 break;
@@ -410,7 +410,7 @@ impl Process {
         let slot = wire.frame(&header, &broadcast.payload);
         match after {
             Some(after) if after > self.durable => {
-                let held = wire.trace.effect(self.id.into(), Body::Held { to, kind, after });
+                let held = wire.trace.effect_in_place(self.id.into(), Body::Held { to, kind, after });
                 self.held.push_back(Held { after, slot, class: broadcast.class, held });
             }
             _ => self.hand_over(slot, broadcast.class, wire.trace.current(), setup, wire),
@@ -452,7 +452,7 @@ impl Process {
         let term = class.map_or(Term::ZERO, |class| class.term);
         let grants_vote = class.is_some_and(|class| class.grants_vote);
         let sent = Body::Sent { to, kind, call, bytes, hash, term, grants_vote };
-        let sent = wire.trace.because(self.id.into(), cause, sent);
+        let sent = wire.trace.because_in_place(self.id.into(), cause, sent);
         wire.frames.get_mut(slot).sent = Some(sent);
         wire.out.push(slot);
         if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
@@ -502,7 +502,8 @@ impl Process {
                 for entry in Entries::new(entries) {
                     let hash = self.log.append(entry.term, entry.data);
                     let index = self.log.last();
-                    wire.trace.effect(node, Body::Appended { write: id, index, term: entry.term, hash });
+                    wire.trace
+                        .effect_in_place(node, Body::Appended { write: id, index, term: entry.term, hash });
                 }
             }
             Write::Snapshot { index, term, membership, data } => {
@@ -560,7 +561,7 @@ impl Process {
             let (index, term) = (last.index.next(), entry.term);
             let hash = crate::trace::digest::chain(last.hash, term, entry.data);
             *last = Base { index, term, hash };
-            wire.trace.effect(self.id.into(), Body::Applied { index, term, hash });
+            wire.trace.effect_in_place(self.id.into(), Body::Applied { index, term, hash });
             let applied = match entry.kind {
                 EntryKind::Command => self.state.machine.apply(index, entry.data),
                 EntryKind::NoOp | EntryKind::Membership => Applied::Nothing,

@@ -77,7 +77,9 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
 /// Makes records: numbers them, knows what caused them, folds them into the digest and shows them to the observer.
 ///
-/// The observer's type is known, so that where a record of some kind is made only what is done with that kind is left.
+/// The observer's type is known. So where a record is made *in place* only what is done with its kind is left; that is for the
+/// few kinds that nearly every frame brings. All other records share one copy of the code, so that what runs for each frame
+/// fits the processor's cache for instructions.
 pub struct Trace<O> {
     observer: O,
     digest: Digest,
@@ -94,8 +96,22 @@ impl<O: Observer> Trace<O> {
 
     /// Records something taken from the event queue at `time`, brought about by `cause`. The records of its effects
     /// name it as theirs until the next event.
-    #[inline(always)]
     pub fn event(&mut self, time: Time, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        self.now = time;
+        let id = self.record(node, cause, body);
+        self.current = Some(id);
+        id
+    }
+
+    /// The same in place.
+    #[inline(always)]
+    pub fn event_in_place(
+        &mut self,
+        time: Time,
+        node: Address,
+        cause: Option<RecordId>,
+        body: Body,
+    ) -> RecordId {
         self.now = time;
         let id = self.push(node, cause, body);
         self.current = Some(id);
@@ -113,14 +129,24 @@ impl<O: Observer> Trace<O> {
     }
 
     /// Records an effect of the current event.
-    #[inline(always)]
     pub fn effect(&mut self, node: Address, body: Body) -> RecordId {
+        self.record(node, self.current, body)
+    }
+
+    /// The same in place.
+    #[inline(always)]
+    pub fn effect_in_place(&mut self, node: Address, body: Body) -> RecordId {
         self.push(node, self.current, body)
     }
 
     /// Records something that another record than the current event brought about.
-    #[inline(always)]
     pub fn because(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        self.record(node, cause, body)
+    }
+
+    /// The same in place.
+    #[inline(always)]
+    pub fn because_in_place(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
         self.push(node, cause, body)
     }
 
@@ -153,6 +179,11 @@ impl<O: Observer> Trace<O> {
     /// The digest of the records so far.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    #[inline(never)]
+    fn record(&mut self, node: Address, cause: Option<RecordId>, body: Body) -> RecordId {
+        self.push(node, cause, body)
     }
 
     #[inline(always)]

@@ -378,7 +378,7 @@ impl<'p, O: Observer> World<'p, O> {
                 return host.pile_up(slot);
             }
         }
-        self.trace.event(self.now, to, frame.sent, frame.delivered());
+        self.trace.event_in_place(self.now, to, frame.sent, frame.delivered());
         match (to.as_node(), to.as_client()) {
             (Some(node), _) => {
                 self.with_host(node.slot(), |host, setup, wire| host.receive(slot, setup, wire))
