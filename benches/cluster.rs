@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench cluster` runs each case several times in turn and prints the medians. With arguments it runs one
 //! case once, for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster idle NODES
-//! SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`. And `cluster memory NODES
+//! SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`. With `warm` at the end it measures the
+//! second of two runs, and with the name of an implementation behind the numbers, such as `RaftRs`, that one. And `cluster memory NODES
 //! SIMULATED_MINUTES` tells how much memory a cluster with clients takes as time goes by, where the operating system tells.
 //!
 //! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader; served, as many operations of clients. Links take
@@ -11,6 +12,7 @@
 mod load;
 
 use load::{CLIENTS, Load, clock, drive, plan};
+use squall::plan::Implementation;
 use squall::raft::RaftSoftware;
 use squall::replica::Role;
 use squall::report::Judges;
@@ -26,8 +28,8 @@ struct Measured {
     trials: f64,
 }
 
-fn run(nodes: u32, seconds: u64, load: Load) -> Measured {
-    let plan = load.plan(nodes);
+fn run(implementation: Implementation, nodes: u32, seconds: u64, load: Load) -> Measured {
+    let plan = load.plan_of(implementation, nodes);
     let mut judges = Judges::new(&plan);
     let wall_ns = drive(&plan, seconds, load, &mut judges);
     assert!(judges.violations() == 0, "a benchmark of a broken Raft measures nothing");
@@ -90,11 +92,11 @@ fn memory(nodes: u32, minutes: u64) {
     assert!(world.observer().violations() == 0, "a benchmark of a broken Raft measures nothing");
 }
 
-fn measure(case: &str, nodes: u32, amount: u64) -> Measured {
+fn measure(case: &str, implementation: Implementation, nodes: u32, amount: u64) -> Measured {
     match case {
-        "loaded" => run(nodes, amount, Load::Proposals),
-        "idle" => run(nodes, amount, Load::Idle),
-        "served" => run(nodes, amount, Load::Clients),
+        "loaded" => run(implementation, nodes, amount, Load::Proposals),
+        "idle" => run(implementation, nodes, amount, Load::Idle),
+        "served" => run(implementation, nodes, amount, Load::Clients),
         "elect" => elect(nodes, amount),
         _ => panic!("`{case}` is none of loaded, idle, served, elect"),
     }
@@ -123,10 +125,12 @@ fn main() {
         if case == "memory" {
             return memory(nodes, amount);
         }
-        if rest.first().is_some_and(|word| word == "warm") {
-            measure(case, nodes, amount);
+        let of = |name: &String| Implementation::ALL.into_iter().find(|it| it.name() == name);
+        let implementation = rest.iter().find_map(of).unwrap_or(Implementation::Squall);
+        if rest.last().is_some_and(|word| word == "warm") {
+            measure(case, implementation, nodes, amount);
         }
-        println!("{}", line(case, nodes, &measure(case, nodes, amount)));
+        println!("{}", line(case, nodes, &measure(case, implementation, nodes, amount)));
         return;
     }
     const ROUNDS: usize = 5;
@@ -135,7 +139,7 @@ fn main() {
     let mut all: Vec<Vec<Measured>> = cases.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
         for (results, (case, nodes, amount)) in all.iter_mut().zip(cases) {
-            results.push(measure(case, nodes, amount));
+            results.push(measure(case, Implementation::Squall, nodes, amount));
         }
     }
     for (results, (case, nodes, _)) in all.into_iter().zip(cases) {

@@ -44,5 +44,5 @@ function enter(file,    of) {
 END {
     for (of in cost) printf "%5.1f %%  %s\n", 100 * cost[of] / all, of | "sort -rn"
     close("sort -rn")
-    printf "%d instructions\n", all
+    printf "%.0f instructions\n", all
 }' "$log"

@@ -12,7 +12,7 @@ const STROKES: [(&str, &str); 5] =
 /// Labels at the ends of curves are at least so far apart.
 const LABEL_HEIGHT: f64 = 15.0;
 
-/// Draws each curve relative to its first point: how many times as much it costs.
+/// Draws each curve relative to its first point: how many times as much it costs. Both axes are logarithmic.
 pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
     let relative: Vec<(&str, Vec<(f64, f64)>)> = curves
         .iter()
@@ -20,10 +20,11 @@ pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
         .collect();
     let all = || relative.iter().flat_map(|(_, points)| points);
     let magnitudes = all().map(|(x, _)| x.log10()).fold(1.0, f64::max).ceil();
-    let top = all().map(|(_, y)| *y).fold(2.0, f64::max).ceil();
+    let doublings = all().map(|(_, y)| y.log2()).fold(1.0, f64::max).ceil();
+    let halvings = all().map(|(_, y)| y.log2()).fold(-1.0, f64::min).floor();
     let [left, right, upper, lower] = FRAME;
     let x = |size: f64| left + (right - left) * size.log10() / magnitudes;
-    let y = |cost: f64| lower - (lower - upper) * cost / top;
+    let y = |cost: f64| lower - (lower - upper) * (cost.log2() - halvings) / (doublings - halvings);
     let mut svg = String::new();
     let mut line = |text: String| writeln!(svg, "{text}").expect("a string takes all");
     line(format!(
@@ -32,19 +33,19 @@ pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="{left}" y="24" font-size="14">Cost of a message, as a multiple of that with the least of it</text>"##
     ));
-    for cost in 0..=top as u32 {
-        let at = y(f64::from(cost));
+    for doubling in halvings as i32..=doublings as i32 {
+        let cost = f64::from(doubling).exp2();
+        let at = y(cost);
         line(format!(
             r##"<path d="M{left} {at:.1}H{right}" stroke="#dddddd"/><text x="{}" y="{:.1}" text-anchor="end">{cost}</text>"##,
             left - 8.0,
             at + 4.0
         ));
     }
-    for magnitude in 0..=magnitudes as u32 {
-        let size = 10_f64.powi(magnitude as i32);
+    for magnitude in 0..=magnitudes as i32 {
         line(format!(
-            r##"<path d="M{0:.1} {upper}V{lower}" stroke="#eeeeee"/><text x="{0:.1}" y="{1}" text-anchor="middle">{size}</text>"##,
-            x(size),
+            r##"<path d="M{0:.1} {upper}V{lower}" stroke="#eeeeee"/><text x="{0:.1}" y="{1}" text-anchor="middle">10<tspan dy="-5" font-size="9">{magnitude}</tspan></text>"##,
+            x(10_f64.powi(magnitude)),
             lower + 18.0
         ));
     }
@@ -53,12 +54,7 @@ pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
         (left + right) / 2.0,
         lower + 40.0
     ));
-    let mut ends: Vec<(f64, usize)> =
-        (0..relative.len()).map(|at| (y(relative[at].1[relative[at].1.len() - 1].1), at)).collect();
-    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut above = f64::MIN;
-    for (end, at) in ends {
-        let (name, points) = &relative[at];
+    for (at, (_, points)) in relative.iter().enumerate() {
         let (colour, dash) = STROKES[at % STROKES.len()];
         let way: Vec<String> =
             points.iter().map(|(size, cost)| format!("{:.1} {:.1}", x(*size), y(*cost))).collect();
@@ -69,8 +65,23 @@ pub(crate) fn plot(curves: &[(&str, Vec<(f64, f64)>)]) -> String {
         for (size, cost) in points {
             line(format!(r#"<circle cx="{:.1}" cy="{:.1}" r="3" fill="{colour}"/>"#, x(*size), y(*cost)));
         }
-        above = end.max(above + LABEL_HEIGHT);
-        line(format!(r#"<text x="{}" y="{:.1}" fill="{colour}">{name}</text>"#, right + 10.0, above + 4.0));
+    }
+    let mut ends: Vec<(f64, usize)> = relative
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (_, points))| points.last().map(|(_, cost)| (y(*cost), at)))
+        .collect();
+    ends.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut below = lower + LABEL_HEIGHT;
+    for (end, at) in ends {
+        below = end.min(below - LABEL_HEIGHT);
+        let (name, (colour, dash)) = (relative[at].0, STROKES[at % STROKES.len()]);
+        line(format!(
+            r#"<path d="M{} {below:.1}h24" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/><text x="{}" y="{:.1}">{name}</text>"#,
+            right + 8.0,
+            right + 38.0,
+            below + 4.0
+        ));
     }
     svg.push_str("</svg>\n");
     svg
