@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-const WIDTH: f64 = 800.0;
+const WIDTH: f64 = 830.0;
 const HEIGHT: f64 = 430.0;
 /// Left, right, top and bottom of the plot.
 const FRAME: [f64; 4] = [60.0, 660.0, 50.0, 370.0];
