@@ -150,7 +150,8 @@ fn main() {
         }
     }
     let mut curves = Vec::new();
-    println!("| what grows | {} |\n|---|---|", "with so many of it, nanoseconds");
+    println!("| what grows | with so many of it, nanoseconds |");
+    println!("|---|---|");
     for (quantity, costs) in QUANTITIES.iter().zip(costs) {
         let points: Vec<(f64, f64)> =
             quantity.sizes.iter().map(|size| f64::from(*size)).zip(costs.into_iter().map(median)).collect();

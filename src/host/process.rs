@@ -301,12 +301,7 @@ impl Process {
                         wire.trace.effect_in_place(self.id.into(), Body::Flushed { write: id });
                     }
                 }
-                Effect::Accepted { request, index, term } => {
-                    wire.trace.effect_in_place(self.id.into(), Body::Accepted { request, index, term });
-                    if let Some(asker) = self.requests.decided(request) {
-                        self.requests.wait(Pending { index, term, request, asker });
-                    }
-                }
+                Effect::Accepted { request, index, term } => self.accepted(request, index, term, wire),
                 Effect::Refuse { request, reason } => self.refuse(request, reason, setup, wire),
                 Effect::Serve { request, at, right } => self.reads.wait(request, at, right),
                 Effect::ReadRound { round, reads } => {
@@ -346,6 +341,20 @@ impl Process {
         }
         if self.reads.may_be_ready() {
             self.serve_reads(setup, wire);
+        }
+    }
+
+    /// The replica has an entry for a request: who asks waits until it is applied.
+    fn accepted<O: Observer>(
+        &mut self,
+        request: RequestId,
+        index: Index,
+        term: Term,
+        wire: &mut Wire<'_, O>,
+    ) {
+        wire.trace.effect_in_place(self.id.into(), Body::Accepted { request, index, term });
+        if let Some(asker) = self.requests.decided(request) {
+            self.requests.wait(Pending { index, term, request, asker });
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Mean, percentiles and maximum of some samples. The percentiles are exact, by nearest rank: `p90` is the least
-/// sample such that nine in ten are not above it. Of [`Samples`] that are very many they are rounded down.
+/// sample such that nine in ten are not above it. Of very many samples they are rounded down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// How many samples.
