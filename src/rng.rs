@@ -314,6 +314,29 @@ mod tests {
     }
 
     #[test]
+    fn words_that_were_skipped_leave_those_after_them_as_they_are() {
+        let words: Vec<u64> = {
+            let mut stream = Stream::new(7, "test", 1, 0);
+            (0..100).map(|_| stream.word()).collect()
+        };
+        let mut stream = Stream::new(7, "test", 1, 0);
+        for (skipped, next) in [(0, 0), (4, 5), (0, 6), (60, 67), (1, 69)] {
+            stream.skip(skipped);
+            assert_eq!((stream.position(), stream.word()), (next, words[next as usize]));
+            assert_eq!(stream.at(3), words[3], "which moves nothing on");
+        }
+    }
+
+    #[test]
+    fn names_of_any_length_tell_streams_apart_alike() {
+        for length in [0, 1, 47, 48, 49, 300] {
+            let label = "n".repeat(length);
+            let name = [&5_u64.to_le_bytes(), &9_u64.to_le_bytes(), label.as_bytes()].concat();
+            assert_eq!(number(&label, 5, 9), xxh3_64(&name), "{length} bytes");
+        }
+    }
+
+    #[test]
     fn an_expansion_is_pinned() {
         let mut words = Expansion::new(1_234_567);
         let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
