@@ -153,7 +153,8 @@ impl Storm {
     fn report(&self, plan: &Plan) -> Report {
         let mut judges = Judges::new(plan);
         let outcome = runner::judge(plan, &mut judges, &mut [], &self.options());
-        Report::new(plan, &judges, outcome)
+        let evidence = runner::evidence(plan, &judges, &self.options());
+        Report { evidence, ..Report::new(plan, &judges, outcome) }
     }
 
     /// What is told of a scenario that failed.

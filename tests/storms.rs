@@ -97,7 +97,7 @@ fn answers_before_the_flush_are_always_noticed() {
     for seed in 0..25 {
         let mut plan = storm(5, seed);
         plan.cluster.raft.bug = Some(Bug::AckBeforeFlush);
-        let report = report(&plan);
+        let report = squall::runner::report(&plan);
         assert_eq!(report.verdict, RunVerdict::Safety, "seed {seed}");
         assert!(report.evidence.is_some_and(|evidence| evidence.chain.len() > 1), "seed {seed}");
     }

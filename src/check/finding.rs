@@ -60,6 +60,7 @@ impl Check {
 pub(super) struct Findings {
     tallies: [Tally; Property::ALL.len()],
     violations: u64,
+    first: Option<RecordId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,6 +89,7 @@ impl Findings {
     #[inline(never)]
     pub(super) fn accuse(&mut self, property: Property, record: &Record, message: impl FnOnce() -> String) {
         self.violations += 1;
+        self.first.get_or_insert(record.id);
         let tally = &mut self.tallies[property as usize];
         tally.violations += 1;
         if tally.first.is_none() {
@@ -99,6 +101,11 @@ impl Findings {
     #[inline]
     pub(super) fn violations(&self) -> u64 {
         self.violations
+    }
+
+    /// The record that showed the first of them.
+    pub(super) fn first_violation(&self) -> Option<RecordId> {
+        self.first
     }
 
     /// The verdict on a property.

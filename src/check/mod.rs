@@ -54,7 +54,7 @@ mod tests;
 
 pub use finding::{Check, Property, Verdict, Violation};
 
-use crate::ids::{Epoch, Index, NodeId, Term};
+use crate::ids::{Epoch, Index, NodeId, RecordId, Term};
 use crate::replica::{HardState, Members, Role};
 use crate::trace::{Body, Observer, Record};
 use access::Access;
@@ -129,6 +129,11 @@ impl Checkers {
     #[inline]
     pub fn violations(&self) -> u64 {
         self.findings.violations()
+    }
+
+    /// The record that showed the first of them, if there was one.
+    pub fn first_violation(&self) -> Option<RecordId> {
+        self.findings.first_violation()
     }
 
     /// How many indexes were committed so far.

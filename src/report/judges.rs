@@ -1,4 +1,4 @@
-//! Checkers and metrics as one observer, with the last records kept for evidence.
+//! Checkers and metrics as one observer.
 
 use super::expectations::{Expectations, Expected};
 use super::metrics::Metrics;
@@ -8,10 +8,6 @@ use crate::ids::RecordId;
 use crate::plan::{Expectation, Plan};
 use crate::time::Time;
 use crate::trace::{Observer, Record};
-use serde::Serialize;
-
-/// How many records are kept.
-const KEPT: usize = 32;
 
 /// All that judges and measures a run.
 #[derive(Clone, Debug)]
@@ -20,60 +16,9 @@ pub struct Judges {
     metrics: Metrics,
     /// None if nothing is expected: then they cost nothing.
     expectations: Option<Box<Expectations>>,
-    last: Ring,
-    evidence: Option<Evidence>,
     /// Whether the plan expects a violation, or may waive what is violated: then what comes after it counts, too.
     excuses_violations: bool,
     stops_at_violation: bool,
-}
-
-/// The last records before the first violation, and which of them led to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Evidence {
-    /// The records, in order. The last one is that at which the violation was found.
-    pub records: Vec<Record>,
-    /// The last record and what brought it about, as far back as it is among the records kept; in order.
-    pub chain: Vec<RecordId>,
-}
-
-/// The last records, each in the place that its number gives it.
-#[derive(Clone, Debug, Default)]
-struct Ring {
-    records: Vec<Record>,
-}
-
-impl Ring {
-    #[inline]
-    fn push(&mut self, record: &Record) {
-        match self.records.get_mut((record.id.0.get() as usize - 1) % KEPT) {
-            Some(place) => *place = *record,
-            None => self.begin(*record),
-        }
-    }
-
-    #[cold]
-    fn begin(&mut self, record: Record) {
-        self.records.push(record);
-    }
-
-    fn in_order(&self) -> Vec<Record> {
-        let mut records = self.records.clone();
-        records.sort_unstable_by_key(|record| record.id);
-        records
-    }
-}
-
-impl Evidence {
-    fn of(records: Vec<Record>) -> Self {
-        let mut chain = Vec::new();
-        let mut next = records.last();
-        while let Some(record) = next {
-            chain.push(record.id);
-            next = record.cause.and_then(|cause| records.iter().find(|record| record.id == cause));
-        }
-        chain.reverse();
-        Self { records, chain }
-    }
 }
 
 impl Judges {
@@ -84,8 +29,6 @@ impl Judges {
             checkers: Checkers::of(plan.cluster.nodes(), plan.cluster.members()),
             metrics: Metrics::new(plan),
             expectations: Expectations::new(plan).map(Box::new),
-            last: Ring::default(),
-            evidence: None,
             excuses_violations: expects_violation || owed::may_waive(plan),
             stops_at_violation: false,
         }
@@ -122,14 +65,9 @@ impl Judges {
         self.expectations.as_deref().map(judged).unwrap_or_default()
     }
 
-    /// The last records before the first violation, if there was one.
-    pub fn evidence(&self) -> Option<&Evidence> {
-        self.evidence.as_ref()
-    }
-
-    /// The last records so far, in order.
-    pub fn last_records(&self) -> Vec<Record> {
-        self.last.in_order()
+    /// The record that showed the first violation of safety, if there was one.
+    pub fn first_violation(&self) -> Option<RecordId> {
+        self.checkers.first_violation()
     }
 }
 
@@ -141,15 +79,10 @@ impl Observer for Judges {
         if let Some(expectations) = &mut self.expectations {
             expectations.observe(record);
         }
-        self.last.push(record);
-        // In this order, since in most runs the first is false.
-        if self.checkers.violations() > 0 && self.evidence.is_none() {
-            self.evidence = Some(Evidence::of(self.last.in_order()));
-        }
     }
 
     #[inline(always)]
     fn is_done(&self) -> bool {
-        self.stops_at_violation && self.evidence.is_some() && !self.excuses_violations
+        self.stops_at_violation && self.violations() > 0 && !self.excuses_violations
     }
 }

@@ -10,6 +10,7 @@ mod causes;
 mod counters;
 mod coverage;
 mod elections;
+mod evidence;
 mod expectations;
 mod faults;
 mod figures;
@@ -44,10 +45,11 @@ pub use causes::{Answer, Candidacy, Cause, Explanation, Reply};
 pub use counters::{Breakers, Counters, Denials, Losses, Rejections};
 pub use coverage::{Coverage, Group, Point, Reached};
 pub use elections::{Announced, Election};
+pub use evidence::{Evidence, LastRecords};
 pub use expectations::{Excuse, Expected, Judgement};
 pub use faults::FaultSpan;
 pub use inboxes::{Inbox, OfNode, Waits};
-pub use judges::{Evidence, Judges};
+pub use judges::Judges;
 pub use links::kept_apart;
 pub use metrics::{Believed, Metrics};
 pub use outsiders::Flooded;
@@ -91,7 +93,7 @@ pub struct Report {
     pub coverage: Option<Reached>,
     /// What became of the plan's expectations, in their order.
     pub expectations: Vec<Expected>,
-    /// The records before the first violation.
+    /// The records before the first violation; none if there was none, or nobody looked.
     pub evidence: Option<Evidence>,
     /// Why the run broke off, if it did.
     pub panicked: Option<String>,
@@ -253,7 +255,7 @@ impl Report {
             waivers,
             coverage: None,
             expectations,
-            evidence: judges.evidence().cloned(),
+            evidence: None,
             panicked,
             livelock,
             nondeterminism,

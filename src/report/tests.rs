@@ -6,7 +6,7 @@ pub(crate) mod pages;
 mod spans;
 mod takings;
 
-use super::{Election, Host, Judges, Metrics, Outcome, Report, RunVerdict, Window, json, text};
+use super::{Election, Host, Judges, LastRecords, Metrics, Outcome, Report, RunVerdict, Window, json, text};
 use crate::check::script::Script;
 use crate::ids::{Address, Index, NodeId, NodeSet, RequestId, Term};
 use crate::plan::{
@@ -113,10 +113,16 @@ fn measured(s: &Script, voters: u32) -> Metrics {
 }
 
 fn report(s: &Script, voters: u32, end: Time) -> Report {
-    let plan = plan(voters);
-    let judges = s.play(Judges::new(&plan));
+    reported(s, &plan(voters), end)
+}
+
+/// The report on records of a run of this plan, with the evidence.
+fn reported(s: &Script, plan: &Plan, end: Time) -> Report {
+    let judges = s.play(Judges::new(plan));
+    let evidence = judges.first_violation().and_then(|at| s.play(LastRecords::up_to(at)).into_evidence());
     let file = Some("scenarios/leader-lost.ron".into());
-    Report::new(&plan, &judges, Outcome { file, end, events: 1234, ..Outcome::default() })
+    let outcome = Outcome { file, end, events: 1234, ..Outcome::default() };
+    Report { evidence, ..Report::new(plan, &judges, outcome) }
 }
 
 /// Three nodes: n1 is elected at 200 ms, isolated from 500 ms on; n2 and n3 split their votes, n3 is elected at
@@ -246,7 +252,8 @@ fn the_first_violation_keeps_the_records_before_it() {
     let s = two_leaders();
     let judges = s.play(Judges::new(&plan(3)));
     assert_eq!(judges.violations(), 2);
-    let evidence = judges.evidence().expect("a violation");
+    let first = judges.first_violation().expect("a violation");
+    let evidence = s.play(LastRecords::up_to(first)).into_evidence().expect("it was seen");
     assert_eq!(evidence.records.len(), 32);
     assert!(evidence.records.is_sorted_by_key(|record| record.id));
     let guilty = &s.records()[s.records().len() - 3];
@@ -254,12 +261,13 @@ fn the_first_violation_keeps_the_records_before_it() {
     // The election, the frame that brought it about, its sending, and the waking that did that.
     assert_eq!(evidence.chain.len(), 4);
     assert!(evidence.chain.is_sorted());
-    assert_eq!(judges.last_records().last(), s.records().last());
     assert_eq!(judges.verdicts()[0].examined(), 3);
+    let begin = s.records()[0].id;
+    assert_eq!(LastRecords::up_to(begin).into_evidence(), None, "it was not seen");
+    let begin = s.play(LastRecords::up_to(begin)).into_evidence().expect("it was seen");
+    assert_eq!((begin.records.len(), begin.chain), (1, vec![s.records()[0].id]));
 
-    let early = led().play(Judges::new(&plan(3)));
-    assert_eq!(early.last_records(), led().records());
-    assert_eq!(early.evidence(), None);
+    assert_eq!(led().play(Judges::new(&plan(3))).first_violation(), None);
 }
 
 #[test]

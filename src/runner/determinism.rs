@@ -3,6 +3,7 @@
 //! Each run leaves the digest after every thousand records, and one at its end. The first pair that differs tells in
 //! which thousand to look; a second look at just these records, in both processes, finds the first that differs.
 
+use crate::time::Time;
 use crate::trace::{Digest, Observer, Record};
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use std::ops::Range;
 pub struct Checkpoints {
     digest: Digest,
     records: u64,
+    time: Time,
     digests: Vec<String>,
 }
 
@@ -21,6 +23,11 @@ impl Checkpoints {
     /// The digest of all records so far.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The time of the last record.
+    pub fn time(&self) -> Time {
+        self.time
     }
 
     /// All digests, the last of them that of the whole run.
@@ -34,6 +41,7 @@ impl Observer for Checkpoints {
     fn observe(&mut self, record: &Record) {
         record.fold_into(&mut self.digest);
         self.records += 1;
+        self.time = record.time;
         if self.records.is_multiple_of(Self::EVERY) {
             self.digests.push(self.digest.to_string());
         }

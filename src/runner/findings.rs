@@ -1,5 +1,6 @@
 //! Runs whose failure is looked for: judged, and written down as scripts.
 
+use super::evidence::evidence;
 use super::run::{Options, judge};
 use crate::fuzz::{Failure, Resolver, Trial};
 use crate::plan::Plan;
@@ -26,7 +27,8 @@ pub fn find(plan: &Plan) -> Finding {
 pub fn find_with(plan: &Plan, options: &Options) -> Finding {
     let (mut judges, mut resolver) = (Judges::new(plan), Resolver::default());
     let outcome = judge(plan, &mut judges, &mut [&mut resolver], options);
-    let report = Report::new(plan, &judges, outcome);
+    let evidence = evidence(plan, &judges, options);
+    let report = Report { evidence, ..Report::new(plan, &judges, outcome) };
     let failure = Failure::of(&report);
     Finding { report, failure, script: resolver.script(plan, plan.seed) }
 }

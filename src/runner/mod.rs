@@ -2,6 +2,7 @@
 
 mod broken;
 mod determinism;
+mod evidence;
 mod explain;
 mod files;
 mod findings;
@@ -20,6 +21,7 @@ mod undetected;
 
 pub use broken::{BrokenRule, BrokenRules, broken_rules};
 pub use determinism::{Checkpoints, Difference, Window, compare, parse_checkpoints};
+pub use evidence::evidence;
 pub use explain::{Tried, remedy, without_cause};
 pub use files::{
     FileError, NewFile, read_history, read_report, read_scenario, remove_unfinished_when_interrupted,

@@ -1,6 +1,7 @@
 //! One run: a world with its observers.
 
 use super::determinism::Checkpoints;
+use super::evidence::evidence;
 use super::panics::{Panicked, contain};
 use super::progress::Progress;
 use crate::adapters;
@@ -23,6 +24,13 @@ pub struct Options {
     pub until: Option<Time>,
     /// What the nodes run, whatever the plan says.
     pub software: Option<Own>,
+}
+
+impl Options {
+    /// Those of a second run that is the same, and that nobody waits for.
+    pub(super) fn again(&self) -> Self {
+        Self { progress: None, disturbance: self.disturbance, until: self.until, software: self.software }
+    }
 }
 
 /// Somebody's own implementation, for any thread.
@@ -82,13 +90,16 @@ pub fn judge(
             Outcome { digest, end: time, events, livelock, cut, waiting, ..Outcome::default() }
         }
         Err(Panicked { message }) => {
-            // The last record tells how far it got; the digest up to there comes from running it once more.
-            let end = judges.last_records().last().map_or(Time::ZERO, |record| record.time);
+            // How far it got, and the digest up to there, come from running it once more.
             let mut again = Checkpoints::default();
-            let again_options =
-                Options { until: options.until, software: options.software, ..Options::default() };
-            let _ = simulate(plan, plan.seed, &mut again, &again_options);
-            Outcome { digest: again.digest(), end, panicked: Some(message), cut, ..Outcome::default() }
+            let _ = simulate(plan, plan.seed, &mut again, &options.again());
+            Outcome {
+                digest: again.digest(),
+                end: again.time(),
+                panicked: Some(message),
+                cut,
+                ..Outcome::default()
+            }
         }
     }
 }
@@ -96,8 +107,10 @@ pub fn judge(
 /// Runs a plan, judges it, and reports.
 pub fn report(plan: &Plan) -> Report {
     let mut judges = Judges::new(plan);
-    let outcome = judge(plan, &mut judges, &mut [], &Options::default());
-    Report::new(plan, &judges, outcome)
+    let options = Options::default();
+    let outcome = judge(plan, &mut judges, &mut [], &options);
+    let evidence = evidence(plan, &judges, &options);
+    Report { evidence, ..Report::new(plan, &judges, outcome) }
 }
 
 /// The judges, and whoever else wants to see.

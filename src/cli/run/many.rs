@@ -68,6 +68,7 @@ impl Ran {
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
         others.extend(timeline.as_mut().map(|timeline| timeline as &mut dyn Observer));
         let mut outcome = runner::judge(&plan, &mut judges, &mut others, &options);
+        let evidence = runner::evidence(&plan, &judges, &options);
         outcome.file = Some(scenario.name());
         let mut trouble = None;
         if arguments.check_determinism {
@@ -77,7 +78,7 @@ impl Ran {
             }
         }
         let timeline = timeline.map(|timeline| timeline.all(outcome.end));
-        let report = Report { timeline, ..Report::new(&plan, &judges, outcome) };
+        let report = Report { timeline, evidence, ..Report::new(&plan, &judges, outcome) };
         let wanted = report.failed() && !arguments.json || arguments.report.is_some() && work.seeds.is_none();
         Self {
             figures: Figures::of(&report),

@@ -56,6 +56,7 @@ pub(super) fn run(
         others.extend(arguments.check_determinism.then_some(&mut checkpoints as &mut dyn Observer));
         timed(|| runner::judge(plan, &mut judges, &mut others, &options))
     };
+    let evidence = runner::evidence(plan, &judges, &options);
     drop(options);
     outcome.file = Some(scenario.name());
     let mut troubles = Vec::from_iter(printer.end(prints).err());
@@ -69,7 +70,7 @@ pub(super) fn run(
     }
     let coverage = coverage.map(|seen| Reached::new(seen.into_reached(), runner::out_of_reach(plan)));
     let timeline = timeline.map(|timeline| timeline.all(outcome.end));
-    let report = Report { coverage, timeline, ..Report::new(plan, &judges, outcome) };
+    let report = Report { coverage, timeline, evidence, ..Report::new(plan, &judges, outcome) };
     // Whatever can't be written now must not cost the verdict.
     troubles.extend(print(&report, &Host { wall_ns }, arguments, output).err());
     if let Some(trace) = trace {

@@ -95,9 +95,7 @@ fn much_expected() -> Report {
     };
     let mut s = leader_lost();
     s.skips(1).ms(1600).wakes(1).follows(1, 3, Some(3)).leads(1, 3);
-    let judges = s.play(Judges::new(&plan));
-    let file = Some("scenarios/leader-lost.ron".into());
-    Report::new(&plan, &judges, Outcome { file, end: at(2000), events: 1234, ..Outcome::default() })
+    reported(&s, &plan, at(2000))
 }
 
 #[test]
