@@ -7,7 +7,7 @@
 //! SIMULATED_MINUTES` tells how much memory a cluster with clients takes as time goes by, where the operating system tells.
 //!
 //! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader; served, as many operations of clients. Links take
-//! 1 ms, flushes no time.
+//! 1 ms, flushes no time, and each node cuts its log after a thousand entries.
 
 mod load;
 

@@ -9,6 +9,9 @@ use squall::trace::{Observer, Operation};
 use squall::world::World;
 use std::time::Instant;
 
+/// After so many bytes, a thousand entries, a node cuts its log, as servers do; and so does the peer.
+const CUT_AFTER: u32 = 80_000;
+
 /// The plan of a cluster of so many nodes that cut their logs after so many bytes, or never, with these clients.
 pub fn plan(nodes: u32, cut_after: Option<u32>, clients: &str) -> Plan {
     let raft = cut_after.map(|bytes| format!(", raft: (snapshot_every: {bytes})")).unwrap_or_default();
@@ -56,7 +59,7 @@ pub enum Load {
 impl Load {
     /// The plan of a cluster of so many nodes under this load.
     pub fn plan(self, nodes: u32) -> Plan {
-        plan(nodes, None, if self == Self::Clients { CLIENTS } else { "" })
+        plan(nodes, Some(CUT_AFTER), if self == Self::Clients { CLIENTS } else { "" })
     }
 
     /// The same, of nodes that run this implementation.
