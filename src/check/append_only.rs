@@ -50,12 +50,14 @@ impl LeaderAppendOnly {
         }
     }
 
+    #[cold]
     fn suspect(&mut self, node: &Node, from: Index, record: &Record) {
         let suspicion = Suspicion { record: *record, node: node.id, term: node.term, from };
         self.suspicion.get_or_insert(suspicion);
     }
 
     /// The next record after a suspicion: drops it, confirms it or leaves it open.
+    #[cold]
     pub(super) fn settle(&mut self, next: &Record, findings: &mut Findings) {
         let Some(Suspicion { record, node, term, from }) = self.suspicion else { return };
         match next.body {

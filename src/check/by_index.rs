@@ -29,14 +29,14 @@ impl<T> ByIndex<T> {
         if at < self.run.len() {
             return self.run.get_mut(at);
         }
-        self.aside.get_mut(&index)
+        self.aside_mut(index)
     }
 
     /// The value of this index.
     #[inline]
     pub(super) fn get(&self, index: Index) -> Option<&T> {
         let at = self.place(index)?;
-        self.run.get(at).or_else(|| self.aside.get(&index))
+        self.run.get(at).or_else(|| self.aside(index))
     }
 
     /// Sets the value of an index that has none. One that was forgotten stays so.
@@ -45,8 +45,25 @@ impl<T> ByIndex<T> {
         match self.place(index) {
             None => {}
             Some(place) if place == self.run.len() => self.run.push_back(value),
-            Some(_) => drop(self.aside.insert(index, value)),
+            Some(_) => self.put_aside(index, value),
         }
+    }
+
+    // Apart, since what is rare takes no room in the cache where it is not in the way of what is not.
+
+    #[cold]
+    fn aside(&self, index: Index) -> Option<&T> {
+        self.aside.get(&index)
+    }
+
+    #[cold]
+    fn aside_mut(&mut self, index: Index) -> Option<&mut T> {
+        self.aside.get_mut(&index)
+    }
+
+    #[cold]
+    fn put_aside(&mut self, index: Index, value: T) {
+        self.aside.insert(index, value);
     }
 
     /// Forgets the values of all indexes below this one.

@@ -284,7 +284,8 @@ impl Disk {
         let Ok((recovered, _)) = recovery::recover(durable, self.durable, self.intact) else {
             return; // What can't be read can't be copied.
         };
-        let mut image = Vec::new();
+        // As much room as before: until the next cut it grows to the same length.
+        let mut image = Vec::with_capacity(self.image.capacity());
         if let Some(members) = &recovered.genesis {
             put_genesis(members, &mut image);
         }

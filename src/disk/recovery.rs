@@ -20,7 +20,7 @@ pub(super) fn recover(
     flushed: usize,
     intact: bool,
 ) -> Result<(Recovered, usize), Unrecoverable> {
-    let mut log = Log::default();
+    let mut log = Log { bytes: Vec::with_capacity(image.len()), ..Log::default() };
     let mut rest = image;
     let sound = loop {
         let sound = image.len() - rest.len();

@@ -81,8 +81,8 @@ impl Tally {
                 self.beyond -= 1;
             }
             let place = (new.0 - self.reached.0 - 1) as usize;
-            if place >= self.exactly.len() {
-                self.exactly.resize(place + 1, 0);
+            while place >= self.exactly.len() {
+                self.exactly.push_back(0);
             }
             self.exactly[place] += 1;
             self.beyond += 1;

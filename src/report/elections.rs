@@ -252,6 +252,7 @@ impl Elections {
     }
 
     /// A frame sent by `from` in record `sent` arrives.
+    #[cold]
     pub(super) fn delivered(&mut self, time: Time, node: NodeId, from: NodeId, sent: Option<RecordId>) {
         let Some(watch) = &mut self.watch else { return };
         if watch.left > 0
@@ -277,6 +278,7 @@ impl Elections {
     }
 
     /// A node made a client's command an entry.
+    #[cold]
     pub(super) fn accepted(&mut self, node: NodeId, index: Index) {
         if let Some(watch) = &mut self.watch
             && watch.leader == node
@@ -286,6 +288,7 @@ impl Elections {
     }
 
     /// A node knows an entry to be committed.
+    #[cold]
     pub(super) fn committed(&mut self, time: Time, node: NodeId, index: Index) {
         if let (Some(watch), Some(election)) = (&self.watch, self.closed.last_mut())
             && watch.leader == node

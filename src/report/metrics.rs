@@ -150,6 +150,7 @@ impl Metrics {
         elections
     }
 
+    #[cold]
     fn settle(&mut self) {
         if let Some(at) = self.unsettled.take() {
             self.elections.settle(at, &self.places);

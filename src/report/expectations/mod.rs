@@ -165,7 +165,8 @@ impl Expectations {
         settled.watches.iter().map(judged).collect()
     }
 
-    #[inline(never)]
+    // Not that it were rare: so the compiler puts the way to it aside, where few have expectations.
+    #[cold]
     fn take(&mut self, record: &Record) {
         if record.time > self.instant {
             self.settle();
