@@ -1,6 +1,6 @@
 //! A comparison for people.
 
-use super::comparison::{Against, Cell, Comparison, FIGURES, OfFigure, OfRuns, OfScenario};
+use super::comparison::{Against, Came, Cell, Comparison, FIGURES, OfFigure, OfScenario};
 use crate::diff::{FEWEST, Figure, Ruling};
 use crate::report::format::count;
 use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
@@ -174,21 +174,25 @@ fn verdict(cell: &Cell, seeds: u64) -> (String, Style) {
             return (format!("can't express: {}", switches.join(", ")), FAINT);
         }
     };
-    let of = |OfRuns { verdicts, .. }: &OfRuns| match verdicts.as_slice() {
-        [only] => only.verdict.to_string(),
-        several => {
-            let each: Vec<String> =
-                several.iter().map(|it| format!("{} {}", it.verdict, count(it.runs))).collect();
-            format!("{} of {}", each.join(", "), count(seeds))
-        }
-    };
     let gravest = runs.verdicts.first().map_or(RunVerdict::Pass, |it| it.verdict);
     let style = match gravest {
         RunVerdict::Pass => GOOD,
         RunVerdict::Vacuous | RunVerdict::Undecided | RunVerdict::Expectation => ODD,
         _ => BAD,
     };
-    (of(runs), style)
+    (shares(&runs.verdicts, seeds), style)
+}
+
+/// How many of these runs came to which verdict.
+fn shares(verdicts: &[Came], seeds: u64) -> String {
+    if let [only] = verdicts {
+        return only.verdict.to_string();
+    }
+    let of = |(at, it): (usize, &Came)| match at {
+        0 => format!("{} of {} {}", count(it.runs), count(seeds), it.verdict),
+        _ => format!("{} {}", count(it.runs), it.verdict),
+    };
+    verdicts.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a cell is not all passes.
@@ -229,5 +233,18 @@ fn style(ruling: Ruling) -> Style {
         Ruling::Better => GOOD,
         Ruling::Worse => ODD,
         Ruling::Changed => Style::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_of_how_many_runs_some_came_to_a_verdict() {
+        let came = |verdict, runs| Came { verdict, runs, seed: 0, reason: None };
+        let (violated, pass) = (came(RunVerdict::Safety, 5), came(RunVerdict::Pass, 1_005));
+        assert_eq!(shares(std::slice::from_ref(&violated), 5), "safety violated");
+        assert_eq!(shares(&[violated, pass], 1_010), "5 of 1,010 safety violated, 1,005 pass");
     }
 }

@@ -53,6 +53,15 @@ fn the_basic_scenarios_hold() {
     }
 }
 
+/// Sessions give what TCP would: a frame that is lost costs its link a round trip or two, and no connection.
+#[test]
+fn what_links_lose_is_sent_again() {
+    let report = report(&shipped("network/lossy"));
+    let missed: Vec<_> =
+        report.expectations.iter().filter(|expected| expected.verdict != Judgement::Held).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
 /// Crashes, cuts and losses at random, another run for each seed.
 const STORM: &str = r#"(
     format: 1,

@@ -3,11 +3,13 @@
 
 use super::ballots::{CONFIGURATION, ballot};
 use super::entry::Record;
+use super::inbox::Receipt;
 use super::links::Mark;
 use super::wire::{encode, kind_of};
 use crate::ids::Term;
 use crate::replica::Status;
 use crate::rng::{Expansion, below};
+use crate::time::LocalTime;
 use omnipaxos::ballot_leader_election::Ballot;
 use omnipaxos::messages::Message;
 use omnipaxos::messages::ballot_leader_election::{
@@ -57,7 +59,14 @@ pub(super) fn forge(overheard: Status, words: &mut Expansion, payload: &mut Vec<
         7 => paxos(PaxosMsg::NotAccepted(NotAccepted { n })),
         _ => paxos(PaxosMsg::Decide(Decide { n, seq_num, decided_idx })),
     };
-    let mark = Mark { life: 1, session: 0, number: 1 };
+    let mark = Mark {
+        life: 1,
+        meant_for: 0,
+        session: 0,
+        number: 1,
+        at: LocalTime::ZERO,
+        receipt: Receipt::default(),
+    };
     encode(&message, &mark, Term(overheard.term.0), payload);
     kind_of(&message).expect("one of those that are sent")
 }

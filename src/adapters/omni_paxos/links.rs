@@ -1,26 +1,33 @@
 //! Sessions over links that lose, double and overtake frames: what TCP gives to those who use the crate.
 //!
-//! What the crate sends within a session is numbered; the other end hands it on in that order, once each. A frame that comes
-//! early waits for those before it. If they don't come for a while they are lost: then the session is over and another one
-//! begins, of the next number, which both ends tell the crate, as it wants to be told of a connection that was lost. So does
-//! one when an end has begun a new life. Heartbeats have no place in the order: they bring the number of what was sent
-//! before them, so that a loss shows even if nothing follows, and the newest counts.
+//! What the crate sends within a session is numbered; the other end hands it on in that order, once each, and acknowledges it
+//! ([`super::inbox`]). What is lost is sent again ([`super::outbox`]). If nothing of that gets through the session is over, and
+//! another one begins, of the next number, which both ends tell the crate, as it wants to be told of a connection that was lost.
+//! So does one when an end has begun a new life. Heartbeats have no place in the order, are not sent again, and the newest counts.
 
+use super::inbox::{Inbox, Receipt};
+use super::outbox::Outbox;
+use crate::ids::WriteId;
 use crate::time::{Duration, LocalTime};
-use std::collections::BTreeMap;
 
-/// How many frames may wait for those before them.
-const ROOM: usize = 4_096;
+/// An acknowledgement waits for a frame that takes it along for this part of the patience.
+const DELAY: u64 = 16;
 
 /// What a frame says of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// Which life of its sender it is from: a later one has a higher number.
+    /// Which life of its sender it is from, from 1 on: a later one has a higher number.
     pub(super) life: u64,
+    /// Which life of its receiver it is for; 0 if its sender has heard of none.
+    pub(super) meant_for: u64,
     /// The session.
     pub(super) session: u32,
-    /// Which one of the session it is, from 1 on; of a heartbeat, how many there were before.
+    /// Which one of the session it is, from 1 on; 0 for one that has no place in the order.
     pub(super) number: u64,
+    /// When it was sent, by its sender's clock.
+    pub(super) at: LocalTime,
+    /// What its sender has received of the session.
+    pub(super) receipt: Receipt,
 }
 
 /// What to do with a frame.
@@ -36,100 +43,92 @@ pub(super) enum Heard {
     Reborn,
 }
 
-/// The place of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It is the next one.
-    Next,
-    /// Others come first: it waits.
-    Early,
-    /// It has been here.
-    Past,
-}
-
 /// One end of a link.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Link {
-    session: u32,
+    /// The life of this end.
+    own: u64,
     /// The life of the other end; 0 as long as nothing was heard from it.
-    life: u64,
-    sent: u64,
-    received: u64,
-    /// How many frames the other end is known to have sent.
-    known: u64,
-    /// Since when the next frame is missing.
-    missing_since: Option<LocalTime>,
-    early: BTreeMap<u64, (u8, Box<[u8]>)>,
+    other: u64,
+    session: u32,
+    pub(super) outbox: Outbox,
+    pub(super) inbox: Inbox,
     /// The rounds of the last heartbeat that was asked for and answered.
     asked: u32,
     answered: u32,
 }
 
 impl Link {
-    /// The mark of the next frame in order.
-    pub(super) fn next(&mut self, life: u64) -> Mark {
-        self.sent += 1;
-        self.heartbeat(life)
+    /// One whose frames may be unacknowledged for so long.
+    pub(super) fn new(life: u64, patience: Duration) -> Self {
+        Self {
+            own: life,
+            other: 0,
+            session: 0,
+            outbox: Outbox::new(patience),
+            inbox: Inbox::new(Duration::from_nanos(patience.nanos() / DELAY)),
+            asked: 0,
+            answered: 0,
+        }
     }
 
-    /// The mark of a heartbeat.
-    pub(super) const fn heartbeat(&self, life: u64) -> Mark {
-        Mark { life, session: self.session, number: self.sent }
+    /// The mark of a frame of this number that is sent now and leaves after this write.
+    pub(super) fn mark(&mut self, number: u64, after: Option<WriteId>, at: LocalTime) -> Mark {
+        let receipt = self.inbox.tell(after);
+        Mark { life: self.own, meant_for: self.other, session: self.session, number, at, receipt }
+    }
+
+    /// The mark of a frame that tells what was received, if it is time for that.
+    pub(super) fn acknowledgement(&mut self, now: LocalTime) -> Option<Mark> {
+        self.inbox.due().filter(|due| *due <= now).map(|_| self.mark(0, None, now))
+    }
+
+    /// A frame that has to be sent again now: its new mark, its kind and its payload.
+    pub(super) fn resend(&mut self, now: LocalTime) -> Option<(Mark, u8, &[u8])> {
+        let number = self.outbox.resend(now)?;
+        let mark = self.mark(number, None, now);
+        self.outbox.first().map(|(kind, payload)| (mark, kind, payload))
+    }
+
+    /// What waited for no more than these writes has left.
+    pub(super) fn leave(&mut self, durable: WriteId, now: LocalTime) {
+        self.inbox.leave(durable);
+        self.outbox.leave(durable, now);
+    }
+
+    /// When there is something to be sent, if nothing comes.
+    pub(super) fn due(&self) -> Option<LocalTime> {
+        self.inbox.due().into_iter().chain(self.outbox.due()).min()
     }
 
     /// A frame has come.
-    pub(super) fn hear(&mut self, mark: &Mark) -> Heard {
-        if (mark.life, mark.session) < (self.life, self.session) {
+    pub(super) fn hear(&mut self, mark: &Mark, now: LocalTime) -> Heard {
+        let is_for_another = mark.meant_for != 0 && mark.meant_for != self.own;
+        if is_for_another || mark.life < self.other {
             return Heard::Stale;
         }
-        let was_known = self.life != 0;
-        if was_known && mark.life > self.life {
-            self.life = mark.life;
+        if self.other != 0 && mark.life > self.other {
+            self.other = mark.life;
             self.begin(self.session.max(mark.session).saturating_add(1));
             return Heard::Reborn;
         }
-        self.life = mark.life;
+        self.other = mark.life;
+        if mark.session < self.session {
+            return Heard::Stale;
+        }
         if mark.session > self.session {
             self.begin(mark.session);
-            if was_known {
-                return Heard::Anew;
-            }
+            return Heard::Anew;
         }
-        if mark.session < self.session { Heard::Stale } else { Heard::Same }
+        self.outbox.acknowledge(mark.receipt, now);
+        Heard::Same
     }
 
     fn begin(&mut self, session: u32) {
-        *self = Self { session, life: self.life, answered: self.answered, ..Self::default() };
-    }
-
-    /// A frame in order has come, of the session.
-    pub(super) fn turn(&mut self, number: u64, now: LocalTime) -> Turn {
-        if number <= self.received {
-            return Turn::Past;
-        }
-        self.known = self.known.max(number);
-        if number > self.received + 1 {
-            self.missing_since.get_or_insert(now);
-            return Turn::Early;
-        }
-        self.received = number;
-        self.missing_since = (self.known > self.received).then_some(now);
-        Turn::Next
-    }
-
-    /// Lets a frame wait for those before it.
-    pub(super) fn keep(&mut self, number: u64, kind: u8, payload: &[u8]) {
-        if self.early.len() < ROOM {
-            self.early.entry(number).or_insert_with(|| (kind, payload.into()));
-        }
-    }
-
-    /// The frame that is next, if it has waited.
-    pub(super) fn take(&mut self, now: LocalTime) -> Option<(u8, Box<[u8]>)> {
-        let first = self.early.first_entry().filter(|first| *first.key() == self.received + 1)?;
-        let (number, frame) = first.remove_entry();
-        self.turn(number, now);
-        Some(frame)
+        self.session = session;
+        self.outbox.begin();
+        self.inbox.begin();
+        self.asked = 0;
     }
 
     /// Whether a heartbeat is asked for that was not asked for before.
@@ -146,17 +145,9 @@ impl Link {
         is_new
     }
 
-    /// So many frames have been sent before a heartbeat that has come.
-    pub(super) fn note_sent(&mut self, number: u64, now: LocalTime) {
-        self.known = self.known.max(number);
-        if self.known > self.received {
-            self.missing_since.get_or_insert(now);
-        }
-    }
-
-    /// Ends the session if the next frame has been missing for so long. Whether it has.
-    pub(super) fn is_lost(&mut self, now: LocalTime, patience: Duration) -> bool {
-        let is_lost = self.missing_since.is_some_and(|since| now.since(since) >= patience);
+    /// Ends the session if nothing gets through. Whether it does so.
+    pub(super) fn is_lost(&mut self, now: LocalTime) -> bool {
+        let is_lost = self.outbox.is_given_up(now);
         if is_lost {
             self.begin(self.session.saturating_add(1));
         }
@@ -166,89 +157,220 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use super::super::inbox::Turn;
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(50);
+    const PATIENCE: Duration = Duration::from_millis(400);
 
     fn at(millis: u64) -> LocalTime {
         LocalTime::from_nanos(millis * 1_000_000)
     }
 
+    /// A frame on its way: one in order brings its kind.
+    type Frame = (Mark, u8);
+
+    /// A link's end, and the kinds of what it has handed on.
+    struct End {
+        link: Link,
+        handed_on: Vec<u8>,
+    }
+
+    impl End {
+        fn of_life(life: u64) -> Self {
+            Self { link: Link::new(life, PATIENCE), handed_on: Vec::new() }
+        }
+
+        fn send(&mut self, kind: u8, now: u64) -> Frame {
+            let number = self.link.outbox.next().expect("there is room");
+            let mark = self.link.mark(number, None, at(now));
+            self.link.outbox.keep(kind, &[], None);
+            self.link.leave(WriteId::ZERO, at(now));
+            (mark, kind)
+        }
+
+        fn heartbeat(&mut self) -> Frame {
+            (self.link.mark(0, None, at(0)), 0)
+        }
+
+        /// What it says of itself: an acknowledgement, and what it sends again.
+        fn look_after(&mut self, now: u64) -> Vec<Frame> {
+            let acknowledgement = self.link.acknowledgement(at(now)).map(|mark| (mark, 0));
+            let resent = self.link.resend(at(now)).map(|(mark, kind, _)| (mark, kind));
+            acknowledgement.into_iter().chain(resent).collect()
+        }
+
+        fn receive(&mut self, (mark, kind): Frame, now: u64) -> Heard {
+            let heard = self.link.hear(&mark, at(now));
+            if matches!(heard, Heard::Same | Heard::Anew) && mark.number > 0 {
+                match self.link.inbox.turn(&mark, at(now)) {
+                    Turn::Next => self.handed_on.push(kind),
+                    Turn::Early => self.link.inbox.keep(mark.number, kind, &[]),
+                    Turn::Past => {}
+                }
+                while let Some((kind, _)) = self.link.inbox.take() {
+                    self.handed_on.push(kind);
+                }
+            }
+            heard
+        }
+    }
+
     /// Two ends that know each other.
-    fn ends() -> (Link, Link) {
-        let (mut a, mut b) = (Link::default(), Link::default());
-        assert_eq!(b.hear(&a.heartbeat(1)), Heard::Same);
-        assert_eq!(a.hear(&b.heartbeat(2)), Heard::Same);
+    fn ends() -> (End, End) {
+        let (mut a, mut b) = (End::of_life(1), End::of_life(2));
+        assert_eq!(b.receive(a.heartbeat(), 0), Heard::Same);
+        assert_eq!(a.receive(b.heartbeat(), 0), Heard::Same);
+        for end in [&mut a, &mut b] {
+            end.link.outbox.note_round_trip(Duration::from_millis(20));
+        }
         (a, b)
     }
 
-    #[test]
-    fn frames_are_handed_on_in_order_and_once() {
-        let (mut a, mut b) = ends();
-        let marks = [a.next(1), a.next(1), a.next(1)];
-        for (mark, turn) in [(2, Turn::Early), (2, Turn::Early), (0, Turn::Next)] {
-            assert_eq!(b.hear(&marks[mark]), Heard::Same);
-            assert_eq!(b.turn(marks[mark].number, at(0)), turn);
-            if turn == Turn::Early {
-                b.keep(marks[mark].number, 7, b"third");
+    /// Lets both ends look after themselves until this time, every millisecond; each frame arrives two later, unless it is lost.
+    fn run(a: &mut End, b: &mut End, from: u64, until: u64, mut is_lost: impl FnMut(&Mark) -> bool) {
+        let mut on_their_way: Vec<(u64, bool, Frame)> = Vec::new();
+        for now in from..until {
+            let (here, later) = on_their_way.into_iter().partition(|(when, ..)| *when <= now);
+            on_their_way = later;
+            for (_, is_to_b, frame) in here {
+                (if is_to_b { &mut *b } else { &mut *a }).receive(frame, now);
+            }
+            for (is_to_b, end) in [(true, &mut *a), (false, &mut *b)] {
+                let sent = end.look_after(now).into_iter().filter(|(mark, _)| !is_lost(mark));
+                on_their_way.extend(sent.map(|frame| (now + 2, is_to_b, frame)));
             }
         }
-        assert_eq!(b.take(at(0)), None);
-        assert_eq!(b.turn(marks[1].number, at(1)), Turn::Next);
-        assert_eq!(b.take(at(1)), Some((7, b"third"[..].into())));
-        assert_eq!(b.take(at(1)), None);
-        assert_eq!(b.turn(marks[0].number, at(1)), Turn::Past);
-        assert!(!b.is_lost(at(1_000), PATIENCE));
     }
 
     #[test]
-    fn a_loss_is_noticed_by_the_next_heartbeat_and_both_ends_begin_anew() {
+    fn whichever_frame_is_lost_is_sent_again() {
+        for lost in 1..=4 {
+            let (mut a, mut b) = ends();
+            for kind in 1..=4 {
+                let frame = a.send(kind, 0);
+                if kind != lost {
+                    b.receive(frame, 1);
+                }
+            }
+            assert_eq!(b.handed_on, (1..lost).collect::<Vec<_>>());
+            run(&mut a, &mut b, 1, 200, |_| false);
+            assert_eq!((&b.handed_on[..], a.link.outbox.due()), (&[1, 2, 3, 4][..], None), "without {lost}");
+            assert!(!a.link.is_lost(at(10_000)) && !b.link.is_lost(at(10_000)));
+        }
+    }
+
+    #[test]
+    fn acknowledgements_may_be_lost_and_what_is_sent_again_in_vain_is_handed_on_once() {
         let (mut a, mut b) = ends();
-        let lost = a.next(1);
-        b.note_sent(a.heartbeat(1).number, at(10));
-        assert!(!b.is_lost(at(59), PATIENCE));
-        assert!(b.is_lost(at(60), PATIENCE));
-        assert_eq!(a.hear(&b.heartbeat(2)), Heard::Anew);
+        let frames = [a.send(1, 0), a.send(2, 0)];
+        frames.into_iter().for_each(|frame| _ = b.receive(frame, 1));
+        let (mut lost, mut again) = (0, 0);
+        run(&mut a, &mut b, 1, 300, |mark| {
+            let is_lost = mark.number == 0 && lost < 2;
+            lost += u32::from(is_lost);
+            again += u32::from(mark.number > 0);
+            is_lost
+        });
+        assert_eq!((lost, again, &b.handed_on[..], a.link.outbox.due()), (2, 2, &[1, 2][..], None));
+    }
+
+    #[test]
+    fn what_goes_back_acknowledges_and_an_acknowledgement_is_not_acknowledged() {
+        let (mut a, mut b) = ends();
+        b.receive(a.send(1, 0), 1);
+        assert_eq!((b.look_after(25), b.link.due()), (vec![], Some(at(26))));
+        a.receive(b.heartbeat(), 3);
+        assert_eq!((b.link.due(), a.link.due()), (None, None));
+        b.receive(a.send(2, 3), 4);
+        let told = b.look_after(29);
+        assert_eq!(
+            told.iter().map(|(mark, _)| (mark.number, mark.receipt.upto)).collect::<Vec<_>>(),
+            [(0, 2)]
+        );
+        a.receive(told[0], 30);
+        assert_eq!((b.link.due(), a.link.due()), (None, None));
+    }
+
+    #[test]
+    fn both_ends_send_at_once_over_a_link_that_loses_many_frames() {
+        let (mut a, mut b) = ends();
+        for kind in 1..=20 {
+            let (there, back) = (a.send(kind, 0), b.send(100 + kind, 0));
+            if kind % 3 == 1 {
+                b.receive(there, 1);
+                a.receive(back, 1);
+            }
+        }
+        let mut frames = 0;
+        run(&mut a, &mut b, 1, 10_000, |_| {
+            frames += 1;
+            frames * frames % 11 < 3
+        });
+        assert_eq!(b.handed_on, (1..=20).collect::<Vec<_>>());
+        assert_eq!(a.handed_on, (101..=120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_session_through_which_nothing_gets_ends_and_both_ends_begin_anew() {
+        let (mut a, mut b) = ends();
+        let lost = a.send(1, 0);
+        run(&mut a, &mut b, 1, 399, |_| true);
+        assert!(!a.link.is_lost(at(399)) && a.link.is_lost(at(400)));
+        // What was sent in it is not sent again.
+        assert_eq!(a.look_after(1_000), []);
+        assert_eq!(b.receive(a.heartbeat(), 401), Heard::Anew);
         // What was lost comes after all.
-        assert_eq!(b.hear(&lost), Heard::Stale);
-        let next = a.next(1);
-        assert_eq!((b.hear(&next), b.turn(next.number, at(61))), (Heard::Same, Turn::Next));
+        assert_eq!(b.receive(lost, 401), Heard::Stale);
+        assert_eq!((b.receive(a.send(2, 401), 402), &b.handed_on[..]), (Heard::Same, &[2][..]));
+        assert!(!a.link.is_lost(at(800)) && !b.link.is_lost(at(10_000)));
     }
 
     #[test]
-    fn who_restarts_gets_a_new_session() {
+    fn both_may_give_up_at_once_or_one_more_often() {
         let (mut a, mut b) = ends();
-        let old = a.next(1);
-        b.turn(old.number, at(0));
-        for _ in 0..5 {
-            let mark = b.next(2);
-            a.turn(mark.number, at(0));
+        a.send(1, 0);
+        b.send(1, 0);
+        assert!(a.link.is_lost(at(400)) && b.link.is_lost(at(400)));
+        for kind in 2..5 {
+            let (there, back) = (a.send(kind, 401), b.send(kind, 401));
+            assert_eq!((b.receive(there, 402), a.receive(back, 402)), (Heard::Same, Heard::Same));
         }
-        let mut a = Link::default();
-        // The first frame of the new life may still cross one that does not know of it.
-        let crossing = b.next(2);
-        assert_eq!((a.hear(&crossing), a.turn(crossing.number, at(1))), (Heard::Same, Turn::Early));
-        assert_eq!(b.hear(&a.next(3)), Heard::Reborn);
-        assert_eq!(b.hear(&old), Heard::Stale);
-        let first = b.next(2);
-        assert_eq!((a.hear(&first), a.turn(first.number, at(2))), (Heard::Anew, Turn::Next));
-        let first = a.next(3);
-        assert_eq!((b.hear(&first), b.turn(first.number, at(2))), (Heard::Same, Turn::Next));
+        assert_eq!((&a.handed_on[..], &b.handed_on[..]), (&[2, 3, 4][..], &[2, 3, 4][..]));
+        a.send(5, 500);
+        assert!(a.link.is_lost(at(900)));
+        // Who has given up does not take what belongs to the session before, and has not acknowledged it.
+        let late = b.send(5, 900);
+        assert_eq!(a.receive(late, 901), Heard::Stale);
+        assert_eq!((b.receive(a.heartbeat(), 902), b.link.outbox.due()), (Heard::Anew, None));
     }
 
     #[test]
-    fn both_may_notice_at_once() {
+    fn who_restarts_gets_a_new_session_and_nothing_of_the_old_one() {
         let (mut a, mut b) = ends();
-        a.next(1);
-        b.next(2);
-        a.note_sent(1, at(0));
-        b.note_sent(1, at(0));
-        assert!(a.is_lost(at(50), PATIENCE) && b.is_lost(at(50), PATIENCE));
-        for _ in 0..3 {
-            let (there, back) = (a.next(1), b.next(2));
-            assert_eq!((b.hear(&there), a.hear(&back)), (Heard::Same, Heard::Same));
-            assert_eq!(b.turn(there.number, at(51)), Turn::Next);
-            assert_eq!(a.turn(back.number, at(51)), Turn::Next);
-        }
+        let old = a.send(1, 0);
+        b.receive(old, 1);
+        let crossing = b.send(2, 1);
+        let mut a = End::of_life(3);
+        // As many as the other end has received of the life before.
+        let first = a.send(3, 2);
+        // What was meant for that life, and what it says to have received, is not for this one.
+        assert_eq!((a.receive(crossing, 2), &a.handed_on[..]), (Heard::Stale, &[][..]));
+        assert!(a.link.outbox.due().is_some());
+        assert_eq!((b.receive(first, 3), b.link.outbox.due()), (Heard::Reborn, None));
+        assert_eq!(b.receive(old, 3), Heard::Stale);
+        assert_eq!((a.receive(b.send(4, 3), 4), &a.handed_on[..]), (Heard::Anew, &[4][..]));
+        assert_eq!((b.receive(a.send(5, 4), 5), &b.handed_on[..]), (Heard::Same, &[1, 5][..]));
+    }
+
+    #[test]
+    fn who_gives_up_before_it_hears_of_the_other_end_takes_it_along() {
+        let (mut a, mut b) = (End::of_life(1), End::of_life(2));
+        a.send(1, 0);
+        b.send(1, 0);
+        assert!(a.link.is_lost(at(1_600)));
+        assert_eq!(a.receive(b.heartbeat(), 1_601), Heard::Stale);
+        // It has sent frames itself that nobody will get any more.
+        assert_eq!((b.receive(a.send(2, 1_601), 1_602), b.link.outbox.due()), (Heard::Anew, None));
+        assert_eq!(b.handed_on, [2]);
     }
 }

@@ -2,17 +2,18 @@
 
 use super::ballots;
 use super::entry::Record;
-use super::links::{Heard, Link, Turn};
+use super::inbox::Turn;
+use super::links::{Heard, Link};
 use super::log::{Log, Store, is_of};
 use super::rounds::{self, Ticks};
-use super::wire::{self, HEARTBEAT_REPLY, HEARTBEAT_REQUEST};
+use super::wire::{self, ACKNOWLEDGEMENT};
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
     Boot, Effect, Effects, Input, Members, ReadBy, ReadRight, Refusal, Replica, Role, Status, Unrecoverable,
     VoteRefusal,
 };
 use crate::rng::Stream;
-use crate::time::{Duration, LocalTime};
+use crate::time::LocalTime;
 use omnipaxos::ballot_leader_election::Ballot;
 use omnipaxos::messages::Message;
 use omnipaxos::messages::ballot_leader_election::HeartbeatMsg;
@@ -34,8 +35,6 @@ pub(super) struct Node {
     links: Vec<Link>,
     /// The members, by their slots.
     peers: Vec<NodeId>,
-    /// The number of this life: its time.
-    life: u64,
     ticks: Ticks,
     stream: Stream,
     /// Whether it takes the lead as soon as it is woken.
@@ -51,8 +50,6 @@ pub(super) struct Node {
     issued: WriteId,
     durable: WriteId,
     applied: usize,
-    /// For how long a frame may be missing in a session.
-    patience: Duration,
     reads: ReadBy,
     max_uncommitted_bytes: Option<NonZeroU32>,
     outgoing: Vec<Message<Record>>,
@@ -71,9 +68,9 @@ impl Replica for Node {
                 input.refuse(None, out);
             }
         }
-        self.carry_out(out);
+        self.carry_out(now, out);
         self.show(out);
-        out.deadline = Some(self.ticks.next());
+        self.look_after_links(now, out);
     }
 
     fn words_drawn(&self) -> u64 {
@@ -108,14 +105,15 @@ impl Node {
             .map_err(|error| Unrecoverable(error.to_string()))?;
         let mut stream = boot.stream.clone();
         let ticks = Ticks::new(boot.options, boot.now, stream.word());
+        // Its life has the number of its time, and a session the patience of the protocol.
+        let (life, patience) = (boot.now.nanos().saturating_add(1), boot.options.election_timeout.0);
         let slots = members.voters.iter().map(|node| node.slot() + 1).max().unwrap_or(0);
         let mut node = Self {
             id: boot.id,
             omni,
             log,
-            links: std::iter::repeat_with(Link::default).take(slots).collect(),
+            links: std::iter::repeat_with(|| Link::new(life, patience)).take(slots).collect(),
             peers,
-            life: boot.now.nanos().saturating_add(1),
             ticks,
             stream,
             is_first: boot.is_first,
@@ -126,7 +124,6 @@ impl Node {
             issued: WriteId::ZERO,
             durable: WriteId::ZERO,
             applied: 0,
-            patience: boot.options.election_timeout.0,
             reads: boot.options.reads.by,
             max_uncommitted_bytes: boot.options.flow.max_uncommitted_bytes,
             outgoing: Vec::new(),
@@ -147,7 +144,7 @@ impl Node {
             return;
         }
         for peer in &self.peers {
-            if self.links[peer.slot()].is_lost(now, self.patience) {
+            if self.links[peer.slot()].is_lost(now) {
                 self.omni.reconnected(u64::from(peer.0));
             }
         }
@@ -157,23 +154,22 @@ impl Node {
     fn receive(&mut self, from: NodeId, kind: u8, payload: &[u8], now: LocalTime, out: &mut Effects) {
         let Some((mark, _)) = wire::head(payload).filter(|_| self.peers.contains(&from)) else { return };
         let link = &mut self.links[from.slot()];
-        match link.hear(&mark) {
+        match link.hear(&mark, now) {
             Heard::Stale => return,
             Heard::Same => {}
             Heard::Anew => self.omni.reconnected(u64::from(from.0)),
             Heard::Reborn => return self.omni.reconnected(u64::from(from.0)),
         }
         let link = &mut self.links[from.slot()];
-        if matches!(kind, HEARTBEAT_REQUEST | HEARTBEAT_REPLY) {
-            link.note_sent(mark.number, now);
+        if mark.number == 0 {
             return self.hand_on(from, kind, payload, out);
         }
-        match link.turn(mark.number, now) {
+        match link.inbox.turn(&mark, now) {
             Turn::Past => return,
-            Turn::Early => return link.keep(mark.number, kind, payload),
+            Turn::Early => return link.inbox.keep(mark.number, kind, payload),
             Turn::Next => self.hand_on(from, kind, payload, out),
         }
-        while let Some((kind, payload)) = self.links[from.slot()].take(now) {
+        while let Some((kind, payload)) = self.links[from.slot()].inbox.take() {
             self.hand_on(from, kind, &payload, out);
         }
     }
@@ -234,7 +230,7 @@ impl Node {
     }
 
     /// Does what the crate wants done.
-    fn carry_out(&mut self, out: &mut Effects) {
+    fn carry_out(&mut self, now: LocalTime, out: &mut Effects) {
         if self.prepares() && !self.has_no_op {
             // It is kept until a majority has promised, and is then the first of its ballot.
             self.has_no_op = self.omni.append(Record::no_op()).is_ok();
@@ -249,12 +245,19 @@ impl Node {
         let after = (self.issued > self.durable).then_some(self.issued);
         let term = ballots::term(&self.omni.get_promise());
         for message in outgoing.drain(..) {
-            self.send(&message, after, term, out);
+            self.send(&message, after, term, now, out);
         }
         self.outgoing = outgoing;
     }
 
-    fn send(&mut self, message: &Message<Record>, after: Option<WriteId>, term: Term, out: &mut Effects) {
+    fn send(
+        &mut self,
+        message: &Message<Record>,
+        after: Option<WriteId>,
+        term: Term,
+        now: LocalTime,
+        out: &mut Effects,
+    ) {
         let Some(kind) = wire::kind_of(message) else {
             // Another server leads, and the crate forwards to it what had waited.
             self.has_no_op = false;
@@ -265,12 +268,33 @@ impl Node {
             return;
         }
         let link = &mut self.links[to.slot()];
-        let mark = match message {
-            Message::BLE(_) => link.heartbeat(self.life),
-            Message::SequencePaxos(_) => link.next(self.life),
-        };
+        let is_ordered = matches!(message, Message::SequencePaxos(_));
+        let Some(number) = (if is_ordered { link.outbox.next() } else { Some(0) }) else { return };
+        let mark = link.mark(number, after, now);
         let payload = out.write(|buffer| wire::encode(message, &mark, term, buffer));
+        if is_ordered {
+            link.outbox.keep(kind, out.get(payload), after);
+        }
         out.push(Effect::Send { to, kind, payload, after });
+    }
+
+    /// Acknowledges what has come, sends again what is lost, and has itself woken for what may be.
+    fn look_after_links(&mut self, now: LocalTime, out: &mut Effects) {
+        let mut deadline = self.ticks.next();
+        for &to in &self.peers {
+            let link = &mut self.links[to.slot()];
+            link.leave(self.durable, now);
+            if let Some(mark) = link.acknowledgement(now) {
+                let payload = out.write(|buffer| wire::lay_out_head(&mark, Term::ZERO, buffer));
+                out.push(Effect::Send { to, kind: ACKNOWLEDGEMENT, payload, after: None });
+            }
+            if let Some((mark, kind, frame)) = link.resend(now) {
+                let payload = out.write(|buffer| wire::encode_again(frame, &mark, buffer));
+                out.push(Effect::Send { to, kind, payload, after: None });
+            }
+            deadline = link.due().map_or(deadline, |due| due.min(deadline));
+        }
+        out.deadline = Some(deadline);
     }
 
     /// Has entries applied that are newly decided.

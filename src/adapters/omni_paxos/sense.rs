@@ -2,7 +2,7 @@
 
 use super::ballots;
 use super::entry::Record;
-use super::wire::{decode, head};
+use super::wire::{ACKNOWLEDGEMENT, decode, head};
 use crate::ids::{NodeId, Term};
 use crate::replica::{Flaw, Status};
 use omnipaxos::messages::Message;
@@ -16,6 +16,9 @@ const FURTHEST: u64 = 1_000 << 20;
 /// The first flaw of a payload, for a replica of this status.
 pub(super) fn examine(kind: u8, payload: &[u8], status: &Status) -> Result<(), Flaw> {
     let (_, term) = head(payload).ok_or(Flaw::Undecodable)?;
+    if kind == ACKNOWLEDGEMENT {
+        return Ok(());
+    }
     // Who they are the header tells.
     let message = decode(kind, payload, NodeId(1), NodeId(2)).ok_or(Flaw::Undecodable)?;
     let furthest = Term(status.term.0.saturating_add(FURTHEST));

@@ -1,14 +1,16 @@
 //! Messages in frames: a short head for the session, and the crate's own encoding in postcard.
 //!
-//! `check: u32 | life: u64 | session: u32 | number: u64 | term: u64 | message`. The check is over the rest of the head, as TCP
-//! has one of its own. The term is that of the ballot that its sender has promised. What the frame's header says, the
-//! sender, the receiver and the kind, is not said again.
+//! `check: u32 | session: u32 | life: u64 | meant for: u64 | number: u64 | at: u64 | received up to: u64 | sent: u64 | term: u64 |
+//! message`. The check is over the rest of the head, as TCP has one of its own. The term is that of the ballot that its sender has
+//! promised. What the frame's header says, the sender, the receiver and the kind, is not said again.
 
 use super::ballots;
 use super::entry::Record;
+use super::inbox::Receipt;
 use super::links::Mark;
 use crate::ids::{NodeId, Term};
 use crate::replica::{Call, Class, Function};
+use crate::time::LocalTime;
 use omnipaxos::ballot_leader_election::Ballot;
 use omnipaxos::messages::Message;
 use omnipaxos::messages::ballot_leader_election::{BLEMessage, HeartbeatMsg};
@@ -28,9 +30,11 @@ pub(super) const ACCEPT_DECIDE: u8 = 70;
 pub(super) const ACCEPTED: u8 = 71;
 pub(super) const NOT_ACCEPTED: u8 = 72;
 pub(super) const DECIDE: u8 = 73;
+/// A head without a message: it tells what was received.
+pub(super) const ACKNOWLEDGEMENT: u8 = 74;
 
 /// The bytes before the message.
-const HEAD: usize = 32;
+const HEAD: usize = 64;
 
 /// The name of a kind.
 pub(super) const fn name(kind: u8) -> &'static str {
@@ -45,6 +49,7 @@ pub(super) const fn name(kind: u8) -> &'static str {
         ACCEPTED => "Accepted",
         NOT_ACCEPTED => "NotAccepted",
         DECIDE => "Decide",
+        ACKNOWLEDGEMENT => "Acknowledgement",
         _ => "unknown",
     }
 }
@@ -73,14 +78,7 @@ pub(super) const fn kind_of(message: &Message<Record>) -> Option<u8> {
 
 /// Appends a message of a server that has promised the ballot of this term.
 pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer: &mut Vec<u8>) {
-    let start = buffer.len();
-    buffer.extend_from_slice(&[0; 4]);
-    buffer.extend_from_slice(&mark.life.to_le_bytes());
-    buffer.extend_from_slice(&mark.session.to_le_bytes());
-    buffer.extend_from_slice(&mark.number.to_le_bytes());
-    buffer.extend_from_slice(&term.0.to_le_bytes());
-    let check = crc32c::crc32c(&buffer[start + 4..]);
-    buffer[start..start + 4].copy_from_slice(&check.to_le_bytes());
+    lay_out_head(mark, term, buffer);
     match message {
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Request(msg), .. }) => lay_out(msg, buffer),
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Reply(msg), .. }) => lay_out(msg, buffer),
@@ -101,6 +99,19 @@ pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer:
     }
 }
 
+/// Appends the head of a frame. One that brings no message tells of no ballot, since it does not wait until that is durable.
+pub(super) fn lay_out_head(mark: &Mark, term: Term, buffer: &mut Vec<u8>) {
+    let start = buffer.len();
+    let Mark { life, meant_for, session, number, at, receipt } = *mark;
+    buffer.extend_from_slice(&[0; 4]);
+    buffer.extend_from_slice(&session.to_le_bytes());
+    for field in [life, meant_for, number, at.nanos(), receipt.upto, receipt.sent.nanos(), term.0] {
+        buffer.extend_from_slice(&field.to_le_bytes());
+    }
+    let check = crc32c::crc32c(&buffer[start + 4..]);
+    buffer[start..start + 4].copy_from_slice(&check.to_le_bytes());
+}
+
 fn lay_out(message: &impl Serialize, buffer: &mut Vec<u8>) {
     let bytes = std::mem::take(buffer);
     *buffer = postcard::to_extend(message, bytes).expect("a message can be written to memory");
@@ -110,10 +121,22 @@ fn lay_out(message: &impl Serialize, buffer: &mut Vec<u8>) {
 pub(super) fn head(payload: &[u8]) -> Option<(Mark, Term)> {
     let (head, _) = payload.split_first_chunk::<HEAD>()?;
     let check = u32::from_le_bytes(*head.first_chunk()?);
-    let long = |at: usize| head[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-    let session = u32::from_le_bytes(*head[12..].first_chunk()?);
-    let mark = Mark { life: long(4)?, session, number: long(16)? };
-    (crc32c::crc32c(&head[4..]) == check && mark.life > 0).then_some((mark, Term(long(24)?)))
+    let session = u32::from_le_bytes(*head[4..].first_chunk()?);
+    let mut fields =
+        head[8..].chunks_exact(8).map_while(|bytes| bytes.first_chunk()).copied().map(u64::from_le_bytes);
+    let mut next = || fields.next();
+    let (life, meant_for, number) = (next()?, next()?, next()?);
+    let at = LocalTime::from_nanos(next()?);
+    let receipt = Receipt { upto: next()?, sent: LocalTime::from_nanos(next()?) };
+    let mark = Mark { life, meant_for, session, number, at, receipt };
+    (crc32c::crc32c(&head[4..]) == check && life > 0).then_some((mark, Term(next()?)))
+}
+
+/// Appends a frame once more, with this mark: its message and its term are what they were.
+pub(super) fn encode_again(payload: &[u8], mark: &Mark, buffer: &mut Vec<u8>) {
+    let (_, term) = head(payload).expect("a frame that was laid out here");
+    lay_out_head(mark, term, buffer);
+    buffer.extend_from_slice(&payload[HEAD..]);
 }
 
 /// Reads a message. Any bytes may come: none for what no replica sends.
@@ -180,11 +203,46 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
     let (call, function) = match kind {
         HEARTBEAT_REQUEST => (Call::Request, Some(Function::Heartbeat)),
         HEARTBEAT_REPLY | PROMISE | ACCEPTED | NOT_ACCEPTED => (Call::Response, None),
-        PREPARE_REQUEST => (Call::Notice, None),
+        PREPARE_REQUEST | ACKNOWLEDGEMENT => (Call::Notice, None),
         PREPARE => (Call::Request, Some(Function::RequestVote)),
         ACCEPT_SYNC | ACCEPT_DECIDE => (Call::Request, Some(Function::AppendEntries)),
         DECIDE => (Call::Notice, Some(Function::Heartbeat)),
         _ => return None,
     };
     Some(Class { call, term, grants_vote: kind == PROMISE, function })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_read_as_it_was_laid_out_or_not_at_all() {
+        let at = |nanos| LocalTime::from_nanos(nanos);
+        let receipt = Receipt { upto: 6 << 40, sent: at(7 << 40) };
+        let mark =
+            Mark { life: 1 << 40, meant_for: 2 << 40, session: 3, number: 4 << 40, at: at(5 << 40), receipt };
+        let mut bytes = Vec::new();
+        lay_out_head(&mark, Term(8002), &mut bytes);
+        assert_eq!((bytes.len(), head(&bytes)), (HEAD, Some((mark, Term(8002)))));
+        assert_eq!(head(&bytes[..HEAD - 1]), None);
+        for place in 0..HEAD {
+            let mut other = bytes.clone();
+            other[place] ^= 1;
+            assert_eq!(head(&other), None, "byte {place}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_again_has_another_mark_and_says_the_same() {
+        let mark = |at| {
+            let (at, receipt) = (LocalTime::from_nanos(at), Receipt::default());
+            Mark { life: 1, meant_for: 2, session: 3, number: 4, at, receipt }
+        };
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        lay_out_head(&mark(5), Term(8002), &mut first);
+        first.extend_from_slice(b"message");
+        encode_again(&first, &mark(6), &mut second);
+        assert_eq!((head(&second), &second[HEAD..]), (Some((mark(6), Term(8002))), &b"message"[..]));
+    }
 }
