@@ -2,12 +2,12 @@
 
 use super::cases::Cases;
 use super::findings::{told, write_findings};
-use super::implementation::implementation;
+use super::implementation::{implementation, run_with};
 use super::inputs::{Scenario, profile_and_text};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
 use super::{Failure, Output, Status};
-use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw};
+use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw, left_out};
 use crate::plan::{Implementation, Plan, Profile};
 use crate::report::format::{count, counted};
 use crate::report::{Coverage, Host, Judges, Report, shell_word};
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
-    /// Whose Raft the nodes run, whatever the profile says: Squall, RaftRs or OmniPaxos, as far as this build has them.
+    /// Whose Raft the nodes run: Squall, RaftRs or OmniPaxos, as far as this build has them.
     #[arg(long, value_name = "NAME", value_parser = implementation)]
     implementation: Option<Implementation>,
     /// Take seeds that belong to this commit: those of --seeds, counted from a number made of the first eight digits of its
@@ -110,7 +110,7 @@ const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let (mut profile, text) = profile_and_text(&arguments.profile, output)?;
-    profile.implementation = arguments.implementation.unwrap_or(profile.implementation);
+    run_with(&mut profile, arguments.implementation)?;
     let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
     // What was found before does not depend on the share: one machine is enough for it.
@@ -147,6 +147,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Regression::of(path.display().to_string(), plan, &report)
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
+    hunt.campaign.implementation = profile.implementation;
     hunt.campaign.events = arguments.events;
     hunt.campaign.until_covered = arguments.until_covered;
     hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
@@ -198,9 +199,11 @@ impl Arguments {
         let seeds = if seeds.shard.is_whole() { String::new() } else { format!(", shard {}", seeds.shard) };
         let held = if held == 0 { String::new() } else { format!("; {held} of them are there already") };
         let version = env!("CARGO_PKG_VERSION");
+        let with = profile.implementation.other().map_or(String::new(), |name| format!(" with {name}"));
+        let profile = format!("profile {}{with}", profile.name);
         match self.has_end() {
-            true => format!("squall {version}, profile {}, seeds {start}..{end}{seeds}{held}", profile.name),
-            false => format!("squall {version}, profile {}, seeds from {start} on", profile.name),
+            true => format!("squall {version}, {profile}, seeds {start}..{end}{seeds}{held}"),
+            false => format!("squall {version}, {profile}, seeds from {start} on"),
         }
     }
 }
@@ -225,13 +228,16 @@ fn sample(profile: &Profile, seed: u64, looks: bool, events: Option<NonZeroU64>)
     let plan = Plan { events, ..draw(profile, seed) };
     let options = Options::default();
     let mut judges = Judges::new(&plan);
+    let of = |judges: &Judges, outcome| {
+        Sample::of(&plan, &Report::new(&plan, judges, outcome)).without(&left_out(profile, seed))
+    };
     if !looks {
         let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
-        return Sample::of(&plan, &Report::new(&plan, &judges, outcome));
+        return of(&judges, outcome);
     }
     let mut coverage = Coverage::new(plan.cluster.nodes());
     let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &options);
-    Sample::of(&plan, &Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
+    of(&judges, outcome).reaching(coverage.into_reached())
 }
 
 /// The scenarios that were found before, if there is a folder of them.

@@ -170,6 +170,7 @@ impl Merged {
         let first = ranges.first().map_or(0, |range| range.start);
         let command = command(&header.named, header.implementation.as_deref());
         let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
+        campaign.implementation = profile.implementation;
         campaign.events = header.events;
         campaign.covered = header.coverage.then(|| Covered::new(&profile.sometimes));
         Self { campaign, missing: Missing::of(ranges), differing: Vec::new() }
