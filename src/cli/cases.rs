@@ -4,9 +4,9 @@ use super::annotations::Annotations;
 use super::run::begin_reports;
 use super::{Failure, Output};
 use crate::fuzz::Campaign;
-use crate::report::RunVerdict;
 use crate::report::batch::Figures;
 use crate::report::format::{count, counted};
+use crate::report::{RunVerdict, with_other};
 use crate::runner::{self, NewFile};
 use anyhow::Context;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -64,7 +64,8 @@ impl Cases {
     /// Adds a run of a scenario. Runs of one file are one case.
     pub(super) fn add(&mut self, file: &str, run: &Figures) {
         if self.0.last().is_none_or(|last| last.file != file) {
-            let (name, file) = (run.scenario.clone(), file.to_owned());
+            let (name, file) =
+                (format!("{}{}", run.scenario, with_other(run.implementation)), file.to_owned());
             self.0.push(Case { name, file, runs: 0, failure: None });
         }
         let Some(case) = self.0.last_mut() else { return };

@@ -10,7 +10,7 @@ use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw, left_out};
 use crate::plan::{Implementation, Plan, Profile};
 use crate::report::format::{count, counted};
-use crate::report::{Coverage, Host, Judges, Report, shell_word};
+use crate::report::{Coverage, Host, Judges, Report, option_of_other, shell_word, with_other};
 use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
 use std::collections::BTreeMap;
@@ -126,7 +126,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
     output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
-    let command = command(&arguments.profile, header.implementation.as_deref());
+    let command = command(&arguments.profile, profile.implementation);
     let mut hunt = Hunt {
         campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
         begun: now(),
@@ -199,8 +199,7 @@ impl Arguments {
         let seeds = if seeds.shard.is_whole() { String::new() } else { format!(", shard {}", seeds.shard) };
         let held = if held == 0 { String::new() } else { format!("; {held} of them are there already") };
         let version = env!("CARGO_PKG_VERSION");
-        let with = profile.implementation.other().map_or(String::new(), |name| format!(" with {name}"));
-        let profile = format!("profile {}{with}", profile.name);
+        let profile = format!("profile {}{}", profile.name, with_other(profile.implementation));
         match self.has_end() {
             true => format!("squall {version}, {profile}, seeds {start}..{end}{seeds}{held}"),
             false => format!("squall {version}, {profile}, seeds from {start} on"),
@@ -209,9 +208,8 @@ impl Arguments {
 }
 
 /// The command that makes runs of a profile.
-pub(super) fn command(profile: &str, implementation: Option<&str>) -> String {
-    let implementation = implementation.map_or(String::new(), |name| format!(" --implementation {name}"));
-    format!("squall fuzz {}{implementation}", shell_word(profile))
+pub(super) fn command(profile: &str, implementation: Implementation) -> String {
+    format!("squall fuzz {}{}", shell_word(profile), option_of_other(implementation))
 }
 
 /// The first of the seeds that belong to a commit.
@@ -341,7 +339,7 @@ impl Hunt<'_> {
             self.output.print(told)
         };
         troubles.extend(printed.err());
-        let title = format!("squall fuzz {}", self.campaign.profile);
+        let title = format!("squall fuzz {}{}", self.campaign.profile, self.campaign.with());
         let cases = Cases::of(&self.campaign, &self.arguments.profile);
         cases.annotate(self.output.annotations());
         let shown = self.campaign.statement_with_origin();

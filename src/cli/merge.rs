@@ -168,7 +168,7 @@ impl Merged {
     fn new(header: &Header, profile: &Profile) -> Self {
         let ranges = header.ranges();
         let first = ranges.first().map_or(0, |range| range.start);
-        let command = command(&header.named, header.implementation.as_deref());
+        let command = command(&header.named, profile.implementation);
         let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
         campaign.implementation = profile.implementation;
         campaign.events = header.events;

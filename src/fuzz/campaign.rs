@@ -7,6 +7,7 @@ use super::seeds::Shard;
 use super::signature::{Failure, Signature};
 use crate::plan::{Implementation, Plan};
 use crate::report::batch::{Figures, Total};
+use crate::report::with_other;
 use crate::report::{Report, RunVerdict};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -177,7 +178,7 @@ impl Campaign {
 
     /// Whose Raft the nodes run, to go after what the runs are: nothing where it is Squall's own.
     pub fn with(&self) -> String {
-        self.implementation.other().map_or(String::new(), |name| format!(" with {name}"))
+        with_other(self.implementation)
     }
 
     /// The command that makes this run again.

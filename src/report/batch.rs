@@ -13,8 +13,8 @@ pub use each::OfSeed;
 use super::format::{count, short};
 use super::page::{FAINT, Form, Grid, Page, WIDE};
 use super::text::verdict_style;
-use super::{Cause, Report, RunVerdict, StandstillSums, Summary};
-use crate::plan::Plan;
+use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
+use crate::plan::{Implementation, Plan};
 use crate::time::Duration;
 use crate::trace::Digest;
 use intervals::Intervals;
@@ -34,6 +34,8 @@ pub struct Figures {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
+    /// Whose Raft the nodes ran.
+    pub implementation: Implementation,
     /// The gravest of all verdicts.
     pub verdict: RunVerdict,
     /// What makes the verdict, if not all held.
@@ -66,6 +68,7 @@ impl Figures {
         Self {
             scenario: report.scenario.clone(),
             seed: report.seed,
+            implementation: report.implementation,
             verdict: report.verdict,
             reason: report.reason(),
             replay: report.replay().filter(|_| report.failed()),
@@ -143,6 +146,7 @@ impl Total {
 pub struct Batch {
     scenario: String,
     file: String,
+    implementation: Implementation,
     seeds: Range<u64>,
     total: Total,
     verdicts: BTreeMap<RunVerdict, u64>,
@@ -180,6 +184,7 @@ impl Batch {
         Self {
             scenario: plan.name.clone(),
             file,
+            implementation: plan.cluster.implementation,
             seeds,
             total: Total::default(),
             verdicts: BTreeMap::new(),
@@ -259,6 +264,11 @@ impl Batch {
         &self.file
     }
 
+    /// Whose Raft the nodes ran, to go after what was run: nothing where it is Squall's own.
+    pub(super) fn with(&self) -> String {
+        with_other(self.implementation)
+    }
+
     pub(super) fn lengths(&self) -> &[u64] {
         &self.vacant
     }
@@ -272,15 +282,21 @@ impl Batch {
 pub fn table(runs: &[Figures], form: &Form<'_>) -> String {
     let mut page = Page::new(form);
     let wide = form.width >= WIDE + 12;
-    let mut grid = Grid { right: vec![1, 3, 4, 5, 6], rules: vec![1], ..Grid::default() };
-    let names = ["scenario", "seed", "verdict", "elections", "vacant", "leader", "clients", "digest"];
-    grid.rows.push(names.map(String::from).into());
+    // A column more, where not all run Squall's own.
+    let others = usize::from(runs.iter().any(|run| run.implementation.other().is_some()));
+    let right = [1, 3, 4, 5, 6].map(|column| column + others).to_vec();
+    let mut grid = Grid { right, rules: vec![1], ..Grid::default() };
+    let mut names = vec!["scenario", "with"];
+    names.truncate(1 + others);
+    names.extend(["seed", "verdict", "elections", "vacant", "leader", "clients", "digest"]);
+    grid.rows.push(names.iter().map(ToString::to_string).collect());
     grid.styles.extend((0..names.len()).map(|column| (0, column, FAINT)));
     for run in runs {
-        grid.styles.push((grid.rows.len(), 2, verdict_style(run.verdict)));
+        grid.styles.push((grid.rows.len(), 2 + others, verdict_style(run.verdict)));
         let digest = run.digest.to_string();
-        grid.rows.push(vec![
-            run.scenario.clone(),
+        let mut row = vec![run.scenario.clone(), run.implementation.name().to_owned()];
+        row.truncate(1 + others);
+        row.extend([
             run.seed.to_string(),
             run.verdict.to_string(),
             count(run.elections),
@@ -289,6 +305,7 @@ pub fn table(runs: &[Figures], form: &Form<'_>) -> String {
             run.served().text(),
             if wide { digest } else { digest[..8].to_owned() },
         ]);
+        grid.rows.push(row);
     }
     page.grid(&grid);
     page.paragraph(

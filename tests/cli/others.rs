@@ -85,3 +85,53 @@ fn a_profile_about_what_cannot_be_expressed_is_refused() {
         exits(&output, 0);
     }
 }
+
+/// Two scenarios with several seeds and reports in all forms.
+#[test]
+fn whose_nodes_ran_is_told_wherever_runs_are_summed_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let (reports, junit) = (name("reports"), name("junit.xml"));
+    let many = ["run", "scenarios/leader-crash.ron", "--implementation", "RaftRs", "--seeds", "0..3"];
+    let output = squall([&many[..], &["--report", &reports, "--junit", &junit]].concat());
+    exits(&output, 0);
+    let head = "leader-crash  scenarios/leader-crash.ron, seeds 0..3 with RaftRs\n";
+    assert!(stdout(&output).starts_with(head), "{}", stdout(&output));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
+    assert!(read("reports/leader-crash.txt").starts_with(head));
+    for form in ["md", "html"] {
+        let page = read(&format!("reports/leader-crash.{form}"));
+        assert!(page.contains("seeds 0..3 with RaftRs"), "{form}");
+        assert!(
+            page.contains("squall run scenarios/leader-crash.ron --seeds 0..3 --implementation RaftRs"),
+            "{form}"
+        );
+    }
+    let document: Value = serde_json::from_str(&read("reports/leader-crash.json")).expect("JSON");
+    assert_eq!(document["implementation"], "RaftRs");
+    assert!(
+        read("junit.xml").contains(r#"<testcase name="leader-crash with RaftRs""#),
+        "{}",
+        read("junit.xml")
+    );
+    let one = squall(["run", "scenarios/leader-crash.ron", "--implementation", "OmniPaxos"]);
+    assert!(stdout(&one).starts_with("leader-crash  scenarios/leader-crash.ron, seed 1 with OmniPaxos\n"));
+    for (implementation, said) in [(&["--implementation", "RaftRs"][..], "RaftRs"), (&[], "Squall")] {
+        let output = squall([&["run", "scenarios/leader-crash.ron", "--json"], implementation].concat());
+        assert_eq!(parsed(&output)["runs"][0]["implementation"], said);
+    }
+}
+
+#[test]
+fn the_table_of_many_scenarios_has_a_column_for_whose_nodes_ran() {
+    let files = ["run", "scenarios/leader-crash.ron", "scenarios/cold-start.ron"];
+    let text = stdout(&squall([&files[..], &["--implementation", "RaftRs"]].concat()));
+    let words = |text: &str, row: usize| {
+        let row = text.lines().nth(row).expect("a row");
+        row.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&text, 0)[..3], ["scenario", "with", "seed"], "{text}");
+    assert_eq!(words(&text, 2)[..4], ["leader-crash", "RaftRs", "1", "pass"], "{text}");
+    let own = stdout(&squall(files));
+    assert_eq!(words(&own, 0)[..2], ["scenario", "seed"], "{own}");
+}
