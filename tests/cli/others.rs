@@ -135,3 +135,22 @@ fn the_table_of_many_scenarios_has_a_column_for_whose_nodes_ran() {
     let own = stdout(&squall(files));
     assert_eq!(words(&own, 0)[..2], ["scenario", "seed"], "{own}");
 }
+
+/// What helps depends on who asks for the implementation.
+#[test]
+fn the_help_fits_whoever_named_the_implementation() {
+    let file = "scenarios/reads/by-lease.ron";
+    let output = squall(["run", file, "--implementation", "OmniPaxos"]);
+    exits(&output, 2);
+    let text = stderr(&output);
+    assert!(text.contains("`OmniPaxos` can't express `read: Lease`: it has no leases"), "{text}");
+    assert!(text.contains("or run it with another implementation: `--implementation Squall`"), "{text}");
+    let text = std::fs::read_to_string(super::path(file)).expect("a scenario");
+    let (_folder, own) =
+        super::written(text.replacen("cluster: (", "cluster: (implementation: OmniPaxos, ", 1));
+    let output = squall(["run", &own]);
+    exits(&output, 2);
+    assert!(stderr(&output).contains("or write `implementation: Squall`"), "{}", stderr(&output));
+    let output = squall(["run", &own, "--implementation", "Squall"]);
+    exits(&output, 0);
+}
