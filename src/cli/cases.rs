@@ -4,7 +4,8 @@ use super::annotations::Annotations;
 use super::run::begin_reports;
 use super::{Failure, Output};
 use crate::fuzz::Campaign;
-use crate::report::batch::Figures;
+use crate::plan::Implementation;
+use crate::report::batch::{Figures, NotRun};
 use crate::report::format::{count, counted};
 use crate::report::{RunVerdict, with_other};
 use crate::runner::{self, NewFile};
@@ -86,6 +87,15 @@ impl Cases {
         }
     }
 
+    /// Adds a scenario that was not run, since this implementation can't express it.
+    pub(super) fn add_not_run(&mut self, it: &NotRun, implementation: Implementation) {
+        let why: Vec<String> = it.cannot_express.iter().map(ToString::to_string).collect();
+        let message = format!("{} can't express {}", implementation.name(), why.join("; "));
+        let name = format!("{}{}", it.scenario, with_other(implementation));
+        let failure = Some(Broken { kind: "not run".into(), message, runs: 0, replays: Vec::new() });
+        self.0.push(Case { name, file: it.file.clone(), runs: 0, failure });
+    }
+
     /// Those of a campaign: each way of failing, each scenario that was found before, and all runs that did not fail.
     pub(super) fn of(campaign: &Campaign, profile: &str) -> Self {
         let mut cases = Self::default();
@@ -140,6 +150,8 @@ impl Cases {
         for case in &self.0 {
             let mut status = match &case.failure {
                 None => TestCaseStatus::success(),
+                // Nothing failed that was not even run.
+                Some(_) if case.runs == 0 => TestCaseStatus::non_success(NonSuccessKind::Error),
                 Some(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
             };
             if let Some(broken) = &case.failure {

@@ -58,7 +58,7 @@ verdict of a run as its exit code.";
 
 pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let implementations = chosen(&arguments.implementations)?;
-    let scenarios = Scenario::read_all(&arguments.files, Some(Implementation::Squall), output)?;
+    let scenarios = Scenario::read_all_for(&arguments.files, Some(Implementation::Squall), output)?.0;
     if let Some(out) = &arguments.out {
         begin_reports(Some(out))?;
     }

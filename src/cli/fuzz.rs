@@ -254,7 +254,7 @@ fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "ron"));
     files.sort();
-    Scenario::read_all(&files, None, output)
+    Scenario::read_all(&files, output)
 }
 
 /// The runs so far, and who is told.

@@ -1,7 +1,9 @@
 //! The scenario files of a call: patterns expanded, each file read and understood.
 
 use super::{Failure, Output, list};
+use crate::adapters;
 use crate::plan::{Implementation, Plan, Profile};
+use crate::report::batch::NotRun;
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Meant, Warning};
 use std::path::{Path, PathBuf};
@@ -30,30 +32,50 @@ impl Scenario {
     }
 
     /// Reads all these scenarios. What is wrong with any of them is told; then nothing is to be run.
-    pub(super) fn read_all(
+    pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
+        Self::read_all_for(files, None, output).map(|(scenarios, _)| scenarios)
+    }
+
+    /// Reads all these scenarios, for another implementation than their own if one is given. Those that it can't express are put aside, as
+    /// long as there are others; anything else that is wrong with any of them is told, and then nothing is to be run.
+    pub(super) fn read_all_for(
         files: &[PathBuf],
         implementation: Option<Implementation>,
         output: &Output,
-    ) -> Result<Vec<Self>, Failure> {
-        let mut scenarios = Vec::new();
-        let mut failures = Vec::new();
+    ) -> Result<(Vec<Self>, Vec<NotRun>), Failure> {
+        let (mut scenarios, mut aside, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         for path in expand(files, Wanted::Scenarios)? {
             match Self::read_for(&path, implementation, output) {
                 Ok(scenario) => scenarios.push(scenario),
-                Err(failure) => failures.push(failure),
+                Err(failure) => {
+                    aside.extend(implementation.and_then(|it| not_run(&path, it)));
+                    failures.push(failure);
+                }
             }
+        }
+        if failures.len() == aside.len() && !scenarios.is_empty() {
+            return Ok((scenarios, aside));
         }
         let last = failures.pop();
         for failure in &failures {
             output.diagnose(failure);
         }
-        last.map_or(Ok(scenarios), Err)
+        last.map_or(Ok((scenarios, aside)), Err)
     }
 
     /// The file's name, for people.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// A scenario with which nothing is wrong but that this implementation can't express it; none if anything else is.
+fn not_run(path: &Path, implementation: Implementation) -> Option<NotRun> {
+    let (mut plan, _) = scenario::read_for(&text_of(path).ok()?, Some(Implementation::Squall)).ok()?;
+    plan.cluster.implementation = implementation;
+    let mut cannot_express = adapters::unexpressed(&plan);
+    cannot_express.dedup_by_key(|it| it.switch);
+    Some(NotRun { scenario: plan.name, file: path.display().to_string(), cannot_express })
 }
 
 /// Whether a word is meant as a file's name rather than as that of something that comes with Squall.

@@ -10,10 +10,11 @@ mod summary;
 
 pub use each::OfSeed;
 
-use super::format::{count, short};
-use super::page::{FAINT, Form, Grid, Page, WIDE};
+use super::format::{count, counted, short, wrap};
+use super::page::{FAINT, Form, Grid, ODD, Page, WIDE};
 use super::text::verdict_style;
 use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
+use crate::adapters::Unexpressed;
 use crate::plan::{Implementation, Plan};
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -104,6 +105,36 @@ impl Figures {
     }
 }
 
+/// A scenario without runs, since the implementation that was named can't express what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotRun {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The file that it was read from.
+    pub file: String,
+    /// What can't be expressed, each switch once.
+    pub cannot_express: Vec<Unexpressed>,
+}
+
+/// Says of each scenario that was not run why not.
+pub fn not_run(all: &[NotRun], implementation: Implementation, form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    let scenarios = counted(all.len() as u64, "scenario");
+    page.text += &format!(
+        "{}  {scenarios} that {} can't express\n",
+        page.styled(ODD, "Not run"),
+        implementation.name()
+    );
+    for it in all {
+        page.text += &format!("  {}\n", it.file);
+        for lacking in &it.cannot_express {
+            let lines = wrap(&lacking.to_string(), page.room() - 2);
+            page.text.extend(lines.lines().map(|line| format!("    {line}\n")));
+        }
+    }
+    page.text
+}
+
 /// All runs of a call: how they ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
@@ -111,6 +142,8 @@ pub struct Total {
     pub runs: u64,
     /// How many of them failed.
     pub failed: u64,
+    /// How many scenarios were not run.
+    pub not_run: u64,
     /// The gravest verdict.
     pub verdict: RunVerdict,
     /// The digests of the runs, folded in their order.
@@ -119,7 +152,7 @@ pub struct Total {
 
 impl Default for Total {
     fn default() -> Self {
-        Self { runs: 0, failed: 0, verdict: RunVerdict::Pass, digest: Digest::default() }
+        Self { runs: 0, failed: 0, not_run: 0, verdict: RunVerdict::Pass, digest: Digest::default() }
     }
 }
 
@@ -135,7 +168,8 @@ impl Total {
     /// The last lines of all that is printed.
     pub fn render(&self, form: &Form<'_>) -> String {
         let mut page = Page::new(form);
-        page.text += &format!("runs: {}, failed: {}\n", self.runs, self.failed);
+        let not_run = if self.not_run == 0 { String::new() } else { format!(", not run: {}", self.not_run) };
+        page.text += &format!("runs: {}, failed: {}{not_run}\n", self.runs, self.failed);
         page.verdict(self.verdict, self.digest);
         page.text
     }

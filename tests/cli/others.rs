@@ -154,3 +154,48 @@ fn the_help_fits_whoever_named_the_implementation() {
     let output = squall(["run", &own, "--implementation", "Squall"]);
     exits(&output, 0);
 }
+
+#[test]
+fn what_cannot_be_expressed_does_not_keep_others_from_being_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let junit = folder.path().join("junit.xml").to_str().expect("a plain name").to_owned();
+    let files =
+        ["scenarios/reads/by-lease.ron", "scenarios/cold-start.ron", "scenarios/transfer/successor-away.ron"];
+    let with = ["--implementation", "OmniPaxos"];
+    let run = |more: &[&str]| squall([&["run"], &files[..], &with, more].concat());
+    let output = run(&["--junit", &junit]);
+    exits(&output, 2);
+    let text = stdout(&output);
+    assert!(text.lines().any(|line| line.trim_start().starts_with("cold-start ")), "{text}");
+    assert!(text.contains("\nNot run  2 scenarios that OmniPaxos can't express\n"), "{text}");
+    assert!(text.contains("  scenarios/reads/by-lease.ron\n    `read: Lease`: it has no leases\n"), "{text}");
+    assert!(text.contains("\nruns: 1, failed: 0, not run: 2\nverdict: pass\n"), "{text}");
+    let said = "error: 2 scenarios not run, since `OmniPaxos` can't express what they ask for";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    let cases = std::fs::read_to_string(&junit).expect("a file");
+    assert!(cases.contains(r#"tests="3" skipped="0" failures="0" errors="2""#), "{cases}");
+    let document = parsed(&run(&["--json"]));
+    assert_eq!(document["runs"].as_array().expect("runs").len(), 1);
+    assert_eq!(document["not_run"][0]["file"], files[0]);
+    assert_eq!(document["not_run"][1]["cannot_express"][0]["switch"], "Transfer");
+    // With many seeds as well.
+    let output = run(&["--seeds", "0..2", "--quiet"]);
+    exits(&output, 2);
+    assert!(stdout(&output).contains("\nruns: 2, failed: 0, not run: 2\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_fails_is_graver_than_what_is_not_run() {
+    let finding = "scenarios/findings/raft-rs-lease-outlived.ron";
+    let output =
+        squall(["run", "tests/fixtures/ack-before-flush.ron", finding, "--implementation", "RaftRs"]);
+    exits(&output, 1);
+    assert!(stdout(&output).contains("\nruns: 1, failed: 1, not run: 1\nverdict: safety violated\n"));
+    // Where a scenario is wrong in itself nothing is run, as ever; nor where nothing is left.
+    for other in ["tests/fixtures/ack-before-flush.ron", "Cargo.toml"] {
+        let output = squall(["run", "scenarios/bugs/local-read.ron", other, "--implementation", "RaftRs"]);
+        exits(&output, 2);
+        assert_eq!(stdout(&output), "");
+        assert!(stderr(&output).contains("`RaftRs` can't express `bug`"), "{}", stderr(&output));
+    }
+}

@@ -14,6 +14,7 @@ use super::implementation::implementation;
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
 use crate::plan::{Implementation, Plan};
+use crate::report::batch::NotRun;
 use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
 use crate::runner;
 use crate::time::{Duration, Time};
@@ -140,11 +141,11 @@ pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let scenarios = Scenario::read_all(&arguments.files, arguments.implementation, output)?;
+    let (scenarios, not_run) = Scenario::read_all_for(&arguments.files, arguments.implementation, output)?;
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
-    let work = Work { scenarios, seed: arguments.seed, seeds: arguments.seeds.clone() };
-    if work.count() > 1 {
-        arguments.closer.refuse(work.count())?;
+    let work = Work { scenarios, not_run, seed: arguments.seed, seeds: arguments.seeds.clone() };
+    if work.count() > 1 || !work.not_run.is_empty() {
+        arguments.closer.refuse(work.seeds() * (work.scenarios.len() + work.not_run.len()) as u64)?;
         return many::run(&work, arguments, output);
     }
     let (scenario, plan) = work.piece(0);
@@ -160,6 +161,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
 #[derive(Debug)]
 struct Work {
     scenarios: Vec<Scenario>,
+    /// Those that the implementation can't express.
+    not_run: Vec<NotRun>,
     seed: Option<u64>,
     seeds: Option<Range<u64>>,
 }
