@@ -2,7 +2,7 @@
 
 use super::cases::Cases;
 use super::findings::{told, write_findings};
-use super::implementation::{implementation, run_with};
+use super::implementation::Whose;
 use super::inputs::{Scenario, profile_and_text};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
@@ -31,9 +31,8 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
-    /// Whose Raft the nodes run: Squall, RaftRs or OmniPaxos, as far as this build has them.
-    #[arg(long, value_name = "NAME", value_parser = implementation)]
-    implementation: Option<Implementation>,
+    #[command(flatten)]
+    whose: Whose,
     /// Take seeds that belong to this commit: those of --seeds, counted from a number made of the first eight digits of its
     /// hash. So each commit is tried with others, and the same one always with the same.
     #[arg(long, value_name = "HASH", value_parser = block)]
@@ -110,7 +109,7 @@ const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let (mut profile, text) = profile_and_text(&arguments.profile, output)?;
-    run_with(&mut profile, arguments.implementation)?;
+    arguments.whose.run_profile(&mut profile)?;
     let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
     // What was found before does not depend on the share: one machine is enough for it.
@@ -122,7 +121,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let looks = arguments.coverage || arguments.until_covered;
     let mut header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
-    header.implementation = arguments.implementation.map(|it| it.name().to_owned());
+    header.implementation = arguments.whose.implementation.map(|it| it.name().to_owned());
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
     output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));

@@ -18,22 +18,39 @@ pub(super) fn implementation(name: &str) -> Result<Implementation, String> {
     }
 }
 
-/// Lets the nodes of a profile's runs run this implementation, if one is named. Runs without what each run of the profile is to have would
-/// say nothing of what it is for, so that is refused.
-pub(super) fn run_with(profile: &mut Profile, implementation: Option<Implementation>) -> Result<(), Failure> {
-    profile.implementation = implementation.unwrap_or(profile.implementation);
-    let always = always_left_out(profile);
-    if always.is_empty() {
-        return Ok(());
+/// Whose Raft the nodes run, for each command that runs something or says whether it can be run.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Whose {
+    /// Whose Raft the nodes run, whatever a file says: Squall, RaftRs or OmniPaxos, as far as this build has them.
+    #[arg(long, value_name = "NAME", value_parser = implementation)]
+    pub(super) implementation: Option<Implementation>,
+}
+
+impl Whose {
+    /// Lets the nodes of a profile's runs run it. Runs without what each run of the profile is to have would say nothing of what it is
+    /// for, so that is refused.
+    pub(super) fn run_profile(self, profile: &mut Profile) -> Result<(), Failure> {
+        profile.implementation = self.implementation.unwrap_or(profile.implementation);
+        let (lacking, help) = pointless(profile);
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let lines: String = lacking.iter().map(|message| format!("error: {message}\n")).collect();
+        Err(Failure::BadInput(format!("{lines}help: {help}")))
     }
-    let (profile, name) = (&profile.name, profile.implementation.name());
-    let lines = always.iter().map(|it| {
+}
+
+/// What each run of a profile is to have and its implementation can't express, and what helps.
+pub(super) fn pointless(profile: &Profile) -> (Vec<String>, String) {
+    let (name, implementation) = (&profile.name, profile.implementation.name());
+    let lacking = always_left_out(profile).into_iter();
+    let lacking = lacking.map(|it| {
         let (switch, why) = (it.switch, it.why);
-        format!("error: the profile `{profile}` is about `{switch}`, which `{name}` can't express: {why}\n")
+        format!("the profile `{name}` is about `{switch}`, which `{implementation}` can't express: {why}")
     });
     let help = format!(
-        "all its runs would go without; take another profile, such as `quick`, or another implementation, or a copy of \
-         `{profile}` that leaves it out"
+        "all its runs would go without; take another profile, such as `quick`, or another implementation, or a copy of `{name}` that \
+         leaves it out"
     );
-    Err(Failure::BadInput(format!("{}help: {help}", lines.collect::<String>())))
+    (lacking.collect(), help)
 }

@@ -1,5 +1,6 @@
 //! The scenario files of a call: patterns expanded, each file read and understood.
 
+use super::implementation::Whose;
 use super::{Failure, Output, list};
 use crate::adapters;
 use crate::plan::{Implementation, Plan, Profile};
@@ -27,7 +28,7 @@ impl Scenario {
         implementation: Option<Implementation>,
         output: &Output,
     ) -> Result<Self, Failure> {
-        let plan = understand_by(path, output, |text| scenario::read_for(text, implementation))?;
+        let plan = understand(path, output, |text| scenario::read_for(text, implementation))?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
@@ -100,24 +101,20 @@ pub(super) fn profile_and_text(name: &str, output: &Output) -> Result<(Profile, 
     Ok((profile, text.to_owned()))
 }
 
-/// The scenario in this file, or the profile in it or of this name.
-pub(super) fn either(name: &Path, output: &Output) -> Result<Meant, Failure> {
-    match name.to_str().filter(|name| !is_file(name)) {
-        Some(word) => Ok(Meant::Profile(Box::new(profile(word, output)?))),
-        None => understand(name, output, scenario::read_either),
+/// The scenario in this file, or the profile in it or of this name, for nodes that run what is named.
+pub(super) fn either(name: &Path, whose: Whose, output: &Output) -> Result<Meant, Failure> {
+    let mut meant = match name.to_str().filter(|name| !is_file(name)) {
+        Some(word) => Meant::Profile(Box::new(profile(word, output)?)),
+        None => understand(name, output, |text| scenario::read_either_for(text, whose.implementation))?,
+    };
+    if let Meant::Profile(profile) = &mut meant {
+        whose.run_profile(profile)?;
     }
+    Ok(meant)
 }
-
-/// Reads a text of a language.
-type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
 
 /// Reads a file of a language, by this reader of it. Warnings go to standard error.
-pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
-    understand_by(path, output, read)
-}
-
-/// As [`understand`], with a reader that knows more than the text.
-pub(super) fn understand_by<T>(
+pub(super) fn understand<T>(
     path: &Path,
     output: &Output,
     read: impl Fn(&str) -> Result<(T, Vec<Warning>), Errors>,

@@ -199,3 +199,101 @@ fn what_fails_is_graver_than_what_is_not_run() {
         assert!(stderr(&output).contains("`RaftRs` can't express `bug`"), "{}", stderr(&output));
     }
 }
+
+const OUTLIVED: &str = "scenarios/findings/raft-rs-lease-outlived.ron";
+
+/// What is run with another implementation can be explained and made smaller with it.
+#[test]
+fn commands_that_run_something_take_the_implementation() {
+    let with = ["--implementation", "RaftRs"];
+    let run = |arguments: &[&str]| squall([arguments, &with].concat());
+    let explained = run(&["explain", OUTLIVED]);
+    exits(&explained, 0);
+    let text = stdout(&explained);
+    assert!(text.starts_with("raft-rs-lease-outlived  seed 2 with RaftRs: "), "{text}");
+    assert!(text.contains("Broken rule  linearizability"), "{text}");
+    assert!(!stdout(&squall(["explain", OUTLIVED])).contains("Broken rule"));
+    let document = parsed(&run(&["explain", "quick", "--seed", "3", "--json"]));
+    assert_eq!(document["implementation"], "RaftRs");
+    // A script names it, and so is the same run without the option.
+    let script = run(&["resolve", "scenarios/leader-crash.ron"]);
+    exits(&script, 0);
+    let (_folder, file) = super::written(&script.stdout);
+    let again = squall(["run", &file]);
+    exits(&again, 0);
+    let said = format!("// digest: {}\n", super::digest(&stdout(&again)));
+    assert!(stdout(&script).contains(&said), "{}", stdout(&script));
+    let shrunk = run(&["shrink", OUTLIVED, "--runs", "20"]);
+    exits(&shrunk, 0);
+    assert!(stdout(&shrunk).contains("implementation: RaftRs,"), "{}", stdout(&shrunk));
+    // What passes can't be shrunk; seeds that fail are looked for with the same implementation.
+    let passes = run(&["shrink", "scenarios/leader-crash.ron"]);
+    exits(&passes, 2);
+    let search = "`squall run scenarios/leader-crash.ron --implementation RaftRs --seeds 0..1000`";
+    assert!(stderr(&passes).contains(search), "{}", stderr(&passes));
+    for command in ["explain", "shrink", "resolve"] {
+        let refused = run(&[command, "changes", "--seed", "3"]);
+        exits(&refused, 2);
+        assert!(
+            stderr(&refused).contains("the profile `changes` is about "),
+            "{command}: {}",
+            stderr(&refused)
+        );
+    }
+}
+
+#[test]
+fn check_says_what_an_implementation_can_express() {
+    let check = |file: &str, more: &[&str]| {
+        squall([&["check", file, "--implementation", "OmniPaxos"], more].concat())
+    };
+    exits(&check("scenarios/leader-crash.ron", &[]), 0);
+    let cases = [
+        ("scenarios/reads/by-index.ron", "`OmniPaxos` can't express `read: Index`"),
+        ("scenarios/profiles/changes.ron", "the profile `changes` is about `AddLearner, "),
+        ("scenarios/studies/wan-elections.ron", "`OmniPaxos` can't express `logs`"),
+    ];
+    for (file, says) in cases {
+        let output = check(file, &[]);
+        exits(&output, 2);
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+        let output = check(file, &["--json"]);
+        exits(&output, 2);
+        let told = &parsed(&output)["files"][0];
+        assert_eq!(told["valid"], false);
+        let message = told["errors"][0]["message"].as_str().expect("a message");
+        assert!(message.contains(says) && told["errors"][0]["fix"].is_string(), "{told}");
+        exits(&squall(["check", file]), 0);
+    }
+}
+
+/// A study with a grid of this field.
+fn study(field: &str, values: &str) -> (tempfile::TempDir, String) {
+    super::written(format!(
+        r#"(format: 1, name: "small", seeds: (0, 4), measure: FirstLeader, grid: [(field: "{field}", values: [{values}])],
+            scenario: (format: 1, name: "x", duration: "5s", cluster: (voters: 3)))"#
+    ))
+}
+
+#[test]
+fn a_study_can_be_made_of_another_implementation() {
+    let (folder, file) = study("cluster.voters", "3, 5");
+    let out = folder.path().join("out").to_str().expect("a plain name").to_owned();
+    let with = ["--implementation", "RaftRs", "--out", &out];
+    let output = squall([&["study", &file], &with[..]].concat());
+    exits(&output, 0);
+    assert!(
+        stdout(&output).starts_with("small  2 cells, 4 trials each with RaftRs\n"),
+        "{}",
+        stdout(&output)
+    );
+    let own = squall(["study", &file, "--out", &out]);
+    exits(&own, 2);
+    assert!(stderr(&own).contains("holds the results of"), "{}", stderr(&own));
+    let (_folder, file) = study("cluster.implementation", "Squall, RaftRs");
+    exits(&squall(["check", &file]), 0);
+    let output = squall(["check", &file, "--implementation", "OmniPaxos"]);
+    exits(&output, 2);
+    let says = "the implementation varies, and one is named for all cells";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}

@@ -203,7 +203,7 @@ impl<'a> Results<'a> {
     fn end(&mut self, wall_ns: u64) {
         self.progress = None;
         let not_run = &self.work.not_run;
-        let implementation = self.arguments.implementation.unwrap_or_default();
+        let implementation = self.arguments.whose.implementation.unwrap_or_default();
         let form = printed(self.output);
         if self.arguments.json {
             self.print(&(json::closing(not_run, &Host { wall_ns }) + "\n"));
@@ -225,8 +225,9 @@ impl<'a> Results<'a> {
             let scenarios = counted(not_run.len() as u64, "scenario");
             statement += &format!("; {scenarios} not run");
             self.output.diagnose(&format_args!(
-                "error: {scenarios} not run, since `{}` can't express what they ask for",
-                implementation.name()
+                "error: {scenarios} not run, since `{name}` can't express what they ask for\nhelp: `squall check \
+                 --implementation {name}` shows the place of each",
+                name = implementation.name()
             ));
         }
         for it in not_run {
