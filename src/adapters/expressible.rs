@@ -7,8 +7,6 @@ mod rows;
 
 use crate::plan::{Implementation, Plan};
 use rows::ROWS;
-use serde::Serialize;
-use std::fmt;
 
 /// Where in a scenario something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,22 +55,14 @@ enum Meaning {
 }
 
 /// What a scenario asks for that its implementation can't express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unexpressed {
     /// Where.
-    #[serde(skip)]
     pub place: Place,
     /// What, as scenarios write it.
     pub switch: &'static str,
     /// Why it can't be expressed.
     pub why: &'static str,
-}
-
-impl fmt::Display for Unexpressed {
-    /// What it is, and why it can't be expressed.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.switch, self.why)
-    }
 }
 
 impl Unexpressed {

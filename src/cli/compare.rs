@@ -2,13 +2,13 @@
 
 use super::advise::Printed;
 use super::implementation::implementation;
-use super::inputs::Scenario;
+use super::inputs::{Scenario, lacking};
 use super::run::{FILED, begin_reports, jobs, printed, seeds, threads};
 use super::{Failure, Output, Status};
 use crate::adapters;
-use crate::adapters::Unexpressed;
 use crate::compare::{Cell, Comparison, OfRuns, OfScenario, Ran};
 use crate::plan::{Implementation, Plan};
+use crate::report::batch::Lacking;
 use crate::report::json::indented;
 use crate::report::{Report, shell_word};
 use crate::runner::{self, Progress};
@@ -147,7 +147,7 @@ fn chosen(named: &[Implementation]) -> Result<Vec<Implementation>, Failure> {
 struct Pairing<'a> {
     scenario: &'a Scenario,
     plan: Plan,
-    lacking: Vec<Unexpressed>,
+    lacking: Vec<Lacking>,
 }
 
 /// What is to be run.
@@ -167,8 +167,7 @@ impl<'a> Work<'a> {
         let pair = |scenario: &'a Scenario, implementation: Implementation| {
             let mut plan = scenario.plan.clone();
             plan.cluster.implementation = implementation;
-            let mut lacking = adapters::unexpressed(&plan);
-            lacking.dedup_by_key(|it| it.switch);
+            let lacking = lacking(&plan);
             Pairing { scenario, plan, lacking }
         };
         let of = |scenario| implementations.iter().map(move |it| pair(scenario, *it));

@@ -4,7 +4,7 @@ use super::implementation::Whose;
 use super::{Failure, Output, list};
 use crate::adapters;
 use crate::plan::{Implementation, Plan, Profile};
-use crate::report::batch::NotRun;
+use crate::report::batch::{Lacking, NotRun};
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Meant, Warning};
 use std::path::{Path, PathBuf};
@@ -74,9 +74,15 @@ impl Scenario {
 fn not_run(path: &Path, implementation: Implementation) -> Option<NotRun> {
     let (mut plan, _) = scenario::read_for(&text_of(path).ok()?, Some(Implementation::Squall)).ok()?;
     plan.cluster.implementation = implementation;
-    let mut cannot_express = adapters::unexpressed(&plan);
-    cannot_express.dedup_by_key(|it| it.switch);
+    let cannot_express = lacking(&plan);
     Some(NotRun { scenario: plan.name, file: path.display().to_string(), cannot_express })
+}
+
+/// What a plan asks for and its implementation can't express, each switch once.
+pub(super) fn lacking(plan: &Plan) -> Vec<Lacking> {
+    let mut all = adapters::unexpressed(plan);
+    all.dedup_by_key(|it| it.switch);
+    all.iter().map(|it| Lacking { switch: it.switch, why: it.why }).collect()
 }
 
 /// Whether a word is meant as a file's name rather than as that of something that comes with Squall.

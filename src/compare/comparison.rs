@@ -1,9 +1,9 @@
 //! What came of the runs of each implementation.
 
-use crate::adapters::Unexpressed;
 use crate::check::{Check, Verdict};
 use crate::diff::{FEWEST, Figure, Ruling, differences};
 use crate::property::Property;
+use crate::report::batch::Lacking;
 use crate::report::{Report, RunVerdict, shell_word};
 use crate::statistics::{Interval, mean};
 use serde::Serialize;
@@ -110,7 +110,7 @@ pub struct OfScenario {
 #[serde(rename_all = "snake_case")]
 pub enum Cell {
     /// The scenario asks for what the implementation can't express, so that nothing was run.
-    CannotExpress(Vec<Unexpressed>),
+    CannotExpress(Vec<Lacking>),
     /// These runs.
     Runs(OfRuns),
 }

@@ -14,7 +14,6 @@ use super::format::{count, counted, short, wrap};
 use super::page::{FAINT, Form, Grid, ODD, Page, WIDE};
 use super::text::verdict_style;
 use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
-use crate::adapters::Unexpressed;
 use crate::plan::{Implementation, Plan};
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -23,6 +22,7 @@ use serde::Serialize;
 use shares::{Share, Shares, Standstills, Waived, greatest};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// How many failing runs are listed.
@@ -105,6 +105,21 @@ impl Figures {
     }
 }
 
+/// Something that a scenario asks for and an implementation can't express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lacking {
+    /// What, as scenarios write it.
+    pub switch: &'static str,
+    /// Why it can't be expressed.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.switch, self.why)
+    }
+}
+
 /// A scenario without runs, since the implementation that was named can't express what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotRun {
@@ -113,7 +128,7 @@ pub struct NotRun {
     /// The file that it was read from.
     pub file: String,
     /// What can't be expressed, each switch once.
-    pub cannot_express: Vec<Unexpressed>,
+    pub cannot_express: Vec<Lacking>,
 }
 
 /// Says of each scenario that was not run why not.
