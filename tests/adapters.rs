@@ -19,6 +19,17 @@ fn scenario(cluster: &str) -> String {
     format!(r#"(format: 1, name: "x", duration: "5s", cluster: (voters: 3, {cluster}))"#)
 }
 
+/// What is said of a crate is said of one version of it.
+#[test]
+fn packages_are_those_that_are_built() {
+    let lock = fs::read_to_string("Cargo.lock").expect("the versions");
+    for implementation in Implementation::ALL {
+        let (name, version) =
+            adapters::package(implementation).split_once(' ').expect("a name and a version");
+        assert!(lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"\n")), "{name} {version}");
+    }
+}
+
 /// With `UPDATE` set in the environment the table is written anew; the difference is then to be reviewed like code.
 #[test]
 fn the_table_of_the_guide_is_up_to_date() {

@@ -22,6 +22,9 @@ mod history;
 mod list;
 #[path = "cli/many.rs"]
 mod many;
+#[cfg(all(feature = "raft-rs", feature = "omnipaxos"))]
+#[path = "cli/others.rs"]
+mod others;
 #[path = "cli/shards.rs"]
 mod shards;
 #[path = "cli/shrink.rs"]

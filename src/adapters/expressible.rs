@@ -65,6 +65,16 @@ pub struct Unexpressed {
     pub why: &'static str,
 }
 
+impl Unexpressed {
+    /// What it is about: the field, or the switch where faults do it.
+    pub const fn about(&self) -> &'static str {
+        match self.place {
+            Place::Cluster(field) | Place::Rpc(field) | Place::Raft(field) => field,
+            Place::Fault(_) | Place::Storm(_) => self.switch,
+        }
+    }
+}
+
 /// All that a plan asks for and its implementation can't express.
 pub fn unexpressed(plan: &Plan) -> Vec<Unexpressed> {
     let implementation = plan.cluster.implementation;

@@ -33,6 +33,15 @@ pub fn of(implementation: Implementation) -> &'static dyn Software {
         .unwrap_or_else(|| panic!("this build has no adapter for `{}`", implementation.name()))
 }
 
+/// The package that an implementation comes from, with its version.
+pub const fn package(implementation: Implementation) -> &'static str {
+    match implementation {
+        Implementation::Squall => concat!("squall ", env!("CARGO_PKG_VERSION")),
+        Implementation::RaftRs => "raft 0.7.0",
+        Implementation::OmniPaxos => "omnipaxos 0.2.4",
+    }
+}
+
 /// The name of a kind of message. No two implementations number theirs alike.
 pub fn kind_name(kind: u8) -> &'static str {
     let all = Implementation::ALL.into_iter().filter_map(software);

@@ -3,6 +3,7 @@
 use super::Output;
 use super::problems::Position;
 use crate::report::batch::Figures;
+use crate::report::with_other;
 use crate::scenario::{Errors, Problem, Warning};
 use anyhow::Context;
 use std::cell::Cell;
@@ -75,7 +76,8 @@ impl Annotations {
 
     /// A run of a scenario that failed.
     pub(super) fn failed_run(&self, file: &str, run: &Figures) {
-        let title = format!("{}, seed {}: {}", run.scenario, run.seed, run.verdict);
+        let title =
+            format!("{}, seed {}{}: {}", run.scenario, run.seed, with_other(run.implementation), run.verdict);
         self.failed(file, &title, run.reason.as_deref(), run.replay.as_deref());
     }
 

@@ -4,9 +4,10 @@ use super::annotations::Annotations;
 use super::run::begin_reports;
 use super::{Failure, Output};
 use crate::fuzz::Campaign;
-use crate::report::RunVerdict;
-use crate::report::batch::Figures;
+use crate::plan::Implementation;
+use crate::report::batch::{Figures, NotRun};
 use crate::report::format::{count, counted};
+use crate::report::{RunVerdict, with_other};
 use crate::runner::{self, NewFile};
 use anyhow::Context;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -64,7 +65,8 @@ impl Cases {
     /// Adds a run of a scenario. Runs of one file are one case.
     pub(super) fn add(&mut self, file: &str, run: &Figures) {
         if self.0.last().is_none_or(|last| last.file != file) {
-            let (name, file) = (run.scenario.clone(), file.to_owned());
+            let (name, file) =
+                (format!("{}{}", run.scenario, with_other(run.implementation)), file.to_owned());
             self.0.push(Case { name, file, runs: 0, failure: None });
         }
         let Some(case) = self.0.last_mut() else { return };
@@ -83,6 +85,15 @@ impl Cases {
         if broken.replays.len() < SEEDS {
             broken.replays.extend(run.replay.clone());
         }
+    }
+
+    /// Adds a scenario that was not run, since this implementation can't express it.
+    pub(super) fn add_not_run(&mut self, it: &NotRun, implementation: Implementation) {
+        let why: Vec<String> = it.cannot_express.iter().map(ToString::to_string).collect();
+        let message = format!("{} can't express {}", implementation.name(), why.join("; "));
+        let name = format!("{}{}", it.scenario, with_other(implementation));
+        let failure = Some(Broken { kind: "not run".into(), message, runs: 0, replays: Vec::new() });
+        self.0.push(Case { name, file: it.file.clone(), runs: 0, failure });
     }
 
     /// Those of a campaign: each way of failing, each scenario that was found before, and all runs that did not fail.
@@ -139,6 +150,8 @@ impl Cases {
         for case in &self.0 {
             let mut status = match &case.failure {
                 None => TestCaseStatus::success(),
+                // Nothing failed that was not even run.
+                Some(_) if case.runs == 0 => TestCaseStatus::non_success(NonSuccessKind::Error),
                 Some(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
             };
             if let Some(broken) = &case.failure {

@@ -1,8 +1,10 @@
 //! `squall check`: whether scenarios, profiles and studies are valid.
 
-use super::inputs::{Wanted, beside, expand, language_of, text_of, understand_by};
+use super::implementation::{Whose, pointless};
+use super::inputs::{Wanted, beside, expand, language_of, text_of, understand};
 use super::problems::Told;
 use super::{Failure, Output, Status};
+use crate::plan::Profile;
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Warning};
 use serde::Serialize;
@@ -14,6 +16,8 @@ pub(super) struct Arguments {
     /// Files of scenarios, profiles and studies, or patterns in quotes such as 'scenarios/**/*.ron'.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    whose: Whose,
     /// Print what is wrong with each, and what is doubtful, as one JSON document.
     #[arg(long)]
     json: bool,
@@ -32,13 +36,15 @@ struct File {
 }
 
 pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
+    let (paths, whose) = (expand(&arguments.files, Wanted::All)?, arguments.whose);
     if arguments.json {
-        return document(&expand(&arguments.files, Wanted::All)?, output);
+        return document(&paths, whose, output);
     }
     let mut status = Status::Held;
-    for path in expand(&arguments.files, Wanted::All)? {
+    for path in paths {
         let language = language_of(&path);
-        match understand_by(&path, output, |text| read(text, &path, language)) {
+        let read = understand(&path, output, |text| read(text, &path, language, whose));
+        match read.and_then(|profile| profile.map_or(Ok(()), |mut profile| whose.run_profile(&mut profile))) {
             Ok(()) => output.print(format_args!("{}: ok\n", path.display()))?,
             Err(failure) => {
                 output.diagnose(&failure);
@@ -49,23 +55,32 @@ pub(super) fn check(arguments: &Arguments, output: &Output) -> Result<Status, Fa
     Ok(status)
 }
 
-/// Reads a text of a language, for what is wrong with it.
-fn read(text: &str, path: &Path, language: Language) -> Result<((), Vec<Warning>), Errors> {
+/// Reads a text of a language, for what is wrong with it. Of what a profile draws nothing is wrong, but it may be beside the point.
+fn read(
+    text: &str,
+    path: &Path,
+    language: Language,
+    whose: Whose,
+) -> Result<(Option<Profile>, Vec<Warning>), Errors> {
+    let implementation = whose.implementation;
     match language {
-        Language::Scenario => scenario::read(text).map(|(_, warnings)| ((), warnings)),
-        Language::Profile => scenario::read_profile(text).map(|(_, warnings)| ((), warnings)),
-        Language::Study => scenario::read_study(text, &beside(path)).map(|(_, warnings)| ((), warnings)),
+        Language::Scenario => scenario::read_for(text, implementation).map(|(_, warnings)| (None, warnings)),
+        Language::Profile => {
+            scenario::read_profile(text).map(|(profile, warnings)| (Some(profile), warnings))
+        }
+        Language::Study => scenario::read_study_for(text, &beside(path), implementation)
+            .map(|(_, warnings)| (None, warnings)),
     }
 }
 
-fn document(paths: &[PathBuf], output: &Output) -> Result<Status, Failure> {
+fn document(paths: &[PathBuf], whose: Whose, output: &Output) -> Result<Status, Failure> {
     #[derive(Serialize)]
     struct Document {
         format: u32,
         version: &'static str,
         files: Vec<File>,
     }
-    let files: Vec<File> = paths.iter().map(|path| looked_at(path, output)).collect();
+    let files: Vec<File> = paths.iter().map(|path| looked_at(path, whose, output)).collect();
     let status = if files.iter().all(|file| file.valid) { Status::Held } else { Status::BadInput };
     let document = Document { format: 1, version: env!("CARGO_PKG_VERSION"), files };
     let text = serde_json::to_string_pretty(&document).map_err(anyhow::Error::from)?;
@@ -73,7 +88,7 @@ fn document(paths: &[PathBuf], output: &Output) -> Result<Status, Failure> {
     Ok(status)
 }
 
-fn looked_at(path: &Path, output: &Output) -> File {
+fn looked_at(path: &Path, whose: Whose, output: &Output) -> File {
     let file = path.display().to_string();
     let text = match text_of(path) {
         Ok(text) => text,
@@ -83,13 +98,14 @@ fn looked_at(path: &Path, output: &Output) -> File {
             return File { file, valid: false, errors, more: 0, warnings: Vec::new() };
         }
     };
-    match read(&text, path, language_of(path)) {
-        Ok(((), warnings)) => {
+    match read(&text, path, language_of(path), whose) {
+        Ok((profile, warnings)) => {
             for warning in &warnings {
                 output.annotations().warning(&file, &text, warning);
             }
             let warnings = warnings.iter().map(|warning| Told::of(&text, warning.problem())).collect();
-            File { file, valid: true, errors: Vec::new(), more: 0, warnings }
+            let errors: Vec<Told> = profile.map_or(Vec::new(), |profile| beside_the_point(profile, whose));
+            File { file, valid: errors.is_empty(), errors, more: 0, warnings }
         }
         Err(errors) => {
             output.annotations().errors(&file, &text, &errors);
@@ -97,4 +113,11 @@ fn looked_at(path: &Path, output: &Output) -> File {
             File { file, valid: false, errors, more, warnings: Vec::new() }
         }
     }
+}
+
+/// What a profile is about and the implementation that is named can't express.
+fn beside_the_point(mut profile: Profile, whose: Whose) -> Vec<Told> {
+    profile.implementation = whose.implementation.unwrap_or(profile.implementation);
+    let (lacking, help) = pointless(&profile);
+    lacking.into_iter().map(|message| Told::of_file(message, None).with_fix(&help)).collect()
 }

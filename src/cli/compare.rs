@@ -2,15 +2,18 @@
 
 use super::advise::Printed;
 use super::implementation::implementation;
-use super::inputs::Scenario;
+use super::inputs::{Scenario, lacking};
 use super::run::{FILED, begin_reports, jobs, printed, seeds, threads};
 use super::{Failure, Output, Status};
 use crate::adapters;
-use crate::compare::{Cell, Comparison, Lacking, OfRuns, OfScenario, Ran};
+use crate::compare::{Cell, Comparison, OfRuns, OfScenario, Ran};
 use crate::plan::{Implementation, Plan};
+use crate::report::batch::Lacking;
 use crate::report::json::indented;
+use crate::report::{Report, shell_word};
 use crate::runner::{self, Progress};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -53,12 +56,14 @@ Examples:
 
 What an implementation can't express is said in its cell, and not run. From 10 seeds on means come with
 their 95 % intervals, and each implementation is held against the first one seed by seed. This measures,
-and judges nobody: the exit code is 0 whatever the runs come to. `squall run --implementation` has the
-verdict of a run as its exit code.";
+and judges nobody: the exit code is 0 whatever the runs come to, and 2 if nothing could be run. `squall
+run --implementation`, as in the `replay` lines, has the verdict of a run as its exit code.";
 
 pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let implementations = chosen(&arguments.implementations)?;
-    let scenarios = Scenario::read_all(&arguments.files, Some(Implementation::Squall), output)?;
+    // With Squall's own nothing is put aside.
+    let (scenarios, _) = Scenario::read_all_for(&arguments.files, Some(Implementation::Squall), output)?;
+    refuse_twice(&scenarios)?;
     if let Some(out) = &arguments.out {
         begin_reports(Some(out))?;
     }
@@ -68,7 +73,7 @@ pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, 
         output.diagnose(&"interrupted: not all runs were made, so nothing is compared");
         return Ok(Status::Failed);
     };
-    let comparison = work.comparison(&ran);
+    let comparison = work.comparison(&ran, command(arguments, &implementations));
     if let Some(out) = &arguments.out {
         write_all(&comparison, out)?;
     }
@@ -78,7 +83,36 @@ pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, 
         Printed::Html => comparison.html(),
         Printed::Json => document(&comparison),
     })?;
+    if ran.iter().all(Vec::is_empty) {
+        output.diagnose(
+            &"error: nothing was run, since none of these implementations can express any of the scenarios",
+        );
+        return Ok(Status::BadInput);
+    }
     Ok(Status::Held)
+}
+
+/// Refuses a scenario that would be two rows alike.
+fn refuse_twice(scenarios: &[Scenario]) -> Result<(), Failure> {
+    let real = |scenario: &Scenario| std::fs::canonicalize(&scenario.path).ok();
+    let mut seen = BTreeSet::new();
+    match scenarios.iter().find(|it| real(it).is_some_and(|path| !seen.insert(path))) {
+        None => Ok(()),
+        Some(twice) => Err(Failure::BadInput(format!(
+            "error: {} is named twice\nhelp: name each scenario once; a pattern may stand for it, too",
+            twice.name()
+        ))),
+    }
+}
+
+/// The command that makes the comparison, without what only says how and where to.
+fn command(arguments: &Arguments, implementations: &[Implementation]) -> String {
+    let files = arguments.files.iter().map(|file| shell_word(&file.display().to_string()));
+    let names: Vec<&str> = implementations.iter().map(|it| it.name()).collect();
+    let seeds = arguments.seeds.as_ref();
+    let seeds = seeds.map_or(String::new(), |seeds| format!(" --seeds {}..{}", seeds.start, seeds.end));
+    let files = files.collect::<Vec<_>>().join(" ");
+    format!("squall compare {files} --implementations {}{seeds}", names.join(","))
 }
 
 /// The implementations to compare: those that are named, else all that this build has.
@@ -133,8 +167,7 @@ impl<'a> Work<'a> {
         let pair = |scenario: &'a Scenario, implementation: Implementation| {
             let mut plan = scenario.plan.clone();
             plan.cluster.implementation = implementation;
-            let lacking = adapters::unexpressed(&plan);
-            let lacking = lacking.iter().map(|it| Lacking { switch: it.switch, why: it.why }).collect();
+            let lacking = lacking(&plan);
             Pairing { scenario, plan, lacking }
         };
         let of = |scenario| implementations.iter().map(move |it| pair(scenario, *it));
@@ -158,9 +191,10 @@ impl<'a> Work<'a> {
         let progress = (!quiet && count > 1).then(|| Progress::of_runs(count));
         let place = |piece: u64| able[(piece / self.seeds()) as usize];
         let work = |piece: u64| {
-            let plan = &self.pairings[place(piece)].plan;
+            let Pairing { scenario, plan, .. } = &self.pairings[place(piece)];
             let seed = self.first_seed(plan) + piece % self.seeds();
-            Ran::of(&runner::report(&Plan { seed, ..plan.clone() }))
+            let report = runner::report(&Plan { seed, ..plan.clone() });
+            Ran::of(&Report { file: Some(scenario.name()), ..report })
         };
         let mut ran: Vec<Vec<Ran>> = self.pairings.iter().map(|_| Vec::new()).collect();
         runner::in_order(threads, count, work, |piece, run| {
@@ -172,7 +206,7 @@ impl<'a> Work<'a> {
         is_whole.then_some(ran)
     }
 
-    fn comparison(&self, ran: &[Vec<Ran>]) -> Comparison {
+    fn comparison(&self, ran: &[Vec<Ran>], command: String) -> Comparison {
         let each = self.implementations.len();
         let scenarios = self.pairings.chunks(each).zip(ran.chunks(each)).filter_map(|(pairings, ran)| {
             let scenario = pairings.first()?.scenario;
@@ -194,6 +228,8 @@ impl<'a> Work<'a> {
         });
         Comparison {
             implementations: self.implementations.iter().map(|it| it.name()).collect(),
+            packages: self.implementations.iter().map(|it| adapters::package(*it)).collect(),
+            command,
             scenarios: scenarios.collect(),
         }
     }

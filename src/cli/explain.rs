@@ -9,7 +9,7 @@ use crate::fuzz;
 use crate::plan::Plan;
 use crate::report::format::{count, counted, moment, short};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, Page, TITLE};
-use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report};
+use crate::report::{Answer, Candidacy, Cause, Election, FaultSpan, Report, with_other};
 use crate::runner::{self, BrokenRules, Tried};
 use crate::scenario::Meant;
 use crate::time::{Duration, Time};
@@ -89,7 +89,8 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
         let mut page = Page::new(&form);
         let (title, spans) = (page.styled(TITLE, &plan.name), report.elections.len());
         let without = counted(spans as u64, "span");
-        page.text += &format!("{title}  seed {}: {without} without an effective leader, ", plan.seed);
+        let with = with_other(plan.cluster.implementation);
+        page.text += &format!("{title}  seed {}{with}: {without} without an effective leader, ", plan.seed);
         page.text += &format!("{} of {}\n", short(report.leaderless()), short(report.simulated));
         if all.len() < spans && arguments.span.is_none() {
             page.paragraph(&format!("Explained are the {SPANS} longest."), FAINT);
@@ -241,7 +242,7 @@ struct Tally {
 }
 
 fn many(arguments: &Arguments, seeds: Range<u64>, output: &Output) -> Result<Status, Failure> {
-    let meant = super::inputs::either(&arguments.given.file, output)?;
+    let meant = super::inputs::either(&arguments.given.file, arguments.given.whose, output)?;
     let threads = threads(arguments.jobs);
     let work = |number: u64| {
         let seed = seeds.start + number;
@@ -337,6 +338,7 @@ fn document(
         "version": env!("CARGO_PKG_VERSION"),
         "scenario": plan.name,
         "seed": plan.seed.to_string(),
+        "implementation": plan.cluster.implementation.name(),
         "digest": report.digest,
         "violations": broken.told.iter().map(broken_rule::value).collect::<Vec<_>>(),
         "more_violations": broken.more,

@@ -2,15 +2,15 @@
 
 use super::cases::Cases;
 use super::findings::{told, write_findings};
-use super::implementation::implementation;
+use super::implementation::Whose;
 use super::inputs::{Scenario, profile_and_text};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
 use super::{Failure, Output, Status};
-use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw};
+use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw, left_out};
 use crate::plan::{Implementation, Plan, Profile};
 use crate::report::format::{count, counted};
-use crate::report::{Coverage, Host, Judges, Report, shell_word};
+use crate::report::{Coverage, Host, Judges, Report, option_of_other, shell_word, with_other};
 use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
 use std::collections::BTreeMap;
@@ -31,9 +31,8 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded; by default 0..1000, and without end if --for is given.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
-    /// Whose Raft the nodes run, whatever the profile says: Squall, RaftRs or OmniPaxos, as far as this build has them.
-    #[arg(long, value_name = "NAME", value_parser = implementation)]
-    implementation: Option<Implementation>,
+    #[command(flatten)]
+    whose: Whose,
     /// Take seeds that belong to this commit: those of --seeds, counted from a number made of the first eight digits of its
     /// hash. So each commit is tried with others, and the same one always with the same.
     #[arg(long, value_name = "HASH", value_parser = block)]
@@ -110,7 +109,7 @@ const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let (mut profile, text) = profile_and_text(&arguments.profile, output)?;
-    profile.implementation = arguments.implementation.unwrap_or(profile.implementation);
+    arguments.whose.run_profile(&mut profile)?;
     let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
     // What was found before does not depend on the share: one machine is enough for it.
@@ -122,11 +121,11 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let looks = arguments.coverage || arguments.until_covered;
     let mut header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
-    header.implementation = arguments.implementation.map(|it| it.name().to_owned());
+    header.implementation = arguments.whose.implementation.map(|it| it.name().to_owned());
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
     output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));
-    let command = command(&arguments.profile, header.implementation.as_deref());
+    let command = command(&arguments.profile, profile.implementation);
     let mut hunt = Hunt {
         campaign: Campaign::new(&profile.name, command, seeds.range.start, seeds.shard),
         begun: now(),
@@ -147,6 +146,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
         Regression::of(path.display().to_string(), plan, &report)
     };
     runner::in_order(jobs, regressions.len() as u64, again, |_, regression| hunt.take_again(regression));
+    hunt.campaign.implementation = profile.implementation;
     hunt.campaign.events = arguments.events;
     hunt.campaign.until_covered = arguments.until_covered;
     hunt.campaign.covered = looks.then(|| Covered::new(&profile.sometimes));
@@ -198,17 +198,17 @@ impl Arguments {
         let seeds = if seeds.shard.is_whole() { String::new() } else { format!(", shard {}", seeds.shard) };
         let held = if held == 0 { String::new() } else { format!("; {held} of them are there already") };
         let version = env!("CARGO_PKG_VERSION");
+        let profile = format!("profile {}{}", profile.name, with_other(profile.implementation));
         match self.has_end() {
-            true => format!("squall {version}, profile {}, seeds {start}..{end}{seeds}{held}", profile.name),
-            false => format!("squall {version}, profile {}, seeds from {start} on", profile.name),
+            true => format!("squall {version}, {profile}, seeds {start}..{end}{seeds}{held}"),
+            false => format!("squall {version}, {profile}, seeds from {start} on"),
         }
     }
 }
 
 /// The command that makes runs of a profile.
-pub(super) fn command(profile: &str, implementation: Option<&str>) -> String {
-    let implementation = implementation.map_or(String::new(), |name| format!(" --implementation {name}"));
-    format!("squall fuzz {}{implementation}", shell_word(profile))
+pub(super) fn command(profile: &str, implementation: Implementation) -> String {
+    format!("squall fuzz {}{}", shell_word(profile), option_of_other(implementation))
 }
 
 /// The first of the seeds that belong to a commit.
@@ -225,13 +225,16 @@ fn sample(profile: &Profile, seed: u64, looks: bool, events: Option<NonZeroU64>)
     let plan = Plan { events, ..draw(profile, seed) };
     let options = Options::default();
     let mut judges = Judges::new(&plan);
+    let of = |judges: &Judges, outcome| {
+        Sample::of(&plan, &Report::new(&plan, judges, outcome)).without(&left_out(profile, seed))
+    };
     if !looks {
         let outcome = runner::judge(&plan, &mut judges, &mut [], &options);
-        return Sample::of(&plan, &Report::new(&plan, &judges, outcome));
+        return of(&judges, outcome);
     }
     let mut coverage = Coverage::new(plan.cluster.nodes());
     let outcome = runner::judge(&plan, &mut judges, &mut [&mut coverage], &options);
-    Sample::of(&plan, &Report::new(&plan, &judges, outcome)).reaching(coverage.into_reached())
+    of(&judges, outcome).reaching(coverage.into_reached())
 }
 
 /// The scenarios that were found before, if there is a folder of them.
@@ -250,7 +253,7 @@ fn regressions(output: &Output) -> Result<Vec<Scenario>, Failure> {
     }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "ron"));
     files.sort();
-    Scenario::read_all(&files, None, output)
+    Scenario::read_all(&files, output)
 }
 
 /// The runs so far, and who is told.
@@ -335,7 +338,7 @@ impl Hunt<'_> {
             self.output.print(told)
         };
         troubles.extend(printed.err());
-        let title = format!("squall fuzz {}", self.campaign.profile);
+        let title = format!("squall fuzz {}{}", self.campaign.profile, self.campaign.with());
         let cases = Cases::of(&self.campaign, &self.arguments.profile);
         cases.annotate(self.output.annotations());
         let shown = self.campaign.statement_with_origin();

@@ -1,7 +1,9 @@
 //! The argument that names whose Raft the nodes run.
 
+use super::Failure;
 use crate::adapters;
-use crate::plan::Implementation;
+use crate::fuzz::always_left_out;
+use crate::plan::{Implementation, Profile};
 use crate::scenario::nearest;
 
 /// The implementation of this name, if this build has it. Neither case nor blanks around the name count.
@@ -22,6 +24,43 @@ fn unknown(name: &str) -> String {
     let names = Implementation::ALL.map(Implementation::name);
     let meant = nearest(name, &names).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
     format!("there is none of this name; write one of {}{meant}", names.join(", "))
+}
+
+/// Whose Raft the nodes run, for each command that runs something or says whether it can be run.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Whose {
+    /// Whose Raft the nodes run, whatever a file says: Squall, RaftRs or OmniPaxos, as far as this build has them.
+    #[arg(long, value_name = "NAME", value_parser = implementation)]
+    pub(super) implementation: Option<Implementation>,
+}
+
+impl Whose {
+    /// Lets the nodes of a profile's runs run it. Runs without what each run of the profile is to have would say nothing of what it is
+    /// for, so that is refused.
+    pub(super) fn run_profile(self, profile: &mut Profile) -> Result<(), Failure> {
+        profile.implementation = self.implementation.unwrap_or(profile.implementation);
+        let (lacking, help) = pointless(profile);
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let lines: String = lacking.iter().map(|message| format!("error: {message}\n")).collect();
+        Err(Failure::BadInput(format!("{lines}help: {help}")))
+    }
+}
+
+/// What each run of a profile is to have and its implementation can't express, and what helps.
+pub(super) fn pointless(profile: &Profile) -> (Vec<String>, String) {
+    let (name, implementation) = (&profile.name, profile.implementation.name());
+    let lacking = always_left_out(profile).into_iter();
+    let lacking = lacking.map(|it| {
+        let (switch, why) = (it.switch, it.why);
+        format!("the profile `{name}` is about `{switch}`, which `{implementation}` can't express: {why}")
+    });
+    let help = format!(
+        "all its runs would go without; take another profile, such as `quick`, or another implementation, or a copy of `{name}` that \
+         leaves it out"
+    );
+    (lacking.collect(), help)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The scenario files of a call: patterns expanded, each file read and understood.
 
+use super::implementation::Whose;
 use super::{Failure, Output, list};
+use crate::adapters;
 use crate::plan::{Implementation, Plan, Profile};
+use crate::report::batch::{Lacking, NotRun};
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Meant, Warning};
 use std::path::{Path, PathBuf};
@@ -25,35 +28,61 @@ impl Scenario {
         implementation: Option<Implementation>,
         output: &Output,
     ) -> Result<Self, Failure> {
-        let plan = understand_by(path, output, |text| scenario::read_for(text, implementation))?;
+        let plan = understand(path, output, |text| scenario::read_for(text, implementation))?;
         Ok(Self { path: path.to_owned(), plan })
     }
 
     /// Reads all these scenarios. What is wrong with any of them is told; then nothing is to be run.
-    pub(super) fn read_all(
+    pub(super) fn read_all(files: &[PathBuf], output: &Output) -> Result<Vec<Self>, Failure> {
+        Self::read_all_for(files, None, output).map(|(scenarios, _)| scenarios)
+    }
+
+    /// Reads all these scenarios, for another implementation than their own if one is given. Those that it can't express are put aside, as
+    /// long as there are others; anything else that is wrong with any of them is told, and then nothing is to be run.
+    pub(super) fn read_all_for(
         files: &[PathBuf],
         implementation: Option<Implementation>,
         output: &Output,
-    ) -> Result<Vec<Self>, Failure> {
-        let mut scenarios = Vec::new();
-        let mut failures = Vec::new();
+    ) -> Result<(Vec<Self>, Vec<NotRun>), Failure> {
+        let (mut scenarios, mut aside, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         for path in expand(files, Wanted::Scenarios)? {
             match Self::read_for(&path, implementation, output) {
                 Ok(scenario) => scenarios.push(scenario),
-                Err(failure) => failures.push(failure),
+                Err(failure) => {
+                    aside.extend(implementation.and_then(|it| not_run(&path, it)));
+                    failures.push(failure);
+                }
             }
+        }
+        if failures.len() == aside.len() && !scenarios.is_empty() {
+            return Ok((scenarios, aside));
         }
         let last = failures.pop();
         for failure in &failures {
             output.diagnose(failure);
         }
-        last.map_or(Ok(scenarios), Err)
+        last.map_or(Ok((scenarios, aside)), Err)
     }
 
     /// The file's name, for people.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// A scenario with which nothing is wrong but that this implementation can't express it; none if anything else is.
+fn not_run(path: &Path, implementation: Implementation) -> Option<NotRun> {
+    let (mut plan, _) = scenario::read_for(&text_of(path).ok()?, Some(Implementation::Squall)).ok()?;
+    plan.cluster.implementation = implementation;
+    let cannot_express = lacking(&plan);
+    Some(NotRun { scenario: plan.name, file: path.display().to_string(), cannot_express })
+}
+
+/// What a plan asks for and its implementation can't express, each switch once.
+pub(super) fn lacking(plan: &Plan) -> Vec<Lacking> {
+    let mut all = adapters::unexpressed(plan);
+    all.dedup_by_key(|it| it.switch);
+    all.iter().map(|it| Lacking { switch: it.switch, why: it.why }).collect()
 }
 
 /// Whether a word is meant as a file's name rather than as that of something that comes with Squall.
@@ -78,24 +107,20 @@ pub(super) fn profile_and_text(name: &str, output: &Output) -> Result<(Profile, 
     Ok((profile, text.to_owned()))
 }
 
-/// The scenario in this file, or the profile in it or of this name.
-pub(super) fn either(name: &Path, output: &Output) -> Result<Meant, Failure> {
-    match name.to_str().filter(|name| !is_file(name)) {
-        Some(word) => Ok(Meant::Profile(Box::new(profile(word, output)?))),
-        None => understand(name, output, scenario::read_either),
+/// The scenario in this file, or the profile in it or of this name, for nodes that run what is named.
+pub(super) fn either(name: &Path, whose: Whose, output: &Output) -> Result<Meant, Failure> {
+    let mut meant = match name.to_str().filter(|name| !is_file(name)) {
+        Some(word) => Meant::Profile(Box::new(profile(word, output)?)),
+        None => understand(name, output, |text| scenario::read_either_for(text, whose.implementation))?,
+    };
+    if let Meant::Profile(profile) = &mut meant {
+        whose.run_profile(profile)?;
     }
+    Ok(meant)
 }
-
-/// Reads a text of a language.
-type Reader<T> = fn(&str) -> Result<(T, Vec<Warning>), Errors>;
 
 /// Reads a file of a language, by this reader of it. Warnings go to standard error.
-pub(super) fn understand<T>(path: &Path, output: &Output, read: Reader<T>) -> Result<T, Failure> {
-    understand_by(path, output, read)
-}
-
-/// As [`understand`], with a reader that knows more than the text.
-pub(super) fn understand_by<T>(
+pub(super) fn understand<T>(
     path: &Path,
     output: &Output,
     read: impl Fn(&str) -> Result<(T, Vec<Warning>), Errors>,

@@ -168,8 +168,9 @@ impl Merged {
     fn new(header: &Header, profile: &Profile) -> Self {
         let ranges = header.ranges();
         let first = ranges.first().map_or(0, |range| range.start);
-        let command = command(&header.named, header.implementation.as_deref());
+        let command = command(&header.named, profile.implementation);
         let mut campaign = Campaign::new(&header.profile, command, first, Shard::WHOLE);
+        campaign.implementation = profile.implementation;
         campaign.events = header.events;
         campaign.covered = header.coverage.then(|| Covered::new(&profile.sometimes));
         Self { campaign, missing: Missing::of(ranges), differing: Vec::new() }

@@ -63,6 +63,11 @@ impl Told {
         }
     }
 
+    /// With a way to mend it.
+    pub(super) fn with_fix(self, fix: &str) -> Self {
+        Self { fix: fix.to_owned(), ..self }
+    }
+
     /// What is wrong with a file that has no text, in this line of it if it is known.
     pub(super) fn of_file(message: String, line: Option<usize>) -> Self {
         let position = line.map(|line| Position { line, column: 1 });

@@ -1,5 +1,6 @@
 //! `squall resolve` and `squall shrink`: a random run as a script, and the smallest scenario that fails like it.
 
+use super::implementation::Whose;
 use super::inputs::{either, is_file, language_of};
 use super::run::kind_name;
 use super::{Failure, Output, Status};
@@ -23,6 +24,8 @@ pub(super) struct Given {
     /// The seed: instead of the scenario's own, or the one whose run is drawn from the profile.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) whose: Whose,
 }
 
 impl Given {
@@ -31,7 +34,9 @@ impl Given {
         let name = self.file.display().to_string();
         let is_drawn = !is_file(&name) || language_of(&self.file) == Language::Profile;
         let command = if is_drawn { "fuzz" } else { "run" };
-        format!("squall {command} {} --seeds 0..1000", shell_word(&name))
+        let implementation =
+            self.whose.implementation.map_or(String::new(), |it| format!(" --implementation {}", it.name()));
+        format!("squall {command} {}{implementation} --seeds 0..1000", shell_word(&name))
     }
 }
 
@@ -180,7 +185,7 @@ fn spare(file: &Path, out: Option<&Path>, what: &str) -> Result<(), Failure> {
 }
 
 pub(super) fn read(given: &Given, output: &Output) -> Result<Plan, Failure> {
-    match (either(&given.file, output)?, given.seed) {
+    match (either(&given.file, given.whose, output)?, given.seed) {
         (Meant::Scenario(plan), seed) => Ok(Plan { seed: seed.unwrap_or(plan.seed), ..*plan }),
         (Meant::Profile(profile), Some(seed)) => Ok(fuzz::draw(&profile, seed)),
         (Meant::Profile(_), None) => Err(Failure::BadInput(format!(

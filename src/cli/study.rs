@@ -2,11 +2,12 @@
 
 mod folder;
 
-use super::inputs::{beside, understand_by};
+use super::implementation::Whose;
+use super::inputs::{beside, understand};
 use super::run::{FILED, begin_reports, printed, seeds, threads};
 use super::{Failure, Output, Status};
 use crate::fuzz::Group;
-use crate::plan::{Cell, Study};
+use crate::plan::{Cell, Implementation, Study};
 use crate::report::{Host, shell_word};
 use crate::runner::{self, NewFile, Panicked, Progress, trial};
 use crate::scenario;
@@ -29,6 +30,8 @@ pub(super) struct Arguments {
     /// Other seeds than the file names: every one from A to B, B excluded.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     seeds: Option<Range<u64>>,
+    #[command(flatten)]
+    whose: Whose,
     /// How many runs go on at a time; by default as many as there are cores. The results do not depend on it.
     #[arg(long, value_name = "N", value_parser = super::run::jobs)]
     jobs: Option<NonZeroUsize>,
@@ -55,6 +58,9 @@ impl Arguments {
         let mut command = format!("squall study {}", shell_word(&self.file.display().to_string()));
         if let Some(Range { start, end }) = &self.seeds {
             command += &format!(" --seeds {start}..{end}");
+        }
+        if let Some(implementation) = self.whose.implementation {
+            command += &format!(" --implementation {}", implementation.name());
         }
         if let Some(out) = &self.out {
             command += &format!(" --out {}", shell_word(&out.display().to_string()));
@@ -92,7 +98,9 @@ const AT_A_TIME: u64 = 32;
 pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let study = read(arguments, output)?;
     let out = arguments.out.clone().unwrap_or_else(|| {
-        let name = Group::slug_of(&study.name);
+        // With another implementation it is another study.
+        let other = arguments.whose.implementation.and_then(Implementation::other).unwrap_or_default();
+        let name = Group::slug_of(&format!("{} {other}", study.name));
         Path::new("target/squall/study").join(if name.is_empty() { "unnamed" } else { &name })
     });
     // Hours of work must not end in results that nobody gets.
@@ -137,7 +145,9 @@ pub(super) fn study(arguments: &Arguments, output: &Output) -> Result<Status, Fa
 /// Reads the study. A scenario that it names is looked for from its own folder on.
 fn read(arguments: &Arguments, output: &Output) -> Result<Study, Failure> {
     let fetch = beside(&arguments.file);
-    let mut study = understand_by(&arguments.file, output, |text| scenario::read_study(text, &fetch))?;
+    let mut study = understand(&arguments.file, output, |text| {
+        scenario::read_study_for(text, &fetch, arguments.whose.implementation)
+    })?;
     if let Some(seeds) = &arguments.seeds {
         (study.first_seed, study.trials) = (seeds.start, seeds.end - seeds.start);
         if study.trials > Study::MOST_TRIALS {

@@ -1,7 +1,10 @@
 //! What came of the runs of each implementation.
 
+use crate::check::{Check, Verdict};
 use crate::diff::{FEWEST, Figure, Ruling, differences};
-use crate::report::{Report, RunVerdict};
+use crate::property::Property;
+use crate::report::batch::Lacking;
+use crate::report::{Report, RunVerdict, shell_word};
 use crate::statistics::{Interval, mean};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,6 +25,8 @@ pub struct Ran {
     pub verdict: RunVerdict,
     /// What makes it; none if all held.
     pub reason: Option<String>,
+    /// The command that makes this run again; none if all held, or if it came from no file.
+    pub replay: Option<String>,
     /// The figures, in the order of [`FIGURES`]; none where the run has none.
     pub figures: [Option<u64>; FIGURES.len()],
 }
@@ -40,8 +45,33 @@ impl Ran {
             Some(longest.unwrap_or(0)),
             share(report.service.done, report.service.invoked),
         ];
-        Self { seed: report.seed, verdict: report.verdict, reason: report.reason(), figures }
+        let (verdict, reason) = match panic(report) {
+            Some(message) => (RunVerdict::Panicked, Some(message)),
+            None => (report.verdict, report.reason()),
+        };
+        let file = report.file.as_ref().filter(|_| report.failed());
+        let replay = file.map(|file| {
+            let (file, name) = (shell_word(file), report.implementation.name());
+            // The file may name another.
+            format!("squall run {file} --seed {} --implementation {name}", report.seed)
+        });
+        Self { seed: report.seed, verdict, reason, replay, figures }
     }
+}
+
+/// What an implementation said when it panicked, if that alone broke a rule of safety: here it is what tells implementations apart.
+fn panic(report: &Report) -> Option<String> {
+    let broken = |check: &Check| match &check.verdict {
+        Verdict::Violated(violation) if report.excuse(check).is_none() => {
+            Some((check.name, violation.clone()))
+        }
+        _ => None,
+    };
+    let mut broken = report.checks.iter().filter_map(broken);
+    let (name, violation) = broken.next()?;
+    let alone = name == Property::SoundImplementation.name() && broken.next().is_none();
+    (alone && report.verdict == RunVerdict::Safety)
+        .then(|| format!("{} at {}", violation.message, violation.time))
 }
 
 /// Scenarios and implementations side by side.
@@ -49,6 +79,10 @@ impl Ran {
 pub struct Comparison {
     /// The implementations by their names, in the order of the cells.
     pub implementations: Vec<&'static str>,
+    /// The packages that they are, with their versions.
+    pub packages: Vec<&'static str>,
+    /// The command that makes the comparison.
+    pub command: String,
     /// The scenarios, in the order in which they were asked for.
     pub scenarios: Vec<OfScenario>,
 }
@@ -81,15 +115,6 @@ pub enum Cell {
     Runs(OfRuns),
 }
 
-/// Something that an implementation can't express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Lacking {
-    /// What, as scenarios write it.
-    pub switch: &'static str,
-    /// Why it can't be expressed.
-    pub why: &'static str,
-}
-
 /// What came of some runs.
 #[derive(Clone, Debug, Serialize)]
 pub struct OfRuns {
@@ -106,12 +131,15 @@ pub struct Came {
     pub verdict: RunVerdict,
     /// How many.
     pub runs: u64,
-    /// The seed of the first of them; serialized as text.
-    #[serde(serialize_with = "as_text")]
-    pub seed: u64,
+    /// Their seeds, in order; serialized as texts.
+    #[serde(serialize_with = "as_texts")]
+    pub seeds: Vec<u64>,
     /// What makes the verdict of the first of them; none if all held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The command that makes the first of them again; none if all held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
 }
 
 /// A figure over some runs.
@@ -146,6 +174,10 @@ fn as_text<S: serde::Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::
     serializer.collect_str(seed)
 }
 
+fn as_texts<S: serde::Serializer>(seeds: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(seeds.iter().map(u64::to_string))
+}
+
 impl OfRuns {
     /// What came of runs with the same seeds as those of the implementation that all are held against, if they are not its own.
     pub fn new(runs: &[Ran], first: Option<&[Ran]>) -> Self {
@@ -154,10 +186,12 @@ impl OfRuns {
             let came = verdicts.entry(run.verdict).or_insert_with(|| Came {
                 verdict: run.verdict,
                 runs: 0,
-                seed: run.seed,
+                seeds: Vec::new(),
                 reason: run.reason.clone(),
+                replay: run.replay.clone(),
             });
             came.runs += 1;
+            came.seeds.push(run.seed);
         }
         let figures = FIGURES.into_iter().enumerate();
         Self {
@@ -204,6 +238,7 @@ mod tests {
             seed,
             verdict: if seed == 3 { RunVerdict::Expectation } else { RunVerdict::Pass },
             reason: (seed == 3).then(|| "why".into()),
+            replay: (seed == 3).then(|| "squall run".into()),
             figures: [None, Some(without(seed)), Some(without(seed)), None],
         };
         (0..seeds).map(run).collect()
@@ -239,7 +274,7 @@ mod tests {
     #[test]
     fn the_gravest_verdict_comes_first() {
         let told = OfRuns::new(&runs(|_| 0, 12), None);
-        let told: Vec<_> = told.verdicts.iter().map(|it| (it.verdict, it.runs, it.seed)).collect();
+        let told: Vec<_> = told.verdicts.iter().map(|it| (it.verdict, it.runs, it.seeds[0])).collect();
         assert_eq!(told, [(RunVerdict::Expectation, 1, 3), (RunVerdict::Pass, 11, 0)]);
     }
 }

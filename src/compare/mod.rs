@@ -7,4 +7,4 @@
 mod comparison;
 mod text;
 
-pub use comparison::{Against, Came, Cell, Comparison, FIGURES, Lacking, OfFigure, OfRuns, OfScenario, Ran};
+pub use comparison::{Against, Came, Cell, Comparison, FIGURES, OfFigure, OfRuns, OfScenario, Ran};

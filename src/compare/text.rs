@@ -11,6 +11,9 @@ use anstyle::Style;
 /// What all forms are called.
 const NAME: &str = "Implementations side by side";
 
+/// So many seeds of a verdict are named.
+const SEEDS: usize = 10;
+
 impl Comparison {
     /// The comparison as text.
     pub fn render(&self, form: &Form<'_>) -> String {
@@ -58,6 +61,10 @@ impl Page<'_> {
              expects; what a scenario expects may be what one implementation does and another does not.",
             FAINT,
         );
+        let each = of.implementations.iter().zip(&of.packages);
+        let each: Vec<String> = each.map(|(name, package)| format!("{name}: {package}")).collect();
+        self.paragraph(&format!("{}.", each.join(", ")), FAINT);
+        self.command("made by", &of.command);
         self.heading("Overview", "verdict, and the share of the time with a leader");
         let mut grid = of.head("scenario");
         for scenario in &of.scenarios {
@@ -100,10 +107,35 @@ impl Page<'_> {
         }
         self.grid(&grid);
         for (name, cell) in all.implementations.iter().zip(&of.cells) {
-            for why in reasons(name, cell) {
-                self.paragraph(&why, FAINT);
+            self.reasons(name, cell);
+        }
+    }
+
+    /// Why a cell is not all passes, and how to see that.
+    fn reasons(&mut self, name: &str, cell: &Cell) {
+        match cell {
+            Cell::CannotExpress(all) => {
+                for it in all {
+                    self.paragraph(&format!("{name} can't express {it}."), FAINT);
+                }
+            }
+            Cell::Runs(runs) => {
+                for it in &runs.verdicts {
+                    let Some(reason) = &it.reason else { continue };
+                    self.paragraph(
+                        &format!("{name}: {} with {}{reason}", it.verdict, seeds(&it.seeds)),
+                        FAINT,
+                    );
+                    it.replay.iter().for_each(|replay| self.command("replay", replay));
+                }
             }
         }
+    }
+
+    /// A command on a line of its own, whole, so that it can be copied.
+    fn command(&mut self, what: &str, command: &str) {
+        self.blocks.push(Block::Paragraph(format!("{what}: `{command}`"), FAINT));
+        self.text += &format!("  {what}: {command}\n");
     }
 
     /// The rows of a figure: what it is, and how it differs from the first implementation's, each with its interval if any has one.
@@ -169,8 +201,7 @@ fn verdict(cell: &Cell, seeds: u64) -> (String, Style) {
     let runs = match cell {
         Cell::Runs(runs) => runs,
         Cell::CannotExpress(all) => {
-            let mut switches: Vec<String> = all.iter().map(|it| format!("`{}`", it.switch)).collect();
-            switches.dedup();
+            let switches: Vec<String> = all.iter().map(|it| format!("`{}`", it.switch)).collect();
             return (format!("can't express: {}", switches.join(", ")), FAINT);
         }
     };
@@ -195,22 +226,17 @@ fn shares(verdicts: &[Came], seeds: u64) -> String {
     verdicts.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
 }
 
-/// Why a cell is not all passes.
-fn reasons(name: &str, cell: &Cell) -> Vec<String> {
-    match cell {
-        Cell::CannotExpress(all) => {
-            let each = all.iter().map(|it| format!("{name} can't express `{}`: {}.", it.switch, it.why));
-            let mut each: Vec<String> = each.collect();
-            each.dedup();
-            each
+/// The seeds that came to a verdict, and that what follows is said of the first.
+fn seeds(all: &[u64]) -> String {
+    let some: Vec<String> = all.iter().take(SEEDS).map(u64::to_string).collect();
+    let more = all.len().saturating_sub(SEEDS);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    match some.as_slice() {
+        [only] => format!("seed {only}: "),
+        [first, ..] => {
+            format!("{} seeds, {}{more}; with {first}: ", count(all.len() as u64), some.join(", "))
         }
-        Cell::Runs(runs) => {
-            let each = runs.verdicts.iter().filter_map(|it| {
-                let reason = it.reason.as_ref()?;
-                Some(format!("{name}: {} with seed {}: {reason}", it.verdict, it.seed))
-            });
-            each.collect()
-        }
+        [] => String::new(),
     }
 }
 
@@ -242,7 +268,7 @@ mod tests {
 
     #[test]
     fn it_is_told_of_how_many_runs_some_came_to_a_verdict() {
-        let came = |verdict, runs| Came { verdict, runs, seed: 0, reason: None };
+        let came = |verdict, runs| Came { verdict, runs, seeds: Vec::new(), reason: None, replay: None };
         let (violated, pass) = (came(RunVerdict::Safety, 5), came(RunVerdict::Pass, 1_005));
         assert_eq!(shares(std::slice::from_ref(&violated), 5), "safety violated");
         assert_eq!(shares(&[violated, pass], 1_010), "5 of 1,010 safety violated, 1,005 pass");

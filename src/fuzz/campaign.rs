@@ -5,8 +5,9 @@ use super::drawn::Drawn;
 use super::sample::Sample;
 use super::seeds::Shard;
 use super::signature::{Failure, Signature};
-use crate::plan::Plan;
+use crate::plan::{Implementation, Plan};
 use crate::report::batch::{Figures, Total};
+use crate::report::with_other;
 use crate::report::{Report, RunVerdict};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ impl Regression {
 pub struct Campaign {
     /// The profile's name.
     pub profile: String,
+    /// Whose Raft the nodes run.
+    pub implementation: Implementation,
     /// The command that makes runs of it, without their seeds.
     pub command: String,
     /// The first seed of the range.
@@ -78,6 +81,8 @@ pub struct Campaign {
     pub total: Total,
     /// How often what was drawn.
     pub drawn: BTreeMap<Drawn, u64>,
+    /// How often what was drawn and left out, since the implementation can't express it.
+    pub left_out: BTreeMap<String, u64>,
     /// The runs that failed, by how.
     pub groups: BTreeMap<Signature, Group>,
     /// What became of scenarios that were found before.
@@ -99,6 +104,7 @@ impl Campaign {
     pub fn new(profile: &str, command: String, first: u64, shard: Shard) -> Self {
         Self {
             profile: profile.to_owned(),
+            implementation: Implementation::Squall,
             command,
             first,
             end: first,
@@ -106,6 +112,7 @@ impl Campaign {
             events: None,
             total: Total::default(),
             drawn: BTreeMap::new(),
+            left_out: BTreeMap::new(),
             groups: BTreeMap::new(),
             regressions: Vec::new(),
             missing: Vec::new(),
@@ -120,13 +127,16 @@ impl Campaign {
 
     /// Adds the next run: seeds come in order.
     pub fn add(&mut self, sample: Sample) {
-        let Sample { seed, verdict, digest, failure, reason, simulated, elections, faults, drawn, reached } =
-            sample;
+        let Sample { seed, verdict, digest, failure, reason, .. } = sample;
+        let Sample { simulated, elections, faults, drawn, left_out, reached, .. } = sample;
         self.end = seed + 1;
         self.total.add(verdict, digest);
         *self.verdicts.entry(verdict).or_default() += 1;
         for drawn in drawn {
             *self.drawn.entry(drawn).or_default() += 1;
+        }
+        for switch in left_out {
+            *self.left_out.entry(switch).or_default() += 1;
         }
         let before = self.simulated;
         self.simulated = self.simulated.saturating_add(simulated);
@@ -164,6 +174,11 @@ impl Campaign {
     /// What was covered, if that was to be all, and is not.
     pub fn uncovered(&self) -> Option<&Covered> {
         self.covered.as_ref().filter(|covered| self.until_covered && !covered.is_complete())
+    }
+
+    /// Whose Raft the nodes run, to go after what the runs are: nothing where it is Squall's own.
+    pub fn with(&self) -> String {
+        with_other(self.implementation)
     }
 
     /// The command that makes this run again.

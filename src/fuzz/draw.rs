@@ -8,7 +8,7 @@ use super::labels::label;
 use super::owed;
 use super::restraint;
 use super::settled;
-use crate::adapters;
+use crate::adapters::{self, Unexpressed};
 use crate::ids::NodeId;
 use crate::plan::{
     Action, Arrival, Between, Chance, ClientRanges, Clients, ClockRanges, Cluster, ClusterRanges, Core, Cpu,
@@ -34,16 +34,46 @@ const USUAL_MOST: u64 = 20;
 /// The longest time that a scenario can speak of.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled.
+/// So many seeds tell what every run of a profile has.
+const JUDGED_BY: u64 = 100;
+
+/// The plan of the run that this seed stands for: complete and valid, with what the run owes once it has settled. What the profile's
+/// implementation can't express is [left out](left_out).
 pub fn draw(profile: &Profile, seed: u64) -> Plan {
-    draw_for(profile.implementation, profile, seed)
+    let mut plan = whole(profile.implementation, profile, seed);
+    adapters::restrict(&mut plan);
+    plan.expectations = owed::expectations(&plan);
+    settled::owe(&mut plan);
+    plan
 }
 
-/// The plan of a seed, for nodes that run this Raft.
-fn draw_for(implementation: Implementation, profile: &Profile, seed: u64) -> Plan {
+/// What the seed draws and the profile's implementation can't express, each switch once.
+pub fn left_out(profile: &Profile, seed: u64) -> Vec<Unexpressed> {
+    if profile.implementation == Implementation::Squall {
+        return Vec::new();
+    }
+    let mut found = adapters::unexpressed(&whole(profile.implementation, profile, seed));
+    found.dedup_by_key(|it| it.switch);
+    found
+}
+
+/// What is left out of every run of the profile, so that none is what it is for: all switches of a field that each run has one of, and
+/// what faults do in each. The first hundred seeds tell.
+pub fn always_left_out(profile: &Profile) -> Vec<Unexpressed> {
+    let all: Vec<Vec<Unexpressed>> = (0..JUDGED_BY).map(|seed| left_out(profile, seed)).collect();
+    let is_always =
+        |it: &Unexpressed| all.iter().all(|of| of.iter().any(|other| other.about() == it.about()));
+    let mut always: Vec<Unexpressed> = all.iter().flatten().copied().filter(is_always).collect();
+    always.sort_by_key(|it| (it.about(), it.switch));
+    always.dedup_by_key(|it| it.switch);
+    always
+}
+
+/// The plan of a seed with all that is drawn, for nodes that run this Raft, before anything is owed.
+fn whole(implementation: Implementation, profile: &Profile, seed: u64) -> Plan {
     let draws = Draws { seed };
     if let Some(other) = draws.other(profile) {
-        return draw_for(implementation, other, seed);
+        return whole(implementation, other, seed);
     }
     let mut cluster = draws.cluster(profile);
     cluster.implementation = implementation;
@@ -74,9 +104,6 @@ fn draw_for(implementation: Implementation, profile: &Profile, seed: u64) -> Pla
         plan.faults.retain(|fault| !is_slow(&fault.action));
         plan.storms.retain(|storm| !is_slow(&storm.action));
     }
-    adapters::restrict(&mut plan);
-    plan.expectations = owed::expectations(&plan);
-    settled::owe(&mut plan);
     plan
 }
 

@@ -29,7 +29,7 @@ mod summary;
 
 pub use campaign::{Campaign, Group, Regression};
 pub use covered::{Covered, Reached};
-pub use draw::draw;
+pub use draw::{always_left_out, draw, left_out};
 pub use drawn::Drawn;
 pub use page::Smallest;
 pub use resolve::Resolver;

@@ -15,7 +15,8 @@ impl Campaign {
     /// The summary as a page that stands alone, with the smallest scenario of each way of failing in it. `lacking` says which
     /// seeds are missing, if any are.
     pub fn page(&self, smallest: &Smallest, lacking: Option<&str>) -> String {
-        let title = format!("{}: random runs, seeds {}..{}", self.profile, self.first, self.end);
+        let title =
+            format!("{}: random runs{}, seeds {}..{}", self.profile, self.with(), self.first, self.end);
         let verdict = self.verdict();
         let body = html! {
             h1 { (title) }
@@ -102,6 +103,7 @@ impl Campaign {
             page.heading("Runs", "");
             self.totals(page);
             self.what_was_drawn(page);
+            self.what_was_left_out(page);
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::drawn::Drawn;
 use super::signature::Failure;
+use crate::adapters::Unexpressed;
 use crate::plan::Plan;
 use crate::report::{Point, Report, RunVerdict};
 use crate::time::Duration;
@@ -35,6 +36,9 @@ pub struct Sample {
     pub faults: u64,
     /// What was drawn.
     pub drawn: Vec<Drawn>,
+    /// What was drawn, as scenarios write it, and left out since the implementation can't express it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub left_out: Vec<String>,
     /// What it reached, where somebody looked.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub reached: BTreeSet<Point>,
@@ -53,8 +57,14 @@ impl Sample {
             elections: report.counters.elections,
             faults: report.faults.iter().filter(|fault| fault.from_ns.is_some()).count() as u64,
             drawn: Drawn::of(plan),
+            left_out: Vec::new(),
             reached: BTreeSet::new(),
         }
+    }
+
+    /// That this was left out of what was drawn.
+    pub fn without(self, left_out: &[Unexpressed]) -> Self {
+        Self { left_out: left_out.iter().map(|it| it.switch.to_owned()).collect(), ..self }
     }
 
     /// That the run reached this.

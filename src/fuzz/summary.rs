@@ -19,9 +19,15 @@ impl Campaign {
         if !brief {
             let title = page.styled(TITLE, &self.profile);
             let shard = if self.shard.is_whole() { String::new() } else { format!(", shard {}", self.shard) };
-            page.text += &format!("{title}  random runs, seeds {}..{}{shard}\n\n", self.first, self.end);
+            page.text += &format!(
+                "{title}  random runs{}, seeds {}..{}{shard}\n\n",
+                self.with(),
+                self.first,
+                self.end
+            );
             self.totals(&mut page);
             self.what_was_drawn(&mut page);
+            self.what_was_left_out(&mut page);
         }
         if let Some(covered) = &self.covered {
             page.coverage(&covered.reached());
@@ -102,6 +108,21 @@ impl Campaign {
         page.grid(&grid);
     }
 
+    /// What was drawn and can't be expressed: runs say nothing of it.
+    pub(super) fn what_was_left_out(&self, page: &mut Page<'_>) {
+        if self.left_out.is_empty() {
+            return;
+        }
+        let name = self.implementation.name();
+        page.heading("Left out", &format!("{name} can't express it; in how many of the runs it was drawn"));
+        let mut grid = Grid { right: vec![1, 2], names: &["drawn", "runs", "share"], ..Grid::default() };
+        for (switch, runs) in &self.left_out {
+            let share = *runs as f64 / self.total.runs.max(1) as f64;
+            grid.rows.push(vec![switch.clone(), count(*runs), percent(share)]);
+        }
+        page.grid(&grid);
+    }
+
     fn findings(&self, page: &mut Page<'_>) {
         let ways = match self.groups.len() {
             1 => "1 way of failing".to_owned(),
@@ -147,9 +168,10 @@ impl Campaign {
         let shard = if self.shard.is_whole() { String::new() } else { format!(", shard {}", self.shard) };
         let version = env!("CARGO_PKG_VERSION");
         format!(
-            "{} (squall {version}, profile {}, seeds {}..{}{shard})",
+            "{} (squall {version}, profile {}{}, seeds {}..{}{shard})",
             self.statement(),
             self.profile,
+            self.with(),
             self.first,
             self.end
         )
@@ -186,6 +208,7 @@ impl Campaign {
                 format: 1,
                 version: env!("CARGO_PKG_VERSION"),
                 profile: &self.profile,
+                implementation: self.implementation.name(),
                 seeds: [self.first.to_string(), self.end.to_string()],
                 shard: (!self.shard.is_whole()).then(|| self.shard.to_string()),
                 missing: self
@@ -202,6 +225,7 @@ impl Campaign {
                 faults: self.faults,
                 elections: self.elections,
                 drawn: self.drawn.iter().map(|(drawn, runs)| (drawn.name(), *runs)).collect(),
+                left_out: &self.left_out,
                 findings: self.groups.iter().map(finding).collect(),
                 regressions: self.regressions.iter().map(again).collect(),
                 coverage: self.covered.as_ref().map(Coverage::of),
@@ -217,6 +241,7 @@ struct Document<'a> {
     format: u32,
     version: &'static str,
     profile: &'a str,
+    implementation: &'static str,
     seeds: [String; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
@@ -232,6 +257,9 @@ struct Document<'a> {
     faults: u64,
     elections: u64,
     drawn: BTreeMap<&'static str, u64>,
+    /// What was drawn and can't be expressed, and in how many runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left_out: &'a BTreeMap<String, u64>,
     findings: Vec<Found>,
     regressions: Vec<Again>,
     #[serde(skip_serializing_if = "Option::is_none")]

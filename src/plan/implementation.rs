@@ -25,6 +25,11 @@ impl Implementation {
         }
     }
 
+    /// Its name, if it is not Squall's own.
+    pub fn other(self) -> Option<&'static str> {
+        (self != Self::Squall).then(|| self.name())
+    }
+
     /// The feature of the build that brings its adapter; none for the one that is always there.
     pub const fn feature(self) -> Option<&'static str> {
         match self {

@@ -10,11 +10,11 @@ mod summary;
 
 pub use each::OfSeed;
 
-use super::format::{count, short};
-use super::page::{FAINT, Form, Grid, Page, WIDE};
+use super::format::{count, counted, short, wrap};
+use super::page::{FAINT, Form, Grid, ODD, Page, WIDE};
 use super::text::verdict_style;
-use super::{Cause, Report, RunVerdict, StandstillSums, Summary};
-use crate::plan::Plan;
+use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
+use crate::plan::{Implementation, Plan};
 use crate::time::Duration;
 use crate::trace::Digest;
 use intervals::Intervals;
@@ -22,6 +22,7 @@ use serde::Serialize;
 use shares::{Share, Shares, Standstills, Waived, greatest};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// How many failing runs are listed.
@@ -34,6 +35,8 @@ pub struct Figures {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
+    /// Whose Raft the nodes ran.
+    pub implementation: Implementation,
     /// The gravest of all verdicts.
     pub verdict: RunVerdict,
     /// What makes the verdict, if not all held.
@@ -66,6 +69,7 @@ impl Figures {
         Self {
             scenario: report.scenario.clone(),
             seed: report.seed,
+            implementation: report.implementation,
             verdict: report.verdict,
             reason: report.reason(),
             replay: report.replay().filter(|_| report.failed()),
@@ -101,6 +105,51 @@ impl Figures {
     }
 }
 
+/// Something that a scenario asks for and an implementation can't express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lacking {
+    /// What, as scenarios write it.
+    pub switch: &'static str,
+    /// Why it can't be expressed.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.switch, self.why)
+    }
+}
+
+/// A scenario without runs, since the implementation that was named can't express what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotRun {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The file that it was read from.
+    pub file: String,
+    /// What can't be expressed, each switch once.
+    pub cannot_express: Vec<Lacking>,
+}
+
+/// Says of each scenario that was not run why not.
+pub fn not_run(all: &[NotRun], implementation: Implementation, form: &Form<'_>) -> String {
+    let mut page = Page::new(form);
+    let scenarios = counted(all.len() as u64, "scenario");
+    page.text += &format!(
+        "{}  {scenarios} that {} can't express\n",
+        page.styled(ODD, "Not run"),
+        implementation.name()
+    );
+    for it in all {
+        page.text += &format!("  {}\n", it.file);
+        for lacking in &it.cannot_express {
+            let lines = wrap(&lacking.to_string(), page.room() - 2);
+            page.text.extend(lines.lines().map(|line| format!("    {line}\n")));
+        }
+    }
+    page.text
+}
+
 /// All runs of a call: how they ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
@@ -108,6 +157,8 @@ pub struct Total {
     pub runs: u64,
     /// How many of them failed.
     pub failed: u64,
+    /// How many scenarios were not run.
+    pub not_run: u64,
     /// The gravest verdict.
     pub verdict: RunVerdict,
     /// The digests of the runs, folded in their order.
@@ -116,7 +167,7 @@ pub struct Total {
 
 impl Default for Total {
     fn default() -> Self {
-        Self { runs: 0, failed: 0, verdict: RunVerdict::Pass, digest: Digest::default() }
+        Self { runs: 0, failed: 0, not_run: 0, verdict: RunVerdict::Pass, digest: Digest::default() }
     }
 }
 
@@ -132,7 +183,8 @@ impl Total {
     /// The last lines of all that is printed.
     pub fn render(&self, form: &Form<'_>) -> String {
         let mut page = Page::new(form);
-        page.text += &format!("runs: {}, failed: {}\n", self.runs, self.failed);
+        let not_run = if self.not_run == 0 { String::new() } else { format!(", not run: {}", self.not_run) };
+        page.text += &format!("runs: {}, failed: {}{not_run}\n", self.runs, self.failed);
         page.verdict(self.verdict, self.digest);
         page.text
     }
@@ -143,6 +195,7 @@ impl Total {
 pub struct Batch {
     scenario: String,
     file: String,
+    implementation: Implementation,
     seeds: Range<u64>,
     total: Total,
     verdicts: BTreeMap<RunVerdict, u64>,
@@ -180,6 +233,7 @@ impl Batch {
         Self {
             scenario: plan.name.clone(),
             file,
+            implementation: plan.cluster.implementation,
             seeds,
             total: Total::default(),
             verdicts: BTreeMap::new(),
@@ -259,6 +313,11 @@ impl Batch {
         &self.file
     }
 
+    /// Whose Raft the nodes ran, to go after what was run: nothing where it is Squall's own.
+    pub(super) fn with(&self) -> String {
+        with_other(self.implementation)
+    }
+
     pub(super) fn lengths(&self) -> &[u64] {
         &self.vacant
     }
@@ -272,15 +331,21 @@ impl Batch {
 pub fn table(runs: &[Figures], form: &Form<'_>) -> String {
     let mut page = Page::new(form);
     let wide = form.width >= WIDE + 12;
-    let mut grid = Grid { right: vec![1, 3, 4, 5, 6], rules: vec![1], ..Grid::default() };
-    let names = ["scenario", "seed", "verdict", "elections", "vacant", "leader", "clients", "digest"];
-    grid.rows.push(names.map(String::from).into());
+    // A column more, where not all run Squall's own.
+    let others = usize::from(runs.iter().any(|run| run.implementation.other().is_some()));
+    let right = [1, 3, 4, 5, 6].map(|column| column + others).to_vec();
+    let mut grid = Grid { right, rules: vec![1], ..Grid::default() };
+    let mut names = vec!["scenario", "with"];
+    names.truncate(1 + others);
+    names.extend(["seed", "verdict", "elections", "vacant", "leader", "clients", "digest"]);
+    grid.rows.push(names.iter().map(ToString::to_string).collect());
     grid.styles.extend((0..names.len()).map(|column| (0, column, FAINT)));
     for run in runs {
-        grid.styles.push((grid.rows.len(), 2, verdict_style(run.verdict)));
+        grid.styles.push((grid.rows.len(), 2 + others, verdict_style(run.verdict)));
         let digest = run.digest.to_string();
-        grid.rows.push(vec![
-            run.scenario.clone(),
+        let mut row = vec![run.scenario.clone(), run.implementation.name().to_owned()];
+        row.truncate(1 + others);
+        row.extend([
             run.seed.to_string(),
             run.verdict.to_string(),
             count(run.elections),
@@ -289,6 +354,7 @@ pub fn table(runs: &[Figures], form: &Form<'_>) -> String {
             run.served().text(),
             if wide { digest } else { digest[..8].to_owned() },
         ]);
+        grid.rows.push(row);
     }
     page.grid(&grid);
     page.paragraph(

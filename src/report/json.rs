@@ -3,6 +3,7 @@
 //! Only its `host` may differ between two runs of the same scenario and seed. Times and durations are integers, in
 //! nanoseconds; the seed is a string, since not every reader of JSON keeps 64 bits.
 
+use super::batch::NotRun;
 use super::over_time_json::OverTime;
 use super::{
     Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 /// The document that these reports make.
 pub fn document(reports: &[Report], host: &Host) -> String {
     let runs: Vec<String> = reports.iter().map(element).collect();
-    format!("{}{}{}", opening(), runs.join(","), closing(host))
+    format!("{}{}{}", opening(), runs.join(","), closing(&[], host))
 }
 
 /// The document up to its first run. Between two runs there is a comma.
@@ -30,9 +31,11 @@ pub fn element(report: &Report) -> String {
     format!("\n{}", indented(&run(report), "    "))
 }
 
-/// The document after its last run.
-pub fn closing(host: &Host) -> String {
-    format!("\n  ],\n  \"host\": {}\n}}", indented(host, "  ").trim_start())
+/// The document after its last run, with the scenarios that were not run, if there are any.
+pub fn closing(not_run: &[NotRun], host: &Host) -> String {
+    let part = |name: &str, text: &str| format!(",\n  \"{name}\": {}", text.trim_start());
+    let not_run = if not_run.is_empty() { String::new() } else { part("not_run", &indented(&not_run, "  ")) };
+    format!("\n  ]{not_run}{}\n}}", part("host", &indented(host, "  ")))
 }
 
 /// Plain data as JSON some levels deep.
@@ -48,6 +51,7 @@ struct Run<'a> {
     scenario: &'a str,
     file: Option<&'a str>,
     seed: String,
+    implementation: &'static str,
     digest: Digest,
     verdict: RunVerdict,
     panicked: Option<&'a str>,
@@ -200,6 +204,7 @@ fn run(report: &Report) -> Run<'_> {
         scenario: &report.scenario,
         file: report.file.as_deref(),
         seed: report.seed.to_string(),
+        implementation: report.implementation.name(),
         digest: report.digest,
         verdict: report.verdict,
         panicked: report.panicked.as_deref(),

@@ -3,15 +3,16 @@
 use super::batch::Batch;
 use super::format::short;
 use super::page::{BAD, Block, Grid, ODD};
-use super::{Report, over_time, text};
+use super::{Report, over_time, text, with_other};
 
 /// The report as Markdown: the verdict first, then what the text report says. `kind` names kinds of frame.
 pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
     let parts = text::parts(report, kind);
     let mut page = format!("# {}\n\n", prose(&report.scenario));
     let file = report.file.as_ref().map_or(String::new(), |file| format!("{}, ", code(file)));
+    let with = with_other(report.implementation);
     page += &format!(
-        "**Verdict: {}**, digest `{}`; {file}seed {}.\n\n",
+        "**Verdict: {}**, digest `{}`; {file}seed {}{with}.\n\n",
         report.verdict, report.digest, report.seed
     );
     if let Some(replay) = report.replay() {
@@ -60,12 +61,13 @@ pub fn render_batch(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
     let total = batch.total();
     let mut page = format!("# {}\n\n", prose(batch.scenario()));
     page += &format!(
-        "**Verdict: {}** ({}), digest `{}`; {}, {}.\n\n",
+        "**Verdict: {}** ({}), digest `{}`; {}, {}{}.\n\n",
         total.verdict,
         prose(&batch.statement()),
         total.digest,
         code(batch.file()),
-        batch.seeds_text()
+        batch.seeds_text(),
+        batch.with()
     );
     page += &format!("Run them again: {}\n\n", code(&batch.replay()));
     let order = [&parts.summary, &parts.failed, &parts.spans, &parts.causes];

@@ -61,7 +61,7 @@ pub use statistics::Summary;
 pub use timeline::{Bucket, Lane, State, Stretch, Timeline, Timelines};
 
 use crate::check::{Check, Verdict};
-use crate::plan::{Expectation, Plan};
+use crate::plan::{Expectation, Implementation, Plan};
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ pub struct Report {
     pub file: Option<String>,
     /// The seed.
     pub seed: u64,
+    /// Whose Raft the nodes ran.
+    pub implementation: Implementation,
     /// What the run depended on: names and texts.
     pub parameters: Vec<(&'static str, String)>,
     /// The gravest of all verdicts.
@@ -248,6 +250,7 @@ impl Report {
             about: plan.about.clone(),
             file,
             seed: plan.seed,
+            implementation: plan.cluster.implementation,
             parameters: parameters::of(plan),
             verdict,
             digest,
@@ -314,14 +317,17 @@ impl Report {
 
     /// The command that makes this run again; none if it came from no file.
     pub fn replay(&self) -> Option<String> {
-        let said = self.parameters.iter().find(|(name, _)| *name == parameters::IMPLEMENTATION);
-        let implementation = said.map_or(String::new(), |(_, name)| format!(" --implementation {name}"));
         let events = match self.livelock {
             Some(Livelock::Events(most)) => format!(" --events {most}"),
             _ => String::new(),
         };
         let file = self.file.as_ref()?;
-        Some(format!("squall run {} --seed {}{implementation}{events}", shell_word(file), self.seed))
+        Some(format!(
+            "squall run {} --seed {}{}{events}",
+            shell_word(file),
+            self.seed,
+            option_of_other(self.implementation)
+        ))
     }
 
     /// Why the violation that this check found is no failure of the run; none if it found none, or if it is one.
@@ -383,6 +389,16 @@ fn excuse(check: &Check, checks: &[Check], expected: &[Expected], waivers: &[Wai
     let is_waived =
         || matches!(check.verdict, Verdict::Violated(_)) && waivers.iter().any(|waiver| waiver.covers(check));
     expectations::excuse(check, checks, expected).or_else(|| is_waived().then_some(Excuse::Waived))
+}
+
+/// Whose Raft the nodes run, to go after what is run: nothing where it is Squall's own.
+pub(crate) fn with_other(implementation: Implementation) -> String {
+    implementation.other().map_or(String::new(), |name| format!(" with {name}"))
+}
+
+/// The option that names whose Raft the nodes run, to go on in a command line: nothing where it is Squall's own.
+pub(crate) fn option_of_other(implementation: Implementation) -> String {
+    implementation.other().map_or(String::new(), |name| format!(" --implementation {name}"))
 }
 
 /// A file's name as one word of a command line.

@@ -2,24 +2,18 @@
 
 use crate::ids::Term;
 use crate::plan::{
-    Arrival, Breaker, Budget, Clients, Cluster, Core, Cpu, Implementation, Jitter, Lanes, Link, Logs, Plan,
-    WhenFull,
+    Arrival, Breaker, Budget, Clients, Cluster, Core, Cpu, Jitter, Lanes, Link, Logs, Plan, WhenFull,
 };
 use crate::replica::{Changes, Flow, Options, ReadBy};
 use crate::rng::{Distribution, Rate};
 use crate::time::Duration;
-
-/// What is said of whose Raft the nodes run, if that is not Squall's own.
-pub(super) const IMPLEMENTATION: &str = "implementation";
 
 /// What the run depended on, as pairs of a name and a text.
 pub(crate) fn of(plan: &Plan) -> Vec<(&'static str, String)> {
     let raft = &plan.cluster.raft;
     let (least, most) = raft.election_timeout;
     let mut all = vec![("duration", plan.duration.to_string()), ("voters", plan.cluster.voters.to_string())];
-    if plan.cluster.implementation != Implementation::Squall {
-        all.push((IMPLEMENTATION, plan.cluster.implementation.name().into()));
-    }
+    all.extend(plan.cluster.implementation.other().map(|name| ("implementation", name.into())));
     let beside = [("learners", plan.cluster.learners), ("spares", plan.cluster.spares)];
     all.extend(
         beside.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, count.to_string())),

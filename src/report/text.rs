@@ -8,7 +8,7 @@ mod inboxes;
 use super::format::{count, counted, folded, moment, short, wrap};
 pub use super::page::Form;
 use super::page::{BAD, Block, FAINT, GOOD, Grid, ODD, Page, TITLE, WIDE};
-use super::{Election, Excuse, Host, Report, RunVerdict, figures};
+use super::{Election, Excuse, Host, Report, RunVerdict, figures, with_other};
 use crate::check::{Check, Verdict, Violation};
 use crate::time::{Duration, Time};
 use crate::trace::{Digest, FaultSource};
@@ -106,7 +106,7 @@ impl Page<'_> {
     fn header(&mut self, report: &Report, host: Option<&Host>) {
         let title = self.styled(TITLE, &report.scenario);
         let file = report.file.as_ref().map_or(String::new(), |file| format!("{file}, "));
-        let whence = format!("{file}seed {}", report.seed);
+        let whence = format!("{file}seed {}{}", report.seed, with_other(report.implementation));
         let fits =
             [&report.scenario, &whence].map(|it| it.chars().count()).iter().sum::<usize>() <= self.room();
         self.text += &format!("{title}{}{whence}\n", if fits { "  " } else { "\n  " });

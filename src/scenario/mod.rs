@@ -47,7 +47,7 @@ mod write;
 pub use language::language;
 pub(crate) use nearest::nearest;
 pub use problem::{Errors, Problem, USUAL_WIDTH, Warning};
-pub use study::{Fetch, read_study};
+pub use study::{Fetch, read_study, read_study_for};
 pub use write::write;
 
 use crate::plan::{Event, Implementation, Plan, Profile};
@@ -104,10 +104,21 @@ pub enum Meant {
 /// # Errors
 /// As of [`read`].
 pub fn read_either(text: &str) -> Result<(Meant, Vec<Warning>), Errors> {
+    read_either_for(text, None)
+}
+
+/// Reads a scenario or a profile, a scenario as if it asked for this implementation.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_either_for(
+    text: &str,
+    implementation: Option<Implementation>,
+) -> Result<(Meant, Vec<Warning>), Errors> {
     if language(text) == Some(Language::Profile) {
         read_profile(text).map(|(profile, warnings)| (Meant::Profile(Box::new(profile)), warnings))
     } else {
-        read(text).map(|(plan, warnings)| (Meant::Scenario(Box::new(plan)), warnings))
+        read_for(text, implementation).map(|(plan, warnings)| (Meant::Scenario(Box::new(plan)), warnings))
     }
 }
 

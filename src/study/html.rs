@@ -191,6 +191,7 @@ mod tests {
             about: name.into(),
             first_seed: "0".into(),
             trials,
+            implementation: crate::plan::Implementation::Squall,
             axes: (0..sizes.len()).map(|axis| format!("{name}-{axis}")).collect(),
             parameters: Vec::new(),
             scenario: String::new(),

@@ -2,7 +2,7 @@
 
 use super::quantity::{Kind, Quantity, quantities};
 use super::samples::Samples;
-use crate::plan::{Cell, Study};
+use crate::plan::{Cell, Implementation, Study};
 use crate::report::parameters;
 use crate::statistics::{Interval, Z_95, mean};
 use serde::{Serialize, Serializer};
@@ -29,6 +29,9 @@ pub struct Results {
     pub first_seed: String,
     /// How many trials each cell has.
     pub trials: u64,
+    /// Whose Raft the nodes run, in the scenario as it stands; for programs it is a parameter.
+    #[serde(skip)]
+    pub implementation: Implementation,
     /// What varies.
     pub axes: Vec<String>,
     /// What the scenario as it stands depends on, in words; cells differ from that by their values.
@@ -99,6 +102,10 @@ impl Results {
             about: study.about.clone(),
             first_seed: study.first_seed.to_string(),
             trials: study.trials,
+            implementation: study
+                .base
+                .as_ref()
+                .map_or_else(Implementation::default, |it| it.cluster.implementation),
             axes: study.axes.clone(),
             parameters: study.base.as_ref().map_or(Vec::new(), parameters::of),
             scenario: String::new(),

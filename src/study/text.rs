@@ -6,6 +6,7 @@ use super::results::Results;
 use crate::report::format::{count, counted};
 use crate::report::page::{FAINT, Grid, Page, WIDE};
 use crate::report::text::Form;
+use crate::report::with_other;
 
 /// The results as text for a terminal.
 pub fn render(results: &Results, form: &Form<'_>) -> String {
@@ -20,7 +21,8 @@ pub fn render(results: &Results, form: &Form<'_>) -> String {
 
 /// How many cells and trials there are.
 pub(super) fn size(results: &Results) -> String {
-    format!("{}, {} each", cells(results), counted(results.trials, "trial"))
+    let with = with_other(results.implementation);
+    format!("{}, {} each{with}", cells(results), counted(results.trials, "trial"))
 }
 
 /// A table for each quantity, and what is to be known of all.

@@ -116,6 +116,69 @@ mod with_all {
         assert!(cells[0]["cannot_express"].is_array() && cells[1]["runs"].is_object(), "{cells}");
     }
 
+    const PANICS: &str = "scenarios/findings/raft-rs-pre-vote-in-term-0.ron";
+    const OUTLIVED: &str = "scenarios/findings/raft-rs-lease-outlived.ron";
+
+    #[test]
+    fn what_failed_is_told_with_its_seeds_and_how_to_see_it() {
+        let arguments = [OUTLIVED, "--seeds", "0..4", "--implementations", "Squall,RaftRs"];
+        let text = compared(&arguments);
+        assert!(
+            text.contains("RaftRs: safety violated with 3 seeds, 0, 1, 2; with 0: linearizability at "),
+            "{text}"
+        );
+        let replay = format!("squall run {OUTLIVED} --seed 0 --implementation RaftRs");
+        assert!(text.contains(&format!("\n  replay: {replay}\n")), "{text}");
+        let json = parsed(&arguments);
+        let came = &json["scenarios"][0]["cells"][1]["runs"]["verdicts"][0];
+        assert_eq!(
+            (&came["verdict"], &came["seeds"]),
+            (&"safety".into(), &serde_json::json!(["0", "1", "2"]))
+        );
+        assert_eq!(came["replay"], *replay);
+        // It does what it says.
+        let again = squall(replay.split(' ').skip(1));
+        exits(&again, 1);
+        let page = compared(&[&arguments[..], &["--form", "markdown"]].concat());
+        assert!(page.contains(&format!("replay: `{replay}`")), "{page}");
+    }
+
+    /// It is no answer of the protocol that is wrong: there is none.
+    #[test]
+    fn a_panic_is_called_one() {
+        let arguments = [PANICS, "--implementations", "Squall,RaftRs"];
+        let text = compared(&arguments);
+        assert!(text.contains("RaftRs: panicked with seed 1: n"), "{text}");
+        assert!(!text.contains("safety violated"), "{text}");
+        let json = parsed(&arguments);
+        assert_eq!(json["scenarios"][0]["cells"][1]["runs"]["verdicts"][0]["verdict"], "panicked");
+    }
+
+    #[test]
+    fn a_comparison_tells_of_what_and_how_it_was_made() {
+        let arguments = [FILE, "--seeds", "0..2", "--implementations", "Squall,RaftRs,OmniPaxos"];
+        let command = format!("squall compare {FILE} --implementations Squall,RaftRs,OmniPaxos --seeds 0..2");
+        let packages = "RaftRs: raft 0.7.0, OmniPaxos: omnipaxos 0.2.4.";
+        for form in ["text", "markdown", "html"] {
+            let printed = compared(&[&arguments[..], &["--form", form, "--jobs", "1"]].concat());
+            assert!(printed.contains(&command) && printed.contains(packages), "{form}: {printed}");
+        }
+        let json = parsed(&arguments);
+        assert_eq!((&json["command"], &json["packages"][1]), (&command.into(), &"raft 0.7.0".into()));
+    }
+
+    #[test]
+    fn nothing_to_run_and_the_same_twice_are_mistakes() {
+        let bug = "scenarios/bugs/local-read.ron";
+        let output = squall(["compare", bug, "--implementations", "RaftRs,OmniPaxos", "--quiet"]);
+        exits(&output, 2);
+        assert!(stdout(&output).contains("RaftRs can't express `bug`"), "{}", stdout(&output));
+        assert!(stderr(&output).contains("error: nothing was run"), "{}", stderr(&output));
+        let output = squall(["compare", FILE, "scenarios/leader-c*.ron"]);
+        exits(&output, 2);
+        assert!(stderr(&output).contains(&format!("error: {FILE} is named twice")), "{}", stderr(&output));
+    }
+
     #[test]
     fn all_forms_are_written_as_they_are_printed() {
         let folder = tempfile::tempdir().expect("a folder");

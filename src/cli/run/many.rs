@@ -27,7 +27,8 @@ pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result
         runner::in_order(jobs, work.count(), piece, |number, ran| results.take(number, ran));
     });
     results.end(wall_ns);
-    Ok(settle(status(results.total.verdict), &results.troubles, output))
+    let of_usage = if work.not_run.is_empty() { Status::Held } else { Status::BadInput };
+    Ok(settle(status(results.total.verdict).worst(of_usage), &results.troubles, output))
 }
 
 /// Reports are named after scenario files, so that two files of one name would overwrite each other's.
@@ -116,7 +117,7 @@ impl<'a> Results<'a> {
             arguments,
             output,
             progress: (!arguments.quiet).then(|| Progress::of_runs(work.count())),
-            total: Total::default(),
+            total: Total { not_run: work.not_run.len() as u64, ..Total::default() },
             batch: None,
             rows: Vec::new(),
             failed: Vec::new(),
@@ -202,9 +203,11 @@ impl<'a> Results<'a> {
     /// Prints what comes after the last run.
     fn end(&mut self, wall_ns: u64) {
         self.progress = None;
+        let not_run = &self.work.not_run;
+        let implementation = self.arguments.whose.implementation.unwrap_or_default();
         let form = printed(self.output);
         if self.arguments.json {
-            self.print(&(json::closing(&Host { wall_ns }) + "\n"));
+            self.print(&(json::closing(not_run, &Host { wall_ns }) + "\n"));
         } else {
             if !self.rows.is_empty() && !self.arguments.quiet {
                 self.section(&batch::table(&self.rows, &form));
@@ -212,10 +215,25 @@ impl<'a> Results<'a> {
             for report in std::mem::take(&mut self.failed) {
                 self.section(&text::render_among_others(&report, &form));
             }
+            if !not_run.is_empty() {
+                self.section(&batch::not_run(not_run, implementation, &form));
+            }
             self.section(&self.total.render(&form));
         }
         self.output.annotations().end();
-        let statement = format!("{} of {} failed", self.total.failed, counted(self.total.runs, "run"));
+        let mut statement = format!("{} of {} failed", self.total.failed, counted(self.total.runs, "run"));
+        if !not_run.is_empty() {
+            let scenarios = counted(not_run.len() as u64, "scenario");
+            statement += &format!("; {scenarios} not run");
+            self.output.diagnose(&format_args!(
+                "error: {scenarios} not run, since `{name}` can't express what they ask for\nhelp: `squall check \
+                 --implementation {name}` shows the place of each",
+                name = implementation.name()
+            ));
+        }
+        for it in not_run {
+            self.cases.add_not_run(it, implementation);
+        }
         let junit = self.arguments.junit.as_deref();
         self.cases.end(("squall run", &statement), junit, self.output, &mut self.troubles);
         if self.arguments.check_determinism && self.troubles.is_empty() {

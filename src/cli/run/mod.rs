@@ -10,10 +10,11 @@ mod trace;
 pub(super) use second::{ReplayArguments, replay};
 
 use super::cases::Cases;
-use super::implementation::implementation;
+use super::implementation::Whose;
 use super::inputs::Scenario;
 use super::{Failure, Output, Status};
-use crate::plan::{Implementation, Plan};
+use crate::plan::Plan;
+use crate::report::batch::NotRun;
 use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
 use crate::runner;
 use crate::time::{Duration, Time};
@@ -36,9 +37,8 @@ pub(super) struct Arguments {
     /// Every seed from A to B, B excluded, for each file: 0..1000 is a thousand runs.
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
     seeds: Option<Range<u64>>,
-    /// Whose Raft the nodes run, whatever the scenario says: Squall, RaftRs or OmniPaxos, as far as this build has them.
-    #[arg(long, value_name = "NAME", value_parser = implementation)]
-    implementation: Option<Implementation>,
+    #[command(flatten)]
+    whose: Whose,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
@@ -140,11 +140,12 @@ pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
-    let scenarios = Scenario::read_all(&arguments.files, arguments.implementation, output)?;
+    let (scenarios, not_run) =
+        Scenario::read_all_for(&arguments.files, arguments.whose.implementation, output)?;
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
-    let work = Work { scenarios, seed: arguments.seed, seeds: arguments.seeds.clone() };
-    if work.count() > 1 {
-        arguments.closer.refuse(work.count())?;
+    let work = Work { scenarios, not_run, seed: arguments.seed, seeds: arguments.seeds.clone() };
+    if work.count() > 1 || !work.not_run.is_empty() {
+        arguments.closer.refuse(work.seeds() * (work.scenarios.len() + work.not_run.len()) as u64)?;
         return many::run(&work, arguments, output);
     }
     let (scenario, plan) = work.piece(0);
@@ -160,6 +161,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
 #[derive(Debug)]
 struct Work {
     scenarios: Vec<Scenario>,
+    /// Those that the implementation can't express.
+    not_run: Vec<NotRun>,
     seed: Option<u64>,
     seeds: Option<Range<u64>>,
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::plan::Plan;
 use crate::report::batch::Figures;
+use crate::report::with_other;
 use crate::report::{Coverage, Host, Judges, Reached, Report, Timeline, json, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::time::Time;
@@ -88,7 +89,8 @@ pub(super) fn run(
     }
     let mut cases = Cases::default();
     cases.add(&scenario.name(), &figures);
-    let statement = format!("{}, seed {}: {}", plan.name, plan.seed, report.verdict);
+    let statement =
+        format!("{}, seed {}{}: {}", plan.name, plan.seed, with_other(report.implementation), report.verdict);
     cases.end(("squall run", &statement), arguments.junit.as_deref(), output, &mut troubles);
     Ok(settle(status(report.verdict), &troubles, output))
 }

@@ -1,10 +1,10 @@
 //! A second process that makes the same run, and whether it does.
 
-use super::super::implementation::implementation;
+use super::super::implementation::Whose;
 use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::Arguments;
-use crate::plan::{Implementation, Plan};
+use crate::plan::Plan;
 use crate::report::Judges;
 use crate::runner::{self, Checkpoints, Difference, Options, Window};
 use crate::time::{Duration, Time};
@@ -21,8 +21,8 @@ pub(in super::super) struct ReplayArguments {
     file: PathBuf,
     #[arg(long)]
     seed: u64,
-    #[arg(long, value_parser = implementation)]
-    implementation: Option<Implementation>,
+    #[command(flatten)]
+    whose: Whose,
     #[arg(long)]
     until: Option<Duration>,
     #[arg(long)]
@@ -131,7 +131,7 @@ pub(super) fn wall_clock_noise() -> Duration {
 
 /// The other half of [`Again`].
 pub(in super::super) fn replay(arguments: &ReplayArguments, output: &Output) -> Result<Status, Failure> {
-    let scenario = Scenario::read_for(&arguments.file, arguments.implementation, output)?;
+    let scenario = Scenario::read_for(&arguments.file, arguments.whose.implementation, output)?;
     let plan = Plan { seed: arguments.seed, ..scenario.plan };
     let again = Again {
         file: &arguments.file,

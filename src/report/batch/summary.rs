@@ -4,10 +4,11 @@ use super::intervals::{Intervals, PERCENTILES};
 use super::{Batch, CauseSum, Figures, LISTED};
 use crate::report::format::{at_most, count, counted, percent, short, wrap};
 use crate::report::page::{BAD, Block, FAINT, Form, Grid, Page, TITLE};
-use crate::report::{Cause, shell_word, text};
+use crate::report::{Cause, option_of_other, shell_word, text};
 use crate::statistics::Interval;
 use crate::time::Duration;
 use anstyle::Style;
+use std::ops::Range;
 
 /// The parts of the summary before they are laid out.
 pub(in crate::report) struct Parts {
@@ -27,7 +28,7 @@ impl Batch {
         let mut page = Page::new(form);
         if !brief || self.failed() {
             let title = page.styled(TITLE, &self.scenario);
-            page.text += &format!("{title}  {}, seeds {}..{}\n", self.file, self.seeds.start, self.seeds.end);
+            page.text += &format!("{title}  {}, {}{}\n", self.file, self.seeds_text(), self.with());
         }
         if !brief {
             page.text.push('\n');
@@ -223,7 +224,12 @@ impl Batch {
 
     /// The command that makes all these runs again.
     pub(in crate::report) fn replay(&self) -> String {
-        format!("squall run {} --seeds {}..{}", shell_word(&self.file), self.seeds.start, self.seeds.end)
+        let Range { start, end } = self.seeds;
+        format!(
+            "squall run {} --seeds {start}..{end}{}",
+            shell_word(&self.file),
+            option_of_other(self.implementation)
+        )
     }
 
     pub(in crate::report) fn seeds_text(&self) -> String {

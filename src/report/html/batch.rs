@@ -20,13 +20,18 @@ pub fn render(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
         (blocks(&parts.causes))
         (causes(batch))
     };
-    page(&format!("{}, {}: {}", batch.scenario(), batch.seeds_text(), batch.total().verdict), &body)
+    page(&format!("{}: {}", of(batch), batch.total().verdict), &body)
 }
 
 /// The distribution of the spans without a leader alone, on a light ground; none if there are too few of them.
 pub fn picture(batch: &Batch) -> Option<String> {
-    let title = format!("How long nobody led: {}, {}", batch.scenario(), batch.seeds_text());
+    let title = format!("How long nobody led: {}", of(batch));
     charts::vacancies_alone(&title, batch.lengths().to_vec(), &batch.marks())
+}
+
+/// What was run.
+fn of(batch: &Batch) -> String {
+    format!("{}{}, {}", batch.scenario(), batch.with(), batch.seeds_text())
 }
 
 /// What a reader wants first.
@@ -35,7 +40,7 @@ fn opening(batch: &Batch) -> Markup {
     html! {
         h1 { (batch.scenario()) }
         p.verdict { "Verdict: " strong class=(class(total.verdict)) { (total.verdict) } " (" (batch.statement()) ")" }
-        p { "digest: " code { (total.digest) } "; " code { (batch.file()) } ", " (batch.seeds_text()) }
+        p { "digest: " code { (total.digest) } "; " code { (batch.file()) } ", " (batch.seeds_text()) (batch.with()) }
         div.scroll tabindex="0" role="region" aria-label="How to run it again" { pre { (batch.replay()) } }
     }
 }

@@ -10,7 +10,7 @@ mod tables;
 mod timeline;
 
 use super::page::Block;
-use super::{Report, RunVerdict, text};
+use super::{Report, RunVerdict, text, with_other};
 pub use batch::{picture as picture_batch, render as render_batch};
 pub(crate) use curves::{Axes, Curve, MOST as MOST_CURVES, curves, curves_alone};
 pub(crate) use growth::{Grown, growth};
@@ -45,7 +45,7 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
         h2 { "Parameters" }
         (blocks(&parts.parameters))
     };
-    page(&format!("{}: {}", report.scenario, report.verdict), &body)
+    page(&format!("{}{}: {}", report.scenario, with_other(report.implementation), report.verdict), &body)
 }
 
 /// A page that stands alone, of these blocks, with a picture behind the first so many of them.
@@ -89,7 +89,7 @@ fn opening(report: &Report) -> Markup {
         p {
             "digest: " code { (report.digest) }
             "; " @if let Some(file) = &report.file { code { (file) } ", " }
-            "seed " (report.seed)
+            "seed " (report.seed) (with_other(report.implementation))
         }
         @if let Some(replay) = report.replay() {
             div.scroll tabindex="0" role="region" aria-label="How to run it again" { pre { (replay) } }

@@ -15,8 +15,9 @@ pub(super) const fn implementation(shape: shape::Implementation) -> Implementati
     }
 }
 
-/// Notes an implementation that this build has no adapter for, and whatever it can't express.
-pub(super) fn check(plan: &Plan, notes: &mut Notes<'_>) {
+/// Notes an implementation that this build has no adapter for, and whatever it can't express. Whether the caller has named it, and not the
+/// scenario, tells what helps.
+pub(super) fn check(plan: &Plan, is_named_by_caller: bool, notes: &mut Notes<'_>) {
     let implementation = plan.cluster.implementation;
     let name = implementation.name();
     let cluster = Path::Root.field("cluster");
@@ -28,7 +29,10 @@ pub(super) fn check(plan: &Plan, notes: &mut Notes<'_>) {
     }
     for found in adapters::unexpressed(plan) {
         let message = format!("`{name}` can't express `{}`: {}", found.switch, found.why);
-        let help = "take it away, or write `implementation: Squall`";
+        let help = match is_named_by_caller {
+            true => "take it away, or run it with another implementation: `--implementation Squall`",
+            false => "take it away, or write `implementation: Squall`",
+        };
         let (raft, faults, storm) =
             (cluster.field("raft"), Path::Root.field("faults"), Path::Root.field("storm"));
         let note = |path: &Path<'_>, notes: &mut Notes<'_>| notes.error(path, message, help);

@@ -134,7 +134,7 @@ pub(super) fn plan(
         load::doubtful_retries(&root.field("clients"), clients, &plan.expectations, notes);
     }
     if !notes.are_in_part() {
-        adapters::check(&plan, notes);
+        adapters::check(&plan, implementation.is_some(), notes);
     }
     plan
 }

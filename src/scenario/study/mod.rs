@@ -11,7 +11,7 @@ use super::path::{Path, Step};
 use super::problem::{Errors, Problem, Warning};
 use super::shape::study as shape;
 use super::vocabulary::Language;
-use crate::plan::{Cell, Measure, Plan, Study};
+use crate::plan::{Cell, Implementation, Measure, Plan, Study};
 use doubts::Doubts;
 use patchwork::{Origin, Patchwork};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +31,21 @@ const LONGEST_LABEL: usize = 40;
 /// # Errors
 /// As of [`read`](super::read); what is wrong with the scenario of a cell is told with the cell.
 pub fn read_study(text: &str, fetch: Fetch<'_>) -> Result<(Study, Vec<Warning>), Errors> {
+    read_study_for(text, fetch, None)
+}
+
+/// Reads a study as if its scenario asked for this implementation, whatever it asks for.
+///
+/// # Errors
+/// As of [`read_study`]; also if the implementation varies from cell to cell.
+pub fn read_study_for(
+    text: &str,
+    fetch: Fetch<'_>,
+    implementation: Option<Implementation>,
+) -> Result<(Study, Vec<Warning>), Errors> {
     super::meaning_of(text, Language::Study, |shape, notes| {
-        Reading { text, fetch, notes, told: BTreeSet::new(), doubts: Doubts::default() }.study(shape)
+        Reading { text, fetch, implementation, notes, told: BTreeSet::new(), doubts: Doubts::default() }
+            .study(shape)
     })
 }
 
@@ -40,6 +53,8 @@ pub fn read_study(text: &str, fetch: Fetch<'_>) -> Result<(Study, Vec<Warning>),
 struct Reading<'a, 't, 'n> {
     text: &'a str,
     fetch: Fetch<'a>,
+    /// The one that all cells are read for, if it is named.
+    implementation: Option<Implementation>,
     notes: &'n mut Notes<'t>,
     /// What was told of cells, and where: it is told of the first cell that has it.
     told: BTreeSet<(usize, String)>,
@@ -110,6 +125,11 @@ impl Reading<'_, '_, '_> {
             if field == "seed" {
                 let message = "the seed varies from trial to trial, by `seeds`".to_string();
                 let help = "take this field out of the grid".to_string();
+                self.notes.push(Problem::of_text(Some(place.clone()), message, help, None));
+            }
+            if field == "cluster.implementation" && self.implementation.is_some() {
+                let message = "the implementation varies, and one is named for all cells".to_string();
+                let help = "name none, or take this field out of the grid".to_string();
                 self.notes.push(Problem::of_text(Some(place.clone()), message, help, None));
             }
             if let Some(first) = seen.get(field.as_str()) {
@@ -256,7 +276,7 @@ impl Reading<'_, '_, '_> {
             return (None, Vec::new());
         };
         let Some(base) = self.scenario() else { return (None, Vec::new()) };
-        let plan = match super::read(base.text()) {
+        let plan = match super::read_for(base.text(), self.implementation) {
             Ok((plan, _)) => plan,
             Err(errors) => {
                 errors.problems().iter().for_each(|problem| self.tell(problem, &base, None));
@@ -326,7 +346,7 @@ impl Reading<'_, '_, '_> {
         if !is_whole {
             return None;
         }
-        let plan = match super::read(text.text()) {
+        let plan = match super::read_for(text.text(), self.implementation) {
             Ok((plan, warnings)) => {
                 let doubtful = warnings.iter().map(|warning| self.traced(warning.problem(), &text));
                 let doubtful: Vec<_> = doubtful.collect();
