@@ -5,9 +5,9 @@ use super::run::{jobs, printed, seeds, threads};
 use super::{Failure, Output, Status};
 use crate::advise::{Advice, FIRST, Setting, Tried, crash, grid, horizon, promising, quiet, thesis_rule};
 use crate::plan::{Cell, Plan};
-use crate::report::Host;
 use crate::report::format::{count, counted};
 use crate::report::json::indented;
+use crate::report::{Host, with_other};
 use crate::runner::{self, Panicked, Progress, trial};
 use crate::scenario;
 use crate::study::Trial;
@@ -103,10 +103,11 @@ pub(super) fn advise(arguments: &Arguments, output: &Output) -> Result<Status, F
     let wall_ns = u64::try_from(now().duration_since(begun).as_nanos()).unwrap_or(u64::MAX);
     let advice = Advice::new(plan, arguments.seeds.start, &work.tried, left_out);
     let file = scenario.name();
+    let whose = format!("{file}{}", with_other(scenario.plan.cluster.implementation));
     output.print(match if arguments.json { Printed::Json } else { arguments.form } {
-        Printed::Text => advice.render(&file, arguments.all, &printed(output)),
-        Printed::Markdown => advice.markdown(&file),
-        Printed::Html => advice.html(&file),
+        Printed::Text => advice.render(&whose, arguments.all, &printed(output)),
+        Printed::Markdown => advice.markdown(&whose),
+        Printed::Html => advice.html(&whose),
         Printed::Json => document(&advice, &file, &Host { wall_ns }) + "\n",
     })?;
     Ok(Status::Held)

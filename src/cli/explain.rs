@@ -95,6 +95,9 @@ fn one(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
         if all.len() < spans && arguments.span.is_none() {
             page.paragraph(&format!("Explained are the {SPANS} longest."), FAINT);
         }
+        if let Some(why) = &report.panicked {
+            page.paragraph(&format!("The run broke off at {}: {why}", report.simulated), BAD);
+        }
         page.broken_rules(&broken);
         all.iter().for_each(|explained| page.span(explained, &report));
         output.print(page.text)?;
@@ -340,6 +343,7 @@ fn document(
         "seed": plan.seed.to_string(),
         "implementation": plan.cluster.implementation.name(),
         "digest": report.digest,
+        "panicked": report.panicked,
         "violations": broken.told.iter().map(broken_rule::value).collect::<Vec<_>>(),
         "more_violations": broken.more,
         "spans": spans.collect::<Vec<_>>(),

@@ -90,7 +90,8 @@ Examples:
   squall fuzz --seeds 0..2000 --commit $(git rev-parse HEAD)
   squall fuzz --seeds 0..1000000 --shard 2/4 --out results; squall merge results
 
-Before that the scenarios in scenarios/regressions are run, which were found before: what fails there is a finding, too, \
+Before that the scenarios in scenarios/regressions are run, which were found before, as far as their nodes run the same \
+implementation: what fails there is a finding, too, \
 and what passes as another run than the one that was found is told as stale.
 
 An interrupt ends it with a report of the runs made so far, and exit code 6 unless one failed. A failing run is made again \
@@ -109,11 +110,18 @@ const ENDLESS: u64 = u32::MAX as u64;
 
 pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let (mut profile, text) = profile_and_text(&arguments.profile, output)?;
+    let own = profile.implementation;
     arguments.whose.run_profile(&mut profile)?;
     let seeds = arguments.chosen_seeds()?;
     let jobs = threads(arguments.jobs);
     // What was found before does not depend on the share: one machine is enough for it.
-    let regressions = if arguments.is_shard() { Vec::new() } else { regressions(output)? };
+    let mut regressions = if arguments.is_shard() { Vec::new() } else { regressions(output)? };
+    let all = regressions.len();
+    regressions.retain(|it| it.plan.cluster.implementation == profile.implementation);
+    if regressions.len() < all {
+        let others = counted((all - regressions.len()) as u64, "scenario");
+        output.diagnose(&format!("{others} in {REGRESSIONS} of other implementations not run"));
+    }
     // Hours of hunting must not end in findings that nobody gets.
     runner::writable_folder(&arguments.out).map_err(|error| {
         Failure::BadInput(format!("error: {error}\nhelp: name a folder that can be written with `--out DIR`"))
@@ -121,7 +129,7 @@ pub(super) fn fuzz(arguments: &Arguments, output: &Output) -> Result<Status, Fai
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let looks = arguments.coverage || arguments.until_covered;
     let mut header = Header::new(&profile.name, &arguments.profile, &text, &seeds, looks, arguments.events);
-    header.implementation = arguments.whose.implementation.map(|it| it.name().to_owned());
+    header.implementation = (profile.implementation != own).then(|| profile.implementation.name().to_owned());
     let (results, held) = arguments.results(&header, &seeds)?;
     runner::report_when_interrupted();
     output.diagnose(&arguments.beginning(&profile, &seeds, held.len()));

@@ -297,3 +297,27 @@ fn a_study_can_be_made_of_another_implementation() {
     let says = "the implementation varies, and one is named for all cells";
     assert!(stderr(&output).contains(says), "{}", stderr(&output));
 }
+
+/// What was found before with Squall's own Raft says nothing of another.
+#[test]
+fn only_findings_of_the_same_implementation_are_run_again() {
+    let (_folder, output) = fuzz(&["quick", "--implementation", "RaftRs", "--seeds", "0..1", "--json"]);
+    exits(&output, 0);
+    assert_eq!(parsed(&output)["regressions"], serde_json::json!([]));
+    let told = stderr(&output);
+    assert!(told.contains(" scenarios in scenarios/regressions of other implementations not run"), "{told}");
+    let (_folder, output) = fuzz(&["quick", "--seeds", "0..1", "--json", "--quiet"]);
+    assert!(!parsed(&output)["regressions"].as_array().expect("a list").is_empty());
+    assert!(!stderr(&output).contains("not run"), "{}", stderr(&output));
+}
+
+#[test]
+fn to_name_what_runs_anyway_makes_no_other_shards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("a plain name");
+    for (shard, named) in [("1/2", &["--implementation", "Squall"][..]), ("2/2", &[])] {
+        let arguments = ["fuzz", "quick", "--seeds", "0..4", "--quiet", "--shard", shard, "--out", out];
+        exits(&squall([&arguments, named].concat()), 0);
+    }
+    exits(&squall(["merge", out, "--quiet"]), 0);
+}
