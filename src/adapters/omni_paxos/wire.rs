@@ -109,7 +109,7 @@ pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer:
 pub(super) fn lay_out_head(mark: &Mark, part: Part, term: Term, buffer: &mut Vec<u8>) {
     let start = buffer.len();
     let Mark { life, meant_for, session, number, at, receipt } = *mark;
-    let number = number | MORE * u64::from(part.more) | CONTINUES * u64::from(part.continues);
+    let number = number | (MORE * u64::from(part.more)) | (CONTINUES * u64::from(part.continues));
     buffer.extend_from_slice(&[0; 4]);
     buffer.extend_from_slice(&session.to_le_bytes());
     for field in [life, meant_for, number, at.nanos(), receipt.upto, receipt.sent.nanos(), term.0] {
