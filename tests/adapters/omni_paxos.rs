@@ -97,3 +97,12 @@ fn two_processes_make_the_same_runs_and_none_breaks_a_rule() {
     };
     assert_eq!(results(), results());
 }
+
+/// What a follower lacks is a megabyte, and its line is thin: no frame holds all of it.
+#[test]
+fn a_message_may_be_longer_than_a_frame() {
+    let report = report(&shipped("snapshots/by-log"));
+    let failed: Vec<_> =
+        report.checks.iter().filter(|check| matches!(check.verdict, Verdict::Violated(_))).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}

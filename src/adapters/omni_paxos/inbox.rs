@@ -5,6 +5,7 @@
 
 use super::links::Mark;
 use super::outbox::ROOM;
+use super::parts::Incoming;
 use crate::ids::WriteId;
 use crate::time::{Duration, LocalTime};
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub(super) struct Receipt {
 pub(super) struct Inbox {
     receipt: Receipt,
     early: BTreeMap<u64, (u8, Box<[u8]>)>,
+    /// What has come of a message whose end has not.
+    pub(super) incoming: Incoming,
     /// When the other end has to be told; none if it knows.
     due: Option<LocalTime>,
     /// A frame that tells of this waits for this write.
@@ -46,7 +49,14 @@ pub(super) struct Inbox {
 impl Inbox {
     /// An empty one, of which the other end is told after so long.
     pub(super) fn new(delay: Duration) -> Self {
-        Self { receipt: Receipt::default(), early: BTreeMap::new(), due: None, telling: None, delay }
+        Self {
+            receipt: Receipt::default(),
+            early: BTreeMap::new(),
+            incoming: Incoming::default(),
+            due: None,
+            telling: None,
+            delay,
+        }
     }
 
     /// Begins a session.
@@ -108,6 +118,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parts::Part;
     use super::*;
 
     fn at(millis: u64) -> LocalTime {
@@ -206,5 +217,14 @@ mod tests {
         assert_eq!(inbox.due(), Some(at(4)));
         inbox.begin();
         assert_eq!((inbox.due(), inbox.tell(None).upto), (None, 0));
+    }
+
+    #[test]
+    fn what_is_half_put_together_ends_with_its_session() {
+        let mut inbox = inbox();
+        let (first, last) = (Part { continues: false, more: true }, Part { continues: true, more: false });
+        assert_eq!(inbox.incoming.take(first, b"a"), None);
+        inbox.begin();
+        assert_eq!(inbox.incoming.take(last, b"b"), None);
     }
 }

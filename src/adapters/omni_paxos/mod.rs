@@ -12,7 +12,8 @@
 //!   decided index is not written: one that is too low is what a server has that has not heard of more.
 //! - **Links.** The crate rests on links that keep the order and lose nothing within a session, as TCP gives them, and on
 //!   being told when a session is lost. Frames here are lost, doubled and overtaken, so the adapter makes such sessions out
-//!   of them ([`links`]), and sends again what is lost ([`outbox`]).
+//!   of them ([`links`]), sends again what is lost ([`outbox`]), and cuts what is too long
+//!   for a frame ([`parts`]).
 //! - **Time** is counted in heartbeats ([`rounds`]).
 //! - **Proposals** are not forwarded: whoever does not lead sends clients to its leader.
 //! - **Panics.** The crate ends itself by a panic when it finds that what it rests on does not hold ([`super::guarded`]).
@@ -25,6 +26,7 @@ mod links;
 mod log;
 mod node;
 mod outbox;
+mod parts;
 mod round_trip;
 mod rounds;
 mod sense;

@@ -3,10 +3,11 @@
 use super::ballots;
 use super::entry::Record;
 use super::inbox::Turn;
-use super::links::{Heard, Link};
+use super::links::{Heard, Link, Mark};
 use super::log::{Log, Store, is_of};
+use super::parts::{self, Part};
 use super::rounds::{self, Ticks};
-use super::wire::{self, ACKNOWLEDGEMENT};
+use super::wire::{self, ACKNOWLEDGEMENT, HEAD};
 use crate::ids::{Index, NodeId, RequestId, Term, WriteId};
 use crate::replica::{
     Boot, Effect, Effects, Input, Members, ReadBy, ReadRight, Refusal, Replica, Role, Status, Unrecoverable,
@@ -152,7 +153,7 @@ impl Node {
     }
 
     fn receive(&mut self, from: NodeId, kind: u8, payload: &[u8], now: LocalTime, out: &mut Effects) {
-        let Some((mark, _)) = wire::head(payload).filter(|_| self.peers.contains(&from)) else { return };
+        let Some((mark, ..)) = wire::head(payload).filter(|_| self.peers.contains(&from)) else { return };
         let link = &mut self.links[from.slot()];
         match link.hear(&mark, now) {
             Heard::Stale => return,
@@ -174,9 +175,16 @@ impl Node {
         }
     }
 
-    /// Hands a message on to the crate, in order.
+    /// Hands a message on to the crate, in order, when all of it has come.
     fn hand_on(&mut self, from: NodeId, kind: u8, payload: &[u8], out: &mut Effects) {
-        let Some(message) = wire::decode(kind, payload, from, self.id) else { return };
+        let Some((mark, part, _)) = wire::head(payload) else { return };
+        let bytes = &payload[HEAD..];
+        let whole = if mark.number == 0 {
+            Some(bytes.into())
+        } else {
+            self.links[from.slot()].inbox.incoming.take(part, bytes)
+        };
+        let Some(message) = whole.and_then(|bytes| wire::decode(kind, &bytes, from, self.id)) else { return };
         match &message {
             Message::BLE(heartbeat) => {
                 let link = &mut self.links[from.slot()];
@@ -272,10 +280,24 @@ impl Node {
         let Some(number) = (if is_ordered { link.outbox.next() } else { Some(0) }) else { return };
         let mark = link.mark(number, after, now);
         let payload = out.write(|buffer| wire::encode(message, &mark, term, buffer));
-        if is_ordered {
-            link.outbox.keep(kind, out.get(payload), after);
+        let bytes = &out.get(payload)[HEAD..];
+        if bytes.len() <= parts::LONGEST {
+            if is_ordered {
+                link.outbox.keep(kind, out.get(payload), after);
+            }
+            return out.push(Effect::Send { to, kind, payload, after });
         }
-        out.push(Effect::Send { to, kind, payload, after });
+        let message = bytes.to_vec();
+        for (part, bytes) in parts::cut(&message) {
+            let Some(number) = link.outbox.next() else { return };
+            let mark = Mark { number, ..mark };
+            let payload = out.write(|buffer| {
+                wire::lay_out_head(&mark, part, term, buffer);
+                buffer.extend_from_slice(bytes);
+            });
+            link.outbox.keep(kind, out.get(payload), after);
+            out.push(Effect::Send { to, kind, payload, after });
+        }
     }
 
     /// Acknowledges what has come, sends again what is lost, and has itself woken for what may be.
@@ -285,7 +307,7 @@ impl Node {
             let link = &mut self.links[to.slot()];
             link.leave(self.durable, now);
             if let Some(mark) = link.acknowledgement(now) {
-                let payload = out.write(|buffer| wire::lay_out_head(&mark, Term::ZERO, buffer));
+                let payload = out.write(|buffer| wire::lay_out_head(&mark, Part::WHOLE, Term::ZERO, buffer));
                 out.push(Effect::Send { to, kind: ACKNOWLEDGEMENT, payload, after: None });
             }
             if let Some((mark, kind, frame)) = link.resend(now) {

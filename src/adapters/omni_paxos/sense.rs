@@ -2,7 +2,8 @@
 
 use super::ballots;
 use super::entry::Record;
-use super::wire::{ACKNOWLEDGEMENT, decode, head};
+use super::parts::Part;
+use super::wire::{ACKNOWLEDGEMENT, HEAD, decode, head};
 use crate::ids::{NodeId, Term};
 use crate::replica::{Flaw, Status};
 use omnipaxos::messages::Message;
@@ -15,13 +16,17 @@ const FURTHEST: u64 = 1_000 << 20;
 
 /// The first flaw of a payload, for a replica of this status.
 pub(super) fn examine(kind: u8, payload: &[u8], status: &Status) -> Result<(), Flaw> {
-    let (_, term) = head(payload).ok_or(Flaw::Undecodable)?;
-    if kind == ACKNOWLEDGEMENT {
+    let (_, part, term) = head(payload).ok_or(Flaw::Undecodable)?;
+    let furthest = Term(status.term.0.saturating_add(FURTHEST));
+    if part != Part::WHOLE && term > furthest {
+        return Err(Flaw::TermJump);
+    }
+    // A part alone says nothing.
+    if kind == ACKNOWLEDGEMENT || part != Part::WHOLE {
         return Ok(());
     }
     // Who they are the header tells.
-    let message = decode(kind, payload, NodeId(1), NodeId(2)).ok_or(Flaw::Undecodable)?;
-    let furthest = Term(status.term.0.saturating_add(FURTHEST));
+    let message = decode(kind, &payload[HEAD..], NodeId(1), NodeId(2)).ok_or(Flaw::Undecodable)?;
     if ballots_of(&message).into_iter().chain([term]).any(|term| term > furthest) {
         return Err(Flaw::TermJump);
     }

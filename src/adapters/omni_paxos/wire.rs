@@ -2,12 +2,13 @@
 //!
 //! `check: u32 | session: u32 | life: u64 | meant for: u64 | number: u64 | at: u64 | received up to: u64 | sent: u64 | term: u64 |
 //! message`. The check is over the rest of the head, as TCP has one of its own. The term is that of the ballot that its sender has
-//! promised. What the frame's header says, the sender, the receiver and the kind, is not said again.
+//! promised. The highest two bits of the number tell whether the frame brings a part of its message only. What the frame's header says, the sender, the receiver and the kind, is not said again.
 
 use super::ballots;
 use super::entry::Record;
 use super::inbox::Receipt;
 use super::links::Mark;
+use super::parts::Part;
 use crate::ids::{NodeId, Term};
 use crate::replica::{Call, Class, Function};
 use crate::time::LocalTime;
@@ -34,7 +35,12 @@ pub(super) const DECIDE: u8 = 73;
 pub(super) const ACKNOWLEDGEMENT: u8 = 74;
 
 /// The bytes before the message.
-const HEAD: usize = 64;
+pub(super) const HEAD: usize = 64;
+
+/// In the number: the message goes on in the next frame.
+const MORE: u64 = 1 << 63;
+/// In the number: the message has begun in a frame before.
+const CONTINUES: u64 = 1 << 62;
 
 /// The name of a kind.
 pub(super) const fn name(kind: u8) -> &'static str {
@@ -78,7 +84,7 @@ pub(super) const fn kind_of(message: &Message<Record>) -> Option<u8> {
 
 /// Appends a message of a server that has promised the ballot of this term.
 pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer: &mut Vec<u8>) {
-    lay_out_head(mark, term, buffer);
+    lay_out_head(mark, Part::WHOLE, term, buffer);
     match message {
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Request(msg), .. }) => lay_out(msg, buffer),
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Reply(msg), .. }) => lay_out(msg, buffer),
@@ -100,9 +106,10 @@ pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer:
 }
 
 /// Appends the head of a frame. One that brings no message tells of no ballot, since it does not wait until that is durable.
-pub(super) fn lay_out_head(mark: &Mark, term: Term, buffer: &mut Vec<u8>) {
+pub(super) fn lay_out_head(mark: &Mark, part: Part, term: Term, buffer: &mut Vec<u8>) {
     let start = buffer.len();
     let Mark { life, meant_for, session, number, at, receipt } = *mark;
+    let number = number | (MORE * u64::from(part.more)) | (CONTINUES * u64::from(part.continues));
     buffer.extend_from_slice(&[0; 4]);
     buffer.extend_from_slice(&session.to_le_bytes());
     for field in [life, meant_for, number, at.nanos(), receipt.upto, receipt.sent.nanos(), term.0] {
@@ -117,8 +124,8 @@ fn lay_out(message: &impl Serialize, buffer: &mut Vec<u8>) {
     *buffer = postcard::to_extend(message, bytes).expect("a message can be written to memory");
 }
 
-/// What the head says: the mark, and the sender's term.
-pub(super) fn head(payload: &[u8]) -> Option<(Mark, Term)> {
+/// What the head says: the mark, the part, and the sender's term.
+pub(super) fn head(payload: &[u8]) -> Option<(Mark, Part, Term)> {
     let (head, _) = payload.split_first_chunk::<HEAD>()?;
     let check = u32::from_le_bytes(*head.first_chunk()?);
     let session = u32::from_le_bytes(*head[4..].first_chunk()?);
@@ -126,22 +133,24 @@ pub(super) fn head(payload: &[u8]) -> Option<(Mark, Term)> {
         head[8..].chunks_exact(8).map_while(|bytes| bytes.first_chunk()).copied().map(u64::from_le_bytes);
     let mut next = || fields.next();
     let (life, meant_for, number) = (next()?, next()?, next()?);
+    let part = Part { continues: number & CONTINUES != 0, more: number & MORE != 0 };
+    let number = number & !(CONTINUES | MORE);
     let at = LocalTime::from_nanos(next()?);
     let receipt = Receipt { upto: next()?, sent: LocalTime::from_nanos(next()?) };
     let mark = Mark { life, meant_for, session, number, at, receipt };
-    (crc32c::crc32c(&head[4..]) == check && life > 0).then_some((mark, Term(next()?)))
+    let has_place = number > 0 || part == Part::WHOLE;
+    (crc32c::crc32c(&head[4..]) == check && life > 0 && has_place).then_some((mark, part, Term(next()?)))
 }
 
 /// Appends a frame once more, with this mark: its message and its term are what they were.
 pub(super) fn encode_again(payload: &[u8], mark: &Mark, buffer: &mut Vec<u8>) {
-    let (_, term) = head(payload).expect("a frame that was laid out here");
-    lay_out_head(mark, term, buffer);
+    let (_, part, term) = head(payload).expect("a frame that was laid out here");
+    lay_out_head(mark, part, term, buffer);
     buffer.extend_from_slice(&payload[HEAD..]);
 }
 
 /// Reads a message. Any bytes may come: none for what no replica sends.
-pub(super) fn decode(kind: u8, payload: &[u8], from: NodeId, to: NodeId) -> Option<Message<Record>> {
-    let bytes = payload.get(HEAD..)?;
+pub(super) fn decode(kind: u8, bytes: &[u8], from: NodeId, to: NodeId) -> Option<Message<Record>> {
     let (from, to) = (u64::from(from.0), u64::from(to.0));
     let ble = |msg| Message::BLE(BLEMessage { from, to, msg });
     let paxos = |msg| Message::SequencePaxos(PaxosMessage { from, to, msg });
@@ -199,7 +208,7 @@ fn is_of_this_cluster(message: &Message<Record>) -> bool {
 /// No answer is for one role alone: everybody asks everybody for heartbeats, a leader waits for promises as long as it
 /// leads, and what is not handed on since it comes too late would be missing in its session.
 pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
-    let (_, term) = head(payload)?;
+    let (_, part, term) = head(payload)?;
     let (call, function) = match kind {
         HEARTBEAT_REQUEST => (Call::Request, Some(Function::Heartbeat)),
         HEARTBEAT_REPLY | PROMISE | ACCEPTED | NOT_ACCEPTED => (Call::Response, None),
@@ -209,7 +218,7 @@ pub(super) fn classify(kind: u8, payload: &[u8]) -> Option<Class> {
         DECIDE => (Call::Notice, Some(Function::Heartbeat)),
         _ => return None,
     };
-    Some(Class { call, term, grants_vote: kind == PROMISE, function })
+    Some(Class { call, term, grants_vote: kind == PROMISE && !part.more, function })
 }
 
 #[cfg(test)]
@@ -223,8 +232,9 @@ mod tests {
         let mark =
             Mark { life: 1 << 40, meant_for: 2 << 40, session: 3, number: 4 << 40, at: at(5 << 40), receipt };
         let mut bytes = Vec::new();
-        lay_out_head(&mark, Term(8002), &mut bytes);
-        assert_eq!((bytes.len(), head(&bytes)), (HEAD, Some((mark, Term(8002)))));
+        let part = Part { continues: true, more: true };
+        lay_out_head(&mark, part, Term(8002), &mut bytes);
+        assert_eq!((bytes.len(), head(&bytes)), (HEAD, Some((mark, part, Term(8002)))));
         assert_eq!(head(&bytes[..HEAD - 1]), None);
         for place in 0..HEAD {
             let mut other = bytes.clone();
@@ -240,9 +250,10 @@ mod tests {
             Mark { life: 1, meant_for: 2, session: 3, number: 4, at, receipt }
         };
         let (mut first, mut second) = (Vec::new(), Vec::new());
-        lay_out_head(&mark(5), Term(8002), &mut first);
+        let part = Part { continues: false, more: true };
+        lay_out_head(&mark(5), part, Term(8002), &mut first);
         first.extend_from_slice(b"message");
         encode_again(&first, &mark(6), &mut second);
-        assert_eq!((head(&second), &second[HEAD..]), (Some((mark(6), Term(8002))), &b"message"[..]));
+        assert_eq!((head(&second), &second[HEAD..]), (Some((mark(6), part, Term(8002))), &b"message"[..]));
     }
 }
