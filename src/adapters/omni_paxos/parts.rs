@@ -3,11 +3,10 @@
 //! The parts of a message are frames of its kind that follow each other in the session.
 
 use super::outbox::ROOM;
-use crate::rpc::frame::LIMIT;
 use std::borrow::Cow;
 
-/// The longest part, in bytes. What is no longer goes as it is.
-pub(super) const LONGEST: usize = LIMIT / 4;
+/// The longest part, in bytes: a quarter of what a frame may have. What is no longer goes as it is.
+pub(super) const LONGEST: usize = 1 << 18;
 
 /// What a frame brings of its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
