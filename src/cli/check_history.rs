@@ -1,5 +1,6 @@
 //! `squall check-history`: whether a history of operations, from Squall or from elsewhere, is linearizable.
 
+use super::numbers::whole;
 use super::{Failure, Output, Status, problems};
 use crate::history::mistake::Mistake;
 use crate::history::picture::picture;
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// How many steps the search for an order of one key may take before it ends undecided.
-    #[arg(long, value_name = "STEPS", default_value_t = BUDGET)]
+    #[arg(long, value_name = "STEPS", value_parser = whole, default_value_t = BUDGET)]
     budget: u64,
 }
 

@@ -1,7 +1,7 @@
 //! `squall compare`: the same scenarios with several implementations, side by side.
 
 use super::advise::Printed;
-use super::implementation::implementation;
+use super::implementation::one_of_some;
 use super::inputs::{Scenario, lacking};
 use super::run::{FILED, begin_reports, jobs, printed, seeds, threads};
 use super::{Failure, Output, Status};
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     files: Vec<PathBuf>,
     /// Two or more implementations, with commas between them: Squall, RaftRs, OmniPaxos; by default all that this build has. All
     /// are held against the first.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = implementation)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = one_of_some)]
     implementations: Vec<Implementation>,
     /// The seeds of the runs: every one from A to B, B excluded; by default the seed of each scenario alone.
     #[arg(long, value_name = "A..B", value_parser = seeds)]

@@ -2,6 +2,7 @@
 //! without that.
 
 use super::broken_rule;
+use super::numbers::positive;
 use super::run::{jobs, printed, seeds, threads};
 use super::shrink::{Given, read};
 use super::{Failure, Output, Status};
@@ -37,7 +38,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     given: Given,
     /// Explain this span only; 1 is the first.
-    #[arg(long, value_name = "K", conflicts_with = "seeds")]
+    #[arg(long, value_name = "K", value_parser = positive::<NonZeroUsize>, conflicts_with = "seeds")]
     span: Option<NonZeroUsize>,
     /// Every seed from A to B, B excluded: a table of causes instead.
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]

@@ -4,6 +4,7 @@ use super::cases::Cases;
 use super::findings::{told, write_findings};
 use super::implementation::Whose;
 use super::inputs::{Scenario, profile_and_text};
+use super::numbers::{positive, whole};
 use super::run::{begin_reports, printed, seeds, settle, status, threads};
 use super::shard::{self, Share};
 use super::{Failure, Output, Status};
@@ -43,17 +44,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "I/N", value_parser = shard::share, requires = "seeds")]
     shard: Option<Share>,
     /// The same in an Indexed Job of Kubernetes, of so many completions.
-    #[arg(long, value_name = "N", conflicts_with = "shard", requires = "seeds")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>, conflicts_with = "shard", requires = "seeds")]
     shards: Option<NonZeroU64>,
     /// Begin no more runs after this time by the clock on the wall, such as 60s.
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Duration>,
     /// How many events a run may take; one that takes more fails as a livelock. It is the same on any machine, unlike --for.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>)]
     events: Option<NonZeroU64>,
     /// End after so many runs that failed.
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
-    max_failures: Option<u64>,
+    #[arg(long, value_name = "K", value_parser = positive::<NonZeroU64>)]
+    max_failures: Option<NonZeroU64>,
     /// Tell which events, faults, changes of role and refusals the runs reached, and which never. It takes some time.
     #[arg(long)]
     coverage: bool,
@@ -71,7 +72,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// How many MiB may be written about what fails: after so much, only the scenario of each further way of failing.
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    #[arg(long, value_name = "MIB", value_parser = whole, default_value_t = 64)]
     out_limit: u64,
     /// Print the summary as one JSON document.
     #[arg(long)]
@@ -309,7 +310,7 @@ impl Hunt<'_> {
         if failed && let Some(progress) = &self.progress {
             progress.failed(self.campaign.total.failed);
         }
-        let enough = self.arguments.max_failures.is_some_and(|most| self.campaign.total.failed >= most);
+        let enough = self.arguments.max_failures.is_some_and(|most| self.campaign.total.failed >= most.get());
         let late = self.arguments.time.is_some_and(|time| self.wall_ns() >= time.nanos());
         let covered =
             self.arguments.until_covered && self.campaign.covered.as_ref().is_some_and(Covered::is_complete);

@@ -1,6 +1,7 @@
 //! `squall gallery`: the planted bugs, who catches them, and how soon.
 
 use super::inputs::profile;
+use super::numbers::between;
 use super::run::{printed, threads};
 use super::{Failure, Output, Status};
 use crate::plan::Profile;
@@ -26,10 +27,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PROFILE", default_value = "default")]
     profile: String,
     /// How often each bug is looked for in random runs, from seeds 10,000 apart; 0 for the scripts alone.
-    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u64).range(..=1000))]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = between(0, 1000))]
     starts: u64,
     /// How many seeds a hunt may take.
-    #[arg(long, value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u64).range(1..=APART))]
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = between(1, APART))]
     within: u64,
     /// How many hunts go on at a time; by default as many as there are cores. What is printed does not depend on it.
     #[arg(long, value_name = "N", value_parser = super::run::jobs)]

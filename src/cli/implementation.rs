@@ -20,8 +20,20 @@ pub(super) fn implementation(name: &str) -> Result<Implementation, String> {
     }
 }
 
+/// The same of one of several names, with commas between them.
+pub(super) fn one_of_some(name: &str) -> Result<Implementation, String> {
+    if name.trim().is_empty() {
+        let names = Implementation::ALL.map(Implementation::name).join(", ");
+        return Err(format!("a name is missing; write one of {names} before and behind each comma"));
+    }
+    implementation(name)
+}
+
 fn unknown(name: &str) -> String {
     let names = Implementation::ALL.map(Implementation::name);
+    if name.is_empty() {
+        return format!("a name is missing; write one of {}", names.join(", "));
+    }
     let meant = nearest(name, &names).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
     format!("there is none of this name; write one of {}{meant}", names.join(", "))
 }
@@ -35,6 +47,11 @@ pub(super) struct Whose {
 }
 
 impl Whose {
+    /// The option as it was given, to go on in a command line: nothing where it was not.
+    pub(super) fn option(self) -> String {
+        self.implementation.map_or(String::new(), |it| format!(" --implementation {}", it.name()))
+    }
+
     /// Lets the nodes of a profile's runs run it. Runs without what each run of the profile is to have would say nothing of what it is
     /// for, so that is refused.
     pub(super) fn run_profile(self, profile: &mut Profile) -> Result<(), Failure> {

@@ -20,6 +20,7 @@ mod inputs;
 mod list;
 mod manual;
 mod merge;
+mod numbers;
 mod output;
 mod problems;
 mod run;

@@ -2,6 +2,7 @@
 
 use super::implementation::Whose;
 use super::inputs::{either, is_file, language_of};
+use super::numbers::{seed, whole};
 use super::run::kind_name;
 use super::{Failure, Output, Status};
 use crate::fuzz::{Shrink, Shrunk};
@@ -22,7 +23,7 @@ pub(super) struct Given {
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
     /// The seed: instead of the scenario's own, or the one whose run is drawn from the profile.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(super) seed: Option<u64>,
     #[command(flatten)]
     pub(super) whose: Whose,
@@ -34,9 +35,7 @@ impl Given {
         let name = self.file.display().to_string();
         let is_drawn = !is_file(&name) || language_of(&self.file) == Language::Profile;
         let command = if is_drawn { "fuzz" } else { "run" };
-        let implementation =
-            self.whose.implementation.map_or(String::new(), |it| format!(" --implementation {}", it.name()));
-        format!("squall {command} {}{implementation} --seeds 0..1000", shell_word(&name))
+        format!("squall {command} {}{} --seeds 0..1000", shell_word(&name), self.whose.option())
     }
 }
 
@@ -72,7 +71,7 @@ pub(super) struct ShrinkArguments {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
     /// End after so many runs.
-    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    #[arg(long, value_name = "N", value_parser = whole, default_value_t = 200_000)]
     runs: u64,
 }
 

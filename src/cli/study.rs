@@ -59,9 +59,7 @@ impl Arguments {
         if let Some(Range { start, end }) = &self.seeds {
             command += &format!(" --seeds {start}..{end}");
         }
-        if let Some(implementation) = self.whose.implementation {
-            command += &format!(" --implementation {}", implementation.name());
-        }
+        command += &self.whose.option();
         if let Some(out) = &self.out {
             command += &format!(" --out {}", shell_word(&out.display().to_string()));
         }

@@ -7,12 +7,13 @@ const FILE: &str = "scenarios/leader-crash.ron";
 /// What can't be compared is told, with what would help.
 #[test]
 fn what_cannot_be_compared_is_told() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["--implementations", "Squall,Squall", FILE], "`Squall` is named twice"),
         (&["--implementations", "Squall, squall", FILE], "`Squall` is named twice"),
         (&["--implementations", "Squall", FILE], "name two or more of Squall, RaftRs, OmniPaxos"),
         (&["--implementations", "Squall,Paxos", FILE], "write one of Squall, RaftRs, OmniPaxos"),
         (&["--implementations", "", FILE], "write one of Squall, RaftRs, OmniPaxos"),
+        (&["--implementations", "Squall,", FILE], "a name is missing; write one of Squall, "),
         (&["--seeds", "5..5", FILE], "no seed is in it"),
         (&[], "<FILE>"),
     ];

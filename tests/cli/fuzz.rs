@@ -223,7 +223,7 @@ fn numbers_of_runs_make_sense() {
         (["--seeds", "9..3"], "it ends before it begins; write 3..9"),
         (["--seeds", "3"], "write A..B, such as 0..100"),
         (["--jobs", "0"], "1 or more"),
-        (["--max-failures", "0"], "1.."),
+        (["--max-failures", "0"], "write a whole number, 1 or more"),
     ] {
         let output = squall([&["fuzz", "quick"][..], &arguments].concat());
         exits(&output, 2);

@@ -27,6 +27,28 @@ fn ranges_of_seeds_that_hold_none_or_too_many_are_refused() {
 }
 
 #[test]
+fn what_is_no_number_is_told_with_what_would_be_one() {
+    let file = "scenarios/cold-start.ron";
+    let cases: [(&[&str], &str); 8] = [
+        (&["explain", "quick", "--seed", "abc"], "a seed is a whole number from 0 to 2^64 - 1, such as 7"),
+        (&["run", file, "--seed", "0..4"], "a range of them is written `--seeds 0..4`"),
+        (&["shrink", file, "--seed=-1"], "a seed is a whole number"),
+        (&["shrink", file, "--runs", "1k"], "write a whole number, 0 or more"),
+        (&["explain", file, "--span", "0"], "write a whole number, 1 or more"),
+        (&["fuzz", "quick", "--events", "1e6"], "write a whole number, 1 or more"),
+        (&["gallery", "--starts", "many"], "write a whole number from 0 to 1000"),
+        (&["check-history", file, "--budget", "-"], "write a whole number, 0 or more"),
+    ];
+    for (arguments, says) in cases {
+        let output = squall(arguments);
+        exits(&output, 2);
+        let text = stderr(&output);
+        assert!(text.contains("invalid value") && text.contains(says), "{arguments:?}: {text}");
+        assert!(!text.contains("invalid digit"), "{text}");
+    }
+}
+
+#[test]
 fn patterns_stand_for_the_files_that_match() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("inner")).expect("made");

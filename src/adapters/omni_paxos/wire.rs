@@ -2,7 +2,8 @@
 //!
 //! `check: u32 | session: u32 | life: u64 | meant for: u64 | number: u64 | at: u64 | received up to: u64 | sent: u64 | term: u64 |
 //! message`. The check is over the rest of the head, as TCP has one of its own. The term is that of the ballot that its sender has
-//! promised. The highest two bits of the number tell whether the frame brings a part of its message only. What the frame's header says, the sender, the receiver and the kind, is not said again.
+//! promised. The highest two bits of the number tell whether the frame brings a part of its message only. What the frame's header
+//! says, the sender, the receiver and the kind, is not said again.
 
 use super::ballots;
 use super::entry::Record;

@@ -12,6 +12,7 @@ pub(super) use second::{ReplayArguments, replay};
 use super::cases::Cases;
 use super::implementation::Whose;
 use super::inputs::Scenario;
+use super::numbers::{positive, seed};
 use super::{Failure, Output, Status};
 use crate::plan::Plan;
 use crate::report::batch::NotRun;
@@ -32,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The seed, instead of each scenario's own.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     seed: Option<u64>,
     /// Every seed from A to B, B excluded, for each file: 0..1000 is a thousand runs.
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
@@ -75,7 +76,7 @@ struct Closer {
     #[arg(long, value_name = "T")]
     until: Option<Duration>,
     /// How many events the run may take, whatever the scenario says; one that takes more fails as a livelock.
-    #[arg(long, value_name = "N", conflicts_with_all = ["at", "check_determinism"])]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>, conflicts_with_all = ["at", "check_determinism"])]
     events: Option<NonZeroU64>,
     /// Show, instead of the report, every node as it is at this virtual time, when all that happens at it has happened.
     #[arg(long, value_name = "T", conflicts_with_all = ["until", "json", "report", "check_determinism", "focus", "trace"])]
