@@ -7,6 +7,7 @@ use crate::plan::{Implementation, Plan, Profile};
 use crate::report::batch::{Lacking, NotRun};
 use crate::scenario::vocabulary::Language;
 use crate::scenario::{self, Errors, Meant, Warning};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A scenario file, read and understood.
@@ -37,15 +38,17 @@ impl Scenario {
         Self::read_all_for(files, None, output).map(|(scenarios, _)| scenarios)
     }
 
-    /// Reads all these scenarios, for another implementation than their own if one is given. Those that it can't express are put aside, as
-    /// long as there are others; anything else that is wrong with any of them is told, and then nothing is to be run.
+    /// Reads all these scenarios, for another implementation than their own if one is given. Those that it can't express are put aside, and
+    /// told if there are no others; anything else that is wrong with any of them is told, and then nothing is to be run.
     pub(super) fn read_all_for(
         files: &[PathBuf],
         implementation: Option<Implementation>,
         output: &Output,
     ) -> Result<(Vec<Self>, Vec<NotRun>), Failure> {
         let (mut scenarios, mut aside, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-        for path in expand(files, Wanted::Scenarios)? {
+        let paths = expand(files, Wanted::Scenarios)?;
+        refuse_twice(&paths)?;
+        for path in paths {
             match Self::read_for(&path, implementation, output) {
                 Ok(scenario) => scenarios.push(scenario),
                 Err(failure) => {
@@ -54,10 +57,11 @@ impl Scenario {
                 }
             }
         }
-        if failures.len() == aside.len() && !scenarios.is_empty() {
+        let are_wrong = failures.len() > aside.len();
+        if !are_wrong && !scenarios.is_empty() {
             return Ok((scenarios, aside));
         }
-        let last = failures.pop();
+        let last = failures.pop_if(|_| are_wrong);
         for failure in &failures {
             output.diagnose(failure);
         }
@@ -67,6 +71,19 @@ impl Scenario {
     /// The file's name, for people.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
+    }
+}
+
+/// Refuses a scenario that would have the same runs twice.
+fn refuse_twice(paths: &[PathBuf]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    match paths.iter().find(|path| real(path).is_some_and(|path| !seen.insert(path))) {
+        None => Ok(()),
+        Some(twice) => Err(Failure::BadInput(format!(
+            "error: {} is named twice\nhelp: name each scenario once; a pattern may stand for it, too",
+            twice.display()
+        ))),
     }
 }
 

@@ -50,7 +50,7 @@ Exit codes, the gravest wins:
   1  a safety property was violated, a replica panicked, or a planted bug survived
   3  an expectation of the scenario failed, time stopped passing (livelock), or a report got worse
   4  nothing happened that could show whether an expectation holds, or it could not be decided
-  6  Squall itself could not do its work: a file, the disk
+  6  Squall itself could not do its work: a file, the disk, an interrupt
   2  bad usage, or a bad scenario, profile, study, history or report; or one that the implementation can't express
   0  all held, and all that was expected";
 

@@ -5,13 +5,15 @@
 mod document;
 mod each;
 mod intervals;
+mod not_run;
 mod shares;
 mod summary;
 
 pub use each::OfSeed;
+pub use not_run::{Lacking, NotRun, not_run};
 
-use super::format::{count, counted, short, wrap};
-use super::page::{FAINT, Form, Grid, ODD, Page, WIDE};
+use super::format::{count, short};
+use super::page::{FAINT, Form, Grid, Page, WIDE};
 use super::text::verdict_style;
 use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
 use crate::plan::{Implementation, Plan};
@@ -22,7 +24,6 @@ use serde::Serialize;
 use shares::{Share, Shares, Standstills, Waived, greatest};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 /// How many failing runs are listed.
@@ -105,51 +106,6 @@ impl Figures {
     }
 }
 
-/// Something that a scenario asks for and an implementation can't express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Lacking {
-    /// What, as scenarios write it.
-    pub switch: &'static str,
-    /// Why it can't be expressed.
-    pub why: &'static str,
-}
-
-impl fmt::Display for Lacking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.switch, self.why)
-    }
-}
-
-/// A scenario without runs, since the implementation that was named can't express what it asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotRun {
-    /// The scenario's name.
-    pub scenario: String,
-    /// The file that it was read from.
-    pub file: String,
-    /// What can't be expressed, each switch once.
-    pub cannot_express: Vec<Lacking>,
-}
-
-/// Says of each scenario that was not run why not.
-pub fn not_run(all: &[NotRun], implementation: Implementation, form: &Form<'_>) -> String {
-    let mut page = Page::new(form);
-    let scenarios = counted(all.len() as u64, "scenario");
-    page.text += &format!(
-        "{}  {scenarios} that {} can't express\n",
-        page.styled(ODD, "Not run"),
-        implementation.name()
-    );
-    for it in all {
-        page.text += &format!("  {}\n", it.file);
-        for lacking in &it.cannot_express {
-            let lines = wrap(&lacking.to_string(), page.room() - 2);
-            page.text.extend(lines.lines().map(|line| format!("    {line}\n")));
-        }
-    }
-    page.text
-}
-
 /// All runs of a call: how they ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
@@ -197,6 +153,8 @@ pub struct Batch {
     file: String,
     implementation: Implementation,
     seeds: Range<u64>,
+    /// Whether an interrupt came before the last of them.
+    was_interrupted: bool,
     total: Total,
     verdicts: BTreeMap<RunVerdict, u64>,
     leader: Shares,
@@ -235,6 +193,7 @@ impl Batch {
             file,
             implementation: plan.cluster.implementation,
             seeds,
+            was_interrupted: false,
             total: Total::default(),
             verdicts: BTreeMap::new(),
             leader: Shares::default(),
@@ -288,6 +247,11 @@ impl Batch {
                 self.first = report.map(Box::new);
             }
         }
+    }
+
+    /// Notes that an interrupt keeps the other runs from being made.
+    pub fn interrupt(&mut self) {
+        self.was_interrupted = true;
     }
 
     /// Whether a run failed.

@@ -1,9 +1,10 @@
 //! The report as one Markdown file, without pictures.
 
-use super::batch::Batch;
+use super::batch::{Batch, NotRun};
 use super::format::short;
 use super::page::{BAD, Block, Grid, ODD};
 use super::{Report, over_time, text, with_other};
+use crate::plan::Implementation;
 
 /// The report as Markdown: the verdict first, then what the text report says. `kind` names kinds of frame.
 pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
@@ -73,6 +74,11 @@ pub fn render_batch(batch: &Batch, kind: &dyn Fn(u8) -> String) -> String {
     let order = [&parts.summary, &parts.failed, &parts.spans, &parts.causes];
     order.into_iter().for_each(|part| blocks(&mut page, part));
     format!("{}\n", page.trim_end())
+}
+
+/// What is told of a scenario that was not run, since this implementation can't express it.
+pub fn render_not_run(it: &NotRun, implementation: Implementation) -> String {
+    page_of(&it.title(implementation), &it.blocks(implementation))
 }
 
 /// A page of these blocks.

@@ -256,10 +256,57 @@ fn many_runs_are_checked_for_determinism_each() {
 }
 
 #[test]
-fn a_file_named_twice_is_run_twice() {
-    let output = squall(["run", "scenarios/cold-start.ron", "scenarios/cold-start.ron"]);
-    exits(&output, 0);
-    assert!(stdout(&output).contains("runs: 2, failed: 0"));
+fn a_file_named_twice_is_refused() {
+    let file = "scenarios/cold-start.ron";
+    for again in [file, "scenarios/../scenarios/cold-start.ron", "scenarios/cold-s*.ron"] {
+        let output = squall(["run", file, again]);
+        exits(&output, 2);
+        assert_eq!(stdout(&output), "");
+        let text = stderr(&output);
+        assert!(text.contains("cold-start.ron is named twice\nhelp: name each scenario once; "), "{text}");
+    }
+}
+
+/// What was made so far is told, and written, in all its forms.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_runs_with_what_is_there() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let (reports, junit) = (name("reports"), name("cases.xml"));
+    let files = ["scenarios/leader-crash.ron", "scenarios/cold-start.ron"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_squall"))
+        .current_dir(path(""))
+        .args([&["run"], &files[..], &["--seeds", "0..1000000", "--json"]].concat())
+        .args(["--report", &reports, "--junit", &junit])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut told = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut text = String::new();
+    // The first run is there.
+    while !text.contains("\"seed\"") {
+        assert_ne!(told.read_line(&mut text).expect("text"), 0, "{text}");
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    told.read_to_string(&mut text).expect("text");
+    let output = child.wait_with_output().expect("it ends");
+    exits(&output, 6);
+    let document: serde_json::Value = serde_json::from_str(&text).expect("a whole document");
+    let runs = document["runs"].as_array().expect("runs").len();
+    let made = format!("interrupted after {runs} of 2,000,000 runs");
+    assert!(stderr(&output).ends_with(&format!("{made}\n")), "{}", stderr(&output));
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).expect("a file");
+    let summary: serde_json::Value = serde_json::from_str(&read("reports/leader-crash.json")).expect("JSON");
+    assert_eq!(summary["runs"], runs);
+    assert!(read("reports/leader-crash.txt").contains("; interrupted, of 1,000,000"));
+    assert!(!folder.path().join("reports/cold-start.json").exists(), "nothing is told of what was not run");
+    assert!(read("cases.xml").contains(&format!(r#"name="runs" value="{runs}""#)));
 }
 
 #[test]

@@ -184,6 +184,51 @@ fn what_cannot_be_expressed_does_not_keep_others_from_being_run() {
     assert!(stdout(&output).contains("\nruns: 2, failed: 0, not run: 2\n"), "{}", stdout(&output));
 }
 
+/// Whoever reads the files must not take those of an earlier call for those of this one.
+#[test]
+fn where_nothing_can_be_expressed_that_is_written_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let (reports, junit) = (name("reports"), name("junit.xml"));
+    let both = ["scenarios/reads/by-lease.ron", "scenarios/transfer/successor-away.ron"];
+    let run = |files: &[&str], more: &[&str]| {
+        let with = ["--implementation", "OmniPaxos", "--report", &reports, "--junit", &junit];
+        let output = squall([&["run"], files, &with, more].concat());
+        exits(&output, 2);
+        output
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
+    // A report with a picture, which is none of the other.
+    exits(&squall(["run", both[0], "--report", &reports]), 0);
+    for (files, seeds) in [(&both[..], &[][..]), (&both[..], &["--seeds", "0..3"]), (&both[..1], &[])] {
+        let output = run(files, &[&["--json"], seeds].concat());
+        let document = parsed(&output);
+        assert_eq!(document["runs"], serde_json::json!([]));
+        assert_eq!(document["not_run"].as_array().expect("a list").len(), files.len());
+        let cases = format!(r#"tests="{}" skipped="0" failures="0" errors="{0}""#, files.len());
+        assert!(read("junit.xml").contains(&cases), "{}", read("junit.xml"));
+        // With their places, and once.
+        assert_eq!(
+            stderr(&output).matches("can't express `read: Lease`: ").count(),
+            1,
+            "{}",
+            stderr(&output)
+        );
+        assert!(!stderr(&output).contains("not run"), "{}", stderr(&output));
+    }
+    let report: Value = serde_json::from_str(&read("reports/by-lease.json")).expect("JSON");
+    assert_eq!(report["not_run"][0]["file"], both[0]);
+    for form in ["txt", "md", "html"] {
+        assert!(read(&format!("reports/by-lease.{form}")).contains("Not run"), "{form}");
+    }
+    assert!(!folder.path().join("reports/by-lease.svg").exists());
+    assert_eq!(stdout(&run(&both, &[])), "");
+    // One is told as one, among others.
+    let output = run(&[both[0], "scenarios/cold-start.ron"], &["--quiet"]);
+    let said = "error: 1 scenario not run, since `OmniPaxos` can't express what it asks for\nhelp: ";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+}
+
 #[test]
 fn what_fails_is_graver_than_what_is_not_run() {
     let finding = "scenarios/findings/raft-rs-lease-outlived.ron";

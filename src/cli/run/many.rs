@@ -5,21 +5,24 @@ use super::super::inputs::Scenario;
 use super::super::{Failure, Output, Status};
 use super::{
     Arguments, FILED, Work, begin_report, kind_name, printed, second, settle, status, threads, timed,
-    write_report, write_run_report,
+    write_not_run, write_report, write_run_report,
 };
+use crate::plan::Implementation;
 use crate::report::batch::{self, Batch, Figures, Total};
-use crate::report::format::counted;
+use crate::report::format::{count, counted};
 use crate::report::{Host, Judges, Report, Timeline, html, json, markdown, text};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
 use anyhow::anyhow;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     begin_report(arguments.report.as_deref())?;
     if arguments.report.is_some() {
-        refuse_same_names(&work.scenarios)?;
+        refuse_same_names(work)?;
     }
+    runner::report_when_interrupted();
     let jobs = threads(arguments.jobs);
     let mut results = Results::new(work, arguments, output);
     let ((), wall_ns) = timed(|| {
@@ -28,18 +31,21 @@ pub(super) fn run(work: &Work, arguments: &Arguments, output: &Output) -> Result
     });
     results.end(wall_ns);
     let of_usage = if work.not_run.is_empty() { Status::Held } else { Status::BadInput };
-    Ok(settle(status(results.total.verdict).worst(of_usage), &results.troubles, output))
+    let of_work = if results.interruption().is_some() { Status::Failed } else { Status::Held };
+    let status = status(results.total.verdict).worst(of_usage).worst(of_work);
+    Ok(settle(status, &results.troubles, output))
 }
 
 /// Reports are named after scenario files, so that two files of one name would overwrite each other's.
-fn refuse_same_names(scenarios: &[Scenario]) -> Result<(), Failure> {
-    for (at, one) in scenarios.iter().enumerate() {
-        let other = scenarios[..at].iter().find(|other| other.path.file_stem() == one.path.file_stem());
-        if let Some(other) = other.filter(|other| other.path != one.path) {
+fn refuse_same_names(work: &Work) -> Result<(), Failure> {
+    let paths = work.scenarios.iter().map(|it| it.path.as_path());
+    let paths: Vec<&Path> = paths.chain(work.not_run.iter().map(|it| Path::new(&it.file))).collect();
+    for (at, one) in paths.iter().enumerate() {
+        if let Some(other) = paths[..at].iter().find(|other| other.file_stem() == one.file_stem()) {
             let text = format!(
                 "error: the reports of {} and {} would have the same name\nhelp: write them into different folders",
-                other.name(),
-                one.name()
+                other.display(),
+                one.display()
             );
             return Err(Failure::BadInput(text));
         }
@@ -98,7 +104,7 @@ struct Results<'a> {
     progress: Option<Progress>,
     total: Total,
     /// The runs of the current file, where there are many of each.
-    batch: Option<Batch>,
+    batch: Option<(&'a Scenario, Batch)>,
     /// The runs, where there is one of each file.
     rows: Vec<Figures>,
     /// Those of them that failed.
@@ -128,9 +134,14 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Takes the next run. After the first that failed nothing may be wanted any more.
+    /// Takes the next run. After the first that failed nothing may be wanted any more, and after an interrupt nothing is.
     fn take(&mut self, number: u64, ran: Ran) -> ControlFlow<()> {
         let Ran { figures, element, report, trouble } = ran;
+        let is_cut = runner::was_interrupted();
+        if is_cut && trouble.is_some() {
+            // A terminal interrupts the second process as well: nobody knows whether the runs differ.
+            return ControlFlow::Break(());
+        }
         let scenario = &self.work.scenarios[(number / self.work.seeds()) as usize];
         self.total.add(figures.verdict, figures.digest.value());
         self.troubles.extend(trouble.map(|trouble| trouble.context(format!("seed {}", figures.seed))));
@@ -150,14 +161,14 @@ impl<'a> Results<'a> {
         match &self.work.seeds {
             None => self.take_row(scenario, figures, report),
             Some(seeds) => {
-                let fresh = || Batch::new(&scenario.plan, scenario.name(), seeds.clone());
-                self.batch.get_or_insert_with(fresh).add(&figures, report);
-                if ends || (number + 1).is_multiple_of(self.work.seeds()) {
-                    self.end_batch(scenario);
+                let fresh = || (scenario, Batch::new(&scenario.plan, scenario.name(), seeds.clone()));
+                self.batch.get_or_insert_with(fresh).1.add(&figures, report);
+                if (number + 1).is_multiple_of(self.work.seeds()) {
+                    self.end_batch();
                 }
             }
         }
-        if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if ends || is_cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn tell_failure(&self, scenario: &Scenario, figures: &Figures) {
@@ -182,9 +193,12 @@ impl<'a> Results<'a> {
         self.rows.push(figures);
     }
 
-    /// All runs of a file are there.
-    fn end_batch(&mut self, scenario: &Scenario) {
-        let Some(batch) = self.batch.take() else { return };
+    /// No more runs of a file will come.
+    fn end_batch(&mut self) {
+        let Some((scenario, mut batch)) = self.batch.take() else { return };
+        if self.interruption().is_some() {
+            batch.interrupt();
+        }
         if let Some(folder) = &self.arguments.report {
             let mut forms = vec![
                 ("txt", batch.render(&FILED, false)),
@@ -200,15 +214,46 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// Prints what comes after the last run.
+    /// After how many of the runs an interrupt came, if it came before the last.
+    fn interruption(&self) -> Option<String> {
+        let (made, asked) = (self.total.runs, self.work.count());
+        // Whoever wants no run after the first that failed has all.
+        let is_over = made == asked || self.total.failed > 0 && self.arguments.fail_fast;
+        let is_cut = !is_over && runner::was_interrupted();
+        is_cut.then(|| format!("interrupted after {} of {}", count(made), counted(asked, "run")))
+    }
+
+    /// Prints and writes what comes after the last run.
     fn end(&mut self, wall_ns: u64) {
+        self.end_batch();
         self.progress = None;
+        self.print_end(wall_ns);
+        self.output.annotations().end();
+        let mut statement = format!("{} of {} failed", self.total.failed, counted(self.total.runs, "run"));
+        let interruption = self.interruption();
+        if let Some(interruption) = &interruption {
+            statement += &format!("; {interruption}");
+        }
+        statement += &self.tell_not_run();
+        let junit = self.arguments.junit.as_deref();
+        self.cases.end(("squall run", &statement), junit, self.output, &mut self.troubles);
+        if self.arguments.check_determinism && self.troubles.is_empty() {
+            let runs = self.total.runs;
+            self.output.diagnose(&format_args!("determinism: second processes made {runs} runs again"));
+        }
+        if let Some(interruption) = &interruption {
+            self.output.diagnose(interruption);
+        }
+    }
+
+    /// Prints what comes after the last run.
+    fn print_end(&mut self, wall_ns: u64) {
         let not_run = &self.work.not_run;
-        let implementation = self.arguments.whose.implementation.unwrap_or_default();
         let form = printed(self.output);
         if self.arguments.json {
-            self.print(&(json::closing(not_run, &Host { wall_ns }) + "\n"));
-        } else {
+            let before = if self.total.runs == 0 { json::opening() } else { String::new() };
+            self.print(&(before + &json::closing(not_run, &Host { wall_ns }) + "\n"));
+        } else if self.work.count() > 0 {
             if !self.rows.is_empty() && !self.arguments.quiet {
                 self.section(&batch::table(&self.rows, &form));
             }
@@ -216,30 +261,41 @@ impl<'a> Results<'a> {
                 self.section(&text::render_among_others(&report, &form));
             }
             if !not_run.is_empty() {
-                self.section(&batch::not_run(not_run, implementation, &form));
+                self.section(&batch::not_run(not_run, self.implementation(), &form));
             }
             self.section(&self.total.render(&form));
         }
-        self.output.annotations().end();
-        let mut statement = format!("{} of {} failed", self.total.failed, counted(self.total.runs, "run"));
-        if !not_run.is_empty() {
-            let scenarios = counted(not_run.len() as u64, "scenario");
-            statement += &format!("; {scenarios} not run");
+    }
+
+    /// Whose Raft was named in the call.
+    fn implementation(&self) -> Implementation {
+        self.arguments.whose.implementation.unwrap_or_default()
+    }
+
+    /// Tells and writes which scenarios were not run; returns what a statement about the runs says of that.
+    fn tell_not_run(&mut self) -> String {
+        let not_run = &self.work.not_run;
+        if not_run.is_empty() {
+            return String::new();
+        }
+        let implementation = self.implementation();
+        for it in not_run {
+            self.cases.add_not_run(it, implementation);
+            if let Some(folder) = &self.arguments.report {
+                self.troubles.extend(write_not_run(folder, it, implementation).err());
+            }
+        }
+        let scenarios = counted(not_run.len() as u64, "scenario");
+        // Where there are no others, each was told with its place.
+        if self.work.count() > 0 {
+            let asks = if not_run.len() == 1 { "it asks" } else { "they ask" };
             self.output.diagnose(&format_args!(
-                "error: {scenarios} not run, since `{name}` can't express what they ask for\nhelp: `squall check \
+                "error: {scenarios} not run, since `{name}` can't express what {asks} for\nhelp: `squall check \
                  --implementation {name}` shows the place of each",
                 name = implementation.name()
             ));
         }
-        for it in not_run {
-            self.cases.add_not_run(it, implementation);
-        }
-        let junit = self.arguments.junit.as_deref();
-        self.cases.end(("squall run", &statement), junit, self.output, &mut self.troubles);
-        if self.arguments.check_determinism && self.troubles.is_empty() {
-            let runs = self.total.runs;
-            self.output.diagnose(&format_args!("determinism: second processes made {runs} runs again"));
-        }
+        format!("; {scenarios} not run")
     }
 
     /// Prints text with an empty line before it, unless it is the first.

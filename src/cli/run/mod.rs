@@ -14,8 +14,8 @@ use super::implementation::Whose;
 use super::inputs::Scenario;
 use super::numbers::{positive, seed};
 use super::{Failure, Output, Status};
-use crate::plan::Plan;
-use crate::report::batch::NotRun;
+use crate::plan::{Implementation, Plan};
+use crate::report::batch::{NotRun, not_run};
 use crate::report::{Host, Report, RunVerdict, html, json, markdown, text};
 use crate::runner;
 use crate::time::{Duration, Time};
@@ -107,7 +107,9 @@ Examples:
   squall run 'scenarios/**/*.ron' --quiet
   squall run scenarios/leader-crash.ron --at 5.1s
   squall run scenarios/leader-crash.ron --focus node=3 --focus kind=RequestVote
-  squall run scenarios/leader-crash.ron --trace crash.json    (open it in ui.perfetto.dev)";
+  squall run scenarios/leader-crash.ron --trace crash.json    (open it in ui.perfetto.dev)
+
+An interrupt ends many runs with a report of those made so far, and exit code 6 unless one failed.";
 
 /// More runs than anybody waits for.
 const MOST_SEEDS: u64 = 1 << 32;
@@ -145,8 +147,10 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Status, Fail
         Scenario::read_all_for(&arguments.files, arguments.whose.implementation, output)?;
     Cases::refuse_unwritable(arguments.junit.as_ref())?;
     let work = Work { scenarios, not_run, seed: arguments.seed, seeds: arguments.seeds.clone() };
-    if work.count() > 1 || !work.not_run.is_empty() {
-        arguments.closer.refuse(work.seeds() * (work.scenarios.len() + work.not_run.len()) as u64)?;
+    if work.asked() > 1 {
+        arguments.closer.refuse(work.asked())?;
+    }
+    if work.count() != 1 || !work.not_run.is_empty() {
         return many::run(&work, arguments, output);
     }
     let (scenario, plan) = work.piece(0);
@@ -176,6 +180,11 @@ impl Work {
 
     fn count(&self) -> u64 {
         self.seeds() * self.scenarios.len() as u64
+    }
+
+    /// How many runs were asked for.
+    fn asked(&self) -> u64 {
+        self.count() + self.seeds() * self.not_run.len() as u64
     }
 
     /// The scenario and plan of a run.
@@ -293,6 +302,18 @@ fn write_run_report(folder: &Path, scenario: &Path, report: &Report) -> anyhow::
     ];
     forms.extend(picture);
     write_report(folder, scenario, &forms)
+}
+
+/// Writes why a scenario was not run, in the place of its report.
+fn write_not_run(folder: &Path, it: &NotRun, implementation: Implementation) -> anyhow::Result<()> {
+    let all = std::slice::from_ref(it);
+    let forms = [
+        ("txt", not_run(all, implementation, &FILED)),
+        ("json", json::opening() + &json::closing(all, &Host::default()) + "\n"),
+        ("md", markdown::render_not_run(it, implementation)),
+        ("html", html::render_not_run(it, implementation)),
+    ];
+    write_report(folder, Path::new(&it.file), &forms)
 }
 
 #[expect(clippy::disallowed_methods, reason = "tells the user how long a run took; no record sees it")]

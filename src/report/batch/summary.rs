@@ -140,7 +140,8 @@ impl Batch {
         let mut ended = ended.collect::<Vec<_>>().join("; ");
         let planned = self.seeds.end - self.seeds.start;
         if self.total.runs < planned {
-            ended += &format!("; stopped at the first that failed, of {}", count(planned));
+            let why = if self.was_interrupted { "interrupted" } else { "stopped at the first that failed" };
+            ended += &format!("; {why}, of {}", count(planned));
         }
         ended
     }

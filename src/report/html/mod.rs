@@ -9,8 +9,10 @@ mod scatter;
 mod tables;
 mod timeline;
 
+use super::batch::NotRun;
 use super::page::Block;
 use super::{Report, RunVerdict, text, with_other};
+use crate::plan::Implementation;
 pub use batch::{picture as picture_batch, render as render_batch};
 pub(crate) use curves::{Axes, Curve, MOST as MOST_CURVES, curves, curves_alone};
 pub(crate) use growth::{Grown, growth};
@@ -46,6 +48,11 @@ pub fn render(report: &Report, kind: &dyn Fn(u8) -> String) -> String {
         (blocks(&parts.parameters))
     };
     page(&format!("{}{}: {}", report.scenario, with_other(report.implementation), report.verdict), &body)
+}
+
+/// What is told of a scenario that was not run, since this implementation can't express it.
+pub fn render_not_run(it: &NotRun, implementation: Implementation) -> String {
+    page_of(&it.title(implementation), &it.blocks(implementation), (0, &html! {}))
 }
 
 /// A page that stands alone, of these blocks, with a picture behind the first so many of them.
