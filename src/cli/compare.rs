@@ -13,7 +13,6 @@ use crate::report::json::indented;
 use crate::report::{Report, shell_word};
 use crate::runner::{self, Progress};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -57,22 +56,17 @@ Examples:
 What an implementation can't express is said in its cell, and not run. From 10 seeds on means come with
 their 95 % intervals, and each implementation is held against the first one seed by seed. This measures,
 and judges nobody: the exit code is 0 whatever the runs come to, and 2 if nothing could be run. `squall
-run --implementation`, as in the `replay` lines, has the verdict of a run as its exit code.";
+run --implementation`, as in the `replay` lines, has the verdict of a run as its exit code. An interrupt
+ends it with the seeds that every implementation has run with so far, and exit code 6.";
 
 pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let implementations = chosen(&arguments.implementations)?;
     // With Squall's own nothing is put aside.
     let (scenarios, _) = Scenario::read_all_for(&arguments.files, Some(Implementation::Squall), output)?;
-    refuse_twice(&scenarios)?;
-    if let Some(out) = &arguments.out {
-        begin_reports(Some(out))?;
-    }
     runner::report_when_interrupted();
+    begin_reports(arguments.out.as_deref())?;
     let work = Work::new(&scenarios, &implementations, arguments.seeds.clone());
-    let Some(ran) = work.carry_out(threads(arguments.jobs), arguments.quiet) else {
-        output.diagnose(&"interrupted: not all runs were made, so nothing is compared");
-        return Ok(Status::Failed);
-    };
+    let ran = work.carry_out(threads(arguments.jobs), arguments.quiet);
     let comparison = work.comparison(&ran, command(arguments, &implementations));
     if let Some(out) = &arguments.out {
         write_all(&comparison, out)?;
@@ -83,6 +77,10 @@ pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, 
         Printed::Html => comparison.html(),
         Printed::Json => document(&comparison),
     })?;
+    if let Some(interruption) = comparison.interruption() {
+        output.diagnose(&interruption);
+        return Ok(Status::Failed);
+    }
     if ran.iter().all(Vec::is_empty) {
         output.diagnose(
             &"error: nothing was run, since none of these implementations can express any of the scenarios",
@@ -90,19 +88,6 @@ pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, 
         return Ok(Status::BadInput);
     }
     Ok(Status::Held)
-}
-
-/// Refuses a scenario that would be two rows alike.
-fn refuse_twice(scenarios: &[Scenario]) -> Result<(), Failure> {
-    let real = |scenario: &Scenario| std::fs::canonicalize(&scenario.path).ok();
-    let mut seen = BTreeSet::new();
-    match scenarios.iter().find(|it| real(it).is_some_and(|path| !seen.insert(path))) {
-        None => Ok(()),
-        Some(twice) => Err(Failure::BadInput(format!(
-            "error: {} is named twice\nhelp: name each scenario once; a pattern may stand for it, too",
-            twice.name()
-        ))),
-    }
 }
 
 /// The command that makes the comparison, without what only says how and where to.
@@ -183,46 +168,68 @@ impl<'a> Work<'a> {
         self.seeds.as_ref().map_or(plan.seed, |seeds| seeds.start)
     }
 
-    /// Makes the runs of all pairings that can be expressed, in their order; none if it was interrupted.
-    fn carry_out(&self, threads: usize, quiet: bool) -> Option<Vec<Vec<Ran>>> {
-        let able: Vec<usize> =
-            (0..self.pairings.len()).filter(|at| self.pairings[*at].lacking.is_empty()).collect();
-        let count = self.seeds() * able.len() as u64;
-        let progress = (!quiet && count > 1).then(|| Progress::of_runs(count));
-        let place = |piece: u64| able[(piece / self.seeds()) as usize];
-        let work = |piece: u64| {
-            let Pairing { scenario, plan, .. } = &self.pairings[place(piece)];
-            let seed = self.first_seed(plan) + piece % self.seeds();
-            let report = runner::report(&Plan { seed, ..plan.clone() });
-            Ran::of(&Report { file: Some(scenario.name()), ..report })
-        };
-        let mut ran: Vec<Vec<Ran>> = self.pairings.iter().map(|_| Vec::new()).collect();
-        runner::in_order(threads, count, work, |piece, run| {
-            ran[place(piece)].push(run);
-            progress.iter().for_each(Progress::step);
-            if runner::was_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let is_whole = ran.iter().map(Vec::len).sum::<usize>() as u64 == count;
-        is_whole.then_some(ran)
+    /// How many runs are to be made.
+    fn count(&self) -> u64 {
+        let able = self.pairings.iter().filter(|it| it.lacking.is_empty());
+        able.count() as u64 * self.seeds()
     }
 
+    /// Makes the runs of all pairings that can be expressed, until it is interrupted. The scenarios come one after the other, and with each
+    /// seed all implementations, so that what is there can be compared at any time.
+    fn carry_out(&self, threads: usize, quiet: bool) -> Vec<Vec<Ran>> {
+        let each = self.implementations.len() as u64;
+        let count = self.count();
+        let progress = (!quiet && count > 1).then(|| Progress::of_runs(count));
+        let place = |piece: u64| {
+            let (row, column) = (piece / (each * self.seeds()), piece % each);
+            (row * each + column) as usize
+        };
+        let work = |piece: u64| {
+            let Pairing { scenario, plan, lacking } = &self.pairings[place(piece)];
+            let seed = self.first_seed(plan) + piece / each % self.seeds();
+            lacking.is_empty().then(|| {
+                let report = runner::report(&Plan { seed, ..plan.clone() });
+                Ran::of(&Report { file: Some(scenario.name()), ..report })
+            })
+        };
+        let mut ran: Vec<Vec<Ran>> = self.pairings.iter().map(|_| Vec::new()).collect();
+        let pieces = self.pairings.len() as u64 * self.seeds();
+        runner::in_order(threads, pieces, work, |piece, run| {
+            if run.is_some() {
+                progress.iter().for_each(Progress::step);
+            }
+            ran[place(piece)].extend(run);
+            if runner::was_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        ran
+    }
+
+    /// The seeds with which every implementation has run that can express the scenario; all of them if none can.
+    fn done(&self, pairings: &[Pairing<'_>], ran: &[Vec<Ran>]) -> u64 {
+        let able = pairings.iter().zip(ran).filter(|(pairing, _)| pairing.lacking.is_empty());
+        able.map(|(_, runs)| runs.len() as u64).min().unwrap_or(self.seeds())
+    }
+
+    /// Compares what was run, as far as it was with every implementation.
     fn comparison(&self, ran: &[Vec<Ran>], command: String) -> Comparison {
         let each = self.implementations.len();
         let scenarios = self.pairings.chunks(each).zip(ran.chunks(each)).filter_map(|(pairings, ran)| {
             let scenario = pairings.first()?.scenario;
-            let against = ran.first().filter(|runs| !runs.is_empty());
+            let seeds = self.done(pairings, ran);
+            let ran: Vec<&[Ran]> = ran.iter().map(|runs| &runs[..runs.len().min(seeds as usize)]).collect();
+            let against = ran.first().copied().filter(|runs| !runs.is_empty());
             let cells = pairings.iter().zip(ran).enumerate().map(|(at, (pairing, runs))| {
                 if !pairing.lacking.is_empty() {
                     return Cell::CannotExpress(pairing.lacking.clone());
                 }
-                Cell::Runs(OfRuns::new(runs, against.filter(|_| at > 0).map(Vec::as_slice)))
+                Cell::Runs(OfRuns::new(runs, against.filter(|_| at > 0)))
             });
-            Some(OfScenario {
+            (seeds > 0).then(|| OfScenario {
                 scenario: scenario.plan.name.clone(),
                 about: scenario.plan.about.clone(),
                 file: scenario.name(),
                 first_seed: self.first_seed(&scenario.plan),
-                seeds: self.seeds(),
+                seeds,
                 cells: cells.collect(),
             })
         });
@@ -230,6 +237,8 @@ impl<'a> Work<'a> {
             implementations: self.implementations.iter().map(|it| it.name()).collect(),
             packages: self.implementations.iter().map(|it| adapters::package(*it)).collect(),
             command,
+            planned: self.count(),
+            runs: ran.iter().map(Vec::len).sum::<usize>() as u64,
             scenarios: scenarios.collect(),
         }
     }
@@ -255,4 +264,44 @@ fn write_all(comparison: &Comparison, folder: &Path) -> anyhow::Result<()> {
         ("json", document(comparison)),
     ];
     Ok(runner::write_together(folder, Path::new("comparison"), &forms)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::RunVerdict;
+
+    /// Of a comparison that was interrupted nothing is told but of seeds with which all have run.
+    #[test]
+    fn what_is_there_is_compared_seed_by_seed() {
+        let text = r#"(format: 1, name: "x", duration: "1s", cluster: (voters: 3))"#;
+        let (plan, _) = crate::scenario::read(text).expect("a scenario");
+        let scenarios = ["a.ron", "b.ron"].map(|path| Scenario { path: path.into(), plan: plan.clone() });
+        let implementations = [Implementation::Squall; 2];
+        let work = Work::new(&scenarios, &implementations, Some(7..12));
+        let runs = |seeds: Range<u64>| -> Vec<Ran> {
+            let run = |seed| Ran {
+                seed,
+                verdict: RunVerdict::Pass,
+                reason: None,
+                replay: None,
+                figures: [None, Some(seed), None, None],
+            };
+            seeds.map(run).collect()
+        };
+        let compared = |ran: [Vec<Ran>; 4]| work.comparison(&ran, String::new());
+        let seeds = |of: &Comparison| of.scenarios.iter().map(|it| it.seeds).collect::<Vec<_>>();
+        let cut = compared([runs(7..10), runs(7..9), Vec::new(), Vec::new()]);
+        assert_eq!(seeds(&cut), [2], "the second scenario was not begun");
+        assert_eq!(cut.interruption().as_deref(), Some("interrupted after 5 of 20 runs"));
+        for cell in &cut.scenarios[0].cells {
+            let Cell::Runs(runs) = cell else { panic!("it can be expressed") };
+            assert_eq!((runs.verdicts[0].runs, runs.figures[0].runs), (2, 2));
+        }
+        assert!(cut.render(&FILED).contains("It was interrupted after 5 of 20 runs"));
+        let whole = compared([runs(7..12), runs(7..12), runs(7..12), runs(7..12)]);
+        assert_eq!((seeds(&whole), whole.interruption()), (vec![5, 5], None));
+        let none = compared([runs(7..8), Vec::new(), Vec::new(), Vec::new()]);
+        assert!(none.scenarios.is_empty() && none.interruption().is_some());
+    }
 }

@@ -83,7 +83,12 @@ pub struct Comparison {
     pub packages: Vec<&'static str>,
     /// The command that makes the comparison.
     pub command: String,
-    /// The scenarios, in the order in which they were asked for.
+    /// How many runs were to be made.
+    pub planned: u64,
+    /// How many were made: fewer if that was interrupted.
+    pub runs: u64,
+    /// The scenarios, in the order in which they were asked for; of an interrupted comparison as far as every implementation has run with the
+    /// same seeds.
     pub scenarios: Vec<OfScenario>,
 }
 

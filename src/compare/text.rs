@@ -2,7 +2,7 @@
 
 use super::comparison::{Against, Came, Cell, Comparison, FIGURES, OfFigure, OfScenario};
 use crate::diff::{FEWEST, Figure, Ruling};
-use crate::report::format::count;
+use crate::report::format::{count, counted};
 use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
 use crate::report::{RunVerdict, html, markdown};
 use crate::statistics::Interval;
@@ -31,6 +31,12 @@ impl Comparison {
     /// The comparison as a page that stands alone.
     pub fn html(&self) -> String {
         html::page_of(&self.title(), &self.blocks(), (0, &maud::html! {}))
+    }
+
+    /// After how many runs it was interrupted, if it was.
+    pub fn interruption(&self) -> Option<String> {
+        let (made, of) = (count(self.runs), counted(self.planned, "run"));
+        (self.runs < self.planned).then(|| format!("interrupted after {made} of {of}"))
     }
 
     fn title(&self) -> String {
@@ -65,6 +71,11 @@ impl Page<'_> {
         let each: Vec<String> = each.map(|(name, package)| format!("{name}: {package}")).collect();
         self.paragraph(&format!("{}.", each.join(", ")), FAINT);
         self.command("made by", &of.command);
+        if let Some(interruption) = of.interruption() {
+            let text =
+                format!("It was {interruption}: here are the seeds with which every implementation has run.");
+            self.paragraph(&text, ODD);
+        }
         self.heading("Overview", "verdict, and the share of the time with a leader");
         let mut grid = of.head("scenario");
         for scenario in &of.scenarios {

@@ -180,6 +180,42 @@ mod with_all {
         assert!(stderr(&output).contains(&format!("error: {FILE} is named twice")), "{}", stderr(&output));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn an_interrupt_ends_it_with_what_is_there() {
+        use std::process::{Command, Stdio};
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("compared");
+        let child = Command::new(env!("CARGO_BIN_EXE_squall"))
+            .current_dir(crate::common::path(""))
+            .args(["compare", FILE, "--seeds", "0..1000000", "--out"])
+            .arg(&out)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        // From then on an interrupt is noted.
+        while !out.is_dir() {
+            std::thread::yield_now();
+        }
+        let killed =
+            Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success());
+        let output = child.wait_with_output().expect("it ends");
+        exits(&output, 6);
+        let said = stderr(&output);
+        assert!(said.starts_with("interrupted after ") && said.ends_with(" of 3,000,000 runs\n"), "{said}");
+        let text = stdout(&output);
+        assert!(
+            text.starts_with("Implementations side by side: ") && text.contains(said.trim_end()),
+            "{text}"
+        );
+        for form in ["txt", "md", "html", "json"] {
+            assert!(out.join("comparison").with_extension(form).is_file(), "{form}");
+        }
+    }
+
     #[test]
     fn all_forms_are_written_as_they_are_printed() {
         let folder = tempfile::tempdir().expect("a folder");
