@@ -1,7 +1,7 @@
 //! Two reports, seed by seed.
 
 use super::figure::{Figure, Wish};
-use super::read::{Document, OfRun, Runs};
+use super::read::{Document, IMPLEMENTATION, OfRun, Runs};
 use super::study::OfStudy;
 use super::values::{Ruling, Values, differences, mean};
 use crate::report::RunVerdict;
@@ -233,13 +233,14 @@ impl OfScenario {
             run.judged.iter().map(|(name, verdict)| (Some(name.clone()), verdict.clone())).collect()
         };
         let figures = Figure::ALL.iter().filter_map(|figure| Change::of(*figure, &pairs, tolerated));
+        let others = parameters(&first_old.parameters, &first_new.parameters);
         Some(Self {
             scenario: name.to_owned(),
             pairs: pairs.len() as u64,
             same: pairs.iter().filter(|(_, old, new)| old.digest == new.digest).count() as u64,
             only_old: (old.len() - pairs.len()) as u64,
             only_new: (new.len() - pairs.len()) as u64,
-            parameters: parameters(&first_old.parameters, &first_new.parameters),
+            parameters: implementation(first_old, first_new).into_iter().chain(others).collect(),
             verdicts: turns(&pairs, &whole),
             judged: turns(&pairs, &judged),
             figures: figures.collect(),
@@ -275,6 +276,15 @@ impl OfScenario {
         });
         failing.chain(worse).collect()
     }
+}
+
+/// Whose Raft the nodes ran, if that differs.
+fn implementation(old: &OfRun, new: &OfRun) -> Option<Parameter> {
+    (old.implementation != new.implementation).then(|| Parameter {
+        name: IMPLEMENTATION.into(),
+        old: Some(old.implementation.clone()),
+        new: Some(new.implementation.clone()),
+    })
 }
 
 /// The parameters that differ; none where one report has none at all.

@@ -2,6 +2,7 @@
 
 use super::figure::Figure;
 use super::study::Study;
+use crate::plan::Implementation;
 use crate::report::RunVerdict;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -31,6 +32,8 @@ pub type Runs = BTreeMap<u64, OfRun>;
 /// What is compared of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfRun {
+    /// Whose Raft the nodes ran.
+    pub implementation: String,
     /// The digest of all records, as a text; none in summaries of versions that did not keep it.
     pub digest: String,
     /// The gravest of all verdicts.
@@ -43,7 +46,7 @@ pub struct OfRun {
     pub figures: BTreeMap<Figure, u64>,
     /// What became of each property and each expectation; none in a summary.
     pub judged: BTreeMap<String, String>,
-    /// What it depended on; none in a summary.
+    /// What else it depended on; none in a summary.
     pub parameters: BTreeMap<String, String>,
     /// What was counted, those in groups by names with dots; none in a summary.
     pub counters: BTreeMap<String, u64>,
@@ -81,11 +84,12 @@ impl Document {
         }
         let runs = if has("scenario") {
             let summary: Summary = serde_json::from_str(text).map_err(damaged)?;
+            let of = |run: OfSeed| OfRun { implementation: summary.implementation.clone(), ..run.into() };
             let each = summary.each.ok_or(
                 "this summary has no figures of each run, since an older version of Squall made it\n\
                 help: make it again",
             )?;
-            each.into_iter().map(|run| (summary.scenario.clone(), run.seed, run.into())).collect()
+            each.into_iter().map(|run| (summary.scenario.clone(), run.seed, of(run))).collect()
         } else {
             let whole: Whole = serde_json::from_str(text).map_err(damaged)?;
             whole.runs.into_iter().map(|run| (run.scenario.clone(), run.seed, run.into())).collect()
@@ -123,6 +127,8 @@ struct Head {
 #[derive(Deserialize)]
 struct Summary {
     scenario: String,
+    #[serde(default = "squall")]
+    implementation: String,
     each: Option<Vec<OfSeed>>,
 }
 
@@ -212,6 +218,14 @@ fn seed<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no seed")))
 }
 
+/// What the parameters of a run call whose Raft the nodes ran. Where it is Squall's own they don't tell.
+pub(super) const IMPLEMENTATION: &str = "implementation";
+
+/// Whose Raft the nodes ran where a report does not tell.
+pub(super) fn squall() -> String {
+    Implementation::Squall.name().to_owned()
+}
+
 /// A part of a whole in parts per billion; none of nothing.
 fn share(part: u64, whole: u64) -> Option<u64> {
     let ppb = (u128::from(part.min(whole)) * 1_000_000_000).checked_div(u128::from(whole))?;
@@ -231,6 +245,7 @@ impl From<OfSeed> for OfRun {
             (Figure::TailLatency, run.latency_p99_ns),
         ];
         Self {
+            implementation: squall(),
             digest: run.digest,
             verdict: run.verdict,
             reason: run.reason,
@@ -244,7 +259,7 @@ impl From<OfSeed> for OfRun {
 }
 
 impl From<Run> for OfRun {
-    fn from(run: Run) -> Self {
+    fn from(mut run: Run) -> Self {
         let mut counters = BTreeMap::from([("events".to_owned(), run.events)]);
         for (name, count) in &run.counters {
             flatten(name, count, &mut counters);
@@ -264,6 +279,7 @@ impl From<Run> for OfRun {
         ];
         let judged = run.checks.into_iter().chain(run.expectations);
         Self {
+            implementation: run.parameters.remove(IMPLEMENTATION).unwrap_or_else(squall),
             digest: run.digest,
             verdict: run.verdict,
             reason: None,

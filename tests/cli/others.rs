@@ -366,3 +366,43 @@ fn to_name_what_runs_anyway_makes_no_other_shards() {
     }
     exits(&squall(["merge", out, "--quiet"]), 0);
 }
+
+/// Two reports of the same scenario with two implementations.
+#[test]
+fn a_difference_between_implementations_names_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    let report = |implementation: &str, seeds: &[&str], form: &str| {
+        let with = ["--implementation", implementation, "--quiet"];
+        let run = ["run", "scenarios/leader-crash.ron"];
+        let out = name(&format!("{implementation}-{form}"));
+        if form == "summary" {
+            squall([&run, &with[..], seeds, &["--report", &out]].concat());
+            return format!("{out}/leader-crash.json");
+        }
+        let output = squall([&run, &with[..], seeds, &["--json"]].concat());
+        std::fs::write(&out, stdout(&output)).expect("written");
+        out
+    };
+    let seeds = ["--seeds", "0..2"];
+    let forms = ["whole", "summary"];
+    let [own, other] =
+        ["Squall", "RaftRs"].map(|implementation| forms.map(|form| report(implementation, &seeds, form)));
+    for (old, new) in [(&own[0], &other[0]), (&own[1], &other[1]), (&own[0], &other[1])] {
+        let text = stdout(&squall(["diff", old, new]));
+        assert_eq!(text.matches("implementation: Squall -> RaftRs\n").count(), 1, "{text}");
+        assert!(!text.contains("none -> ") && !text.contains(" -> none"), "{text}");
+        let parameters = parsed(&squall(["diff", new, old, "--json"]))["scenarios"][0]["parameters"].clone();
+        let said = serde_json::json!([{ "name": "implementation", "old": "RaftRs", "new": "Squall" }]);
+        assert_eq!(parameters, said);
+    }
+    assert!(!stdout(&squall(["diff", &own[0], &own[1]])).contains("implementation"));
+    let (_folder, file) = study("cluster.voters", "3");
+    let [own, other] = ["Squall", "RaftRs"].map(|implementation| {
+        let out = name(&format!("{implementation}-study"));
+        exits(&squall(["study", &file, "--implementation", implementation, "--out", &out, "--quiet"]), 0);
+        format!("{out}/results.json")
+    });
+    let text = stdout(&squall(["diff", &own, &other]));
+    assert!(text.contains("implementation: Squall -> RaftRs\n"), "{text}");
+}

@@ -1,5 +1,6 @@
 //! The report of a study, read back.
 
+use crate::diff::read::{IMPLEMENTATION, squall};
 use crate::study::Kind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -102,7 +103,10 @@ impl Study {
         }
         let values = study.cells.iter().map(|cell| cell.values.clone());
         let cells = values.zip(each.cells).collect();
-        let OfStudy { name, axes, parameters, scenario, .. } = study;
+        let OfStudy { name, axes, mut parameters, scenario, .. } = study;
+        if !parameters.is_empty() {
+            parameters.entry(IMPLEMENTATION.into()).or_insert_with(squall);
+        }
         Ok(Self { name, first_seed, seeds: each.seeds, axes, parameters, scenario, quantities, cells })
     }
 }
