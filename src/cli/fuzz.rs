@@ -196,7 +196,11 @@ impl Arguments {
         }
         begin_reports(Some(&self.out))?;
         let name = format!("results-{}.jsonl", seeds.shard.to_string().replace('/', "-of-"));
-        let (file, held) = ResultsFile::open(&self.out.join(name), header, seeds)
+        let path = self.out.join(name);
+        ResultsFile::refuse_strangers(&path, header).map_err(|error| {
+            Failure::BadInput(format!("error: {error}\nhelp: name another folder for these with `--out DIR`"))
+        })?;
+        let (file, held) = ResultsFile::open(&path, header, seeds)
             .map_err(|error| Failure::BadInput(format!("error: {error}")))?;
         Ok((Some(file), held))
     }

@@ -52,6 +52,33 @@ impl ResultsFile {
         Ok((results, held))
     }
 
+    /// Refuses to begin this file where one beside it holds results with which those could not be merged. What is no file of results is
+    /// nobody's concern, nor is a file that is there already: whether it can be gone on with is for [`ResultsFile::open`] to tell.
+    ///
+    /// # Errors
+    /// If there is one, or if the folder can't be read.
+    pub fn refuse_strangers(path: &Path, header: &Header) -> Result<(), FileError> {
+        if path.exists() {
+            return Ok(());
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let unreadable =
+            |e: io::Error| FileError { path: folder.to_owned(), message: format!("can't be read: {e}") };
+        let mut others = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            others.push(entry.map_err(unreadable)?.path());
+        }
+        others.retain(|other| other.extension().is_some_and(|it| it == "jsonl"));
+        others.sort();
+        for other in others.iter().filter_map(|other| ResultsReader::open(other).ok()) {
+            other.header().clone().join(header.clone()).map_err(|why| FileError {
+                path: other.path().to_owned(),
+                message: format!("holds results that could not be merged with those to be made: {why}"),
+            })?;
+        }
+        Ok(())
+    }
+
     /// Adds a run. Once this returns a kill can't take it away.
     ///
     /// # Errors

@@ -250,8 +250,13 @@ fn a_folder_of_merged_results_keeps_what_it_holds() {
     let kept = || fs::read_to_string(folder.path().join("results.jsonl")).expect("results");
     let all = kept();
     assert_eq!(all.lines().count(), 31, "a header, and 30 runs");
-    exits(&shard("1/1", shards.path(), &["quick", "--seeds", "0..2", "--events", "5000000"]), 0);
-    let foreign = merge(&results(shards.path(), 1, 1));
+    let others = tempfile::tempdir().expect("a folder");
+    let other = ["quick", "--seeds", "0..2", "--events", "5000000"];
+    let refused = shard("1/1", shards.path(), &other);
+    exits(&refused, 2);
+    assert!(stderr(&refused).contains("different numbers of `--events`\nhelp: name another folder"));
+    exits(&shard("1/1", others.path(), &other), 0);
+    let foreign = merge(&results(others.path(), 1, 1));
     exits(&foreign, 2);
     assert!(stderr(&foreign).contains("do not belong together"), "{}", stderr(&foreign));
     assert_eq!(kept(), all);
