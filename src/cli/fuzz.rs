@@ -59,7 +59,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     coverage: bool,
     /// End when all that the profile wants to happen `sometimes` has happened and nothing new was reached in as many runs as
-    /// all that took, and at least 100. Where the seeds or the time end before that it is no pass.
+    /// all that took, and at least 100. Where the seeds or the time end before that it is no pass; nor where something of it does
+    /// not happen in ten times as many: then the hunt ends, too.
     #[arg(long)]
     until_covered: bool,
     /// How many runs go on at a time; by default as many as there are cores. What is printed does not depend on it.
@@ -316,9 +317,9 @@ impl Hunt<'_> {
         }
         let enough = self.arguments.max_failures.is_some_and(|most| self.campaign.total.failed >= most.get());
         let late = self.arguments.time.is_some_and(|time| self.wall_ns() >= time.nanos());
-        let covered =
-            self.arguments.until_covered && self.campaign.covered.as_ref().is_some_and(Covered::is_complete);
-        let ends = enough || late || covered || runner::was_interrupted();
+        let is_over = |covered: &Covered| covered.is_complete() || covered.is_hopeless();
+        let over = self.arguments.until_covered && self.campaign.covered.as_ref().is_some_and(is_over);
+        let ends = enough || late || over || runner::was_interrupted();
         if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
@@ -363,10 +364,22 @@ impl Hunt<'_> {
             self.output.diagnose(&format_args!("{runs} runs in {seconds:.1} s, {rate:.1} a second"));
         }
         if let Some(covered) = self.campaign.uncovered() {
-            self.output.diagnose(&format_args!("not covered. {}", covered.statement()));
+            let help = self.help_to_cover(covered);
+            self.output.diagnose(&format_args!("not covered. {}{help}", covered.statement()));
         }
         let status = status(self.campaign.verdict()).worst(self.tell_what_is_left());
         Ok(settle(status, &troubles, self.output))
+    }
+
+    /// What helps where something that the profile wants may never happen.
+    fn help_to_cover(&self, covered: &Covered) -> String {
+        let help = "in a copy of the profile take what can't happen out of `sometimes`";
+        match self.campaign.implementation.other() {
+            _ if covered.missing().is_empty() => String::new(),
+            Some(name) => format!("\nhelp: some of it may be nothing that {name} does; {help}"),
+            None if covered.is_hopeless() => format!("\nhelp: {help}"),
+            None => String::new(),
+        }
     }
 
     /// Tells if not all runs were made that were asked for. An interrupt is no success: who evicts a machine sends one, and who

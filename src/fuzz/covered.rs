@@ -8,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// After so few runs nothing has levelled off.
 const FEW: u64 = 100;
 
+/// What is missing after so many times the runs that it took to reach everything else can hardly be reached. If something happens in one of n
+/// runs, and the rarest of what was reached came with the n-th, this many times n runs without it have a chance of e^-10.
+const PATIENCE: u64 = 10;
+
 /// What the runs so far reached.
 #[derive(Clone, Debug, Default)]
 pub struct Covered {
@@ -92,6 +96,12 @@ impl Covered {
         self.level_for() >= self.level_after()
     }
 
+    /// Whether something has to happen that most likely never will: nothing new was reached in many times as many runs as it took to reach all
+    /// this.
+    pub fn is_hopeless(&self) -> bool {
+        !self.missing().is_empty() && self.level_for() >= self.level_after() * PATIENCE
+    }
+
     /// Whether all has happened that has to, and nothing new is to be expected soon.
     pub fn is_complete(&self) -> bool {
         self.missing().is_empty() && self.is_level()
@@ -112,7 +122,7 @@ mod tests {
         for seed in 0..300 {
             covered.add(seed, &reached(&[Event::LeaderElected]));
         }
-        assert!(covered.is_level() && !covered.is_complete());
+        assert!(covered.is_level() && !covered.is_complete() && !covered.is_hopeless());
         assert_eq!(covered.missing(), [Event::NodeBlank]);
         covered.add(300, &reached(&[Event::NodeBlank]));
         assert!(covered.missing().is_empty() && !covered.is_level());
@@ -125,6 +135,18 @@ mod tests {
         let leader = Reached { runs: 301, first_seed: 0 };
         assert_eq!(covered.points()[&Point::Event(Event::LeaderElected)], leader);
         assert_eq!(covered.never().len(), Point::all().len() - 2);
+    }
+
+    #[test]
+    fn it_is_hopeless_when_nothing_new_came_for_many_times_as_long() {
+        let mut covered = Covered::new(&[Event::LeaderElected, Event::NodeBlank]);
+        for seed in 0..1_001 {
+            assert!(!covered.is_hopeless(), "after {seed} runs");
+            covered.add(seed, &reached(&[Event::LeaderElected]));
+        }
+        assert!(covered.is_hopeless());
+        covered.add(1_001, &reached(&[Event::NodeBlank]));
+        assert!(!covered.is_hopeless());
     }
 
     #[test]

@@ -367,6 +367,49 @@ fn to_name_what_runs_anyway_makes_no_other_shards() {
     exits(&squall(["merge", out, "--quiet"]), 0);
 }
 
+/// What an implementation does not do never happens, and a hunt for it would never end.
+#[test]
+fn a_hunt_ends_where_something_that_is_wanted_never_happens() {
+    let (_file, profile) = super::written(
+        r#"(format: 1, name: "bare", duration: "1s", settle: "500ms", cluster: (voters: [(3, 1)]),
+            sometimes: [LeaderElected, SnapshotTaken, TransferBegun])"#,
+    );
+    let (_folder, output) = fuzz(&[&profile, "--until-covered", "--quiet", "--implementation", "OmniPaxos"]);
+    exits(&output, 4);
+    let text = stderr(&output);
+    let never = "Of what the profile wants to happen sometimes this never did: TransferBegun, SnapshotTaken.";
+    assert!(text.contains(&format!("not covered. {never} Nothing new in the last 1,000 runs: ")), "{text}");
+    assert!(text.contains("\nhelp: some of it may be nothing that OmniPaxos does; "), "{text}");
+}
+
+/// Hours of runs must not end in results that nobody can merge.
+#[test]
+fn shards_of_two_implementations_have_no_folder_in_common() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("a plain name");
+    let shard = |more: &[&str]| {
+        squall([&["fuzz", "quick", "--seeds", "0..4", "--quiet", "--out", out], more].concat())
+    };
+    exits(&shard(&["--shard", "1/2"]), 0);
+    let held = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
+    let before = held("results-1-of-2.jsonl");
+    // Neither in its own file, nor beside it.
+    for number in ["1/2", "2/2", "1/3"] {
+        let output = shard(&["--shard", number, "--implementation", "RaftRs"]);
+        exits(&output, 2);
+        let text = stderr(&output);
+        assert!(text.contains("results-1-of-2.jsonl: holds "), "{text}");
+        assert!(text.contains("they were made with different values of `--implementation`"), "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+    assert_eq!(held("results-1-of-2.jsonl"), before);
+    exits(&shard(&["--shard", "2/2"]), 0);
+    exits(&squall(["merge", out, "--quiet"]), 0);
+    // What is none of ours is in nobody's way.
+    std::fs::write(folder.path().join("trace.jsonl"), "{}\n").expect("written");
+    exits(&shard(&["--shard", "2/2"]), 0);
+}
+
 /// Two reports of the same scenario with two implementations.
 #[test]
 fn a_difference_between_implementations_names_both() {
