@@ -300,7 +300,7 @@ fn a_trial_agrees_with_the_report_of_its_run() {
         let span = judges.metrics().elections(end.time).into_iter().nth(1).expect("the span after the crash");
         let [detect, elect, announce] =
             [span.detect, span.elect, span.announce].map(|it| it.expect("it ended").nanos());
-        let shown = trial(cell, seed).expect("no panic").0;
+        let shown = trial(cell, seed).expect("no panic").values;
         assert_eq!(shown[0], Some(detect + elect + announce), "seed {seed}");
         assert_eq!(shown[1..4], [Some(detect), Some(elect), Some(announce)], "seed {seed}");
         assert_eq!(shown[4..6], [Some(span.terms), Some(span.split_votes)], "seed {seed}");

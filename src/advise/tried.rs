@@ -25,10 +25,9 @@ impl Tried {
 
     /// Takes a trial of a crash, and one of nothing.
     pub fn add(&mut self, crash: &Trial, quiet: &Trial) {
-        let Trial(crash) = crash;
-        let of = |place: usize| crash.get(place).copied().flatten();
+        let of = |place: usize| crash.values.get(place).copied().flatten();
         self.without.push(of(1).zip(of(2)).map(|(detect, elect)| detect + elect));
-        self.needless.push(quiet.0.get(3).copied().flatten().unwrap_or(0));
+        self.needless.push(quiet.values.get(3).copied().flatten().unwrap_or(0));
     }
 
     /// How many trials of each kind there were.

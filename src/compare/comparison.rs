@@ -1,8 +1,6 @@
 //! What came of the runs of each implementation.
 
-use crate::check::{Check, Verdict};
 use crate::diff::{FEWEST, Figure, Ruling, differences};
-use crate::property::Property;
 use crate::report::batch::Lacking;
 use crate::report::{Report, RunVerdict, shell_word};
 use crate::statistics::{Interval, mean};
@@ -45,33 +43,14 @@ impl Ran {
             Some(longest.unwrap_or(0)),
             share(report.service.done, report.service.invoked),
         ];
-        let (verdict, reason) = match panic(report) {
-            Some(message) => (RunVerdict::Panicked, Some(message)),
-            None => (report.verdict, report.reason()),
-        };
         let file = report.file.as_ref().filter(|_| report.failed());
         let replay = file.map(|file| {
             let (file, name) = (shell_word(file), report.implementation.name());
             // The file may name another.
             format!("squall run {file} --seed {} --implementation {name}", report.seed)
         });
-        Self { seed: report.seed, verdict, reason, replay, figures }
+        Self { seed: report.seed, verdict: report.verdict, reason: report.reason(), replay, figures }
     }
-}
-
-/// What an implementation said when it panicked, if that alone broke a rule of safety: here it is what tells implementations apart.
-fn panic(report: &Report) -> Option<String> {
-    let broken = |check: &Check| match &check.verdict {
-        Verdict::Violated(violation) if report.excuse(check).is_none() => {
-            Some((check.name, violation.clone()))
-        }
-        _ => None,
-    };
-    let mut broken = report.checks.iter().filter_map(broken);
-    let (name, violation) = broken.next()?;
-    let alone = name == Property::SoundImplementation.name() && broken.next().is_none();
-    (alone && report.verdict == RunVerdict::Safety)
-        .then(|| format!("{} at {}", violation.message, violation.time))
 }
 
 /// Scenarios and implementations side by side.

@@ -31,9 +31,11 @@ impl Signature {
                 None
             }
             RunVerdict::Safety => first_violation(report).map(|(_, property)| Self::Safety(property)),
-            RunVerdict::Panicked => {
-                Some(Self::Panicked(without_numbers(report.panicked.as_deref().unwrap_or_default())))
-            }
+            // What the software under test did in the run, or what broke the run off.
+            RunVerdict::Panicked => match &report.panicked {
+                None => first_violation(report).map(|(_, property)| Self::Safety(property)),
+                Some(message) => Some(Self::Panicked(without_numbers(message))),
+            },
             RunVerdict::Livelock => Some(Self::Livelock),
             RunVerdict::Expectation => {
                 let failed = |verdict| verdict == Judgement::Failed;

@@ -62,6 +62,7 @@ pub use timeline::{Bucket, Lane, State, Stretch, Timeline, Timelines};
 
 use crate::check::{Check, Verdict};
 use crate::plan::{Expectation, Implementation, Plan};
+use crate::property::Property;
 use crate::time::{Duration, Time};
 use crate::trace::Digest;
 use serde::{Deserialize, Serialize};
@@ -181,7 +182,7 @@ pub enum RunVerdict {
     Expectation,
     /// Time no longer passed: without end, something happened at one instant. Or it took more events than allowed.
     Livelock,
-    /// A replica panicked, or the run broke off.
+    /// The software under test panicked, and broke no other rule; or the run broke off.
     Panicked,
     /// A safety property was violated.
     Safety,
@@ -227,12 +228,15 @@ impl Report {
             matches!(check.verdict, Verdict::Undecided(_))
                 && !waivers.iter().any(|waiver| waiver.covers(check))
         };
+        let mut failures = checks.iter().filter(|check| is_failure(check)).peekable();
+        let is_broken = failures.peek().is_some();
+        let is_panic_alone = failures.all(|check| check.name == Property::SoundImplementation.name());
         let any = |verdict| expectations.iter().any(|expected| expected.verdict == verdict);
         let verdict = if nondeterminism.is_some() {
             RunVerdict::Nondeterminism
-        } else if checks.iter().any(is_failure) {
+        } else if is_broken && !is_panic_alone {
             RunVerdict::Safety
-        } else if panicked.is_some() {
+        } else if is_broken || panicked.is_some() {
             RunVerdict::Panicked
         } else if livelock.is_some() {
             RunVerdict::Livelock
@@ -285,9 +289,10 @@ impl Report {
     pub fn reason(&self) -> Option<String> {
         let failures = self.checks.iter().filter(|check| self.excuse(check).is_none());
         let violated = failures.filter_map(|check| match &check.verdict {
-            Verdict::Violated(violation) => Some((violation.record, check.name, violation.time)),
+            Verdict::Violated(violation) => Some((violation.record, check.name, violation)),
             _ => None,
         });
+        let first = violated.min_by_key(|(record, name, _)| (*record, *name));
         let expected = |verdict| {
             let first = self.expectations.iter().find(|expected| expected.verdict == verdict);
             first.map(|expected| expected.text.clone())
@@ -301,10 +306,11 @@ impl Report {
                 undecided.find(|check| self.waiver(check).is_none()).map(|check| check.name.into())
             }
             RunVerdict::Expectation => expected(Judgement::Failed),
-            RunVerdict::Safety => violated.min().map(|(_, name, time)| format!("{name} at {time}")),
-            RunVerdict::Panicked => {
-                self.panicked.as_ref().map(|why| why.lines().next().unwrap_or_default().to_owned())
-            }
+            RunVerdict::Safety => first.map(|(_, name, violation)| format!("{name} at {}", violation.time)),
+            RunVerdict::Panicked => match (&self.panicked, first) {
+                (Some(why), _) => Some(why.lines().next().unwrap_or_default().to_owned()),
+                (None, first) => first.map(|(_, _, it)| format!("{} at {}", it.message, it.time)),
+            },
             RunVerdict::Livelock => Some(match self.livelock {
                 Some(Livelock::Events(most)) => {
                     format!("it took all of its {} events by {}", format::count(most), self.simulated)

@@ -182,6 +182,7 @@ mod tests {
                 values: (0..sizes.len()).map(|axis| format!("{name}{}", place(axis))).collect(),
                 trials,
                 unfinished: trials / 5,
+                panicked: 0,
                 figures: all.iter().map(|quantity| of(quantity, nth as u64)).collect(),
                 each: Vec::new(),
             }

@@ -54,6 +54,8 @@ pub struct CellResult {
     pub trials: u64,
     /// In how many of them the run ended before what is measured had happened.
     pub unfinished: u64,
+    /// In how many of them the software under test panicked before that.
+    pub panicked: u64,
     /// The figures of each quantity.
     pub figures: Vec<Figures>,
     /// Of each quantity what the first trials showed, by their seeds: as many as there is room for.
@@ -146,6 +148,7 @@ impl CellResult {
             values: cell.values.clone(),
             trials: samples.trials,
             unfinished: samples.trials - finished,
+            panicked: samples.panicked,
             figures,
             each: samples.columns.iter().map(|column| column[..told.min(column.len())].to_vec()).collect(),
         }

@@ -5,9 +5,14 @@ use crate::plan::{Cell, Study};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// What one trial showed: of each quantity its value, if it had one by the end of the run.
+/// What one trial showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial(pub Vec<Option<u64>>);
+pub struct Trial {
+    /// Of each quantity its value, if it had one by the end of the run.
+    pub values: Vec<Option<u64>>,
+    /// Whether the software under test panicked before that was known.
+    pub panicked: bool,
+}
 
 /// What all trials of a cell showed, in the order of the seeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +24,8 @@ pub struct Samples {
     key: String,
     /// How many trials there were.
     pub trials: u64,
+    /// In how many of them the software under test panicked.
+    pub panicked: u64,
     /// Of each quantity its values; null in trials that did not show it.
     pub columns: Vec<Vec<Option<u64>>>,
 }
@@ -26,13 +33,15 @@ pub struct Samples {
 impl Samples {
     /// None yet, of a cell with this key.
     pub fn new(key: String, cell: &Cell) -> Self {
-        Self { format: 1, key, trials: 0, columns: vec![Vec::new(); quantities(cell.measure).len()] }
+        let columns = vec![Vec::new(); quantities(cell.measure).len()];
+        Self { format: 1, key, trials: 0, panicked: 0, columns }
     }
 
     /// Takes what the next trial showed.
     pub fn add(&mut self, trial: Trial) {
         self.trials += 1;
-        for (column, value) in self.columns.iter_mut().zip(trial.0) {
+        self.panicked += u64::from(trial.panicked);
+        for (column, value) in self.columns.iter_mut().zip(trial.values) {
             column.push(value);
         }
     }

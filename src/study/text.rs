@@ -73,7 +73,15 @@ pub(super) fn notes(results: &Results, page: &mut Page<'_>) {
 /// The same as sentences.
 pub(super) fn notes_of(results: &Results) -> Vec<String> {
     let unfinished: u64 = results.cells.iter().map(|cell| cell.unfinished).sum();
+    let panicked: u64 = results.cells.iter().map(|cell| cell.panicked).sum();
     let mut notes = Vec::new();
+    if panicked > 0 {
+        notes.push(format!(
+            "In {} the software under test panicked before what is measured was known. That node was down from then on; \
+             the run went on.",
+            counted(panicked, "trial")
+        ));
+    }
     if unfinished > 0 {
         notes.push(format!(
             "In {} the run ended before what is measured had happened: these count as longer than all others in the \

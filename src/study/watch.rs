@@ -26,6 +26,7 @@ pub struct Watch {
     /// Who knows the links and the effective leader; none where that is not needed.
     metrics: Option<Box<Metrics>>,
     is_done: bool,
+    panicked: bool,
 }
 
 impl Watch {
@@ -40,28 +41,30 @@ impl Watch {
             leader: None,
             metrics: (!is_first).then(|| Box::new(Metrics::new(plan))),
             is_done: false,
+            panicked: false,
         }
     }
 
     /// What the trial has shown by its end.
     pub fn trial(&self, end: Time) -> Trial {
-        match (self.measure, self.metrics.as_deref()) {
+        let values = match (self.measure, self.metrics.as_deref()) {
             (Measure::Availability, Some(metrics)) => Self::availability(metrics, end),
             (Measure::Election { .. }, Some(metrics)) => self.election(metrics),
             _ => self.first_leader(),
-        }
+        };
+        Trial { values, panicked: self.panicked }
     }
 
-    fn first_leader(&self) -> Trial {
+    fn first_leader(&self) -> Vec<Option<u64>> {
         let since = |time: Time| self.from.map(|from| time.since(from).nanos());
         let total = self.leader.and_then(|(time, _)| since(time));
         let detect = self.candidacy.and_then(since);
         let elect = total.zip(detect).map(|(total, detect)| total - detect);
         let (terms, split_votes, first_split) = self.votes(self.leader.map(|(_, term)| term));
-        Trial(vec![total, detect, elect, terms, split_votes, first_split])
+        vec![total, detect, elect, terms, split_votes, first_split]
     }
 
-    fn election(&self, metrics: &Metrics) -> Trial {
+    fn election(&self, metrics: &Metrics) -> Vec<Option<u64>> {
         let since = |time: Time| self.from.map(|from| time.since(from).nanos());
         let announced = self.is_done.then(|| metrics.announced()).flatten();
         let total = announced.and_then(|it| since(it.at));
@@ -69,7 +72,7 @@ impl Watch {
         let detect = self.candidacy.and_then(since);
         let elect = announced.zip(self.candidacy).map(|(it, first)| it.led.since(first.min(it.led)).nanos());
         let (terms, split_votes, first_split) = self.votes(announced.map(|it| it.term));
-        Trial(vec![total, detect, elect, announce, terms, split_votes, first_split])
+        vec![total, detect, elect, announce, terms, split_votes, first_split]
     }
 
     /// How many terms there were up to the leader's, how many of them had no leader, and whether the first had none.
@@ -87,19 +90,19 @@ impl Watch {
         )
     }
 
-    fn availability(metrics: &Metrics, end: Time) -> Trial {
+    fn availability(metrics: &Metrics, end: Time) -> Vec<Option<u64>> {
         let share = |part: u64, whole: u64| {
             (whole > 0).then(|| (u128::from(part) * BILLION / u128::from(whole)) as u64)
         };
         let vacant = metrics.elections(end).into_iter().map(|election| election.vacant.nanos());
         let (without, longest) = vacant.fold((0, 0), |(sum, most), it| (sum + it, it.max(most)));
         let service = metrics.service(end);
-        Trial(vec![
+        vec![
             share(end.nanos() - without, end.nanos()),
             share(service.done, service.invoked),
             Some(longest),
             Some(metrics.counters().leader_changes),
-        ])
+        ]
     }
 
     fn role_changed(&mut self, time: Time, role: Role, term: Term) {
@@ -133,6 +136,7 @@ impl Observer for Watch {
             metrics.observe(record);
         }
         match (record.body, self.from, self.measure) {
+            (Body::Panicked { .. }, ..) => self.panicked = true,
             (Body::RoleChanged { role, term, .. }, Some(_), _) => self.role_changed(record.time, role, term),
             (
                 Body::FaultStarted { source: FaultSource::Fault(fault), .. },

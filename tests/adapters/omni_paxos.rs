@@ -2,7 +2,7 @@
 
 use squall::check::Verdict;
 use squall::plan::{Implementation, Plan};
-use squall::report::{Judgement, Report};
+use squall::report::{Judgement, Report, RunVerdict};
 use squall::runner;
 use std::path::Path;
 use std::process::Command;
@@ -98,11 +98,10 @@ fn two_processes_make_the_same_runs_and_none_breaks_a_rule() {
     assert_eq!(results(), results());
 }
 
-/// What a follower lacks is a megabyte, and its line is thin: no frame holds all of it.
+/// What a follower lacks is a megabyte in one message, longer than a frame may be, and its line is thin: it catches up in the time
+/// that the line takes, and heartbeats get through meanwhile, so that nobody takes over.
 #[test]
-fn a_message_may_be_longer_than_a_frame() {
+fn a_log_comes_over_a_thin_line() {
     let report = report(&shipped("snapshots/by-log"));
-    let failed: Vec<_> =
-        report.checks.iter().filter(|check| matches!(check.verdict, Verdict::Violated(_))).collect();
-    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(report.verdict, RunVerdict::Pass, "{:?}", report.reason());
 }

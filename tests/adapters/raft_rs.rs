@@ -2,7 +2,7 @@
 
 use squall::check::Verdict;
 use squall::fuzz::draw;
-use squall::plan::{Implementation, Plan, Property};
+use squall::plan::{Cell, Implementation, Measure, Plan, Property};
 use squall::report::{Report, RunVerdict};
 use squall::rng::Rate;
 use squall::runner;
@@ -51,14 +51,14 @@ fn shipped_scenarios_hold() {
 /// What was found in the crate is still there; see the files.
 #[test]
 fn what_was_found_is_there_still() {
-    for (name, property) in [
-        ("raft-rs-pre-vote-in-term-0", Property::SoundImplementation),
-        ("raft-rs-lease-outlived", Property::Linearizability),
-        ("raft-rs-lease-paused", Property::Linearizability),
+    for (name, property, verdict) in [
+        ("raft-rs-pre-vote-in-term-0", Property::SoundImplementation, RunVerdict::Panicked),
+        ("raft-rs-lease-outlived", Property::Linearizability, RunVerdict::Safety),
+        ("raft-rs-lease-paused", Property::Linearizability, RunVerdict::Safety),
     ] {
         let report = runner::report(&shipped(&format!("findings/{name}")));
         assert_eq!(broken(&report), [property.name()], "{name}");
-        assert_eq!(report.verdict, RunVerdict::Safety, "{name}");
+        assert_eq!(report.verdict, verdict, "{name}");
     }
 }
 
@@ -74,6 +74,11 @@ fn a_panic_is_a_verdict() {
     let Verdict::Violated(violation) = &sound.verdict else { panic!("{sound:?}") };
     assert!(violation.message.contains("panicked: term should be set"), "{}", violation.message);
     assert!(report.simulated.nanos() > violation.time.nanos(), "the run goes on");
+    assert_eq!(report.reason(), Some(format!("{} at {}", violation.message, violation.time)));
+    // A study judges nobody, but counts.
+    let cell = Cell { values: Vec::new(), plan, measure: Measure::FirstLeader };
+    let panicked = |cell: &Cell| runner::trial(cell, 1).expect("no bug of ours").panicked;
+    assert!(panicked(&cell) && !panicked(&Cell { plan: shipped("cold-start"), ..cell }));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use super::ballots::{CONFIGURATION, ballot};
 use super::entry::Record;
 use super::inbox::Receipt;
 use super::links::Mark;
-use super::wire::{encode, kind_of};
+use super::parts::Part;
+use super::wire::{kind_of, lay_out_head, lay_out_message};
 use crate::ids::Term;
 use crate::replica::Status;
 use crate::rng::{Expansion, below};
@@ -67,6 +68,7 @@ pub(super) fn forge(overheard: Status, words: &mut Expansion, payload: &mut Vec<
         at: LocalTime::ZERO,
         receipt: Receipt::default(),
     };
-    encode(&message, &mark, Term(overheard.term.0), payload);
+    lay_out_head(&mark, Part::WHOLE, Term(overheard.term.0), payload);
+    lay_out_message(&message, payload);
     kind_of(&message).expect("one of those that are sent")
 }

@@ -4,11 +4,14 @@
 //! ([`super::inbox`]). What is lost is sent again ([`super::outbox`]). If nothing of that gets through the session is over, and
 //! another one begins, of the next number, which both ends tell the crate, as it wants to be told of a connection that was lost.
 //! So does one when an end has begun a new life. Heartbeats have no place in the order, are not sent again, and the newest counts.
+//! What the crate itself sends again since it has no answer goes once in a session: it will get there, and the answer to a promise
+//! may be the whole log.
 
 use super::inbox::{Inbox, Receipt};
-use super::outbox::Outbox;
+use super::outbox::{Frame, Outbox};
 use crate::ids::WriteId;
 use crate::time::{Duration, LocalTime};
+use std::collections::BTreeMap;
 
 /// An acknowledgement waits for a frame that takes it along for this part of the patience.
 const DELAY: u64 = 16;
@@ -53,6 +56,8 @@ pub(super) struct Link {
     session: u32,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
+    /// Of each kind that the crate sends again, what was sent last.
+    said: BTreeMap<u8, Vec<u8>>,
     /// The rounds of the last heartbeat that was asked for and answered.
     asked: u32,
     answered: u32,
@@ -67,12 +72,13 @@ impl Link {
             session: 0,
             outbox: Outbox::new(patience),
             inbox: Inbox::new(Duration::from_nanos(patience.nanos() / DELAY)),
+            said: BTreeMap::new(),
             asked: 0,
             answered: 0,
         }
     }
 
-    /// The mark of a frame of this number that is sent now and leaves after this write.
+    /// The mark of a frame of this number that is sent now and leaves after this write; 0 for one that has no place in the order.
     pub(super) fn mark(&mut self, number: u64, after: Option<WriteId>, at: LocalTime) -> Mark {
         let receipt = self.inbox.tell(after);
         Mark { life: self.own, meant_for: self.other, session: self.session, number, at, receipt }
@@ -83,11 +89,17 @@ impl Link {
         self.inbox.due().filter(|due| *due <= now).map(|_| self.mark(0, None, now))
     }
 
-    /// A frame that has to be sent again now: its new mark, its kind and its payload.
-    pub(super) fn resend(&mut self, now: LocalTime) -> Option<(Mark, u8, &[u8])> {
-        let number = self.outbox.resend(now)?;
-        let mark = self.mark(number, None, now);
-        self.outbox.first().map(|(kind, payload)| (mark, kind, payload))
+    /// A frame that is to be sent now, and its mark: one that is lost, or the next one for which there is room. It leaves after a
+    /// write, if it tells of one that is not durable.
+    pub(super) fn send(
+        &mut self,
+        durable: WriteId,
+        now: LocalTime,
+    ) -> Option<(Mark, &Frame, Option<WriteId>)> {
+        let number = self.outbox.resend(now).or_else(|| self.outbox.send())?;
+        let after = self.outbox.frame(number).after.filter(|after| *after > durable);
+        let mark = self.mark(number, after, now);
+        Some((mark, self.outbox.frame(number), after))
     }
 
     /// What waited for no more than these writes has left.
@@ -128,7 +140,17 @@ impl Link {
         self.session = session;
         self.outbox.begin();
         self.inbox.begin();
+        self.said.clear();
         self.asked = 0;
+    }
+
+    /// Whether this message was sent in the session, and no other of its kind since.
+    pub(super) fn is_said_again(&mut self, kind: u8, message: &[u8]) -> bool {
+        let is_same = self.said.get(&kind).is_some_and(|said| said == message);
+        if !is_same {
+            self.said.insert(kind, message.to_vec());
+        }
+        is_same
     }
 
     /// Whether a heartbeat is asked for that was not asked for before.
@@ -158,7 +180,9 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::super::inbox::Turn;
+    use super::super::parts::Part;
     use super::*;
+    use crate::ids::Term;
 
     const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -167,7 +191,7 @@ mod tests {
     }
 
     /// A frame on its way: one in order brings its kind.
-    type Frame = (Mark, u8);
+    type Sent = (Mark, u8);
 
     /// A link's end, and the kinds of what it has handed on.
     struct End {
@@ -180,26 +204,30 @@ mod tests {
             Self { link: Link::new(life, PATIENCE), handed_on: Vec::new() }
         }
 
-        fn send(&mut self, kind: u8, now: u64) -> Frame {
-            let number = self.link.outbox.next().expect("there is room");
-            let mark = self.link.mark(number, None, at(now));
-            self.link.outbox.keep(kind, &[], None);
-            self.link.leave(WriteId::ZERO, at(now));
-            (mark, kind)
+        fn send(&mut self, kind: u8, now: u64) -> Sent {
+            let frame = Frame { kind, part: Part::WHOLE, term: Term::ZERO, message: [].into(), after: None };
+            self.link.outbox.keep(frame);
+            self.sent(now).expect("there is room")
         }
 
-        fn heartbeat(&mut self) -> Frame {
+        fn sent(&mut self, now: u64) -> Option<Sent> {
+            let sent = self.link.send(WriteId::ZERO, at(now)).map(|(mark, frame, _)| (mark, frame.kind));
+            self.link.leave(WriteId::ZERO, at(now));
+            sent
+        }
+
+        fn heartbeat(&mut self) -> Sent {
             (self.link.mark(0, None, at(0)), 0)
         }
 
         /// What it says of itself: an acknowledgement, and what it sends again.
-        fn look_after(&mut self, now: u64) -> Vec<Frame> {
-            let acknowledgement = self.link.acknowledgement(at(now)).map(|mark| (mark, 0));
-            let resent = self.link.resend(at(now)).map(|(mark, kind, _)| (mark, kind));
-            acknowledgement.into_iter().chain(resent).collect()
+        fn look_after(&mut self, now: u64) -> Vec<Sent> {
+            let mut sent: Vec<Sent> = std::iter::from_fn(|| self.sent(now)).collect();
+            sent.extend(self.link.acknowledgement(at(now)).map(|mark| (mark, 0)));
+            sent
         }
 
-        fn receive(&mut self, (mark, kind): Frame, now: u64) -> Heard {
+        fn receive(&mut self, (mark, kind): Sent, now: u64) -> Heard {
             let heard = self.link.hear(&mark, at(now));
             if matches!(heard, Heard::Same | Heard::Anew) && mark.number > 0 {
                 match self.link.inbox.turn(&mark, at(now)) {
@@ -228,7 +256,7 @@ mod tests {
 
     /// Lets both ends look after themselves until this time, every millisecond; each frame arrives two later, unless it is lost.
     fn run(a: &mut End, b: &mut End, from: u64, until: u64, mut is_lost: impl FnMut(&Mark) -> bool) {
-        let mut on_their_way: Vec<(u64, bool, Frame)> = Vec::new();
+        let mut on_their_way: Vec<(u64, bool, Sent)> = Vec::new();
         for now in from..until {
             let (here, later) = on_their_way.into_iter().partition(|(when, ..)| *when <= now);
             on_their_way = later;
@@ -342,6 +370,20 @@ mod tests {
         let late = b.send(5, 900);
         assert_eq!(a.receive(late, 901), Heard::Stale);
         assert_eq!((b.receive(a.heartbeat(), 902), b.link.outbox.due()), (Heard::Anew, None));
+    }
+
+    #[test]
+    fn what_the_crate_sends_again_goes_once_in_a_session() {
+        let (mut a, _) = ends();
+        let mut again = |kind, message: &[u8]| a.link.is_said_again(kind, message);
+        assert_eq!(
+            [again(67, b"x"), again(68, b"x"), again(67, b"x"), again(68, b"x")],
+            [false, false, true, true]
+        );
+        assert_eq!([again(67, b"y"), again(67, b"x")], [false, false]);
+        a.send(1, 0);
+        assert!(a.link.is_lost(at(400)));
+        assert!(!a.link.is_said_again(67, b"x"));
     }
 
     #[test]

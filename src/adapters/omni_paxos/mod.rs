@@ -30,6 +30,7 @@ mod parts;
 mod round_trip;
 mod rounds;
 mod sense;
+mod window;
 mod wire;
 
 use super::guarded;

@@ -3,8 +3,9 @@
 use super::ballots;
 use super::entry::Record;
 use super::inbox::Turn;
-use super::links::{Heard, Link, Mark};
+use super::links::{Heard, Link};
 use super::log::{Log, Store, is_of};
+use super::outbox::Frame;
 use super::parts::{self, Part};
 use super::rounds::{self, Ticks};
 use super::wire::{self, ACKNOWLEDGEMENT, HEAD};
@@ -276,43 +277,40 @@ impl Node {
             return;
         }
         let link = &mut self.links[to.slot()];
-        let is_ordered = matches!(message, Message::SequencePaxos(_));
-        let Some(number) = (if is_ordered { link.outbox.next() } else { Some(0) }) else { return };
-        let mark = link.mark(number, after, now);
-        let payload = out.write(|buffer| wire::encode(message, &mark, term, buffer));
-        let bytes = &out.get(payload)[HEAD..];
-        if bytes.len() <= parts::LONGEST {
-            if is_ordered {
-                link.outbox.keep(kind, out.get(payload), after);
-            }
+        let mut bytes = Vec::new();
+        wire::lay_out_message(message, &mut bytes);
+        if matches!(message, Message::BLE(_)) {
+            let mark = link.mark(0, after, now);
+            let payload = out.write(|buffer| {
+                wire::lay_out_head(&mark, Part::WHOLE, term, buffer);
+                buffer.extend_from_slice(&bytes);
+            });
             return out.push(Effect::Send { to, kind, payload, after });
         }
-        let message = bytes.to_vec();
-        for (part, bytes) in parts::cut(&message) {
-            let Some(number) = link.outbox.next() else { return };
-            let mark = Mark { number, ..mark };
-            let payload = out.write(|buffer| {
-                wire::lay_out_head(&mark, part, term, buffer);
-                buffer.extend_from_slice(bytes);
-            });
-            link.outbox.keep(kind, out.get(payload), after);
-            out.push(Effect::Send { to, kind, payload, after });
+        if wire::is_repeated(kind) && link.is_said_again(kind, &bytes) {
+            return;
+        }
+        for (part, bytes) in parts::cut(&bytes) {
+            link.outbox.keep(Frame { kind, part, term, message: bytes.into(), after });
         }
     }
 
-    /// Acknowledges what has come, sends again what is lost, and has itself woken for what may be.
+    /// Sends what there is to be sent, or sent again, acknowledges what has come, and has itself woken for what may be lost.
     fn look_after_links(&mut self, now: LocalTime, out: &mut Effects) {
         let mut deadline = self.ticks.next();
         for &to in &self.peers {
             let link = &mut self.links[to.slot()];
+            while let Some((mark, frame, after)) = link.send(self.durable, now) {
+                let payload = out.write(|buffer| {
+                    wire::lay_out_head(&mark, frame.part, frame.term, buffer);
+                    buffer.extend_from_slice(&frame.message);
+                });
+                out.push(Effect::Send { to, kind: frame.kind, payload, after });
+            }
             link.leave(self.durable, now);
             if let Some(mark) = link.acknowledgement(now) {
                 let payload = out.write(|buffer| wire::lay_out_head(&mark, Part::WHOLE, Term::ZERO, buffer));
                 out.push(Effect::Send { to, kind: ACKNOWLEDGEMENT, payload, after: None });
-            }
-            if let Some((mark, kind, frame)) = link.resend(now) {
-                let payload = out.write(|buffer| wire::encode_again(frame, &mark, buffer));
-                out.push(Effect::Send { to, kind, payload, after: None });
             }
             deadline = link.due().map_or(deadline, |due| due.min(deadline));
         }

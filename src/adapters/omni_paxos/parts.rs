@@ -6,7 +6,7 @@ use super::outbox::ROOM;
 use std::borrow::Cow;
 
 /// The longest part, in bytes: a quarter of what a frame may have. What is no longer goes as it is.
-pub(super) const LONGEST: usize = 1 << 18;
+pub(super) const LONGEST: usize = 1 << 14;
 
 /// What a frame brings of its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -83,9 +83,13 @@ pub(super) const fn kind_of(message: &Message<Record>) -> Option<u8> {
     })
 }
 
-/// Appends a message of a server that has promised the ballot of this term.
-pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer: &mut Vec<u8>) {
-    lay_out_head(mark, Part::WHOLE, term, buffer);
+/// Whether the crate sends messages of this kind again and again until they are answered.
+pub(super) const fn is_repeated(kind: u8) -> bool {
+    matches!(kind, PREPARE_REQUEST | PREPARE | PROMISE)
+}
+
+/// Appends a message, without a head.
+pub(super) fn lay_out_message(message: &Message<Record>, buffer: &mut Vec<u8>) {
     match message {
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Request(msg), .. }) => lay_out(msg, buffer),
         Message::BLE(BLEMessage { msg: HeartbeatMsg::Reply(msg), .. }) => lay_out(msg, buffer),
@@ -106,7 +110,8 @@ pub(super) fn encode(message: &Message<Record>, mark: &Mark, term: Term, buffer:
     }
 }
 
-/// Appends the head of a frame. One that brings no message tells of no ballot, since it does not wait until that is durable.
+/// Appends the head of a frame of a server that has promised the ballot of this term. One that brings no message tells of no ballot,
+/// since it does not wait until that is durable.
 pub(super) fn lay_out_head(mark: &Mark, part: Part, term: Term, buffer: &mut Vec<u8>) {
     let start = buffer.len();
     let Mark { life, meant_for, session, number, at, receipt } = *mark;
@@ -141,13 +146,6 @@ pub(super) fn head(payload: &[u8]) -> Option<(Mark, Part, Term)> {
     let mark = Mark { life, meant_for, session, number, at, receipt };
     let has_place = number > 0 || part == Part::WHOLE;
     (crc32c::crc32c(&head[4..]) == check && life > 0 && has_place).then_some((mark, part, Term(next()?)))
-}
-
-/// Appends a frame once more, with this mark: its message and its term are what they were.
-pub(super) fn encode_again(payload: &[u8], mark: &Mark, buffer: &mut Vec<u8>) {
-    let (_, part, term) = head(payload).expect("a frame that was laid out here");
-    lay_out_head(mark, part, term, buffer);
-    buffer.extend_from_slice(&payload[HEAD..]);
 }
 
 /// Reads a message. Any bytes may come: none for what no replica sends.
@@ -242,19 +240,5 @@ mod tests {
             other[place] ^= 1;
             assert_eq!(head(&other), None, "byte {place}");
         }
-    }
-
-    #[test]
-    fn what_is_sent_again_has_another_mark_and_says_the_same() {
-        let mark = |at| {
-            let (at, receipt) = (LocalTime::from_nanos(at), Receipt::default());
-            Mark { life: 1, meant_for: 2, session: 3, number: 4, at, receipt }
-        };
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        let part = Part { continues: false, more: true };
-        lay_out_head(&mark(5), part, Term(8002), &mut first);
-        first.extend_from_slice(b"message");
-        encode_again(&first, &mark(6), &mut second);
-        assert_eq!((head(&second), &second[HEAD..]), (Some((mark(6), part, Term(8002))), &b"message"[..]));
     }
 }
