@@ -287,6 +287,23 @@ fn commands_that_run_something_take_the_implementation() {
     }
 }
 
+/// A request for votes may be followed by other frames of its sender, and lead to others than the answer.
+#[test]
+fn what_became_of_each_request_for_votes_is_told() {
+    let asks = |file: &str, name: &str| {
+        let output = squall(["explain", file, "--implementation", name]);
+        exits(&output, 0);
+        stdout(&output)
+    };
+    let told = asks("scenarios/leader-crash.ron", "OmniPaxos");
+    assert!(
+        told.contains("n1 asks for votes in term 2001: n2 n3 n4 yes; n5 lost: the receiver is"),
+        "{told}"
+    );
+    let told = asks("scenarios/findings/raft-rs-pre-vote-in-term-0.ron", "RaftRs");
+    assert!(told.contains("n3 asks whether it would get votes: n1 its software panicked; n2 yes."), "{told}");
+}
+
 #[test]
 fn check_says_what_an_implementation_can_express() {
     let check = |file: &str, more: &[&str]| {

@@ -56,6 +56,8 @@ pub(super) struct Link {
     session: u32,
     pub(super) outbox: Outbox,
     pub(super) inbox: Inbox,
+    /// The heartbeats that go out next, behind what has a place in the order.
+    pub(super) heartbeats: Vec<Frame>,
     /// Of each kind that the crate sends again, what was sent last.
     said: BTreeMap<u8, Vec<u8>>,
     /// The rounds of the last heartbeat that was asked for and answered.
@@ -72,6 +74,7 @@ impl Link {
             session: 0,
             outbox: Outbox::new(patience),
             inbox: Inbox::new(Duration::from_nanos(patience.nanos() / DELAY)),
+            heartbeats: Vec::new(),
             said: BTreeMap::new(),
             asked: 0,
             answered: 0,

@@ -3,7 +3,7 @@
 use super::ballots;
 use super::entry::Record;
 use super::inbox::Turn;
-use super::links::{Heard, Link};
+use super::links::{Heard, Link, Mark};
 use super::log::{Log, Store, is_of};
 use super::outbox::Frame;
 use super::parts::{self, Part};
@@ -70,7 +70,7 @@ impl Replica for Node {
                 input.refuse(None, out);
             }
         }
-        self.carry_out(now, out);
+        self.carry_out(out);
         self.show(out);
         self.look_after_links(now, out);
     }
@@ -239,7 +239,7 @@ impl Node {
     }
 
     /// Does what the crate wants done.
-    fn carry_out(&mut self, now: LocalTime, out: &mut Effects) {
+    fn carry_out(&mut self, out: &mut Effects) {
         if self.prepares() && !self.has_no_op {
             // It is kept until a majority has promised, and is then the first of its ballot.
             self.has_no_op = self.omni.append(Record::no_op()).is_ok();
@@ -254,19 +254,13 @@ impl Node {
         let after = (self.issued > self.durable).then_some(self.issued);
         let term = ballots::term(&self.omni.get_promise());
         for message in outgoing.drain(..) {
-            self.send(&message, after, term, now, out);
+            self.queue(&message, after, term);
         }
         self.outgoing = outgoing;
     }
 
-    fn send(
-        &mut self,
-        message: &Message<Record>,
-        after: Option<WriteId>,
-        term: Term,
-        now: LocalTime,
-        out: &mut Effects,
-    ) {
+    /// Puts a message where it waits for its turn on its link.
+    fn queue(&mut self, message: &Message<Record>, after: Option<WriteId>, term: Term) {
         let Some(kind) = wire::kind_of(message) else {
             // Another server leads, and the crate forwards to it what had waited.
             self.has_no_op = false;
@@ -280,12 +274,13 @@ impl Node {
         let mut bytes = Vec::new();
         wire::lay_out_message(message, &mut bytes);
         if matches!(message, Message::BLE(_)) {
-            let mark = link.mark(0, after, now);
-            let payload = out.write(|buffer| {
-                wire::lay_out_head(&mark, Part::WHOLE, term, buffer);
-                buffer.extend_from_slice(&bytes);
+            return link.heartbeats.push(Frame {
+                kind,
+                part: Part::WHOLE,
+                term,
+                message: bytes.into(),
+                after,
             });
-            return out.push(Effect::Send { to, kind, payload, after });
         }
         if wire::is_repeated(kind) && link.is_said_again(kind, &bytes) {
             return;
@@ -301,11 +296,11 @@ impl Node {
         for &to in &self.peers {
             let link = &mut self.links[to.slot()];
             while let Some((mark, frame, after)) = link.send(self.durable, now) {
-                let payload = out.write(|buffer| {
-                    wire::lay_out_head(&mark, frame.part, frame.term, buffer);
-                    buffer.extend_from_slice(&frame.message);
-                });
-                out.push(Effect::Send { to, kind: frame.kind, payload, after });
+                send(to, &mark, frame, after, out);
+            }
+            for frame in std::mem::take(&mut link.heartbeats) {
+                let mark = link.mark(0, frame.after, now);
+                send(to, &mark, &frame, frame.after, out);
             }
             link.leave(self.durable, now);
             if let Some(mark) = link.acknowledgement(now) {
@@ -370,4 +365,12 @@ impl Node {
         }
         out.status = self.status();
     }
+}
+
+fn send(to: NodeId, mark: &Mark, frame: &Frame, after: Option<WriteId>, out: &mut Effects) {
+    let payload = out.write(|buffer| {
+        wire::lay_out_head(mark, frame.part, frame.term, buffer);
+        buffer.extend_from_slice(&frame.message);
+    });
+    out.push(Effect::Send { to, kind: frame.kind, payload, after });
 }

@@ -2,7 +2,7 @@
 
 use super::slow_links::SlowLinks;
 use super::{Cause, Overloads};
-use crate::ids::{NodeId, RecordId, Term};
+use crate::ids::{CallId, NodeId, RecordId, Term};
 use crate::replica::VoteRefusal;
 use crate::report::places::Places;
 use crate::time::{Duration, Time};
@@ -31,6 +31,8 @@ pub enum Answer {
     Lost(Loss),
     /// It was not what had been sent, or the answer was not.
     Rejected,
+    /// The voter's software panicked over it.
+    Panicked,
 }
 
 /// What became of a candidate's request to this voter.
@@ -49,8 +51,12 @@ struct Request {
     answer: Answer,
     /// Whether an answer on its way says yes.
     grants: bool,
+    /// Its call, which its answer names; none until it is sent.
+    call: Option<CallId>,
     /// The record that the next one of it names as its cause.
     last: RecordId,
+    /// Those of frames that the voter has held back since it came: the cause of what is sent then. One may be the answer.
+    held_back: Vec<RecordId>,
     /// Since when it has waited for a disk.
     held_since: Option<Time>,
     /// How long it has waited for disks.
@@ -96,6 +102,7 @@ impl fmt::Display for Answer {
             Self::Refused(None) => f.write_str("no"),
             Self::Lost(why) => write!(f, "lost: {why}"),
             Self::Rejected => f.write_str("rejected: not what had been sent"),
+            Self::Panicked => f.write_str("its software panicked"),
         }
     }
 }
@@ -126,24 +133,32 @@ impl Campaign {
             }
             return false;
         };
-        if record.cause != Some(request.last) {
+        let follows = |cause: RecordId| cause == request.last || request.held_back.contains(&cause);
+        // What the candidate does with a vote is no matter of the request any more.
+        if request.answer == Answer::Granted || !record.cause.is_some_and(follows) {
             return false;
         }
         let refuses = matches!(request.answer, Answer::Refused(_));
         match record.body {
             Body::Held { .. } => {
-                if by_candidate {
-                    request.answer = Answer::Unsent;
-                } else if !refuses {
-                    request.answer = Answer::Held;
-                }
                 request.held_since = Some(record.time);
+                if !by_candidate {
+                    if !refuses {
+                        request.answer = Answer::Held;
+                    }
+                    request.held_back.push(record.id);
+                    return true;
+                }
+                request.answer = Answer::Unsent;
             }
-            Body::Sent { grants_vote, .. } => {
+            // What the request brings about may be other frames than the answer, too.
+            Body::Sent { call, .. } if !by_candidate && request.call != Some(call) => return false,
+            Body::Sent { grants_vote, call, .. } => {
                 if let Some(since) = request.held_since.take() {
                     request.held = request.held + record.time.since(since);
                 }
                 if by_candidate {
+                    request.call = Some(call);
                     request.answer = Answer::Awaited;
                 } else if !refuses {
                     request.grants = grants_vote || self.term.is_none();
@@ -163,14 +178,22 @@ impl Campaign {
     }
 
     fn begin(&mut self, voter: NodeId, record: &Record) {
-        let (answer, held_since) = match record.body {
-            Body::Held { .. } => (Answer::Unsent, Some(record.time)),
-            Body::Sent { .. } => (Answer::Awaited, None),
+        let (answer, held_since, call) = match record.body {
+            Body::Held { .. } => (Answer::Unsent, Some(record.time), None),
+            Body::Sent { call, .. } => (Answer::Awaited, None, Some(call)),
             _ => return,
         };
         let none = Duration::ZERO;
-        let request =
-            Request { answer, grants: false, last: record.id, held_since, held: none, waited: none };
+        let request = Request {
+            answer,
+            grants: false,
+            call,
+            last: record.id,
+            held_back: Vec::new(),
+            held_since,
+            held: none,
+            waited: none,
+        };
         self.requests.insert(voter, request);
     }
 
@@ -187,6 +210,15 @@ impl Campaign {
             && record.cause == Some(request.last)
         {
             request.answer = Answer::Refused(Some(why));
+        }
+    }
+
+    /// The voter's software panicked.
+    pub(super) fn panicked(&mut self, voter: NodeId, record: &Record) {
+        if let Some(request) = self.requests.get_mut(&voter)
+            && record.cause == Some(request.last)
+        {
+            request.answer = Answer::Panicked;
         }
     }
 
@@ -212,7 +244,7 @@ impl Campaign {
                 }
                 Answer::Refused(why) => Some(refusal(why)),
                 Answer::Lost(Loss::InboxFull) => Some(Cause::Overload),
-                Answer::Lost(Loss::ReceiverDown) => Some(Cause::NoQuorumUp),
+                Answer::Lost(Loss::ReceiverDown) | Answer::Panicked => Some(Cause::NoQuorumUp),
                 // It asked from where it could not win: another one has to come first.
                 Answer::Lost(Loss::CutAtSending | Loss::CutAtArrival) => None,
                 Answer::Lost(_) | Answer::Rejected => Some(Cause::FramesLost),

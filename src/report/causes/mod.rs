@@ -228,6 +228,7 @@ impl Causes {
             Body::Lost { to, why: Loss::InboxFull, .. } => self.overloads.note(to.as_node(), record.time),
             Body::VoteRefused { candidate, why, .. } => self.refused(candidate, why, record),
             Body::Rejected { .. } if self.watches() => self.frame(record, places),
+            Body::Panicked { .. } => self.panicked(record),
             Body::Shed { .. } => self.shed = record.node.as_node().map(|node| (node, record.time)),
             Body::FaultStarted { action: ActionKind::DiskStall, nodes, .. } => self.stalls.push(nodes),
             Body::FaultEnded { action: ActionKind::DiskStall, nodes, .. } => {
@@ -245,6 +246,12 @@ impl Causes {
     fn refused(&mut self, candidate: NodeId, why: VoteRefusal, record: &Record) {
         if let (Some(campaign), Some(voter)) = (self.campaigns.get_mut(&candidate), record.node.as_node()) {
             campaign.refused(voter, why, record);
+        }
+    }
+
+    fn panicked(&mut self, record: &Record) {
+        if let Some(voter) = record.node.as_node() {
+            self.campaigns.values_mut().for_each(|campaign| campaign.panicked(voter, record));
         }
     }
 
