@@ -7,7 +7,7 @@ use crate::fuzz::Campaign;
 use crate::plan::Implementation;
 use crate::report::batch::{Figures, NotRun};
 use crate::report::format::{count, counted};
-use crate::report::{RunVerdict, with_other};
+use crate::report::{Interruption, RunVerdict, with_other};
 use crate::runner::{self, NewFile};
 use anyhow::Context;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -94,6 +94,13 @@ impl Cases {
         let name = format!("{}{}", it.scenario, with_other(implementation));
         let failure = Some(Broken { kind: "not run".into(), message, runs: 0, replays: Vec::new() });
         self.0.push(Case { name, file: it.file.clone(), runs: 0, failure });
+    }
+
+    /// Adds runs that an interrupt kept from being made.
+    pub(super) fn add_not_made(&mut self, name: String, file: String, interruption: &Interruption) {
+        let (kind, message) = ("interrupted".into(), interruption.to_string());
+        let failure = Some(Broken { kind, message, runs: 0, replays: Vec::new() });
+        self.0.push(Case { name, file, runs: 0, failure });
     }
 
     /// Those of a campaign: each way of failing, each scenario that was found before, and all runs that did not fail.

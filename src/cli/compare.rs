@@ -53,11 +53,11 @@ Examples:
   squall compare scenarios/leader-crash.ron --implementations Squall,RaftRs
   squall compare 'scenarios/partial/*.ron' --seeds 0..20 --out compared
 
-What an implementation can't express is said in its cell, and not run. From 10 seeds on means come with
-their 95 % intervals, and each implementation is held against the first one seed by seed. This measures,
-and judges nobody: the exit code is 0 whatever the runs come to, and 2 if nothing could be run. `squall
-run --implementation`, as in the `replay` lines, has the verdict of a run as its exit code. An interrupt
-ends it with the seeds that every implementation has run with so far, and exit code 6.";
+What an implementation can't express is said in its cell, and not run. From 10 seeds on means come with their 95 % \
+intervals, and each implementation is held against the first one seed by seed. This measures, and judges nobody: the exit \
+code is 0 whatever the runs come to, and 2 if nothing could be run. `squall run --implementation`, as in the `replay` \
+lines, has the verdict of a run as its exit code. An interrupt ends it with the seeds that every implementation has run \
+with so far, and exit code 6.";
 
 pub(super) fn compare(arguments: &Arguments, output: &Output) -> Result<Status, Failure> {
     let implementations = chosen(&arguments.implementations)?;
@@ -233,13 +233,21 @@ impl<'a> Work<'a> {
                 cells: cells.collect(),
             })
         });
+        let scenarios: Vec<OfScenario> = scenarios.collect();
+        let is_there = |pairing: &Pairing<'_>| {
+            let file = pairing.scenario.name();
+            scenarios.iter().any(|it| it.file == file)
+        };
+        let firsts = self.pairings.iter().step_by(each);
+        let not_reached = firsts.filter(|it| !is_there(it)).map(|it| it.scenario.name()).collect();
         Comparison {
             implementations: self.implementations.iter().map(|it| it.name()).collect(),
             packages: self.implementations.iter().map(|it| adapters::package(*it)).collect(),
             command,
             planned: self.count(),
             runs: ran.iter().map(Vec::len).sum::<usize>() as u64,
-            scenarios: scenarios.collect(),
+            scenarios,
+            not_reached,
         }
     }
 }
@@ -298,10 +306,15 @@ mod tests {
             let Cell::Runs(runs) = cell else { panic!("it can be expressed") };
             assert_eq!((runs.verdicts[0].runs, runs.figures[0].runs), (2, 2));
         }
-        assert!(cut.render(&FILED).contains("It was interrupted after 5 of 20 runs"));
+        let told = cut.render(&FILED);
+        assert!(
+            told.contains("It was interrupted after 5 of 20 runs") && told.contains("Not reached: b.ron.")
+        );
         let whole = compared([runs(7..12), runs(7..12), runs(7..12), runs(7..12)]);
         assert_eq!((seeds(&whole), whole.interruption()), (vec![5, 5], None));
         let none = compared([runs(7..8), Vec::new(), Vec::new(), Vec::new()]);
         assert!(none.scenarios.is_empty() && none.interruption().is_some());
+        let told = none.render(&FILED);
+        assert!(told.contains("Not reached: a.ron, b.ron.") && !told.contains("Overview"), "{told}");
     }
 }

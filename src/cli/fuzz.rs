@@ -11,7 +11,7 @@ use super::{Failure, Output, Status};
 use crate::fuzz::{Campaign, Covered, Header, Regression, Sample, Seeds, Shard, draw, left_out};
 use crate::plan::{Implementation, Plan, Profile};
 use crate::report::format::{count, counted};
-use crate::report::{Coverage, Host, Judges, Report, option_of_other, shell_word, with_other};
+use crate::report::{Coverage, Host, Interruption, Judges, Report, option_of_other, shell_word, with_other};
 use crate::runner::{self, Options, Progress, ResultsFile};
 use crate::time::Duration;
 use std::collections::BTreeMap;
@@ -330,6 +330,7 @@ impl Hunt<'_> {
     /// Tells and writes what was found.
     fn end(mut self, profile: &Profile) -> Result<Status, Failure> {
         self.progress = None;
+        self.campaign.interrupted = self.interruption();
         let wall_ns = self.wall_ns();
         let (mut troubles, mut files) = (Vec::from_iter(self.trouble.take()), BTreeMap::new());
         match write_findings(&self.campaign, profile, &self.arguments.out, self.arguments.out_limit << 20) {
@@ -353,8 +354,13 @@ impl Hunt<'_> {
         };
         troubles.extend(printed.err());
         let title = format!("squall fuzz {}{}", self.campaign.profile, self.campaign.with());
-        let cases = Cases::of(&self.campaign, &self.arguments.profile);
+        let mut cases = Cases::of(&self.campaign, &self.arguments.profile);
         cases.annotate(self.output.annotations());
+        if let Some(interruption) = &self.campaign.interrupted {
+            let left = interruption.planned.map(|planned| counted(planned - interruption.runs, "more seed"));
+            let name = left.unwrap_or_else(|| "more seeds".into());
+            cases.add_not_made(name, self.arguments.profile.clone(), interruption);
+        }
         let shown = self.campaign.statement_with_origin();
         cases.end((&title, &shown), self.arguments.junit.as_deref(), self.output, &mut troubles);
         if !self.arguments.quiet {
@@ -382,24 +388,31 @@ impl Hunt<'_> {
         }
     }
 
+    /// What an interrupt left unmade, if it left anything.
+    fn interruption(&self) -> Option<Interruption> {
+        let runs = self.campaign.total.runs;
+        let planned = self.arguments.has_end().then_some(self.asked);
+        (runs < self.asked && runner::was_interrupted()).then_some(Interruption { runs, planned })
+    }
+
     /// Tells if not all runs were made that were asked for. An interrupt is no success: who evicts a machine sends one, and who
     /// waits for the runs has to know that they are not done.
     fn tell_what_is_left(&self) -> Status {
         let made = self.campaign.total.runs;
-        let (is_short, is_cut) = (made < self.asked, runner::was_interrupted());
+        let (is_short, is_cut) = (made < self.asked, self.campaign.interrupted.is_some());
         let made = match self.arguments.has_end() {
             true => format!("{} of {}", count(made), counted(self.asked, "seed")),
             false => counted(made, "seed"),
         };
         let goes_on = if self.arguments.is_shard() { "; the same command goes on from there" } else { "" };
         match (is_short, is_cut) {
-            (true, true) => self.output.diagnose(&format_args!("interrupted after {made}{goes_on}")),
+            (_, true) => self.output.diagnose(&format_args!("interrupted after {made}{goes_on}")),
             (true, false) if self.arguments.is_shard() => {
                 self.output.diagnose(&format_args!("{made} done{goes_on}"));
             }
             _ => {}
         }
-        if is_short && is_cut { Status::Failed } else { Status::Held }
+        if is_cut { Status::Failed } else { Status::Held }
     }
 }
 

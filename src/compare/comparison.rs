@@ -69,6 +69,9 @@ pub struct Comparison {
     /// The scenarios, in the order in which they were asked for; of an interrupted comparison as far as every implementation has run with the
     /// same seeds.
     pub scenarios: Vec<OfScenario>,
+    /// The files of the others; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_reached: Vec<String>,
 }
 
 /// What came of a scenario.
@@ -160,6 +163,17 @@ fn as_text<S: serde::Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::
 
 fn as_texts<S: serde::Serializer>(seeds: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(seeds.iter().map(u64::to_string))
+}
+
+impl OfScenario {
+    /// Whether there are runs that are held against those of the first implementation.
+    pub(super) fn is_held_against_the_first(&self) -> bool {
+        let runs = self.cells.iter().filter_map(|cell| match cell {
+            Cell::Runs(runs) => Some(runs),
+            Cell::CannotExpress(_) => None,
+        });
+        runs.flat_map(|runs| &runs.figures).any(|figure| figure.against.is_some())
+    }
 }
 
 impl OfRuns {

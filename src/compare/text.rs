@@ -72,10 +72,20 @@ impl Page<'_> {
         self.paragraph(&format!("{}.", each.join(", ")), FAINT);
         self.command("made by", &of.command);
         if let Some(interruption) = of.interruption() {
-            let text =
-                format!("It was {interruption}: here are the seeds with which every implementation has run.");
-            self.paragraph(&text, ODD);
+            self.paragraph(&what_is_there(of, &interruption), ODD);
         }
+        if of.scenarios.is_empty() {
+            return;
+        }
+        self.overview(of);
+        for scenario in &of.scenarios {
+            self.one_scenario(of, scenario);
+        }
+        self.text.push('\n');
+        self.what_it_means(of);
+    }
+
+    fn overview(&mut self, of: &Comparison) {
         self.heading("Overview", "verdict, and the share of the time with a leader");
         let mut grid = of.head("scenario");
         for scenario in &of.scenarios {
@@ -88,11 +98,6 @@ impl Page<'_> {
             grid.rows.push(row);
         }
         self.grid(&grid);
-        for scenario in &of.scenarios {
-            self.one_scenario(of, scenario);
-        }
-        self.text.push('\n');
-        self.what_it_means(of);
     }
 
     fn one_scenario(&mut self, all: &Comparison, of: &OfScenario) {
@@ -119,6 +124,11 @@ impl Page<'_> {
         self.grid(&grid);
         for (name, cell) in all.implementations.iter().zip(&of.cells) {
             self.reasons(name, cell);
+        }
+        if let ([first, ..], [Cell::CannotExpress(_), ..]) = (&all.implementations[..], &of.cells[..]) {
+            let text =
+                format!("{first} is named first and has no runs here, so that nothing is held against it.");
+            self.paragraph(&text, FAINT);
         }
     }
 
@@ -187,6 +197,8 @@ impl Page<'_> {
         let most = of.scenarios.iter().map(|it| it.seeds).max().unwrap_or(0) as usize;
         let note = if most < FEWEST {
             format!("Of fewer than {FEWEST} seeds there is no interval, and a difference may be luck.")
+        } else if !of.scenarios.iter().any(OfScenario::is_held_against_the_first) {
+            "Means with their 95 % interval.".to_owned()
         } else {
             format!(
                 "Means with their 95 % interval. against {first}: the mean of the differences seed by seed, and where its true \
@@ -197,6 +209,19 @@ impl Page<'_> {
     }
 }
 
+/// What there is of an interrupted comparison, and what is not.
+fn what_is_there(of: &Comparison, interruption: &str) -> String {
+    let seeds = match of.scenarios.is_empty() {
+        true => "there is no seed with which every implementation has run",
+        false => "here are the seeds with which every implementation has run",
+    };
+    let others = match of.not_reached.is_empty() {
+        true => String::new(),
+        false => format!(" Not reached: {}.", of.not_reached.join(", ")),
+    };
+    format!("It was {interruption}: {seeds}.{others}")
+}
+
 /// A cell of the overview.
 fn in_short(cell: &Cell, seeds: u64) -> (String, Style) {
     let (text, style) = verdict(cell, seeds);
@@ -204,16 +229,18 @@ fn in_short(cell: &Cell, seeds: u64) -> (String, Style) {
         Cell::Runs(runs) => runs.figure(Figure::LeaderAvailability),
         Cell::CannotExpress(_) => None,
     };
-    (share.map_or(text.clone(), |it| format!("{text}, {}", it.figure.text(it.mean))), style)
+    // A share of the time stays beside a single word.
+    let gap = if text.contains(char::is_whitespace) { '\n' } else { ' ' };
+    (share.map_or(text.clone(), |it| format!("{text},{gap}{}", it.figure.text(it.mean))), style)
 }
 
-/// What the runs of a cell came to.
+/// What the runs of a cell came to, each part in a line of its own.
 fn verdict(cell: &Cell, seeds: u64) -> (String, Style) {
     let runs = match cell {
         Cell::Runs(runs) => runs,
         Cell::CannotExpress(all) => {
             let switches: Vec<String> = all.iter().map(|it| format!("`{}`", it.switch)).collect();
-            return (format!("can't express: {}", switches.join(", ")), FAINT);
+            return (format!("can't express:\n{}", switches.join(",\n")), FAINT);
         }
     };
     let gravest = runs.verdicts.first().map_or(RunVerdict::Pass, |it| it.verdict);
@@ -225,7 +252,7 @@ fn verdict(cell: &Cell, seeds: u64) -> (String, Style) {
     (shares(&runs.verdicts, seeds), style)
 }
 
-/// How many of these runs came to which verdict.
+/// How many of these runs came to which verdict, each in a line of its own.
 fn shares(verdicts: &[Came], seeds: u64) -> String {
     if let [only] = verdicts {
         return only.verdict.to_string();
@@ -234,7 +261,7 @@ fn shares(verdicts: &[Came], seeds: u64) -> String {
         0 => format!("{} of {} {}", count(it.runs), count(seeds), it.verdict),
         _ => format!("{} {}", count(it.runs), it.verdict),
     };
-    verdicts.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
+    verdicts.iter().enumerate().map(of).collect::<Vec<_>>().join(",\n")
 }
 
 /// The seeds that came to a verdict, and that what follows is said of the first.
@@ -282,6 +309,6 @@ mod tests {
         let came = |verdict, runs| Came { verdict, runs, seeds: Vec::new(), reason: None, replay: None };
         let (violated, pass) = (came(RunVerdict::Safety, 5), came(RunVerdict::Pass, 1_005));
         assert_eq!(shares(std::slice::from_ref(&violated), 5), "safety violated");
-        assert_eq!(shares(&[violated, pass], 1_010), "5 of 1,010 safety violated, 1,005 pass");
+        assert_eq!(shares(&[violated, pass], 1_010), "5 of 1,010 safety violated,\n1,005 pass");
     }
 }

@@ -7,8 +7,7 @@ use super::seeds::Shard;
 use super::signature::{Failure, Signature};
 use crate::plan::{Implementation, Plan};
 use crate::report::batch::{Figures, Total};
-use crate::report::with_other;
-use crate::report::{Report, RunVerdict};
+use crate::report::{Interruption, Report, RunVerdict, with_other};
 use crate::time::{Duration, Time};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -93,6 +92,8 @@ pub struct Campaign {
     pub covered: Option<Covered>,
     /// Whether that is to be all that the profile wants, and to level off.
     pub until_covered: bool,
+    /// What an interrupt left unmade, if it left anything.
+    pub interrupted: Option<Interruption>,
     pub(super) verdicts: BTreeMap<RunVerdict, u64>,
     pub(super) simulated: Duration,
     pub(super) faults: u64,
@@ -118,6 +119,7 @@ impl Campaign {
             missing: Vec::new(),
             covered: None,
             until_covered: false,
+            interrupted: None,
             verdicts: BTreeMap::new(),
             simulated: Duration::ZERO,
             faults: 0,

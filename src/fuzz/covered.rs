@@ -130,6 +130,8 @@ mod tests {
             covered.add(seed, &BTreeSet::new());
             assert!(!covered.is_complete());
         }
+        let told = covered.statement();
+        assert!(told.ends_with("300 runs: after 1 more without anything new it has levelled off."), "{told}");
         covered.add(601, &reached(&[Event::LeaderElected]));
         assert!(covered.is_complete());
         let leader = Reached { runs: 301, first_seed: 0 };

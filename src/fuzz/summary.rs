@@ -7,7 +7,7 @@ use crate::report::batch::Total;
 use crate::report::format::{at_most, count, counted, moment, percent, short, wrap};
 use crate::report::page::{BAD, FAINT, Grid, ODD, Page, TITLE};
 use crate::report::text::Form;
-use crate::report::{Group, Host, Point, RunVerdict, json};
+use crate::report::{Group, Host, Interruption, Point, RunVerdict, json};
 use crate::trace::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -217,6 +217,7 @@ impl Campaign {
                     .map(|seeds| [seeds.start, seeds.end].map(|seed| seed.to_string()))
                     .collect(),
                 runs: self.total.runs,
+                interrupted: self.interrupted,
                 failed: self.total.failed,
                 verdict: self.verdict(),
                 digest: self.total.digest,
@@ -249,6 +250,9 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<[String; 2]>,
     runs: u64,
+    /// Left out if nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<Interruption>,
     failed: u64,
     verdict: RunVerdict,
     digest: Digest,
@@ -314,7 +318,10 @@ impl Covered {
         };
         let level = match self.is_level() {
             true => "it has levelled off".to_owned(),
-            false => format!("it has levelled off after {}", count(self.level_after())),
+            false => {
+                let left = self.level_after() - self.level_for();
+                format!("after {} more without anything new it has levelled off", count(left))
+            }
         };
         gates + &format!("Nothing new in the last {}: {level}.", counted(self.level_for(), "run"))
     }

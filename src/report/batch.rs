@@ -15,7 +15,7 @@ pub use not_run::{Lacking, NotRun, not_run};
 use super::format::{count, short};
 use super::page::{FAINT, Form, Grid, Page, WIDE};
 use super::text::verdict_style;
-use super::{Cause, Report, RunVerdict, StandstillSums, Summary, with_other};
+use super::{Cause, Interruption, Report, RunVerdict, StandstillSums, Summary, with_other};
 use crate::plan::{Implementation, Plan};
 use crate::time::Duration;
 use crate::trace::Digest;
@@ -252,6 +252,12 @@ impl Batch {
     /// Notes that an interrupt keeps the other runs from being made.
     pub fn interrupt(&mut self) {
         self.was_interrupted = true;
+    }
+
+    /// What an interrupt left unmade, if it left anything.
+    pub(super) fn interruption(&self) -> Option<Interruption> {
+        let (runs, planned) = (self.total.runs, self.seeds.end - self.seeds.start);
+        (self.was_interrupted && runs < planned).then_some(Interruption { runs, planned: Some(planned) })
     }
 
     /// Whether a run failed.

@@ -7,7 +7,7 @@ use super::batch::NotRun;
 use super::over_time_json::OverTime;
 use super::{
     Candidacy, Cause, Counters, Election, Evidence, Excuse, Expected, FaultSpan, Group, Host, Inbox,
-    Judgement, OfNode, OneBreaker, Point, Reached, Report, RunVerdict, StandstillSums, Summary,
+    Interruption, Judgement, OfNode, OneBreaker, Point, Reached, Report, RunVerdict, StandstillSums, Summary,
 };
 use crate::check::{Check, Verdict};
 use crate::time::Duration;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// The document that these reports make.
 pub fn document(reports: &[Report], host: &Host) -> String {
     let runs: Vec<String> = reports.iter().map(element).collect();
-    format!("{}{}{}", opening(), runs.join(","), closing(&[], host))
+    format!("{}{}{}", opening(), runs.join(","), closing(&[], None, host))
 }
 
 /// The document up to its first run. Between two runs there is a comma.
@@ -31,11 +31,12 @@ pub fn element(report: &Report) -> String {
     format!("\n{}", indented(&run(report), "    "))
 }
 
-/// The document after its last run, with the scenarios that were not run, if there are any.
-pub fn closing(not_run: &[NotRun], host: &Host) -> String {
+/// The document after its last run, with the scenarios that were not run, if there are any, and what an interrupt left unmade.
+pub fn closing(not_run: &[NotRun], interrupted: Option<Interruption>, host: &Host) -> String {
     let part = |name: &str, text: &str| format!(",\n  \"{name}\": {}", text.trim_start());
+    let interrupted = interrupted.map_or(String::new(), |it| part("interrupted", &indented(&it, "  ")));
     let not_run = if not_run.is_empty() { String::new() } else { part("not_run", &indented(&not_run, "  ")) };
-    format!("\n  ]{not_run}{}\n}}", part("host", &indented(host, "  ")))
+    format!("\n  ]{not_run}{interrupted}{}\n}}", part("host", &indented(host, "  ")))
 }
 
 /// Plain data as JSON some levels deep.

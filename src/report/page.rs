@@ -72,9 +72,15 @@ impl<'a> Page<'a> {
 
     pub(crate) fn heading(&mut self, title: &str, more: &str) {
         self.blocks.push(Block::Heading(title.into(), more.into()));
-        let title = self.styled(TITLE, title);
-        let gap = if more.is_empty() { "" } else { "  " };
-        self.text += &format!("\n{title}{gap}{more}\n");
+        let length = title.chars().count() + GAP + more.chars().count();
+        self.text += &format!("\n{}", self.styled(TITLE, title));
+        if more.is_empty() || length > self.form.width.max(80) {
+            let lines = wrap(more, self.room());
+            self.text.extend(lines.lines().map(|line| format!("\n  {line}")));
+        } else {
+            self.text += &format!("  {more}");
+        }
+        self.text.push('\n');
     }
 
     pub(crate) fn paragraph(&mut self, text: &str, style: Style) {
@@ -143,12 +149,27 @@ const LONG_WORD: usize = 16;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// The text of a cell in lines of at most so many characters, but for longer words.
+/// The text of a cell in lines of at most so many characters.
 fn fitted(cell: &str, width: usize) -> String {
     if cell.lines().all(|line| line.chars().count() <= width) {
         return cell.to_owned();
     }
-    cell.lines().map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n")
+    let wrapped: Vec<String> = cell.lines().map(|line| wrap(line, width)).collect();
+    let lines = wrapped.iter().flat_map(|lines| lines.lines());
+    lines.flat_map(|line| broken(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// A word in pieces of at most so many characters, broken behind a hyphen or an underscore where there is one.
+fn broken(word: &str, width: usize) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), word);
+    while let Some((end, _)) = rest.char_indices().nth(width.max(1)) {
+        let joint = rest[..end].rfind(['-', '_']).map(|at| at + 1);
+        let (piece, more) = rest.split_at(joint.unwrap_or(end));
+        pieces.push(piece);
+        rest = more;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 impl Grid {
@@ -175,5 +196,28 @@ impl Grid {
     pub(crate) fn faint_first(&mut self, row: Vec<String>) {
         self.styles.push((self.rows.len(), 0, FAINT));
         self.rows.push(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: Form<'_> = Form { width: 80, colour: false, kind: &|_| String::new() };
+
+    #[test]
+    fn long_words_are_broken_at_their_joints() {
+        assert_eq!(broken("second-failure-joint", 16), ["second-failure-", "joint"]);
+        assert_eq!(broken("`snapshot_every`,", 12), ["`snapshot_", "every`,"]);
+        assert_eq!(broken("incomprehensible", 6), ["incomp", "rehens", "ible"]);
+        assert_eq!(fitted("a few incomprehensible words", 9), "a few\nincompreh\nensible\nwords");
+    }
+
+    #[test]
+    fn what_a_heading_comes_to_goes_below_it_where_there_is_no_room() {
+        let mut page = Page::new(&FORM);
+        page.heading("Overview", "of all");
+        page.heading("Overview", &"of all ".repeat(11));
+        assert_eq!(page.text, format!("\nOverview  of all\n\nOverview\n  {}of all\n", "of all ".repeat(10)));
     }
 }

@@ -260,6 +260,13 @@ fn studies_are_compared_cell_by_cell_and_seed_by_seed() {
     assert_eq!(last(&same), "outcome: no change");
     assert!(stdout(&same).contains("2 cells and 40 seeds of each in both, no change"), "{}", stdout(&same));
 
+    let panics =
+        fs::read_to_string(&short).expect("a report").replacen("\"panicked\": 0", "\"panicked\": 2", 1);
+    let panics = diff(&short, &bench.write("panics.json", &panics), &[]);
+    exits(&panics, 0);
+    let told = "panicked in 2 of 40 trials with voters 3, 0 of 40 before.";
+    assert!(stdout(&panics).contains(told), "{}", stdout(&panics));
+
     let output = diff(&short, &long, &[]);
     exits(&output, 3);
     let text = stdout(&output);

@@ -237,7 +237,7 @@ fn an_interrupt_ends_it_with_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let child = Command::new(env!("CARGO_BIN_EXE_squall"))
         .current_dir(folder.path())
-        .args(["fuzz", "quick", "--for", "10m"])
+        .args(["fuzz", "quick", "--for", "10m", "--json", "--junit", "cases.xml"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -248,9 +248,12 @@ fn an_interrupt_ends_it_with_a_report() {
     assert!(killed.success());
     let output = child.wait_with_output().expect("it ends");
     exits(&output, 6);
-    let text = stdout(&output);
-    assert!(text.contains("no failure in ") && text.contains("\nverdict: pass\ndigest: "), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("a whole document");
+    let left = serde_json::json!({ "runs": report["runs"], "planned": null });
+    assert_eq!((&report["verdict"], &report["interrupted"]), (&"pass".into(), &left));
     assert!(stderr(&output).contains("\ninterrupted after "), "{}", stderr(&output));
+    let cases = fs::read_to_string(folder.path().join("cases.xml")).expect("a file");
+    assert!(cases.contains(r#"errors="1""#) && cases.contains(r#" type="interrupted">"#), "{cases}");
 }
 
 /// What the guide shows is what the program prints.

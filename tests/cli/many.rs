@@ -304,9 +304,14 @@ fn an_interrupt_ends_runs_with_what_is_there() {
     let read = |file: &str| fs::read_to_string(folder.path().join(file)).expect("a file");
     let summary: serde_json::Value = serde_json::from_str(&read("reports/leader-crash.json")).expect("JSON");
     assert_eq!(summary["runs"], runs);
+    let left = |planned: u64| serde_json::json!({ "runs": runs, "planned": planned });
+    assert_eq!((&document["interrupted"], &summary["interrupted"]), (&left(2_000_000), &left(1_000_000)));
     assert!(read("reports/leader-crash.txt").contains("; interrupted, of 1,000,000"));
     assert!(!folder.path().join("reports/cold-start.json").exists(), "nothing is told of what was not run");
-    assert!(read("cases.xml").contains(&format!(r#"name="runs" value="{runs}""#)));
+    let cases = read("cases.xml");
+    assert!(cases.contains(&format!(r#"name="runs" value="{runs}""#)), "{cases}");
+    assert!(cases.contains(r#"errors="2""#) && cases.contains(r#"<testcase name="cold-start""#), "{cases}");
+    assert!(cases.contains(&format!(r#"<error message="{made}" type="interrupted">"#)), "{cases}");
 }
 
 #[test]

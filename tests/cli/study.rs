@@ -111,6 +111,18 @@ fn a_study_goes_on_where_it_was() {
     );
 }
 
+#[cfg(feature = "raft-rs")]
+#[test]
+fn a_folder_of_another_implementation_is_refused() {
+    let (folder, file) = written(SMALL);
+    let out = folder.path().join("out");
+    exits(&study(&file, &out, &["--seeds", "0..5"]), 0);
+    let refused = study(&file, &out, &["--seeds", "0..5", "--implementation", "RaftRs"]);
+    exits(&refused, 2);
+    let told = stderr(&refused);
+    assert!(told.contains("the results of the study small one with Squall, not RaftRs\nhelp: "), "{told}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_keeps_what_is_finished() {

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::replica::{Members, Membership, Role};
 use crate::report::format::{count, counted, moment, wrap};
 use crate::report::page::{BAD, FAINT, GOOD, Grid, ODD, Page, TITLE};
-use crate::report::{FaultSpan, Judges};
+use crate::report::{FaultSpan, Judges, with_other};
 use crate::runner::{self, Look};
 use crate::time::Time;
 use anstyle::Style;
@@ -32,7 +32,8 @@ pub(super) fn run(file: &str, plan: &Plan, time: Time, output: &Output) -> Resul
 
 fn render(file: &str, plan: &Plan, time: Time, look: &Look, page: &mut Page<'_>) {
     let title = page.styled(TITLE, &plan.name);
-    page.text += &format!("{title}  {file}, seed {}, at {time}\n\n", plan.seed);
+    let with = with_other(plan.cluster.implementation);
+    page.text += &format!("{title}  {file}, seed {}{with}, at {time}\n\n", plan.seed);
     nodes(&look.view.nodes, page);
     if plan.members_vary() {
         page.text.push('\n');

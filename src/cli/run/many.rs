@@ -9,8 +9,8 @@ use super::{
 };
 use crate::plan::Implementation;
 use crate::report::batch::{self, Batch, Figures, Total};
-use crate::report::format::{count, counted};
-use crate::report::{Host, Judges, Report, Timeline, html, json, markdown, text};
+use crate::report::format::counted;
+use crate::report::{Host, Interruption, Judges, Report, Timeline, html, json, markdown, text, with_other};
 use crate::runner::{self, Checkpoints, Options, Progress};
 use crate::trace::Observer;
 use anyhow::anyhow;
@@ -215,12 +215,12 @@ impl<'a> Results<'a> {
     }
 
     /// After how many of the runs an interrupt came, if it came before the last.
-    fn interruption(&self) -> Option<String> {
+    fn interruption(&self) -> Option<Interruption> {
         let (made, asked) = (self.total.runs, self.work.count());
         // Whoever wants no run after the first that failed has all.
         let is_over = made == asked || self.total.failed > 0 && self.arguments.fail_fast;
         let is_cut = !is_over && runner::was_interrupted();
-        is_cut.then(|| format!("interrupted after {} of {}", count(made), counted(asked, "run")))
+        is_cut.then_some(Interruption { runs: made, planned: Some(asked) })
     }
 
     /// Prints and writes what comes after the last run.
@@ -233,6 +233,7 @@ impl<'a> Results<'a> {
         let interruption = self.interruption();
         if let Some(interruption) = &interruption {
             statement += &format!("; {interruption}");
+            self.add_not_made(interruption);
         }
         statement += &self.tell_not_run();
         let junit = self.arguments.junit.as_deref();
@@ -246,13 +247,32 @@ impl<'a> Results<'a> {
         }
     }
 
+    /// Adds a case for each scenario some of whose runs were not made.
+    fn add_not_made(&mut self, interruption: &Interruption) {
+        let (mut made, seeds) = (self.total.runs, self.work.seeds());
+        for scenario in &self.work.scenarios {
+            let of_these = made.min(seeds);
+            made -= of_these;
+            let Scenario { plan, .. } = scenario;
+            let name = format!("{}{}", plan.name, with_other(plan.cluster.implementation));
+            match seeds - of_these {
+                0 => {}
+                left if left == seeds => self.cases.add_not_made(name, scenario.name(), interruption),
+                left => {
+                    let name = format!("{name}, {}", counted(left, "more seed"));
+                    self.cases.add_not_made(name, scenario.name(), interruption);
+                }
+            }
+        }
+    }
+
     /// Prints what comes after the last run.
     fn print_end(&mut self, wall_ns: u64) {
         let not_run = &self.work.not_run;
         let form = printed(self.output);
         if self.arguments.json {
             let before = if self.total.runs == 0 { json::opening() } else { String::new() };
-            self.print(&(before + &json::closing(not_run, &Host { wall_ns }) + "\n"));
+            self.print(&(before + &json::closing(not_run, self.interruption(), &Host { wall_ns }) + "\n"));
         } else if self.work.count() > 0 {
             if !self.rows.is_empty() && !self.arguments.quiet {
                 self.section(&batch::table(&self.rows, &form));

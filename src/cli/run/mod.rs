@@ -309,7 +309,7 @@ fn write_not_run(folder: &Path, it: &NotRun, implementation: Implementation) -> 
     let all = std::slice::from_ref(it);
     let forms = [
         ("txt", not_run(all, implementation, &FILED)),
-        ("json", json::opening() + &json::closing(all, &Host::default()) + "\n"),
+        ("json", json::opening() + &json::closing(all, None, &Host::default()) + "\n"),
         ("md", markdown::render_not_run(it, implementation)),
         ("html", html::render_not_run(it, implementation)),
     ];

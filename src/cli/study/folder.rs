@@ -13,12 +13,14 @@ use xxhash_rust::xxh3::xxh3_128;
 const FILE: &str = "study.json";
 
 /// What is known of the study that a folder holds.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Held {
     /// Its name.
     name: String,
     /// Its seeds, in words.
     seeds: String,
+    /// Whose Raft the nodes run, in the scenario as it stands; none if an older version of Squall made it.
+    implementation: Option<String>,
     /// By what it is known again: the keys of all its cells, and what varies.
     key: String,
 }
@@ -26,11 +28,18 @@ pub(super) struct Held {
 impl Held {
     /// Of a study whose cells have these keys.
     pub(super) fn of<'a>(study: &Study, keys: impl Iterator<Item = &'a str>) -> Self {
-        let Study { name, first_seed, trials, axes, .. } = study;
+        let Study { name, first_seed, trials, axes, base, .. } = study;
         let keys: Vec<&str> = keys.collect();
         let all = format!("{axes:?} {}", keys.join(" "));
         let seeds = format!("{first_seed}..{}", u128::from(*first_seed) + u128::from(*trials));
-        Self { name: name.clone(), seeds, key: format!("{:032x}", xxh3_128(all.as_bytes())) }
+        let implementation = base.as_ref().map(|it| it.cluster.implementation.name().to_owned());
+        let key = format!("{:032x}", xxh3_128(all.as_bytes()));
+        Self { name: name.clone(), seeds, implementation, key }
+    }
+
+    /// Whether it is the same study. That the implementation is the same follows from the key.
+    fn is(&self, other: &Self) -> bool {
+        (&self.name, &self.seeds, &self.key) == (&other.name, &other.seeds, &other.key)
     }
 
     /// How it differs from another study, for people.
@@ -39,8 +48,15 @@ impl Held {
             format!("the study {}", self.name)
         } else if self.seeds != other.seeds {
             format!("the study {} with the seeds {}", self.name, self.seeds)
+        } else if let (Some(own), Some(others)) = (&self.implementation, &other.implementation)
+            && own != others
+        {
+            format!("the study {} with {own}, not {others}", self.name)
         } else {
-            format!("the study {} as it was before its file, or Squall, was changed", self.name)
+            format!(
+                "the study {} as it was before its file, its implementation, or Squall, was changed",
+                self.name
+            )
         }
     }
 }
@@ -50,7 +66,7 @@ impl Held {
 pub(super) fn take(out: &Path, study: &Held, fresh: bool) -> Result<(), Failure> {
     let file = out.join(FILE);
     let held: Option<Held> = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
-    if let Some(other) = held.filter(|held| held != study) {
+    if let Some(other) = held.filter(|held| !held.is(study)) {
         if !fresh {
             let folder = out.display();
             return Err(Failure::BadInput(format!(

@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many cells that are in one report only are named.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// What changed in a study.
 #[derive(Clone, Debug, Serialize)]
@@ -30,11 +30,26 @@ pub struct OfStudy {
     pub seeds: u64,
     /// What is not compared, and why.
     pub unpaired: Vec<String>,
+    /// The cells in which the software under test panicked in more or fewer trials. That alone is no regression.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub panicked: Vec<Panicked>,
     /// Whether a cell of the old one is not in the new one.
     #[serde(skip)]
     pub lacks: bool,
     /// What changed of each quantity; first of all whether runs end in time.
     pub quantities: Vec<OfQuantity>,
+}
+
+/// In how many trials of a cell the software under test panicked, and of how many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Panicked {
+    /// The cell's values on the axes.
+    #[serde(rename = "values")]
+    pub place: Vec<String>,
+    /// In the old report.
+    pub old: [u64; 2],
+    /// In the new one.
+    pub new: [u64; 2],
 }
 
 /// What changed of a quantity.
@@ -123,6 +138,7 @@ impl OfStudy {
                 && !new.scenario.is_empty(),
             cells: pairs.len() as u64,
             seeds: to - from,
+            panicked: panicked(old, new),
             lacks: gone.clone().next().is_some(),
             unpaired: only(gone, "old").into_iter().chain(only(added, "new")).collect(),
             quantities: std::iter::once(first).chain(others).collect(),
@@ -182,6 +198,18 @@ fn shared_seeds(old: &Study, new: &Study) -> Result<(u64, u64), String> {
         ));
     }
     Ok((from, to))
+}
+
+/// The cells of both reports in which not as many trials panicked.
+fn panicked(old: &Study, new: &Study) -> Vec<Panicked> {
+    let places = |of: &Study| of.cells.iter().map(|(values, _)| values.clone()).collect::<Vec<_>>();
+    let before: BTreeMap<Vec<String>, [u64; 2]> =
+        places(old).into_iter().zip(old.panicked.iter().copied()).collect();
+    let both = places(new).into_iter().zip(&new.panicked).filter_map(|(place, new)| {
+        let old = *before.get(&place)?;
+        (old[0] != new[0]).then_some(Panicked { place, old, new: *new })
+    });
+    both.collect()
 }
 
 /// A cell and what its seeds showed.

@@ -27,6 +27,8 @@ pub struct Study {
     pub quantities: Vec<Measured>,
     /// The cells, in the order of the grid: their values on the axes, and of each quantity what the seeds showed.
     pub cells: Vec<(Vec<String>, Columns)>,
+    /// In how many trials of each cell the software under test panicked, and of how many.
+    pub panicked: Vec<[u64; 2]>,
 }
 
 /// What was measured.
@@ -61,6 +63,10 @@ struct OfStudy {
 #[derive(Deserialize)]
 struct OfCell {
     values: Vec<String>,
+    trials: u64,
+    /// Nobody panicked in what older versions told of.
+    #[serde(default)]
+    panicked: u64,
     figures: Vec<Measured>,
 }
 
@@ -103,10 +109,21 @@ impl Study {
         }
         let values = study.cells.iter().map(|cell| cell.values.clone());
         let cells = values.zip(each.cells).collect();
+        let panicked = study.cells.iter().map(|cell| [cell.panicked, cell.trials]).collect();
         let OfStudy { name, axes, mut parameters, scenario, .. } = study;
         if !parameters.is_empty() {
             parameters.entry(IMPLEMENTATION.into()).or_insert_with(squall);
         }
-        Ok(Self { name, first_seed, seeds: each.seeds, axes, parameters, scenario, quantities, cells })
+        Ok(Self {
+            name,
+            first_seed,
+            seeds: each.seeds,
+            axes,
+            parameters,
+            scenario,
+            quantities,
+            cells,
+            panicked,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What changed in a study, for people.
 
-use super::compare::{OfCell, OfQuantity, OfStudy};
+use super::compare::{NAMED, OfCell, OfQuantity, OfStudy};
 use crate::diff::figure::points;
 use crate::diff::text::word;
 use crate::diff::values::{FEWEST, Ruling};
@@ -22,6 +22,9 @@ impl OfStudy {
         if self.scenario_differs && self.parameters.is_empty() {
             page.paragraph("The scenario is not what it was, in nothing that the parameters name.", ODD);
         }
+        if !self.panicked.is_empty() {
+            page.paragraph(&self.panics(), ODD);
+        }
         if self.is_nothing() {
             return;
         }
@@ -39,6 +42,22 @@ impl OfStudy {
              so at 99.99 %.",
             FAINT,
         );
+    }
+
+    /// In which cells not as many trials panicked as before.
+    fn panics(&self) -> String {
+        let cells = self.panicked.iter().take(NAMED).map(|it| {
+            let [(old, of_old), (new, of_new)] =
+                [it.old, it.new].map(|[some, all]| (count(some), count(all)));
+            let axes = self.axes.iter().zip(&it.place).map(|(axis, value)| format!("{axis} {value}"));
+            let place = axes.collect::<Vec<_>>().join(" and ");
+            let place = if place.is_empty() { place } else { format!(" with {place}") };
+            format!("{new} of {of_new} trials{place}, {old} of {of_old} before")
+        });
+        let cells = cells.collect::<Vec<_>>().join("; ");
+        let more = self.panicked.len().saturating_sub(NAMED) as u64;
+        let more = if more == 0 { String::new() } else { format!("; and {}", counted(more, "more cell")) };
+        format!("The software under test panicked in {cells}{more}. That alone is no regression.")
     }
 
     fn quantity(&self, quantity: &OfQuantity, page: &mut Page<'_>) {

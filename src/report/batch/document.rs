@@ -3,7 +3,7 @@
 use super::intervals::PERCENTILES;
 use super::{Batch, CauseSum, OfSeed, Shares};
 use crate::report::json::indented;
-use crate::report::{Cause, RunVerdict, Summary};
+use crate::report::{Cause, Interruption, RunVerdict, Summary};
 use crate::statistics::Interval;
 use crate::trace::Digest;
 use serde::Serialize;
@@ -29,6 +29,7 @@ impl Batch {
                 implementation: self.implementation.name(),
                 seeds: [self.seeds.start.to_string(), self.seeds.end.to_string()],
                 runs: self.total.runs,
+                interrupted: self.interruption(),
                 failed: self.total.failed,
                 statement: self.statement(),
                 verdict: self.total.verdict,
@@ -82,6 +83,9 @@ struct Document<'a> {
     implementation: &'static str,
     seeds: [String; 2],
     runs: u64,
+    /// Left out if nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<Interruption>,
     failed: u64,
     statement: String,
     verdict: RunVerdict,
