@@ -24,6 +24,11 @@ cleanup() {
     pkill -x slurmd || true
     pkill -x slurmctld || true
     pkill -x munged || true
+    # They write down their state before they end. For half a minute at most.
+    for _ in $(seq 60); do
+        pgrep -x 'slurm(d|ctld)' >/dev/null || break
+        sleep 0.5
+    done
     rm -rf "$folder"
 }
 trap cleanup EXIT
