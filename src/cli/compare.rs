@@ -301,7 +301,10 @@ mod tests {
         let seeds = |of: &Comparison| of.scenarios.iter().map(|it| it.seeds).collect::<Vec<_>>();
         let cut = compared([runs(7..10), runs(7..9), Vec::new(), Vec::new()]);
         assert_eq!(seeds(&cut), [2], "the second scenario was not begun");
-        assert_eq!(cut.interruption().as_deref(), Some("interrupted after 5 of 20 runs"));
+        assert_eq!(
+            cut.interruption().map(|it| it.to_string()).as_deref(),
+            Some("interrupted after 5 of 20 runs")
+        );
         for cell in &cut.scenarios[0].cells {
             let Cell::Runs(runs) = cell else { panic!("it can be expressed") };
             assert_eq!((runs.verdicts[0].runs, runs.figures[0].runs), (2, 2));

@@ -2,9 +2,9 @@
 
 use super::comparison::{Against, Came, Cell, Comparison, FIGURES, OfFigure, OfScenario};
 use crate::diff::{FEWEST, Figure, Ruling};
-use crate::report::format::{count, counted};
+use crate::report::format::count;
 use crate::report::page::{BAD, Block, FAINT, Form, GOOD, Grid, ODD, Page, TITLE};
-use crate::report::{RunVerdict, html, markdown};
+use crate::report::{Interruption, RunVerdict, html, markdown};
 use crate::statistics::Interval;
 use anstyle::Style;
 
@@ -34,9 +34,9 @@ impl Comparison {
     }
 
     /// After how many runs it was interrupted, if it was.
-    pub fn interruption(&self) -> Option<String> {
-        let (made, of) = (count(self.runs), counted(self.planned, "run"));
-        (self.runs < self.planned).then(|| format!("interrupted after {made} of {of}"))
+    pub fn interruption(&self) -> Option<Interruption> {
+        let (runs, planned) = (self.runs, Some(self.planned));
+        (self.runs < self.planned).then_some(Interruption { runs, planned })
     }
 
     fn title(&self) -> String {
@@ -72,7 +72,7 @@ impl Page<'_> {
         self.paragraph(&format!("{}.", each.join(", ")), FAINT);
         self.command("made by", &of.command);
         if let Some(interruption) = of.interruption() {
-            self.paragraph(&what_is_there(of, &interruption), ODD);
+            self.paragraph(&what_is_there(of, interruption), ODD);
         }
         if of.scenarios.is_empty() {
             return;
@@ -210,7 +210,7 @@ impl Page<'_> {
 }
 
 /// What there is of an interrupted comparison, and what is not.
-fn what_is_there(of: &Comparison, interruption: &str) -> String {
+fn what_is_there(of: &Comparison, interruption: Interruption) -> String {
     let seeds = match of.scenarios.is_empty() {
         true => "there is no seed with which every implementation has run",
         false => "here are the seeds with which every implementation has run",

@@ -40,8 +40,8 @@ impl Frame {
 
 /// The frames of a session that are not acknowledged, the first one first.
 ///
-/// Invariant: the first `left` are on their way, since the time of each in `since`; those after them up to `sent` wait for the
-/// disk, and the rest for room in the window.
+/// Invariant: those of which `since` tells the time are on their way; those after them, up to `sent` in all, wait for the disk, and
+/// the rest for room in the window.
 #[derive(Debug)]
 pub(super) struct Outbox {
     frames: VecDeque<Frame>,
