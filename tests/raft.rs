@@ -5,7 +5,7 @@
 //! A script starts with three empty nodes. Unless told otherwise disks flush at once. Commands:
 //!
 //! - `cluster N [batch=BYTES] [timeouts=MIN..MAX] [every=BYTES] [chunk=BYTES] [bug=ack-before-flush] [pre-vote]
-//!   [check-quorum] [sticky] [single] [learners=K] [spares=K] [priorities="P P .."] [read=index|lease|local] [follower-reads]
+//!   [check-quorum] [sticky] [announce] [single] [learners=K] [spares=K] [priorities="P P .."] [read=index|lease|local] [follower-reads]
 //!   [drift=PPM]`: start over with N voters, and nodes beside them. Leases reckon with clocks that drift by so many parts per million. `single`: two voters are never changed at once. Election timeouts are drawn from 150ms..300ms unless told
 //!   otherwise. With `every` they take snapshots; an entry has 13 bytes and its command's.
 //!   `inflight=N`, `inflight-bytes=BYTES`, `uncommitted=BYTES` and `early=BYTES` bound what is on its way.
@@ -155,6 +155,7 @@ impl Script {
         options.pre_vote = words.contains(&"pre-vote");
         options.check_quorum = words.contains(&"check-quorum");
         options.sticky = words.contains(&"sticky");
+        options.announce_commits = words.contains(&"announce");
         options.reads = reads(words, keys)?;
         options.changes = if words.contains(&"single") { Changes::Single } else { Changes::Joint };
         options.bug = keys.get("bug").map(|name| bug(name)).transpose()?;

@@ -209,9 +209,11 @@ impl Storm {
         // Small batches in some storms, so that followers are brought up to date in many.
         let max_batch_bytes = [1, 40, 64 * 1024][below(stream.word(), 3) as usize];
         let switches = stream.word();
-        let [pre_vote, check_quorum, sticky] = [0, 1, 2].map(|bit| switches >> bit & 1 == 1);
+        let [pre_vote, check_quorum, sticky, announce_commits] =
+            [0, 1, 2, 3].map(|bit| switches >> bit & 1 == 1);
         let sticky = sticky || options.reads.by == ReadBy::Lease;
-        let options = Options { max_batch_bytes, pre_vote, check_quorum, sticky, ..options };
+        let options =
+            Options { max_batch_bytes, pre_vote, check_quorum, sticky, announce_commits, ..options };
         let mut cluster = Cluster::new(nodes, seed, options, None);
         cluster.nodes.iter_mut().for_each(|node| node.slow_disk = true);
         Self {

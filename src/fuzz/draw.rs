@@ -191,6 +191,7 @@ impl Draws {
                 check_quorum: ranges.check_quorum.hits(self.word("check-quorum")),
                 flow: self.flow(&ranges.flow),
                 eager_votes: false,
+                announce_commits: false,
                 sticky: ranges.sticky.hits(self.word("sticky")) || reads.by == ReadBy::Lease,
                 reads,
                 changes: Changes::default(),

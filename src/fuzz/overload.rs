@@ -41,10 +41,12 @@ impl Serving {
         let flush = if cluster.blocking { seconds(cluster.flush.max()) } else { 0.0 };
         let usual = cost(value + 64.0);
         let heartbeats = 2.0 * nodes / seconds(cluster.raft.heartbeat);
-        // Each command comes, goes to all, and is answered by all.
-        let busy = per_second * ((nodes + 2.0) * usual + flush) + heartbeats * usual;
+        // Each command comes, goes to all, and is answered by all; so may be the news that it is committed.
+        let rounds = if cluster.raft.announce_commits { 2.0 } else { 1.0 };
+        let served = rounds * nodes + 2.0;
+        let busy = per_second * (served * usual + flush) + heartbeats * usual;
         let longest = f64::from(cluster.raft.max_batch_bytes.max(cluster.raft.snapshot_chunk.get())) + value;
-        let at_once = 2.0 * nodes + 4.0 + per_second * (nodes + 2.0) * (flush + 10.0 * usual);
+        let at_once = 2.0 * rounds * nodes + 4.0 + per_second * served * (flush + 10.0 * usual);
         let clients = match cpu.lanes {
             Lanes::One => open,
             Lanes::Two => 0.0,

@@ -314,6 +314,7 @@ fn plainer_models(plan: &Plan, _: Time) -> Vec<Plan> {
             &|it| switch_off(&mut it.cluster.raft),
             &|it| it.cluster.raft.pre_vote = false,
             &|it| it.cluster.raft.check_quorum = false,
+            &|it| it.cluster.raft.announce_commits = false,
             &|it| it.cluster.raft.flow = Flow::default(),
             &|it| it.cluster.raft.flow.max_inflight = None,
             &|it| it.cluster.raft.flow.max_inflight_bytes = None,

@@ -196,6 +196,31 @@ impl Raft {
         let is_own = self.log.term_at(reached) == Some(self.term);
         if reached > self.commit && (is_own || self.commits_old_terms()) {
             self.commit_to(reached, out);
+            if self.options.announce_commits {
+                self.unannounced = Some(out.list().len());
+            }
+        }
+    }
+
+    /// Tells followers at once what this step has committed, by a message like a heartbeat's. Who has been sent entries since then
+    /// hears of it by these; who is being probed or gets a snapshot has to catch up first.
+    #[inline(never)]
+    pub(super) fn announce_commit(&mut self, out: &mut Effects) {
+        let Some(since) = self.unannounced.take() else { return };
+        let (after, base) = (self.term_after(), self.log.base());
+        let mut encoded: Option<(Index, Bytes)> = None;
+        for (&to, progress) in self.peers.ids().iter().zip(&self.progress) {
+            // It brings no entries, and so takes no room in a window.
+            let next = progress.next();
+            if progress.mode() != Mode::Replicate || next <= base || is_told(&out.list()[since..], to) {
+                continue;
+            }
+            let payload = match encoded {
+                Some((same, payload)) if same == next => payload,
+                _ => Part::empty(next).encode(&self.log, self.term, self.commit, out),
+            };
+            encoded = Some((next, payload));
+            out.push(Effect::Send { to, kind: APPEND_ENTRIES, payload, after });
         }
     }
 
@@ -274,6 +299,13 @@ impl Raft {
     pub(super) fn term_after(&self) -> Option<WriteId> {
         self.writes.pending(self.writes.of_hard_state())
     }
+}
+
+/// Whether one of these effects is an AppendEntries to this follower.
+fn is_told(effects: &[Effect], follower: NodeId) -> bool {
+    let tells =
+        |effect: &Effect| matches!(effect, Effect::Send { to, kind: APPEND_ENTRIES, .. } if *to == follower);
+    effects.iter().any(tells)
 }
 
 /// Why the leader sends to all.

@@ -357,6 +357,7 @@ impl Raft {
         let Membership { index, members } = self.memberships.latest();
         if index <= self.commit && !members.voters_hold(self.id) && self.role == Role::Leader {
             // It has removed itself, and that is committed: others can elect a leader without it now (4.2.2).
+            self.announce_commit(out);
             self.step_down(now);
             self.memberships.weigh(self.id, self.commit);
         }

@@ -61,7 +61,8 @@
 //! before it with it; entries of older terms are never committed by counting (figure 8). `quorum.rs` counts in a
 //! constant number of steps per acknowledgement. Each leader begins its term with a no-op entry (thesis 6.4), so that
 //! earlier entries are committed without waiting for a client. Followers learn the commit index with the next
-//! AppendEntries or heartbeat; it is never broadcast for its own sake.
+//! AppendEntries or heartbeat, or at once if the options ask for it (`Raft::announce_commit`; as in etcd's raft): then they
+//! apply an entry one way after the leader, and each commit costs a message to every follower, and its answer.
 //!
 //! **Durability (5, figure 2; thesis 3.8, 10.2.1).** Term, vote and entries are durable before any message that
 //! promises them leaves: every send names the write it must wait for (`writes.rs`; for replies `Raft::reply_after`

@@ -68,6 +68,9 @@ pub struct Raft {
     pub(super) heartbeat_due: LocalTime,
     pub(super) contact: QuorumContact,
     pub(super) transfer: Option<Transfer>,
+    /// How many effects this step had when a leader last committed something that its followers are to hear of at once: what it
+    /// sends after these tells them.
+    pub(super) unannounced: Option<usize>,
     pub(super) limits: Limits,
     pub(super) early: Early,
     /// The first entry of this leader's term.
@@ -131,6 +134,7 @@ impl Raft {
             heartbeat_due: now,
             contact: QuorumContact::default(),
             transfer: None,
+            unannounced: None,
             limits: Limits::of(&options.flow),
             early: Early::new(&options.flow),
             term_start: Index::ZERO,
@@ -382,6 +386,9 @@ impl Replica for Raft {
         if self.memberships.due {
             self.attend_membership(now, out);
         }
+        if self.unannounced.is_some() {
+            self.announce_commit(out);
+        }
         self.save_hard_state(out);
         self.show(out);
     }
@@ -474,6 +481,32 @@ mod tests {
             })
             .collect();
         assert_eq!(sends.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        assert!(sends.iter().all(|(_, payload)| *payload == sends[0].1), "all share one payload");
+    }
+
+    #[test]
+    fn a_commit_is_announced_if_it_is_to_be_and_encoded_once() {
+        let sends = |announce_commits| {
+            let (mut raft, now, mut out) = first_of(5);
+            raft.options.announce_commits = announce_commits;
+            elect(&mut raft, now, &mut out);
+            let reply =
+                AppendEntriesReply { term: Term(1), outcome: Outcome::Accepted { matched: Index(1) } };
+            for from in 2..5 {
+                receive(&mut raft, now, from, Message::AppendEntriesReply(reply), &mut out);
+                if raft.commit == Index(1) {
+                    let sends = out.list().iter().filter_map(|effect| match *effect {
+                        Effect::Send { to, payload, .. } => Some((to.0, payload)),
+                        _ => None,
+                    });
+                    return sends.collect::<Vec<_>>();
+                }
+            }
+            panic!("three answers are a majority");
+        };
+        assert_eq!(sends(false), []);
+        let sends = sends(true);
+        assert_eq!(sends.iter().map(|(to, _)| *to).collect::<Vec<_>>(), [2, 3, 4], "5 has not answered yet");
         assert!(sends.iter().all(|(_, payload)| *payload == sends[0].1), "all share one payload");
     }
 

@@ -28,6 +28,9 @@ pub struct Options {
     pub sticky: bool,
     /// Whether a candidate asks for votes while its own is still being written.
     pub eager_votes: bool,
+    /// Whether a leader tells its followers at once of what it has committed, by messages without entries, rather than with
+    /// its next entries or heartbeat (Raft paper, section 5.3).
+    pub announce_commits: bool,
     /// Bounds of what is on its way.
     pub flow: Flow,
     /// How reads are answered (thesis 6.4).
@@ -60,6 +63,7 @@ impl Options {
             check_quorum: false,
             sticky: false,
             eager_votes: false,
+            announce_commits: false,
             flow: Flow::default(),
             reads: Reads::default(),
             changes: Changes::default(),

@@ -69,6 +69,7 @@ fn switches(raft: &Options) -> String {
         (raft.check_quorum, "check-quorum"),
         (raft.sticky, "sticky"),
         (raft.eager_votes, "eager votes"),
+        (raft.announce_commits, "announced commits"),
     ];
     let mut on: Vec<&str> = all.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
     on.extend(match raft.reads.by {

@@ -59,6 +59,7 @@ pub(super) fn plan(voters: u32) -> Plan {
                 check_quorum: false,
                 sticky: false,
                 eager_votes: false,
+                announce_commits: false,
                 flow: Flow::default(),
                 reads: crate::replica::Reads::default(),
                 changes: crate::replica::Changes::default(),

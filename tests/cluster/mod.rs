@@ -93,6 +93,7 @@ pub(crate) fn options() -> Options {
         check_quorum: false,
         sticky: false,
         eager_votes: false,
+        announce_commits: false,
         flow: Flow::default(),
         reads: Reads::default(),
         changes: Changes::default(),

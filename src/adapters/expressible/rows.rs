@@ -178,6 +178,16 @@ pub(super) const ROWS: &[Row] = &[
             Not("a candidate asks when its own promise is durable"),
         ],
     },
+    always(
+        "announce_commits",
+        [
+            Means(
+                "whether a leader tells its followers at once of what it has committed, or with its next entries or heartbeat",
+            ),
+            Means("always at once"),
+            Means("always at once"),
+        ],
+    ),
     Row {
         switch: "max_inflight",
         asked: |plan| raft(plan.cluster.raft.flow.max_inflight.is_some(), "max_inflight"),

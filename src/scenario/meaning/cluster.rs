@@ -48,6 +48,7 @@ pub(super) fn cluster(path: &Path<'_>, cluster: &shape::Cluster, notes: &mut Not
             check_quorum: cluster.raft.check_quorum,
             sticky: cluster.raft.sticky,
             eager_votes: cluster.raft.eager_votes,
+            announce_commits: cluster.raft.announce_commits,
             flow: flow(&raft, &cluster.raft, notes),
             reads: clocks::reads(&raft, &cluster.raft, notes),
             changes: changes(cluster.raft.membership),

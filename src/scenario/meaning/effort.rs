@@ -29,17 +29,20 @@ pub(in crate::scenario) fn limit(plan: &Plan, notes: &mut Notes<'_>) {
     let operations = operations_per_second(plan) * tries(plan);
     let round = 2.0 * (nodes - 1.0);
     let raft = &plan.cluster.raft;
+    // An operation goes to all, and so may the news that it is committed.
+    let rounds = if raft.announce_commits { 2.0 } else { 1.0 };
+    let operation = rounds * round + 4.0;
     let heartbeats = round / raft.heartbeat.as_secs_f64();
     let elections = nodes * round / raft.election_timeout.0.as_secs_f64();
     let (requests, flooded_bytes) = floods(plan);
-    let frames = seconds * (heartbeats + elections + operations * (round + 4.0) + retries_per_second(plan))
-        + requests * (round + 4.0);
+    let frames = seconds * (heartbeats + elections + operations * operation + retries_per_second(plan))
+        + requests * operation;
     faults(plan, notes);
     if frames > MOST_FRAMES {
         let message = format!(
             "a run would take about {frames:.0e} frames; at most {MOST_FRAMES:.0e} can be waited for"
         );
-        let help = if requests * (round + 4.0) > frames / 2.0 {
+        let help = if requests * operation > frames / 2.0 {
             "let floods bring fewer requests, or last a shorter time"
         } else {
             "shorten `duration`, lengthen `heartbeat` and `election_timeout`, or ask for less load"

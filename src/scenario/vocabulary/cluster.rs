@@ -153,6 +153,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Entry::field("check_quorum", "true or false", "whether a leader steps down that has heard from no majority for the least election timeout", "true").or("false"),
             Entry::field("sticky", "true or false", "whether a node that has heard from a leader within the least election timeout ignores requests for its vote", "true").or("false"),
             Entry::field("eager_votes", "true or false", "whether a candidate asks for votes while its own is still being written; its vote counts once it is", "true").or("false"),
+            Entry::field("announce_commits", "true or false", "whether a leader tells its followers at once of what it has committed, by messages without entries, rather than with its next entries or heartbeat", "true").or("false"),
             Entry::field("max_inflight", "whole number", "the most appends to one follower that wait for an answer; beyond, it gets heartbeats only", "64")
                 .within(bounds::MAX_INFLIGHT),
             Entry::field("max_inflight_bytes", "whole number", "so many bytes of entries in them are enough; one entry always fits", "100000")

@@ -112,6 +112,7 @@ fn cluster(cluster: &Cluster, lines: &mut Vec<String>) {
         ("check_quorum", raft.check_quorum),
         ("sticky", raft.sticky),
         ("eager_votes", raft.eager_votes),
+        ("announce_commits", raft.announce_commits),
     ];
     let mut on: String =
         switches.iter().filter(|(_, on)| *on).map(|(name, _)| format!(", {name}: true")).collect();

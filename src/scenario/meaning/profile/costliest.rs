@@ -76,6 +76,7 @@ fn raft(cluster: &ClusterRanges) -> Options {
         check_quorum: false,
         sticky: false,
         eager_votes: false,
+        announce_commits: false,
         changes: Changes::default(),
         flow: Flow::default(),
         reads: Reads::default(),
