@@ -5,7 +5,7 @@ use common::{plan, records, report, shipped};
 use squall::check::{Check, Verdict};
 use squall::property::Property;
 use squall::replica::ReadBy;
-use squall::report::Report;
+use squall::report::{Report, RunVerdict};
 use squall::trace::Body;
 
 fn are_current(report: &Report) -> bool {
@@ -76,6 +76,23 @@ fn followers_answer_what_they_are_asked() {
     let report = report(&shipped("reads/at-followers"), 3);
     let served = report.counters.reads_served;
     assert!(are_current(&report) && served.follower > 2 * served.index && served.index > 200, "{served:?}");
+}
+
+/// Followers that hear at once of what is committed are not waited for; it costs more frames.
+#[test]
+fn commits_that_are_announced_keep_reads_at_followers_from_waiting() {
+    let announced = shipped("reads/at-followers-announced");
+    let mut plain = announced.clone();
+    plain.cluster.raft.announce_commits = false;
+    for seed in 0..5 {
+        let [announced, plain] = [&announced, &plain].map(|plan| report(plan, seed));
+        assert_eq!(announced.verdict, RunVerdict::Pass, "seed {seed}: {:?}", announced.reason());
+        assert!(are_current(&plain), "seed {seed}");
+        let [most, fewer] = [&announced, &plain].map(|report| report.client_availability().expect("clients"));
+        assert!(most > 0.98 && fewer < 0.95, "seed {seed}: {most} and {fewer} done in time");
+        let [more, less] = [&announced, &plain].map(|report| report.counters.frames_sent);
+        assert!(more > less, "seed {seed}: {more} and {less} frames");
+    }
 }
 
 #[test]
