@@ -1,12 +1,13 @@
 //! How fast a cluster is simulated, with every checker, the metrics and the digest on.
 //!
 //! `cargo bench --bench cluster` runs each case several times in turn and prints the medians. With arguments it runs one
-//! case once, for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster idle NODES
-//! SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`. With `warm` at the end it measures the
+//! case once, for comparisons and for counting instructions: `cluster loaded NODES SIMULATED_SECONDS`, `cluster announced NODES
+//! SIMULATED_SECONDS`, `cluster idle NODES SIMULATED_SECONDS`, `cluster served NODES SIMULATED_SECONDS`, `cluster elect NODES TRIALS`. With `warm` at the end it measures the
 //! second of two runs, and with the name of an implementation behind the numbers, such as `RaftRs`, that one. And `cluster memory NODES
 //! SIMULATED_MINUTES` tells how much memory a cluster with clients takes as time goes by, where the operating system tells.
 //!
-//! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader; served, as many operations of clients. Links take
+//! Loaded means 1,000 proposals a second of 64 bytes, injected at the leader; announced, the same of a leader that announces at
+//! once what it has committed; served, as many operations of clients. Links take
 //! 1 ms, flushes no time, and each node cuts its log after a thousand entries.
 
 mod load;
@@ -95,10 +96,11 @@ fn memory(nodes: u32, minutes: u64) {
 fn measure(case: &str, implementation: Implementation, nodes: u32, amount: u64) -> Measured {
     match case {
         "loaded" => run(implementation, nodes, amount, Load::Proposals),
+        "announced" => run(implementation, nodes, amount, Load::Announced),
         "idle" => run(implementation, nodes, amount, Load::Idle),
         "served" => run(implementation, nodes, amount, Load::Clients),
         "elect" => elect(nodes, amount),
-        _ => panic!("`{case}` is none of loaded, idle, served, elect"),
+        _ => panic!("`{case}` is none of loaded, announced, idle, served, elect"),
     }
 }
 

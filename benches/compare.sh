@@ -48,6 +48,7 @@ pair() {
 echo "| work | figure | Squall | peer | ratio |"
 echo "|---|---|---|---|---|"
 pair "loaded, 5 nodes" ns_per_msg loaded 5 20 -- 5 1000 20
+pair "the same, commits announced at once" ns_per_msg announced 5 20 -- 5 1000 20
 pair "idle, 5 nodes" sim_per_wall idle 5 2000 -- 5 0 1000
 pair "loaded, 31 nodes" ns_per_msg loaded 31 5 -- 31 1000 5
 pair "loaded, 101 nodes" ns_per_msg loaded 101 3 -- 101 1000 3

@@ -34,7 +34,7 @@ count() { # PROGRAM CASE NODES AMOUNT: instructions and messages
     rm -f "$log"
 }
 
-runs=("cluster loaded 5 1 3" "cluster idle 5 20 60" "cluster elect 5 500 1500" "cluster served 5 1 3")
+runs=("cluster loaded 5 1 3" "cluster announced 5 1 3" "cluster idle 5 20 60" "cluster elect 5 500 1500" "cluster served 5 1 3")
 [ -n "$mode" ] || runs+=("cluster loaded 31 1 2" "cluster loaded 101 1 2" "bare loaded 5 1 3" "bare served 5 1 3")
 
 counted() {
@@ -45,7 +45,7 @@ counted() {
         if [ "$case" = elect ]; then few_messages=$short many_messages=$long; fi
         awk -v name="$program $case" -v nodes="$nodes" -v i="$((many_instructions - few_instructions))" \
             -v m="$((many_messages - few_messages))" -v of="$([ "$case" = elect ] && echo election || echo message)" \
-            'BEGIN { printf "%-14s %3d nodes: %6.0f instructions per %s\n", name, nodes, i / m, of }'
+            'BEGIN { printf "%-17s %3d nodes: %6.0f instructions per %s\n", name, nodes, i / m, of }'
     done
 }
 

@@ -14,10 +14,12 @@ use std::collections::BinaryHeap;
 
 /// A moment is 2^15 ns long: 33 us.
 const MOMENT_SHIFT: u32 = 15;
-/// A page has 2^8 moments: 8.4 ms.
-const PAGE_SHIFT: u32 = 8;
-/// So many moments has a page, and so many pages, with the open one, the calendar: 2.1 s.
+/// A page has 2^11 moments: 67 ms.
+const PAGE_SHIFT: u32 = 11;
+/// So many moments has a page, and so many pages, with the open one, the calendar: 2 minutes.
 const PLACES: u64 = 1 << PAGE_SHIFT;
+/// So many words have a bit for each place.
+const WORDS: usize = PLACES as usize / 64;
 /// The class and sequence share a word, so that one comparison of 128 bits decides.
 const CLASS_SHIFT: u32 = 60;
 
@@ -35,9 +37,8 @@ pub struct Queue<E> {
     page: u64,
     moments: Places,
     pages: Places,
-    filed: Filed<E>,
+    files: Files<E>,
     far: BinaryHeap<Reverse<Entry<E>>>,
-    len: usize,
     sequence: u64,
 }
 
@@ -78,93 +79,97 @@ impl<E> Ord for Entry<E> {
     }
 }
 
-/// A ring of places, each with a chain of filed entries.
+/// A ring of places, of which some have a file.
 #[derive(Debug)]
 struct Places {
-    /// The last entry that was filed in each; none in most.
-    last: [Option<Link>; PLACES as usize],
-    /// A bit for each place that has any.
-    occupied: [u64; PLACES as usize / 64],
+    files: Box<[Option<FileId>; PLACES as usize]>,
+    /// A bit for each place that has one.
+    occupied: [u64; WORDS],
+    /// A bit for each of those words that has any.
+    words: u64,
 }
 
-/// Where an entry is filed.
-type Link = std::num::NonZeroU32;
+/// Which of the files.
+type FileId = std::num::NonZeroU32;
 
 impl Default for Places {
     fn default() -> Self {
-        Self { last: [None; PLACES as usize], occupied: [0; PLACES as usize / 64] }
+        Self { files: Box::new([None; PLACES as usize]), occupied: [0; WORDS], words: 0 }
     }
 }
 
 impl Places {
-    /// How far it is from this place, around the ring, to the first one that has entries.
+    /// How far it is from this place, around the ring, to the first one that has a file.
+    #[inline]
     fn ahead(&self, start: u64) -> Option<u64> {
-        let start = (start % PLACES) as usize;
-        let (word, bit) = (start / 64, start % 64);
-        let words = self.occupied.len();
-        // The word with the start is looked at twice: first from the start on, at last before it.
-        for step in 0..=words {
-            let at = (word + step) % words;
-            let mask = match step {
-                0 => !0 << bit,
-                step if step == words => !(!0 << bit),
-                _ => !0,
-            };
-            let found = self.occupied[at] & mask;
-            if found != 0 {
-                let place = (at * 64) as u64 + u64::from(found.trailing_zeros());
-                return Some((place + PLACES - start as u64) % PLACES);
-            }
-        }
-        None
+        let start = start % PLACES;
+        let (word, bit) = ((start / 64) as usize, start % 64);
+        let here = self.occupied[word] & !0 << bit;
+        let (word, found) = if here != 0 {
+            (word, here)
+        } else {
+            // Around the ring the word with the start comes last once more, for the places before it.
+            let later = self.words & (!1 << word);
+            let first = if later != 0 { later } else { self.words };
+            let word = first.trailing_zeros() as usize;
+            (word, *self.occupied.get(word)?)
+        };
+        let place = word as u64 * 64 + u64::from(found.trailing_zeros());
+        Some((place + PLACES - start) % PLACES)
     }
 
-    /// Takes the chain that is in this place.
-    fn take(&mut self, place: u64) -> Option<Link> {
+    /// Puts a file into a place that has none.
+    fn put(&mut self, place: usize, file: FileId) {
+        self.files[place] = Some(file);
+        self.occupied[place / 64] |= 1 << (place % 64);
+        self.words |= 1 << (place / 64);
+    }
+
+    /// Takes the file that is in this place.
+    fn take(&mut self, place: u64) -> Option<FileId> {
         let place = (place % PLACES) as usize;
-        self.occupied[place / 64] &= !(1 << (place % 64));
-        self.last[place].take()
+        let word = &mut self.occupied[place / 64];
+        *word &= !(1 << (place % 64));
+        if *word == 0 {
+            self.words &= !(1 << (place / 64));
+        }
+        self.files[place].take()
     }
 }
 
-/// The entries of all places, each with the one that was filed before it in the same place. Rooms are used again.
+/// The entries of all places, in files of one place each, in the order in which they were added. Files are used again, the one
+/// that was emptied last first: it is in the cache still.
 #[derive(Debug)]
-struct Filed<E> {
-    entries: Vec<(Entry<E>, Option<Link>)>,
-    free: Option<Link>,
+struct Files<E> {
+    files: Vec<Vec<Entry<E>>>,
+    empty: Vec<FileId>,
 }
 
-impl<E: Copy> Filed<E> {
+impl<E: Copy> Files<E> {
     #[inline]
     fn add(&mut self, entry: Entry<E>, places: &mut Places, place: u64) {
         let place = (place % PLACES) as usize;
-        let before = places.last[place];
-        let link = match self.free {
-            Some(link) => {
-                let room = &mut self.entries[link.get() as usize - 1];
-                self.free = room.1;
-                *room = (entry, before);
-                link
-            }
-            None => self.grow(entry, before),
-        };
-        places.last[place] = Some(link);
-        places.occupied[place / 64] |= 1 << (place % 64);
+        let file = places.files[place].unwrap_or_else(|| self.begin(places, place));
+        self.get_mut(file).push(entry);
+    }
+
+    /// A file for a place that has none.
+    #[inline]
+    fn begin(&mut self, places: &mut Places, place: usize) -> FileId {
+        let file = self.empty.pop().unwrap_or_else(|| self.grow());
+        places.put(place, file);
+        file
     }
 
     #[cold]
-    fn grow(&mut self, entry: Entry<E>, before: Option<Link>) -> Link {
-        self.entries.push((entry, before));
-        u32::try_from(self.entries.len()).ok().and_then(Link::new).expect("fewer than 2^32 events wait")
+    fn grow(&mut self) -> FileId {
+        self.files.push(Vec::new());
+        FileId::new(self.files.len() as u32).expect("as many files as places at most")
     }
 
-    /// Takes an entry out, with the one that was filed before it.
     #[inline]
-    fn remove(&mut self, link: Link) -> (Entry<E>, Option<Link>) {
-        let room = &mut self.entries[link.get() as usize - 1];
-        let removed = *room;
-        room.1 = self.free.replace(link);
-        removed
+    fn get_mut(&mut self, file: FileId) -> &mut Vec<Entry<E>> {
+        &mut self.files[file.get() as usize - 1]
     }
 }
 
@@ -178,9 +183,8 @@ impl<E> Default for Queue<E> {
             page: 0,
             moments: Places::default(),
             pages: Places::default(),
-            filed: Filed { entries: Vec::new(), free: None },
+            files: Files { files: Vec::new(), empty: Vec::new() },
             far: BinaryHeap::new(),
-            len: 0,
             sequence: 0,
         }
     }
@@ -191,53 +195,68 @@ impl<E: Copy> Queue<E> {
     ///
     /// # Panics
     /// If the class is above 15.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, time: Time, class: u8, event: E) {
         assert!(class < 16, "a class fits four bits");
         self.sequence += 1;
-        self.len += 1;
         let tie = u64::from(class) << CLASS_SHIFT | self.sequence;
         self.file(Entry { key: u128::from(time.nanos()) << 64 | u128::from(tie), event });
     }
 
     /// Puts an entry where its time belongs.
-    #[inline]
+    #[inline(always)]
     fn file(&mut self, entry: Entry<E>) {
-        let (moment, page) = (entry.moment(), entry.page());
-        if moment < self.next_moment {
+        let moment = entry.moment();
+        if moment >= self.next_moment && moment >> PAGE_SHIFT == self.page {
+            self.files.add(entry, &mut self.moments, moment);
+        } else {
+            self.file_elsewhere(entry);
+        }
+    }
+
+    #[inline(never)]
+    fn file_elsewhere(&mut self, entry: Entry<E>) {
+        let page = entry.page();
+        if entry.moment() < self.next_moment {
             self.late.push(Reverse(entry));
-        } else if page == self.page {
-            self.filed.add(entry, &mut self.moments, moment);
         } else if page - self.page < PLACES {
-            self.filed.add(entry, &mut self.pages, page);
+            self.files.add(entry, &mut self.pages, page);
         } else {
             self.far.push(Reverse(entry));
         }
     }
 
     /// Takes the earliest event if it comes before `end`.
-    #[inline]
+    #[inline(always)]
     pub fn pop_before(&mut self, end: Time) -> Option<(Time, E)> {
-        let entry = match (self.current.get(self.taken), self.late.peek()) {
-            (None, None) => {
-                if !self.open_next_moment() {
-                    return None;
-                }
-                self.take_current_before(end)?
+        if self.late.is_empty()
+            && let Some(first) = self.current.get(self.taken)
+        {
+            let (time, event) = (first.time(), first.event);
+            if time >= end {
+                return None;
             }
-            (Some(first), Some(Reverse(late))) if late < first => self.pop_late_before(end)?,
-            (None, Some(_)) => self.pop_late_before(end)?,
-            _ => self.take_current_before(end)?,
-        };
-        self.len -= 1;
-        Some((entry.time(), entry.event))
+            self.taken += 1;
+            return Some((time, event));
+        }
+        self.pop_late_or_open(end)
     }
 
-    #[inline]
-    fn take_current_before(&mut self, end: Time) -> Option<Entry<E>> {
-        let entry = *self.current.get(self.taken).filter(|entry| entry.time() < end)?;
-        self.taken += 1;
-        Some(entry)
+    #[inline(never)]
+    fn pop_late_or_open(&mut self, end: Time) -> Option<(Time, E)> {
+        if self.taken == self.current.len() && self.late.is_empty() && !self.open_next_moment() {
+            return None;
+        }
+        let first = self.current.get(self.taken);
+        let entry = match self.late.peek() {
+            Some(Reverse(late)) if first.is_none_or(|first| late < first) => self.pop_late_before(end)?,
+            _ => {
+                let entry = *first.filter(|entry| entry.time() < end)?;
+                self.taken += 1;
+                entry
+            }
+        };
+        Some((entry.time(), entry.event))
     }
 
     fn pop_late_before(&mut self, end: Time) -> Option<Entry<E>> {
@@ -258,15 +277,13 @@ impl<E: Copy> Queue<E> {
         self.next_moment = moment + 1;
         self.current.clear();
         self.taken = 0;
-        let mut next = self.moments.take(moment);
-        while let Some(link) = next {
-            let (entry, before) = self.filed.remove(link);
-            self.current.push(entry);
-            next = before;
+        let file = self.moments.take(moment).expect("it has events");
+        std::mem::swap(&mut self.current, self.files.get_mut(file));
+        self.files.empty.push(file);
+        // Most were added in their order.
+        if !self.current.is_sorted_by_key(|entry| entry.key) {
+            self.current.sort_unstable_by_key(|entry| entry.key);
         }
-        // Most were filed in their order, and come in the opposite one.
-        self.current.reverse();
-        self.current.sort_unstable_by_key(|entry| entry.key);
         true
     }
 
@@ -276,11 +293,15 @@ impl<E: Copy> Queue<E> {
         let far = self.far.peek().map(|Reverse(entry)| entry.page());
         let Some(page) = near.into_iter().chain(far).min() else { return false };
         (self.page, self.next_moment) = (page, page << PAGE_SHIFT);
-        let mut next = if near == Some(page) { self.pages.take(page) } else { None };
-        while let Some(link) = next {
-            let (entry, before) = self.filed.remove(link);
-            self.filed.add(entry, &mut self.moments, entry.moment());
-            next = before;
+        if near == Some(page)
+            && let Some(file) = self.pages.take(page)
+        {
+            let mut turned = std::mem::take(self.files.get_mut(file));
+            for entry in turned.drain(..) {
+                self.files.add(entry, &mut self.moments, entry.moment());
+            }
+            *self.files.get_mut(file) = turned;
+            self.files.empty.push(file);
         }
         // What lay beyond the calendar may lie within it now.
         while let Some(Reverse(entry)) = self.far.peek()
@@ -294,12 +315,13 @@ impl<E: Copy> Queue<E> {
 
     /// How many events wait.
     pub fn len(&self) -> usize {
-        self.len
+        let filed: usize = self.files.files.iter().map(Vec::len).sum();
+        self.current.len() - self.taken + self.late.len() + filed + self.far.len()
     }
 
     /// Whether no event waits.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Load {
     Idle,
     /// By proposals at the leader.
     Proposals,
+    /// By as many, of which the leader announces at once what it has committed.
+    Announced,
     /// By clients.
     Clients,
 }
@@ -66,6 +68,7 @@ impl Load {
     pub fn plan_of(self, implementation: Implementation, nodes: u32) -> Plan {
         let mut plan = self.plan(nodes);
         plan.cluster.implementation = implementation;
+        plan.cluster.raft.announce_commits = self == Self::Announced;
         plan
     }
 }
@@ -77,9 +80,10 @@ pub fn drive<O: Observer>(plan: &Plan, seconds: u64, load: Load, observer: O) ->
     let commands: Vec<Vec<u8>> = (0..16).map(|value| command(0, value)).collect();
     let start = world.now();
     let began = clock();
-    if load == Load::Proposals {
+    if matches!(load, Load::Proposals | Load::Announced) {
+        let leader = world.effective_leader().expect("elected when it was warm");
         for millisecond in 0..seconds * 1_000 {
-            assert!(world.propose(&commands[millisecond as usize % 16]), "there is a leader");
+            assert!(world.propose_to(leader, &commands[millisecond as usize % 16]), "the leader is up");
             world.run_until(start + Duration::from_millis(millisecond + 1));
         }
     } else {

@@ -36,7 +36,7 @@ impl Access {
         let of_client = from.asks_as_client();
         let may_ask = if kind < FIRST_CLIENT_KIND { of_node } else { of_client };
         if self.suspicion.is_some() || !may_ask {
-            self.suspect(may_ask, from, kind, record, findings);
+            self.suspect(may_ask, from, kind, &record.apart(), findings);
         }
     }
 

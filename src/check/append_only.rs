@@ -30,12 +30,12 @@ impl LeaderAppendOnly {
     }
 
     /// The log of a node grows by this entry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn appended(&mut self, node: &Node, index: Index, record: &Record, findings: &mut Findings) {
         if node.role == Role::Leader {
             findings.examined(Property::LeaderAppendOnly);
             if index <= node.memory.log.last() {
-                self.suspect(node, index, record);
+                self.suspect(node, index, &record.apart());
             }
         }
     }

@@ -110,8 +110,9 @@ struct Pending {
     change: Change,
 }
 
+/// What a write does to a disk.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+pub(super) enum Change {
     HardState(HardState),
     Append { first: Index, last: Index, term: Term },
     Truncate(Index),
@@ -163,23 +164,12 @@ impl Disk {
         self.pending.push_back(Pending { write, change });
     }
 
-    /// All writes up to this one are durable; `hard_state` is shown the hard states among them. Whether a cut of the log is
-    /// among them, too.
+    /// All writes up to this one are durable: the next change that this makes, until none is left.
     #[inline(always)]
-    pub(super) fn flush(&mut self, write: WriteId, mut hard_state: impl FnMut(HardState)) -> bool {
-        let mut cuts = false;
-        while let Some(next) = self.pending.front()
-            && next.write <= write
-        {
-            let change = next.change;
-            self.pending.pop_front();
-            if let Change::HardState(durable) = change {
-                hard_state(durable);
-            }
-            cuts |= matches!(change, Change::Cut(_));
-            self.apply(change);
-        }
-        cuts
+    pub(super) fn flush_next(&mut self, write: WriteId) -> Option<Change> {
+        let Pending { change, .. } = self.pending.pop_front_if(|next| next.write <= write)?;
+        self.apply(change);
+        Some(change)
     }
 
     /// The disk is gone, and a blank one is in its place.
@@ -228,6 +218,7 @@ impl Disk {
         true
     }
 
+    #[inline]
     fn apply(&mut self, change: Change) {
         match change {
             Change::HardState(hard_state) => self.hard_state = hard_state,

@@ -6,24 +6,28 @@ use crate::ids::Index;
 use crate::trace::Record;
 
 /// A node takes an index as committed.
-#[inline]
+#[inline(always)]
 pub(super) fn committed(node: &mut Node, index: Index, record: &Record, findings: &mut Findings) {
     findings.examined(Property::CommitOrder);
-    if index <= node.commit {
-        findings.accuse(Property::CommitOrder, record, || {
-            format!("the commit index of {} went back from {} to {index}", node.id, node.commit)
+    let known = node.commit;
+    if index <= known {
+        let id = node.id;
+        findings.accuse(Property::CommitOrder, &record.apart(), move || {
+            format!("the commit index of {id} went back from {known} to {index}")
         });
     }
     node.commit = index;
 }
 
 /// A node applies an index.
-#[inline]
+#[inline(always)]
 pub(super) fn applied(node: &mut Node, index: Index, record: &Record, findings: &mut Findings) {
     findings.examined(Property::CommitOrder);
-    if index != node.applied.next() {
-        findings.accuse(Property::CommitOrder, record, || {
-            format!("{} applied entry {index} after entry {}", node.id, node.applied)
+    let last = node.applied;
+    if index != last.next() {
+        let id = node.id;
+        findings.accuse(Property::CommitOrder, &record.apart(), move || {
+            format!("{id} applied entry {index} after entry {last}")
         });
     }
     node.applied = index;

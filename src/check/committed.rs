@@ -39,7 +39,7 @@ impl CommittedChain {
     }
 
     /// A node takes this entry as committed; true if it is the first to do so.
-    #[inline]
+    #[inline(always)]
     pub(super) fn committed(
         &mut self,
         node: NodeId,
@@ -53,12 +53,12 @@ impl CommittedChain {
         findings.examined(Property::CommittedChain);
         if let Some(known) = self.entries.get(index) {
             if (known.term, known.hash) != (term, hash) {
-                differs(node, "takes", (index, term, hash), *known, record, findings);
+                differs(node, "takes", (index, term, hash), *known, &record.apart(), findings);
             }
             return false;
         }
         if term == Term::ZERO {
-            findings.accuse(Property::CommittedChain, record, || {
+            findings.accuse(Property::CommittedChain, &record.apart(), move || {
                 format!("{node} takes entry {index} as committed, but has no such entry")
             });
             return false;
@@ -68,7 +68,7 @@ impl CommittedChain {
     }
 
     /// A node applies this entry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn applied(
         &self,
         node: NodeId,
@@ -80,8 +80,8 @@ impl CommittedChain {
         match self.entries.get(index) {
             Some(known) if (known.term, known.hash) == (term, hash) => {}
             None if self.entries.is_pruned(index) => {}
-            Some(known) => differs(node, "applied", (index, term, hash), *known, record, findings),
-            None => findings.accuse(Property::CommittedChain, record, || {
+            Some(known) => differs(node, "applied", (index, term, hash), *known, &record.apart(), findings),
+            None => findings.accuse(Property::CommittedChain, &record.apart(), move || {
                 format!("{node} applied entry {index} of term {term}, which no node took as committed")
             }),
         }

@@ -54,7 +54,7 @@ impl LeaderCompleteness {
     }
 
     /// This entry was committed for the first time, by a node in term `in_term`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn committed(
         &mut self,
         in_term: Term,
@@ -64,9 +64,20 @@ impl LeaderCompleteness {
     ) {
         let highest = self.committed_in.entry(in_term).or_insert(index);
         *highest = index.max(*highest);
-        if in_term >= self.latest {
-            return;
+        if in_term < self.latest {
+            self.later_leaders_had(in_term, (index, term), &record.apart(), findings);
         }
+    }
+
+    /// Those who were elected in later terms than that in which this entry was committed had it.
+    #[cold]
+    fn later_leaders_had(
+        &self,
+        in_term: Term,
+        (index, term): (Index, Term),
+        record: &Record,
+        findings: &mut Findings,
+    ) {
         for ((elected, leader), log) in self.elections.range((in_term.next(), NodeId(0))..) {
             findings.examined(Property::LeaderCompleteness);
             if log.term_at(index) != Some(term) {

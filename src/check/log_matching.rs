@@ -33,7 +33,7 @@ impl LogMatching {
     }
 
     /// A node's log now ends with this entry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn holds(
         &mut self,
         node: NodeId,
@@ -54,7 +54,7 @@ impl LogMatching {
             Some(_) => *self.others.entry((index, term)).or_insert(hash),
         };
         if known != hash {
-            findings.accuse(Property::LogMatching, record, || {
+            findings.accuse(Property::LogMatching, &record.apart(), move || {
                 format!(
                     "{node} has an entry {index} of term {term} with log hash {hash:016x}; another log with an \
                      entry of that index and term has {known:016x}"

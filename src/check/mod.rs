@@ -59,7 +59,7 @@ use crate::replica::{HardState, Members, Role};
 use crate::trace::{Body, Observer, Record};
 use access::Access;
 use append_only::LeaderAppendOnly;
-use cluster::{Found, Node};
+use cluster::{Change, Found, Node};
 use committed::CommittedChain;
 use completeness::LeaderCompleteness;
 use election_safety::ElectionSafety;
@@ -212,7 +212,7 @@ impl Checkers {
         (node.role, node.term) = (role, term);
     }
 
-    #[inline]
+    #[inline(always)]
     fn committed_by(&mut self, slot: usize, entry: (Index, Term, u64), record: &Record) {
         let (index, term, _) = entry;
         let node = &mut self.nodes[slot];
@@ -220,6 +220,7 @@ impl Checkers {
         if self.chain.committed(node.id, entry, record, &mut self.findings) {
             self.completeness.committed(node.term, (index, term), record, &mut self.findings);
             self.members.committed(index, term);
+            let record = &record.apart();
             durable::committed((&self.nodes, slot), &self.members, (index, term), record, &mut self.findings);
         }
     }
@@ -230,11 +231,9 @@ impl Observer for Checkers {
     #[expect(clippy::too_many_lines, reason = "one flat match over all that tells of safety")]
     fn observe(&mut self, record: &Record) {
         if self.append_only.suspects() {
-            // A copy, so that the compiler still knows the record's kind after this call.
-            let copy = *record;
-            self.append_only.settle(&copy, &mut self.findings);
+            self.append_only.settle(&record.apart(), &mut self.findings);
         }
-        let Some(id) = record.node.as_node() else { return self.observe_client(record) };
+        let Some(id) = record.node.as_node() else { return self.observe_client(&record.apart()) };
         let (slot, nodes) = (id.slot(), self.nodes.len());
         let Some(node) = self.nodes.get_mut(slot) else { return };
         let findings = &mut self.findings;
@@ -245,7 +244,7 @@ impl Observer for Checkers {
                 self.term_and_vote.sent(id, term);
                 if grants_vote && let Some(candidate) = to.as_node() {
                     self.term_and_vote.granted(id, term, candidate);
-                    self.one_vote.given(id, term, candidate, record, findings);
+                    self.one_vote.given(id, term, candidate, &record.apart(), findings);
                 }
             }
             Body::Appended { write, index, term, hash } => {
@@ -259,27 +258,30 @@ impl Observer for Checkers {
                 node.disk.stored.log.append(index, index, term);
             }
             Body::Truncated { write, from } => {
-                self.append_only.truncated(node, from, record, findings);
+                self.append_only.truncated(node, from, &record.apart(), findings);
                 node.memory.log.truncate(from);
                 node.disk.write_truncation(write, from);
             }
             Body::SnapshotTaken { .. }
             | Body::SnapshotWritten { .. }
             | Body::Compacted { .. }
-            | Body::Restored { .. } => self.snapshot(slot, record),
+            | Body::Restored { .. } => self.snapshot(slot, &record.apart()),
             Body::Membership { part, index, nodes } => self.members.told(node, part, index, nodes),
             Body::HardStateWritten { write, term, vote } => {
                 node.disk.write_hard_state(write, HardState { term, vote });
             }
             Body::Flushed { write } => {
-                let one_vote = &mut self.one_vote;
-                let cuts = node.disk.flush(write, |durable| {
-                    if durable.vote == Some(id) {
-                        one_vote.given(id, durable.term, id, record, findings);
+                let mut cuts = false;
+                while let Some(change) = node.disk.flush_next(write) {
+                    cuts |= matches!(change, Change::Cut(_));
+                    if let Change::HardState(HardState { term, vote }) = change
+                        && vote == Some(id)
+                    {
+                        self.one_vote.given(id, term, id, &record.apart(), findings);
                     }
-                });
+                }
                 if cuts {
-                    self.cut_is_durable(slot, record);
+                    self.cut_is_durable(slot, &record.apart());
                 }
             }
             Body::Committed { index, term, hash } => self.committed_by(slot, (index, term, hash), record),
@@ -288,18 +290,21 @@ impl Observer for Checkers {
                 self.chain.applied(id, (index, term, hash), record, findings);
             }
             Body::Acknowledged { index, term, .. } => {
-                self.chain.acknowledged(id, (index, term), record, findings);
+                self.chain.acknowledged(id, (index, term), &record.apart(), findings);
             }
-            Body::Executed { .. } | Body::Repeated { .. } | Body::Disowned { .. } => self.fate(id, record),
-            Body::RoleChanged { role, term, .. } => self.role_changed(slot, role, term, record),
+            Body::Executed { .. } | Body::Repeated { .. } | Body::Disowned { .. } => {
+                self.fate(id, &record.apart())
+            }
+            Body::RoleChanged { role, term, .. } => self.role_changed(slot, role, term, &record.apart()),
             Body::Booted { epoch, blank, term, vote, last, hash } => {
                 let found = Found { hard_state: HardState { term, vote }, last, hash };
-                self.booted(slot, epoch, blank, found, record);
+                self.booted(slot, epoch, blank, found, &record.apart());
             }
             Body::Crashed | Body::Stopped { .. } => node.down(),
             Body::Panicked { message } => {
-                findings
-                    .accuse(Property::SoundImplementation, record, || format!("{id} panicked: {message}"));
+                findings.accuse(Property::SoundImplementation, &record.apart(), || {
+                    format!("{id} panicked: {message}")
+                });
             }
             Body::Wiped => node.disk.wipe(),
             // What happens to frames, links and clients tells nothing about safety.

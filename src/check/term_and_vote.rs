@@ -26,7 +26,7 @@ impl TermAndVote {
     }
 
     /// A frame left a node in this term.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sent(&mut self, node: NodeId, term: Term) {
         let released = &mut self.released[node.slot()];
         if term > released.term {

@@ -180,20 +180,10 @@ impl<'p> Client<'p> {
         let header =
             Header { kind: CLIENT_REQUEST, cluster: self.cluster, from: self.address(), to: to.into(), call };
         encode_command(&command, self.model.value_bytes as usize, &mut self.request);
-        let slot = wire.frame(&header, &Payload::new(&self.request));
-        let frame = wire.frames.get(slot);
-        let sent = Body::Sent {
-            to: to.into(),
-            kind: CLIENT_REQUEST,
-            call,
-            bytes: frame.bytes.len() as u32,
-            hash: frame.hash,
-            term: Term::ZERO,
-            grants_vote: false,
-        };
-        let sent = wire.trace.effect(self.address(), sent);
-        wire.frames.get_mut(slot).sent = Some(sent);
-        wire.out.push(slot);
+        let frame = wire.frame(&header, &Payload::new(&self.request));
+        let sent = wire.trace.effect(self.address(), frame.sent(Term::ZERO, false));
+        wire.frames.get_mut(frame.slot).sent = Some(sent);
+        wire.out.push(frame.slot);
         self.calls.insert(call, (errand, to));
         let in_doubt = self.frames_repeat;
         if let Some(pursuit) = self.pursuit(errand) {

@@ -43,7 +43,7 @@ impl Bench {
         encode_reply(&reply, &mut payload);
         let header =
             Header { kind: CLIENT_REPLY, cluster: 7, from: from.into(), to: ClientId(1).into(), call };
-        self.at(0).frame(&header, &Payload::new(&payload))
+        self.at(0).frame(&header, &Payload::new(&payload)).slot
     }
 
     fn outcomes(self) -> Vec<Outcome> {

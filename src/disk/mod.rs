@@ -209,10 +209,15 @@ impl Disk {
     }
 
     /// Begins a flush if something waits and none is under way. One word is drawn for each flush.
+    #[inline]
     pub fn begin_flush(&mut self) -> Option<Duration> {
-        if self.flushing.is_some() {
+        if self.flushing.is_some() || self.waiting.is_empty() {
             return None;
         }
+        self.begin_flush_of_waiting()
+    }
+
+    fn begin_flush_of_waiting(&mut self) -> Option<Duration> {
         let mut last = self.waiting.back()?.id;
         if self.special {
             let together = self.waiting.iter().take_while(|waiting| !waiting.alone).count().max(1);
@@ -281,19 +286,22 @@ impl Disk {
     #[cold]
     fn write_anew(&mut self) {
         let durable = &self.image[..self.durable];
-        let Ok((recovered, _)) = recovery::recover(durable, self.durable, self.intact) else {
+        let Ok((read, _)) = recovery::replay(durable, self.durable, self.intact) else {
             return; // What can't be read can't be copied.
         };
         // As much room as before: until the next cut it grows to the same length.
         let mut image = Vec::with_capacity(self.image.capacity());
-        if let Some(members) = &recovered.genesis {
+        if let Some(members) = &read.genesis {
             put_genesis(members, &mut image);
         }
-        put_record(HARD_STATE, |image| put_hard_state(recovered.hard_state, image), &mut image);
-        put_record(BASE, |image| put_base(recovered.base, image), &mut image);
-        let first = recovered.base.index.0 + 1;
-        put_record(APPEND, |image| put_entries(first, &recovered.entries, image), &mut image);
-        if let Some((last, membership, data)) = recovery::last_snapshot(durable, self.intact) {
+        put_record(HARD_STATE, |image| put_hard_state(read.hard_state, image), &mut image);
+        put_record(BASE, |image| put_base(read.base, image), &mut image);
+        let entries = |image: &mut Vec<u8>| {
+            image.extend_from_slice(&(read.base.index.0 + 1).to_le_bytes());
+            read.entries().for_each(|run| image.extend_from_slice(run));
+        };
+        put_record(APPEND, entries, &mut image);
+        if let Some((last, membership, data)) = read.snapshot {
             let kind = snapshot_kind(membership);
             put_record(kind, |image| put_snapshot(last, membership, data, image), &mut image);
         }
@@ -411,12 +419,13 @@ impl Disk {
 /// Appends a record, with zeroes for a checksum.
 fn put_record(kind: u8, body: impl FnOnce(&mut Vec<u8>), image: &mut Vec<u8>) {
     let start = image.len();
-    image.extend_from_slice(&[0; PREFIX]);
-    image.push(kind);
+    let mut head = [0; PREFIX + 1];
+    head[PREFIX] = kind;
+    image.extend_from_slice(&head);
     body(image);
     let length = u32::try_from(image.len() - start - PREFIX).expect("a record stays below 4 GiB");
-    image[start + TAG..start + 2 * TAG].copy_from_slice(&length.to_le_bytes());
-    image[start + 2 * TAG..start + PREFIX].copy_from_slice(&(!length).to_le_bytes());
+    let lengths = u64::from(length) | u64::from(!length) << 32;
+    image[start + TAG..start + PREFIX].copy_from_slice(&lengths.to_le_bytes());
 }
 
 fn put_genesis(members: &Members, image: &mut Vec<u8>) {

@@ -7,60 +7,49 @@ use super::{
 use crate::ids::{Index, NodeId, Term};
 use crate::replica::{Base, Entries, HardState, Members, Membership, Recovered, Snapshot, Unrecoverable};
 
-/// Reads the records in order, of which the first `flushed` bytes were flushed. Any bytes may come: never panics, and allocates
-/// no more than the image's length. Also returns how many bytes are sound. The checksums of an `intact` image, which is still what
-/// was written, are not looked at.
-///
-/// A record that is cut short, or the very last one with a wrong checksum, is a torn tail if it was not flushed: power was lost
-/// while it was written, nothing that follows from it was ever promised, and it is cut off. Else, and if the checksum is wrong
-/// further in, it is rot: going on would mean to forget something promised, so the node has to stop. So is a length that does
-/// not fit its inverted copy: where the record ends, and whether more follows, can't be told.
+/// Reads an image back: see [`replay`]. Also returns how many bytes are sound.
 pub(super) fn recover(
     image: &[u8],
     flushed: usize,
     intact: bool,
 ) -> Result<(Recovered, usize), Unrecoverable> {
-    let mut log = Log { bytes: Vec::with_capacity(image.len()), ..Log::default() };
+    replay(image, flushed, intact).map(|(log, sound)| (log.into_recovered(), sound))
+}
+
+/// Reads the records in order, of which the first `flushed` bytes were flushed. Any bytes may come: never panics, and copies
+/// nothing. Also returns how many bytes are sound. The checksums of an `intact` image, which is still what was written, are not
+/// looked at.
+///
+/// A record that is cut short, or the very last one with a wrong checksum, is a torn tail if it was not flushed: power was lost
+/// while it was written, nothing that follows from it was ever promised, and it is cut off. Else, and if the checksum is wrong
+/// further in, it is rot: going on would mean to forget something promised, so the node has to stop. So is a length that does
+/// not fit its inverted copy: where the record ends, and whether more follows, can't be told.
+pub(super) fn replay(
+    image: &[u8],
+    flushed: usize,
+    intact: bool,
+) -> Result<(Replayed<'_>, usize), Unrecoverable> {
+    // Room for entries that are written one by one, of some length.
+    let runs = Vec::with_capacity(image.len() / 64);
+    let mut log = Replayed { runs, ..Replayed::default() };
     let mut rest = image;
-    let sound = loop {
+    loop {
         let sound = image.len() - rest.len();
         let was_flushed = sound < flushed;
         let (content, after) = match next_record(rest, intact) {
             Next::Torn if was_flushed => return Err(at(image, rest, "was flushed, and its end is missing")),
-            Next::Torn => break sound,
+            Next::Torn => return Ok((log, sound)),
             Next::WrongLength => return Err(at(image, rest, "has a length that does not fit its copy")),
             Next::Record(content, after) => (content, after),
         };
         match content {
-            Some((kind, body)) => log.replay(kind, body).ok_or_else(|| at(image, rest, "makes no sense"))?,
+            Some((kind, body)) => log.take(kind, body).ok_or_else(|| at(image, rest, "makes no sense"))?,
             None if was_flushed => return Err(at(image, rest, "was flushed, and its checksum is wrong")),
-            None if after.is_empty() => break sound,
+            None if after.is_empty() => return Ok((log, sound)),
             None => return Err(at(image, rest, "has a wrong checksum, and more follows")),
         }
         rest = after;
-    };
-    let mut recovered = log.recovered;
-    recovered.snapshot = log.snapshot.map(|(Base { index, term, .. }, membership, data)| Snapshot {
-        index,
-        term,
-        membership: Membership::decode(membership).flatten(),
-        data: data.to_vec(),
-    });
-    recovered.entries = log.bytes;
-    Ok((recovered, sound))
-}
-
-/// The last snapshot in an image: its base, membership and data.
-pub(super) fn last_snapshot(image: &[u8], intact: bool) -> Option<(Base, &[u8], &[u8])> {
-    let mut last = None;
-    let mut rest = image;
-    while let Next::Record(Some((kind, body)), after) = next_record(rest, intact) {
-        if matches!(kind, SNAPSHOT | SNAPSHOT_WITH_MEMBERS) {
-            last = Some(snapshot(kind, body)?);
-        }
-        rest = after;
     }
-    last
 }
 
 /// Writes the checksums of these records, which are whole.
@@ -130,17 +119,41 @@ fn snapshot(kind: u8, body: &[u8]) -> Option<(Base, &[u8], &[u8])> {
     Some((last, membership, data))
 }
 
-/// The log being replayed: its bytes, and of each entry where it begins.
+/// What the records say that were replayed, which hold the bytes.
 #[derive(Default)]
-struct Log<'a> {
-    recovered: Recovered,
-    snapshot: Option<(Base, &'a [u8], &'a [u8])>,
-    bytes: Vec<u8>,
-    starts: Vec<usize>,
+pub(super) struct Replayed<'a> {
+    pub(super) genesis: Option<Members>,
+    pub(super) hard_state: HardState,
+    pub(super) base: Base,
+    /// The last snapshot: its base, membership and data.
+    pub(super) snapshot: Option<(Base, &'a [u8], &'a [u8])>,
+    /// The entries after the base. Each run begins where the one before it ends.
+    runs: Vec<Run<'a>>,
 }
 
-impl<'a> Log<'a> {
-    fn replay(&mut self, kind: u8, body: &'a [u8]) -> Option<()> {
+/// Entries as they were written together, in wire form.
+struct Run<'a> {
+    /// The index of the first one.
+    first: u64,
+    count: u64,
+    bytes: &'a [u8],
+}
+
+impl<'a> Run<'a> {
+    /// The entries before this index, and those from it on.
+    fn split(self, index: u64) -> (Self, Self) {
+        let count = index - self.first;
+        let place = Entries::new(self.bytes).take(count as usize).map(|entry| entry.wire_len()).sum();
+        let (before, after) = self.bytes.split_at(place);
+        (
+            Self { first: self.first, count, bytes: before },
+            Self { first: index, count: self.count - count, bytes: after },
+        )
+    }
+}
+
+impl<'a> Replayed<'a> {
+    fn take(&mut self, kind: u8, body: &'a [u8]) -> Option<()> {
         match kind {
             GENESIS => {
                 let (voters, []) = body.as_chunks::<4>() else { return None };
@@ -148,14 +161,14 @@ impl<'a> Log<'a> {
                 if !voters.clone().all(|id| (1..=255).contains(&id)) {
                     return None;
                 }
-                self.recovered.genesis = Some(voters.map(NodeId).collect());
+                self.genesis = Some(voters.map(NodeId).collect());
             }
-            MEMBERS => self.recovered.genesis = Some(Members::decode(body)?),
+            MEMBERS => self.genesis = Some(Members::decode(body)?),
             HARD_STATE => {
                 let (term, vote) = body.split_first_chunk()?;
                 let vote = u32::from_le_bytes(vote.try_into().ok()?);
                 let vote = (vote != 0).then_some(NodeId(vote));
-                self.recovered.hard_state = HardState { term: Term(u64::from_le_bytes(*term)), vote };
+                self.hard_state = HardState { term: Term(u64::from_le_bytes(*term)), vote };
             }
             APPEND => {
                 let (first, entries) = body.split_first_chunk()?;
@@ -184,58 +197,80 @@ impl<'a> Log<'a> {
         Some(())
     }
 
-    /// The place of the entry at this index among those that are there or would be next; none of what is cut off.
-    fn place(&self, index: u64) -> Option<usize> {
-        usize::try_from(index.checked_sub(self.recovered.base.index.0)?.checked_sub(1)?).ok()
+    /// The index after the last entry; none beyond the last number there is.
+    fn end(&self) -> Option<u64> {
+        match self.runs.last() {
+            Some(run) => run.first.checked_add(run.count),
+            None => self.base.index.0.checked_add(1),
+        }
+    }
+
+    /// The run that holds this entry, if one does.
+    fn run_of(&self, index: u64) -> Option<usize> {
+        let run = self.runs.partition_point(|run| run.first <= index).checked_sub(1)?;
+        (index - self.runs[run].first < self.runs[run].count).then_some(run)
     }
 
     fn term_at(&self, index: Index) -> Option<Term> {
-        if index == self.recovered.base.index {
-            return Some(self.recovered.base.term);
+        if index == self.base.index {
+            return Some(self.base.term);
         }
-        let start = *self.starts.get(self.place(index.0)?)?;
-        Entries::new(&self.bytes[start..]).next().map(|entry| entry.term)
+        let run = &self.runs[self.run_of(index.0)?];
+        Entries::new(run.bytes).nth((index.0 - run.first) as usize).map(|entry| entry.term)
     }
 
     fn begin_after(&mut self, base: Base) {
-        self.recovered.base = base;
-        self.bytes.clear();
-        self.starts.clear();
+        self.base = base;
+        self.runs.clear();
     }
 
-    fn append(&mut self, first: u64, entries: &[u8]) -> Option<()> {
-        if self.place(first)? != self.starts.len() {
+    fn append(&mut self, first: u64, bytes: &'a [u8]) -> Option<()> {
+        if self.end() != Some(first) {
             return None;
         }
-        Entries::new(entries).all_valid()?;
-        let mut start = self.bytes.len();
-        for entry in Entries::new(entries) {
-            self.starts.push(start);
-            start += entry.wire_len();
+        let count = Entries::new(bytes).all_valid()? as u64;
+        if count > 0 {
+            self.runs.push(Run { first, count, bytes });
         }
-        self.bytes.extend_from_slice(entries);
         Some(())
     }
 
     fn truncate(&mut self, from: u64) -> Option<()> {
-        let keep = self.place(from)?;
-        let end = *self.starts.get(keep)?;
-        self.starts.truncate(keep);
-        self.bytes.truncate(end);
+        let run = self.run_of(from)?;
+        self.runs.truncate(run + 1);
+        let (before, _) = self.runs.pop()?.split(from);
+        if before.count > 0 {
+            self.runs.push(before);
+        }
         Some(())
     }
 
     fn cut(&mut self, to: Index, hash: u64) -> Option<()> {
         let term = self.term_at(to)?;
-        let count = usize::try_from(to.0 - self.recovered.base.index.0).ok()?;
-        let bytes = self.starts.get(count).copied().unwrap_or(self.bytes.len());
-        self.bytes.drain(..bytes);
-        self.starts.drain(..count);
-        for start in &mut self.starts {
-            *start -= bytes;
+        let kept = self.runs.partition_point(|run| run.first <= to.0);
+        let cut = self.runs.drain(..kept).next_back();
+        if let Some(run) = cut.filter(|run| to.0 - run.first + 1 < run.count) {
+            self.runs.insert(0, run.split(to.0 + 1).1);
         }
-        self.recovered.base = Base { index: to, term, hash };
+        self.base = Base { index: to, term, hash };
         Some(())
+    }
+
+    /// The entries after the base, in wire form, as they were written together.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.runs.iter().map(|run| run.bytes)
+    }
+
+    fn into_recovered(self) -> Recovered {
+        let snapshot = self.snapshot.map(|(Base { index, term, .. }, membership, data)| Snapshot {
+            index,
+            term,
+            membership: Membership::decode(membership).flatten(),
+            data: data.to_vec(),
+        });
+        let mut entries = Vec::with_capacity(self.entries().map(<[u8]>::len).sum());
+        self.entries().for_each(|run| entries.extend_from_slice(run));
+        Recovered { genesis: self.genesis, hard_state: self.hard_state, base: self.base, snapshot, entries }
     }
 }
 

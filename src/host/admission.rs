@@ -212,7 +212,7 @@ mod tests {
             (Trace::new(Vec::<Record>::new()), Frames::default(), Vec::new());
         let mut wire = Wire { now: Time::ZERO, trace: &mut trace, frames: &mut frames, out: &mut out };
         host.boot(&setup, &mut wire);
-        let slot = wire.frame(&header, &Payload::new(payload));
+        let slot = wire.frame(&header, &Payload::new(payload)).slot;
         wire.frames.get_mut(slot).from = from;
         let before = wire.trace.len() as usize;
         host.receive(slot, &setup, &mut wire);

@@ -7,7 +7,7 @@
 use super::Setup;
 use super::process::Process;
 use crate::ids::{CallId, NodeId, RecordId};
-use crate::net::{Slot, Wire};
+use crate::net::{Outgoing, Wire};
 use crate::replica::{Bug, Call, Class, Function, Role};
 use crate::trace::{Body, Observer};
 
@@ -16,14 +16,13 @@ impl Process {
     #[cold]
     pub(super) fn sheds<O: Observer>(
         &mut self,
-        slot: Slot,
+        frame: &Outgoing,
         class: Option<Class>,
         cause: Option<RecordId>,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) -> bool {
-        let frame = wire.frames.get(slot);
-        let (to, kind, call) = (frame.to, frame.kind, frame.call);
+        let Outgoing { slot, to, kind, call, .. } = *frame;
         let (Some(limits), Some(peer)) = (setup.breaker, to.as_node()) else { return false };
         let Some(Class { call: Call::Request, function: Some(function), .. }) = class else { return false };
         let breaker = &mut self.breakers[peer.slot()];

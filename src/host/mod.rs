@@ -182,6 +182,12 @@ impl Host {
         if self.is_running() && !self.is_busy() { self.due() } else { None }
     }
 
+    /// Whether it is looked after at its replica's deadline, or before.
+    #[inline(always)]
+    pub fn is_armed(&self) -> bool {
+        self.armed.is_some_and(|armed| self.due().is_none_or(|due| due >= armed))
+    }
+
     fn due(&self) -> Option<Time> {
         self.effects.deadline.map(|deadline| self.clock.world(deadline))
     }
@@ -409,15 +415,15 @@ impl Host {
     pub fn receive<O: Observer>(&mut self, slot: Slot, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         // The bytes leave the pool while the replica reads them, since its answers are laid out there.
         let frame = wire.frames.get_mut(slot);
-        let (from, intact, kind) = (frame.from, frame.intact, frame.kind);
+        let (from, intact, kind, class) = (frame.from, frame.intact, frame.kind, frame.class);
         let bytes = std::mem::take(&mut frame.bytes);
         if let Some(process) = &mut self.process
-            && let Some(input) = process.admit(from, &bytes, intact, setup, wire)
+            && let Some(input) = process.admit(from, &bytes, (intact, class), setup, wire)
         {
             if !intact {
                 wire.trace.effect(self.address(), Body::Believed { from, kind });
             }
-            self.step(input, setup, wire);
+            self.step_in_place(input, setup, wire);
         }
         wire.frames.get_mut(slot).bytes = bytes;
         wire.frames.release(slot);
@@ -487,6 +493,12 @@ impl Host {
     }
 
     fn step<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        self.step_in_place(input, setup, wire);
+    }
+
+    /// The same in place, for what there is most of.
+    #[inline(always)]
+    fn step_in_place<O: Observer>(&mut self, input: Input<'_>, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
         let before = self.effects.deadline;
         let Some(process) = &mut self.process else { return };
         let mut input = input;

@@ -11,7 +11,7 @@ use super::state::{State, hash_in};
 use super::state_machine::Applied;
 use crate::disk::Disk;
 use crate::ids::{Address, CallId, Epoch, Index, NodeId, RecordId, RequestId, Term, WriteId};
-use crate::net::{Payload, Slot, Wire};
+use crate::net::{Outgoing, Payload, Slot, Wire};
 use crate::replica::{
     Base, Boot, Bytes, Call, Class, Effect, Effects, Entries, EntryKind, Input, Membership, Recovered,
     Refusal, Replica, Status, Unrecoverable, Write,
@@ -60,7 +60,7 @@ pub(super) struct Process {
 /// A frame that waits for a write to become durable.
 struct Held {
     after: WriteId,
-    slot: Slot,
+    frame: Outgoing,
     class: Option<Class>,
     /// The record of its being held: what its sending comes from, later, rather than the flush that lets it go.
     held: RecordId,
@@ -172,7 +172,7 @@ impl Process {
     }
 
     pub(super) fn into_held(self) -> impl Iterator<Item = Slot> {
-        self.held.into_iter().map(|held| held.slot)
+        self.held.into_iter().map(|held| held.frame.slot)
     }
 
     pub(super) fn number_request(&mut self, asker: Option<Asker>) -> RequestId {
@@ -186,11 +186,11 @@ impl Process {
         &mut self,
         from: Address,
         bytes: &'b [u8],
-        intact: bool,
+        (intact, class): (bool, Option<Class>),
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) -> Option<Input<'b>> {
-        match self.examine(from, bytes, intact, setup, wire) {
+        match self.examine(from, bytes, (intact, class), setup, wire) {
             Ok(input) => Some(input),
             Err(barred) => {
                 self.bar(barred, from, setup, wire);
@@ -205,7 +205,7 @@ impl Process {
         &mut self,
         from: Address,
         bytes: &'b [u8],
-        intact: bool,
+        (intact, class): (bool, Option<Class>),
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) -> Result<Input<'b>, Barred> {
@@ -229,7 +229,14 @@ impl Process {
         if !intact {
             doubtful::examine(&header, payload, &self.status, setup)?;
         }
-        let class = setup.software.classify(header.kind, payload).ok_or(Rejection::Undecodable)?;
+        let classify = || setup.software.classify(header.kind, payload);
+        let class = match class.filter(|_| intact) {
+            Some(class) => {
+                debug_assert!(classify() == Some(class), "its sender laid out the same bytes");
+                class
+            }
+            None => classify().ok_or(Rejection::Undecodable)?,
+        };
         self.expire_calls(peer, setup, wire);
         match class.call {
             Call::Request => self.answering = Some((from, header.call)),
@@ -248,6 +255,7 @@ impl Process {
     }
 
     /// Steps the replica and carries out its effects.
+    #[inline(always)]
     pub(super) fn step<O: Observer>(
         &mut self,
         input: Input<'_>,
@@ -336,7 +344,7 @@ impl Process {
             }
         }
         if shows_news {
-            self.note_commit(effects.status.commit, wire);
+            self.note_commit_alone(effects.status.commit, wire);
             self.status = effects.status;
         }
         if self.reads.may_be_ready() {
@@ -372,15 +380,12 @@ impl Process {
     }
 
     /// Records each index that the replica has learned to be committed, or the one that it has gone back to.
-    #[inline]
+    #[inline(always)]
     fn note_commit<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
-        if commit != self.status.commit {
-            self.commit_changed(commit, wire);
-        }
-    }
-
-    fn commit_changed<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
         let known = self.status.commit;
+        if commit == known {
+            return;
+        }
         let first = if commit > known { known.next() } else { commit };
         for index in first.0..=commit.0 {
             let index = Index(index);
@@ -393,6 +398,18 @@ impl Process {
             }
         }
         self.status.commit = commit;
+    }
+
+    /// The same for a commit that nothing is applied with, which is rare.
+    #[inline(always)]
+    fn note_commit_alone<O: Observer>(&mut self, commit: Index, wire: &mut Wire<'_, O>) {
+        #[cold]
+        fn note<O: Observer>(process: &mut Process, commit: Index, wire: &mut Wire<'_, O>) {
+            process.note_commit(commit, wire);
+        }
+        if commit != self.status.commit {
+            note(self, commit, wire);
+        }
     }
 
     fn send<O: Observer>(
@@ -416,17 +433,18 @@ impl Process {
             }
         };
         let header = Header { kind, cluster: setup.cluster, from: self.id.into(), to, call };
-        let slot = wire.frame(&header, &broadcast.payload);
+        let frame = wire.frame(&header, &broadcast.payload);
         match after {
             Some(after) if after > self.durable => {
                 let held = wire.trace.effect_in_place(self.id.into(), Body::Held { to, kind, after });
-                self.held.push_back(Held { after, slot, class: broadcast.class, held });
+                self.held.push_back(Held { after, frame, class: broadcast.class, held });
             }
-            _ => self.hand_over(slot, broadcast.class, wire.trace.current(), setup, wire),
+            _ => self.hand_over(frame, broadcast.class, wire.trace.current(), setup, wire),
         }
     }
 
     /// Hands over what has waited for this write.
+    #[inline]
     pub(super) fn release_held<O: Observer>(
         &mut self,
         durable: WriteId,
@@ -434,35 +452,55 @@ impl Process {
         wire: &mut Wire<'_, O>,
     ) {
         self.durable = durable;
+        if !self.held.is_empty() {
+            self.release_those_held(setup, wire);
+        }
+    }
+
+    fn release_those_held<O: Observer>(&mut self, setup: &Setup<'_>, wire: &mut Wire<'_, O>) {
+        let durable = self.durable;
         for _ in 0..self.held.len() {
             let held = self.held.pop_front().expect("as many as there were");
             if held.after <= durable {
-                self.hand_over(held.slot, held.class, Some(held.held), setup, wire);
+                self.hand_over_aside(held.frame, held.class, Some(held.held), setup, wire);
             } else {
                 self.held.push_back(held);
             }
         }
     }
 
-    fn hand_over<O: Observer>(
+    /// As [`hand_over`](Self::hand_over), where what is done with its record is not in place.
+    fn hand_over_aside<O: Observer>(
         &mut self,
-        slot: Slot,
+        frame: Outgoing,
         class: Option<Class>,
         cause: Option<RecordId>,
         setup: &Setup<'_>,
         wire: &mut Wire<'_, O>,
     ) {
-        if !self.breakers.is_empty() && self.sheds(slot, class, cause, setup, wire) {
+        self.hand_over(frame, class, cause, setup, wire);
+    }
+
+    /// Hands a frame over to the network, unless a breaker keeps it back. A request opens a call.
+    #[inline(always)]
+    fn hand_over<O: Observer>(
+        &mut self,
+        frame: Outgoing,
+        class: Option<Class>,
+        cause: Option<RecordId>,
+        setup: &Setup<'_>,
+        wire: &mut Wire<'_, O>,
+    ) {
+        if !self.breakers.is_empty() && self.sheds(&frame, class, cause, setup, wire) {
             return;
         }
-        let frame = wire.frames.get(slot);
-        let (to, kind, call, hash) = (frame.to, frame.kind, frame.call, frame.hash);
-        let bytes = frame.bytes.len() as u32;
+        let Outgoing { slot, to, kind, call, .. } = frame;
         let term = class.map_or(Term::ZERO, |class| class.term);
         let grants_vote = class.is_some_and(|class| class.grants_vote);
-        let sent = Body::Sent { to, kind, call, bytes, hash, term, grants_vote };
-        let sent = wire.trace.because_in_place(self.id.into(), cause, sent);
-        wire.frames.get_mut(slot).sent = Some(sent);
+        let body = frame.sent(term, grants_vote);
+        let sent = wire.trace.because_in_place(self.id.into(), cause, body);
+        let frame = wire.frames.get_mut(slot);
+        (frame.sent, frame.class) = (Some(sent), class);
         wire.out.push(slot);
         if let (Some(peer), Some(Class { call: Call::Request, .. })) = (to.as_node(), class) {
             self.expire_calls(peer, setup, wire);
@@ -624,8 +662,8 @@ impl Process {
             to: asker.client,
             call: asker.call,
         };
-        let slot = wire.frame(&header, &Payload::new(&bytes));
+        let frame = wire.frame(&header, &Payload::new(&bytes));
         self.reply = bytes;
-        self.hand_over(slot, None, wire.trace.current(), setup, wire);
+        self.hand_over_aside(frame, None, wire.trace.current(), setup, wire);
     }
 }

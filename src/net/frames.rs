@@ -2,6 +2,7 @@
 
 use super::LinkId;
 use crate::ids::{Address, CallId, RecordId};
+use crate::replica::Class;
 use crate::rpc::Integrity;
 use crate::rpc::frame::{self, Header};
 use crate::trace::Body;
@@ -31,6 +32,8 @@ pub struct Frame {
     pub link: LinkId,
     /// The record of its sending; none before.
     pub sent: Option<RecordId>,
+    /// What it is, if its sender knew. Who receives it intact reads the same.
+    pub class: Option<Class>,
 }
 
 impl Frame {
@@ -63,13 +66,17 @@ impl Frames {
     }
 
     /// A place for a frame from here to there, with an empty or old buffer to write over.
+    #[inline(always)]
     pub fn take(&mut self, from: Address, to: Address, kind: u8, call: CallId) -> Slot {
-        if let Some(slot) = self.free.pop() {
-            let frame = &mut self.frames[slot.0 as usize];
-            (frame.from, frame.to, frame.kind, frame.call, frame.sent) = (from, to, kind, call, None);
-            frame.intact = true;
-            return slot;
-        }
+        let Some(slot) = self.free.pop() else { return self.grow(from, to, kind, call) };
+        let frame = &mut self.frames[slot.0 as usize];
+        (frame.from, frame.to, frame.kind, frame.call) = (from, to, kind, call);
+        (frame.sent, frame.class, frame.intact) = (None, None, true);
+        slot
+    }
+
+    #[cold]
+    fn grow(&mut self, from: Address, to: Address, kind: u8, call: CallId) -> Slot {
         let slot = Slot(u32::try_from(self.frames.len()).expect("fewer than 2^32 frames on their way"));
         self.frames.push(Frame {
             bytes: Vec::new(),
@@ -81,20 +88,24 @@ impl Frames {
             intact: true,
             link: LinkId::default(),
             sent: None,
+            class: None,
         });
         slot
     }
 
-    /// Lays a frame out in its place. Its tag is left to [`Frames::seal`]: most frames stay intact, and nobody reads theirs.
-    /// Debug builds write it at once, and hold it against the bytes when the frame is read.
-    #[inline]
-    pub fn lay_out(&mut self, slot: Slot, header: &Header, payload: &[u8], hash: u64) {
+    /// Lays a frame out. Its tag is left to [`Frames::seal`]: most frames stay intact, and nobody reads theirs. Debug builds
+    /// write it at once, and hold it against the bytes when the frame is read. Also returns how long the frame is.
+    #[inline(always)]
+    pub fn lay_out(&mut self, header: &Header, payload: &[u8], hash: u64) -> (Slot, u32) {
+        let slot = self.take(header.from, header.to, header.kind, header.call);
         let frame = &mut self.frames[slot.0 as usize];
         frame::lay_out(header, payload, &self.integrity, &mut frame.bytes);
         frame.hash = hash;
+        let bytes = frame.bytes.len() as u32;
         if cfg!(debug_assertions) {
             self.seal(slot);
         }
+        (slot, bytes)
     }
 
     /// Writes the tag of an intact frame, whose bytes are about to be looked at or changed.
@@ -114,9 +125,9 @@ impl Frames {
         let original = std::mem::take(&mut self.get_mut(slot).bytes);
         self.get_mut(copy).bytes.clone_from(&original);
         self.get_mut(slot).bytes = original;
-        let Frame { hash, intact, link, sent, .. } = *self.get(slot);
+        let Frame { hash, intact, link, sent, class, .. } = *self.get(slot);
         let frame = self.get_mut(copy);
-        (frame.hash, frame.intact, frame.link, frame.sent) = (hash, intact, link, sent);
+        (frame.hash, frame.intact, frame.link, frame.sent, frame.class) = (hash, intact, link, sent, class);
         copy
     }
 

@@ -19,7 +19,7 @@ mod wire;
 pub use afflictions::Plight;
 pub use alter::alter;
 pub use frames::{Frame, Frames, Slot};
-pub use wire::{Payload, Wire};
+pub use wire::{Outgoing, Payload, Wire};
 
 use crate::ids::{Address, ClientId, NodeId, NodeSet};
 use crate::plan::{self, FrameFault};
@@ -142,12 +142,34 @@ impl Network {
         }
     }
 
+    /// How long a frame takes that is sent over this link, where nothing is left to chance and nothing is wrong; none
+    /// where [`send`](Self::send) has to decide, as with the first frame of a link.
+    #[inline(always)]
+    pub fn send_surely(&mut self, id: LinkId) -> Option<Duration> {
+        let link = &mut self.links[id.0 as usize];
+        match (&self.models[link.model as usize], &mut link.stream) {
+            (
+                plan::Link {
+                    latency: Distribution::Constant(latency),
+                    loss: Rate::ZERO,
+                    duplicate: Rate::ZERO,
+                    bandwidth: None,
+                },
+                Some(stream),
+            ) if link.troubles == 0 => {
+                stream.skip(4);
+                Some(*latency)
+            }
+            _ => None,
+        }
+    }
+
     /// Decides what becomes of a frame of so many bytes that is sent now over the link from one to the other.
-    pub fn send(&mut self, id: LinkId, (from, to): (Address, Address), bytes: usize, now: Time) -> Fate {
+    pub fn send(&mut self, id: LinkId, ends: (Address, Address), bytes: usize, now: Time) -> Fate {
         let seed = self.seed;
         let link = &mut self.links[id.0 as usize];
         let stream = link.stream.get_or_insert_with(|| {
-            let key = u64::from(from.to_wire()) << 32 | u64::from(to.to_wire());
+            let key = u64::from(ends.0.to_wire()) << 32 | u64::from(ends.1.to_wire());
             Stream::new(seed, "link", key, 0)
         });
         // Where nothing is left to chance, what the words are makes no difference.
@@ -158,7 +180,7 @@ impl Network {
             stream.words()
         };
         if link.troubles > 0 {
-            self.send_in_trouble(id, (from, to), words, bytes, now)
+            self.send_in_trouble(id, ends, words, bytes, now)
         } else {
             self.fate(id, words, bytes, now)
         }
@@ -234,6 +256,12 @@ impl Network {
         self.afflictions.keep(id, frame)
     }
 
+    /// Whether no link is cut or clogged.
+    #[inline(always)]
+    pub fn is_whole(&self) -> bool {
+        self.interruptions == 0
+    }
+
     /// Whether frames on this link get lost.
     #[inline]
     pub fn is_cut(&self, id: LinkId) -> bool {
@@ -252,7 +280,7 @@ impl Network {
             let link = self.link(from, to);
             link.cuts == 0 && link.clogs == 0
         };
-        self.interruptions == 0 || (flows(a, b) && flows(b, a))
+        self.is_whole() || (flows(a, b) && flows(b, a))
     }
 
     /// Cuts a link once more. Whether it was whole before.

@@ -1,9 +1,10 @@
 //! What a machine on the network needs to act: the time, the trace, and a way to hand frames over.
 
 use super::{Frames, Slot};
+use crate::ids::{Address, CallId, Term};
 use crate::rpc::frame::Header;
 use crate::time::Time;
-use crate::trace::{Trace, digest};
+use crate::trace::{Body, Trace, digest};
 
 /// The machine's side of the network and of the world's record, for the length of one event.
 pub struct Wire<'a, O> {
@@ -31,11 +32,38 @@ impl<'p> Payload<'p> {
     }
 }
 
+/// A frame that is laid out, and what is recorded of it when it is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing {
+    /// Where it lies.
+    pub slot: Slot,
+    /// Its receiver.
+    pub to: Address,
+    /// The kind of message.
+    pub kind: u8,
+    /// The call it belongs to.
+    pub call: CallId,
+    /// How long it is.
+    pub bytes: u32,
+    /// The hash of its content.
+    pub hash: u64,
+}
+
+impl Outgoing {
+    /// What is recorded when it is sent, in this term of its sender, as a vote or not.
+    #[inline(always)]
+    pub const fn sent(&self, term: Term, grants_vote: bool) -> Body {
+        let Self { slot: _, to, kind, call, bytes, hash } = *self;
+        Body::Sent { to, kind, call, bytes, hash, term, grants_vote }
+    }
+}
+
 impl<O> Wire<'_, O> {
     /// Lays out a frame. It is not handed over yet.
-    pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Slot {
-        let slot = self.frames.take(header.from, header.to, header.kind, header.call);
-        self.frames.lay_out(slot, header, payload.bytes, payload.hash);
-        slot
+    #[inline(always)]
+    pub fn frame(&mut self, header: &Header, payload: &Payload<'_>) -> Outgoing {
+        let (slot, bytes) = self.frames.lay_out(header, payload.bytes, payload.hash);
+        let Header { to, kind, call, .. } = *header;
+        Outgoing { slot, to, kind, call, bytes, hash: payload.hash }
     }
 }

@@ -347,8 +347,24 @@ impl<'a> Message<'a> {
     }
 
     /// Appends the message in wire form.
-    #[inline]
+    #[inline(always)]
     pub fn encode(&self, buffer: &mut Vec<u8>) {
+        match self {
+            Self::AppendEntries(request) => request.encode(buffer),
+            Self::AppendEntriesReply(AppendEntriesReply { term, outcome: Outcome::Accepted { matched } }) => {
+                let mut bytes = [0; 17];
+                bytes[..8].copy_from_slice(&term.0.to_le_bytes());
+                bytes[9..].copy_from_slice(&matched.0.to_le_bytes());
+                buffer.extend_from_slice(&bytes);
+            }
+            _ => self.encode_rare(buffer),
+        }
+    }
+
+    /// Writes what is not sent all the time.
+    #[cold]
+    #[inline(never)]
+    fn encode_rare(&self, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.term().0.to_le_bytes());
         match self {
             Self::RequestVote(request) => {
@@ -375,18 +391,9 @@ impl<'a> Message<'a> {
                 buffer.push(u8::from(reply.granted));
                 buffer.extend_from_slice(&reply.candidacy.0.to_le_bytes());
             }
-            Self::AppendEntries(request) => {
-                buffer.extend_from_slice(&request.prev_index.0.to_le_bytes());
-                buffer.extend_from_slice(&request.prev_term.0.to_le_bytes());
-                buffer.extend_from_slice(&request.commit.0.to_le_bytes());
-                buffer.extend_from_slice(&request.count.to_le_bytes());
-                buffer.extend_from_slice(request.entries);
-            }
+            Self::AppendEntries(_) => unreachable!("written in its own way"),
             Self::AppendEntriesReply(reply) => match reply.outcome {
-                Outcome::Accepted { matched } => {
-                    buffer.push(0);
-                    buffer.extend_from_slice(&matched.0.to_le_bytes());
-                }
+                Outcome::Accepted { .. } => unreachable!("written in its own way"),
                 Outcome::Refused { prev_index, hint_index, hint_term } => {
                     buffer.push(1);
                     buffer.extend_from_slice(&prev_index.0.to_le_bytes());
@@ -466,6 +473,20 @@ impl<'a> Message<'a> {
 
 impl<'a> AppendEntries<'a> {
     #[inline(always)]
+    fn encode(&self, buffer: &mut Vec<u8>) {
+        let mut head = [0; HEAD];
+        let numbers = [self.term.0, self.prev_index.0, self.prev_term.0, self.commit.0];
+        for (bytes, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *bytes = number.to_le_bytes();
+        }
+        head[HEAD - 4..].copy_from_slice(&self.count.to_le_bytes());
+        buffer.extend_from_slice(&head);
+        if !self.entries.is_empty() {
+            buffer.extend_from_slice(self.entries);
+        }
+    }
+
+    #[inline(always)]
     fn decode(term: Term, reader: &mut Reader<'a>) -> Option<Self> {
         let prev_index = Index(reader.u64()?);
         let prev_term = Term(reader.u64()?);
@@ -489,9 +510,11 @@ impl<'a> AppendEntries<'a> {
     }
 }
 
+/// The bytes of an AppendEntries before its entries.
+const HEAD: usize = 36;
+
 /// Whether a payload that can't be read is wrong before its entries, or has none.
 pub(super) fn fails_before_entries(kind: u8, payload: &[u8]) -> bool {
-    const HEAD: usize = 36;
     kind != APPEND_ENTRIES || payload.len() < HEAD || payload[..8] == [0; 8]
 }
 

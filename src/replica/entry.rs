@@ -42,13 +42,16 @@ impl<'a> Entry<'a> {
     /// If the data exceeds 4 GiB.
     pub fn encode(&self, buffer: &mut Vec<u8>) {
         let length = u32::try_from(self.data.len()).expect("an entry stays below 4 GiB");
-        buffer.extend_from_slice(&self.term.0.to_le_bytes());
-        buffer.push(match self.kind {
+        let mut header = [0; HEADER];
+        header[..8].copy_from_slice(&self.term.0.to_le_bytes());
+        header[8] = match self.kind {
             EntryKind::NoOp => 0,
             EntryKind::Command => 1,
             EntryKind::Membership => 2,
-        });
-        buffer.extend_from_slice(&length.to_le_bytes());
+        };
+        header[9..].copy_from_slice(&length.to_le_bytes());
+        buffer.reserve(self.wire_len());
+        buffer.extend_from_slice(&header);
         buffer.extend_from_slice(self.data);
     }
 

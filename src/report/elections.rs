@@ -245,10 +245,16 @@ impl Elections {
         self.announced(at);
     }
 
-    /// Whether frames, acceptances and commits are of interest.
+    /// Whether acceptances and commits are of interest.
     #[inline]
     pub(super) fn watches(&self) -> bool {
         self.watch.is_some()
+    }
+
+    /// Whether a frame that arrives may be the first from a new leader.
+    #[inline]
+    pub(super) fn watches_arrivals(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.left > 0)
     }
 
     /// A frame sent by `from` in record `sent` arrives.

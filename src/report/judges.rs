@@ -77,7 +77,7 @@ impl Observer for Judges {
         self.metrics.observe(record);
         self.checkers.observe(record);
         if let Some(expectations) = &mut self.expectations {
-            expectations.observe(record);
+            expectations.observe(&record.apart());
         }
     }
 

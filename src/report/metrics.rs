@@ -164,10 +164,10 @@ impl Metrics {
             (Some(_), Some(_)) => {
                 self.counters.frames_sent += 1;
                 if self.elections.causes.watches_sent() {
-                    self.elections.causes.frame(record, &self.places);
+                    self.elections.causes.frame(&record.apart(), &self.places);
                 }
             }
-            _ if record.node == Address::CROWD || to == Address::CROWD => self.floods.take(record),
+            _ if record.node == Address::CROWD || to == Address::CROWD => self.floods.take(&record.apart()),
             (from, _) => {
                 self.counters.client_frames_sent += 1;
                 self.counters.requests_sent += u64::from(from.is_none());
@@ -181,14 +181,14 @@ impl Metrics {
         match (record.node.as_node(), from.as_node()) {
             (Some(node), Some(from)) => {
                 self.counters.frames_delivered += u64::from(!is_forged);
-                if self.elections.watches() {
+                if self.elections.watches_arrivals() {
                     self.elections.delivered(record.time, node, from, record.cause);
                 }
                 if self.elections.causes.watches() {
-                    self.elections.causes.frame(record, &self.places);
+                    self.elections.causes.frame(&record.apart(), &self.places);
                 }
             }
-            _ if from == Address::CROWD => self.floods.take(record),
+            _ if from == Address::CROWD => self.floods.take(&record.apart()),
             _ => self.counters.client_frames_delivered += u64::from(!is_forged),
         }
         if is_forged {
@@ -196,7 +196,7 @@ impl Metrics {
             self.forged = Some(record.id);
         }
         if self.inboxes.exist() {
-            self.inboxes.take(record);
+            self.inboxes.take(&record.apart());
         }
     }
 
@@ -337,12 +337,12 @@ impl Observer for Metrics {
         if self.unsettled.is_some_and(|at| at < record.time) {
             self.settle();
         }
-        self.counters.records += 1;
+        self.counters.records = record.id.0.get();
         let counters = &mut self.counters;
         match record.body {
             Body::Woke => {
                 if self.elections.causes.watches() {
-                    self.elections.causes.woken(record);
+                    self.elections.causes.woken(&record.apart());
                 }
             }
             Body::Flushed { .. }
@@ -353,24 +353,24 @@ impl Observer for Metrics {
             Body::Sent { to, .. } => self.sent(record, to),
             Body::Delivered { from, .. } => self.delivered(record, from),
             Body::Waited { .. } => {
-                self.inboxes.take(record);
-                self.elections.causes.rare(record, &self.places);
+                self.inboxes.take(&record.apart());
+                self.elections.causes.rare(&record.apart(), &self.places);
             }
             Body::TurnedAway { from, .. } => {
-                self.inboxes.take(record);
+                self.inboxes.take(&record.apart());
                 if from == Address::CROWD {
-                    self.floods.take(record);
+                    self.floods.take(&record.apart());
                 }
             }
-            Body::Lost { to, why, .. } => self.lost(record, to, why),
+            Body::Lost { to, why, .. } => self.lost(&record.apart(), to, why),
             Body::Held { .. } => {
                 counters.frames_held += 1;
                 if self.elections.causes.watches() {
-                    self.elections.causes.frame(record, &self.places);
+                    self.elections.causes.frame(&record.apart(), &self.places);
                 }
             }
             Body::Accepted { index, .. } => {
-                let is_flood = self.floods.exist() && self.floods.decided(record);
+                let is_flood = self.floods.exist() && self.floods.decided(&record.apart());
                 counters.requests_accepted += u64::from(!is_flood);
                 if self.elections.watches()
                     && let Some(node) = record.node.as_node()
@@ -379,7 +379,7 @@ impl Observer for Metrics {
                 }
             }
             Body::Acknowledged { .. } => {
-                let is_flood = self.floods.exist() && self.floods.decided(record);
+                let is_flood = self.floods.exist() && self.floods.decided(&record.apart());
                 counters.requests_acknowledged += u64::from(!is_flood);
             }
             Body::Committed { index, .. } => {
@@ -401,7 +401,7 @@ impl Observer for Metrics {
                 self.service.returned(record.time, operation, outcome);
                 self.standstills.returned(record.time, matches!(outcome, Outcome::Done { .. }));
             }
-            _ => self.rare(record),
+            _ => self.rare(&record.apart()),
         }
     }
 }

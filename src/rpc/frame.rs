@@ -53,7 +53,7 @@ pub fn encode(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &m
 ///
 /// # Panics
 /// If the frame would exceed [`LIMIT`].
-#[inline]
+#[inline(always)]
 pub fn lay_out(header: &Header, payload: &[u8], integrity: &Integrity, buffer: &mut Vec<u8>) {
     assert!(HEADER + payload.len() + integrity.tag_len() <= LIMIT, "a frame stays within its limit");
     let first = u64::from(MAGIC)

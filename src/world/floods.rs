@@ -11,7 +11,7 @@ use crate::rng::{Stream, exponential};
 use crate::rpc::frame::{CLIENT_REQUEST, Header};
 use crate::rpc::store::{Command, encode_command};
 use crate::time::{Duration, Time};
-use crate::trace::{Body, Observer, Operation};
+use crate::trace::{Observer, Operation};
 use std::collections::BTreeMap;
 
 /// The key that all requests write.
@@ -91,19 +91,10 @@ impl<O: Observer> World<'_, O> {
         let header = Header { kind: CLIENT_REQUEST, cluster: CLUSTER, from: Address::CROWD, to, call };
         let Self { now, trace, frames, out, .. } = self;
         let mut wire = Wire { now: *now, trace, frames, out };
-        let slot = wire.frame(&header, &Payload::new(payload));
-        let frame = wire.frames.get_mut(slot);
-        let sent = Body::Sent {
-            to,
-            kind: CLIENT_REQUEST,
-            call,
-            bytes: frame.bytes.len() as u32,
-            hash: frame.hash,
-            term: Term::ZERO,
-            grants_vote: false,
-        };
-        frame.sent = Some(wire.trace.event(wire.now, Address::CROWD, flow.cause, sent));
-        self.deliver(slot);
+        let frame = wire.frame(&header, &Payload::new(payload));
+        let sent = wire.trace.event(wire.now, Address::CROWD, flow.cause, frame.sent(Term::ZERO, false));
+        wire.frames.get_mut(frame.slot).sent = Some(sent);
+        self.deliver(frame.slot);
         self.plan_request(number);
     }
 }

@@ -219,6 +219,7 @@ impl<'p, O: Observer> World<'p, O> {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, time: Time, event: Event) {
         self.queue.push(time, event.class(), event);
     }
@@ -253,22 +254,32 @@ impl<'p, O: Observer> World<'p, O> {
         goes_on
     }
 
+    #[inline(always)]
     fn carry_out(&mut self, event: Event) {
         match event {
+            Event::Arrival(slot) => self.arrive(slot),
+            Event::Wake(node, epoch) => self.wake(node, epoch),
+            _ => self.carry_out_others(event),
+        }
+    }
+
+    /// Carries out what is none of the two events that there are most of.
+    #[inline(never)]
+    fn carry_out_others(&mut self, event: Event) {
+        match event {
+            Event::Arrival(_) | Event::Wake(..) => unreachable!("seen to before"),
             Event::Faults => self.see_to_faults(),
             Event::Flush(node, epoch) => {
                 if self.hosts[node.slot()].epoch() == epoch && self.hosts[node.slot()].is_up() {
                     self.with_host(node.slot(), Host::end_flush);
                 }
             }
-            Event::Arrival(slot) => self.arrive(slot),
             Event::LateArrival(slot) => self.arrive(slot),
             Event::Backlog(node) => {
                 for slot in self.hosts[node.slot()].take_backlog() {
                     self.deliver(slot);
                 }
             }
-            Event::Wake(node, epoch) => self.wake(node, epoch),
             Event::Client(..) | Event::Flood(_) if self.is_idle => {}
             Event::Client(_, timer) if self.now < self.quiet_until && timer.asks() => {
                 self.push(self.quiet_until, event);
@@ -302,7 +313,15 @@ impl<'p, O: Observer> World<'p, O> {
 
     /// Sees to it that the host is looked after at its deadline. A deadline that has moved later is looked after when
     /// the earlier time comes up, so that a heartbeat that puts off a timeout costs no event.
+    #[inline(always)]
     fn arm(&mut self, slot: usize) {
+        if !self.hosts[slot].is_armed() {
+            self.arm_earlier(slot);
+        }
+    }
+
+    #[inline(never)]
+    fn arm_earlier(&mut self, slot: usize) {
         let host = &mut self.hosts[slot];
         let Some(deadline) = host.deadline() else { return };
         // A process that was paused past its deadline is late.
@@ -334,7 +353,18 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     /// A frame comes to the end of its link.
+    #[inline(always)]
     fn arrive(&mut self, slot: Slot) {
+        if self.network.is_whole() && self.starving.is_empty() {
+            self.deliver(slot);
+        } else {
+            self.arrive_in_trouble(slot);
+        }
+    }
+
+    /// A frame comes to the end of its link, and something is wrong with links.
+    #[inline(never)]
+    fn arrive_in_trouble(&mut self, slot: Slot) {
         let link = self.frames.get(slot).link;
         if self.network.is_cut(link) {
             self.lose_on_arrival(slot, Loss::CutAtArrival);
@@ -365,27 +395,27 @@ impl<'p, O: Observer> World<'p, O> {
 
     fn deliver(&mut self, slot: Slot) {
         let frame = self.frames.get(slot);
-        let to = frame.to;
-        if let Some(node) = to.as_node() {
-            let host = &mut self.hosts[node.slot()];
-            if !host.is_up() {
-                return self.lose_on_arrival(slot, Loss::ReceiverDown);
-            }
-            if host.has_inbox() {
-                return self.with_host(node.slot(), |host, setup, wire| host.enqueue(slot, setup, wire));
-            }
-            if host.is_paused() {
-                return host.pile_up(slot);
-            }
+        let Some(node) = frame.to.as_node() else { return self.deliver_to_client(slot) };
+        let host = &mut self.hosts[node.slot()];
+        if !host.is_up() {
+            return self.lose_on_arrival(slot, Loss::ReceiverDown);
         }
-        self.trace.event_in_place(self.now, to, frame.sent, frame.delivered());
-        match (to.as_node(), to.as_client()) {
-            (Some(node), _) => {
-                self.with_host(node.slot(), |host, setup, wire| host.receive(slot, setup, wire))
-            }
-            (_, Some(client)) => self.with_client(client.slot(), |client, wire| client.receive(slot, wire)),
-            _ => unreachable!("frames go to nodes and clients"),
+        if host.has_inbox() {
+            return self.with_host(node.slot(), |host, setup, wire| host.enqueue(slot, setup, wire));
         }
+        if host.is_paused() {
+            return host.pile_up(slot);
+        }
+        self.trace.event_in_place(self.now, node.into(), frame.sent, frame.delivered());
+        self.with_host(node.slot(), |host, setup, wire| host.receive(slot, setup, wire));
+    }
+
+    #[inline(never)]
+    fn deliver_to_client(&mut self, slot: Slot) {
+        let frame = self.frames.get(slot);
+        let client = frame.to.as_client().expect("frames go to nodes and clients");
+        self.trace.event(self.now, frame.to, frame.sent, frame.delivered());
+        self.with_client(client.slot(), |client, wire| client.receive(slot, wire));
     }
 
     /// Lets a host act, and fetches what it leaves.
@@ -434,32 +464,49 @@ impl<'p, O: Observer> World<'p, O> {
     }
 
     /// Sends what was handed over on its way.
+    #[inline(always)]
     fn route(&mut self) {
-        let mut out = std::mem::take(&mut self.out);
-        for slot in out.drain(..) {
+        for at in 0..self.out.len() {
+            let slot = self.out[at];
             let frame = self.frames.get_mut(slot);
-            let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
-            if to == Address::CROWD {
+            if frame.to == Address::CROWD {
                 self.frames.release(slot);
                 continue;
             }
-            frame.link = self.network.link_id(from, to);
-            match self.network.send(frame.link, (from, to), frame.bytes.len(), self.now) {
-                Fate::Cut => self.lose(slot, Loss::CutAtSending),
-                Fate::Lost => self.lose(slot, Loss::Random),
-                Fate::Afflicted(plight) => self.send_afflicted(slot, &plight),
-                Fate::Arrives(delay, second) => {
-                    let delay = delay.saturating_add(self.take_disturbance());
-                    self.push(self.now + delay, Event::Arrival(slot));
-                    if let Some(second) = second {
-                        self.trace.because(from, cause, Body::Duplicated { to, kind });
-                        let copy = self.frames.duplicate(slot);
-                        self.push(self.now + second, Event::Arrival(copy));
-                    }
+            frame.link = self.network.link_id(frame.from, frame.to);
+            match self.network.send_surely(frame.link) {
+                Some(delay) if self.disturbance.is_none() => {
+                    self.push(self.now + delay, Event::Arrival(slot))
+                }
+                Some(delay) => self.send_frame(slot, Fate::Arrives(delay, None)),
+                None => {
+                    let ends = (frame.from, frame.to);
+                    let fate = self.network.send(frame.link, ends, frame.bytes.len(), self.now);
+                    self.send_frame(slot, fate);
                 }
             }
         }
-        self.out = out;
+        self.out.clear();
+    }
+
+    #[inline(never)]
+    fn send_frame(&mut self, slot: Slot, fate: Fate) {
+        let frame = self.frames.get(slot);
+        let (from, to, kind, cause) = (frame.from, frame.to, frame.kind, frame.sent);
+        match fate {
+            Fate::Cut => self.lose(slot, Loss::CutAtSending),
+            Fate::Lost => self.lose(slot, Loss::Random),
+            Fate::Afflicted(plight) => self.send_afflicted(slot, &plight),
+            Fate::Arrives(delay, second) => {
+                let delay = delay.saturating_add(self.take_disturbance());
+                self.push(self.now + delay, Event::Arrival(slot));
+                if let Some(second) = second {
+                    self.trace.because(from, cause, Body::Duplicated { to, kind });
+                    let copy = self.frames.duplicate(slot);
+                    self.push(self.now + second, Event::Arrival(copy));
+                }
+            }
+        }
     }
 
     /// The additional delay that one frame of a disturbed run gets, once the run is well under way.
