@@ -82,6 +82,7 @@ impl<E> Ord for Entry<E> {
 /// A ring of places, of which some have a file.
 #[derive(Debug)]
 struct Places {
+    /// Beside the queue rather than in it, since whoever has it is moved.
     files: Box<[Option<FileId>; PLACES as usize]>,
     /// A bit for each place that has one.
     occupied: [u64; WORDS],

@@ -337,6 +337,7 @@ impl Observer for Metrics {
         if self.unsettled.is_some_and(|at| at < record.time) {
             self.settle();
         }
+        // Records are numbered from 1, without a gap.
         self.counters.records = record.id.0.get();
         let counters = &mut self.counters;
         match record.body {

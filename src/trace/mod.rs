@@ -77,9 +77,9 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
 /// Makes records: numbers them, knows what caused them, folds them into the digest and shows them to the observer.
 ///
-/// The observer's type is known. So where a record is made *in place* only what is done with its kind is left, as long as observers
-/// lend nothing but copies of it to what is not in place (`Record::apart`); that is for the few kinds that nearly every frame brings. All other records share one copy of the code, which would else stand at each place
-/// that makes one.
+/// The observer's type is known. So where a record is made *in place* only what is done with its kind is left, as long as
+/// observers lend nothing but copies of it to what is not in place (`Record::apart`); that is for the few kinds that nearly
+/// every frame brings. All other records share one copy of the code, which would else stand at each place that makes one.
 pub struct Trace<O> {
     observer: O,
     digest: Digest,
